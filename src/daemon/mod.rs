@@ -1,0 +1,1 @@
+//! The only room with tokio, files, sockets, clock and tracing.

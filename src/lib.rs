@@ -1,0 +1,8 @@
+//! readdress: the recipients of secondary mail domains, rewritten to primary addresses.
+//!
+//! (The map of the house is written when its rooms stand.)
+
+pub mod config;
+#[cfg(feature = "daemon")]
+pub mod daemon;
+pub mod engine;

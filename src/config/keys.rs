@@ -1,0 +1,224 @@
+//! Every key of `readdress.toml`, defined once: the parser knows no other, and the sample file is
+//! printed from here.
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its section; empty at the top of the file.
+    pub section: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its default, as TOML.
+    pub default: &'static str,
+    /// What it means, line by line.
+    pub meaning: &'static [&'static str],
+    /// Whether a new value waits for a restart.
+    pub restart: bool,
+}
+
+const fn key(
+    section: &'static str,
+    name: &'static str,
+    default: &'static str,
+    restart: bool,
+    meaning: &'static [&'static str],
+) -> Key {
+    Key {
+        section,
+        name,
+        default,
+        meaning,
+        restart,
+    }
+}
+
+/// All of them, in the order of the sample file.
+pub const KEYS: &[Key] = &[
+    key(
+        "",
+        "rules",
+        "\"/etc/readdress/rules\"",
+        true,
+        &["The rules directory: every file in it is read, and saving one makes it live."],
+    ),
+    key(
+        "",
+        "mode",
+        "\"rewrite\"",
+        false,
+        &[
+            "\"rewrite\" carries decisions out; \"observe\" logs what would have happened and",
+            "changes nothing.",
+        ],
+    ),
+    key(
+        "milter",
+        "listen",
+        "[\"unix:/run/readdress/milter.sock\"]",
+        true,
+        &[
+            "Where the MTA connects: \"inet:HOST:PORT\", \"inet6:HOST:PORT\", \"unix:PATH\", or as",
+            "Sendmail writes it, \"inet:PORT@HOST\", \"local:PATH\". Several are served at once.",
+        ],
+    ),
+    key(
+        "milter",
+        "max_connections",
+        "1000",
+        true,
+        &["Connections at one time. One more is closed at once, and the MTA defers its mail."],
+    ),
+    key(
+        "milter",
+        "drain",
+        "\"10s\"",
+        true,
+        &["How long a stop waits for messages that are under way."],
+    ),
+    key(
+        "socketmap",
+        "listen",
+        "[]",
+        true,
+        &["Reserved: where the MTA asks the table. Not served by this version."],
+    ),
+    key(
+        "monitor",
+        "listen",
+        "[]",
+        true,
+        &["Reserved: metrics and status over HTTP. Not served by this version."],
+    ),
+    key(
+        "control",
+        "listen",
+        "\"unix:/run/readdress/control.sock\"",
+        true,
+        &["Where the commands reach the running daemon; a Unix socket."],
+    ),
+    key(
+        "rewrite",
+        "recipient_delimiter",
+        "\"+\"",
+        false,
+        &[
+            "Characters that part user and detail (jd+news@), as Postfix's setting of this name;",
+            "\"\" for no details.",
+        ],
+    ),
+    key(
+        "rewrite",
+        "local_part_case",
+        "\"ignore\"",
+        false,
+        &["Whether JD@ and jd@ are one mailbox: \"ignore\" letter case, or \"strict\"."],
+    ),
+    key(
+        "rewrite",
+        "recursion_limit",
+        "1000",
+        false,
+        &["Lookups in a row for one recipient; beyond it the recipient is deferred (451 4.6.0)."],
+    ),
+    key(
+        "rewrite",
+        "expansion_limit",
+        "1000",
+        false,
+        &["Recipients that one may become; beyond it the recipient is deferred (451 4.6.0)."],
+    ),
+    key(
+        "rewrite",
+        "address_length_limit",
+        "1000",
+        false,
+        &[
+            "Octets of an address that comes out of a rule; beyond it the recipient is deferred",
+            "(451 4.6.0).",
+        ],
+    ),
+    key(
+        "reload",
+        "quiet",
+        "\"200ms\"",
+        true,
+        &[
+            "How long the directory must be quiet before a change is read. Longer waits join the",
+            "writes of one editor into one reload.",
+        ],
+    ),
+    key(
+        "reload",
+        "latest",
+        "\"2s\"",
+        true,
+        &["When a directory that is never quiet is read all the same."],
+    ),
+    key(
+        "reload",
+        "rescan",
+        "\"30s\"",
+        true,
+        &[
+            "How often the directory is looked at although nothing was notified: for network and",
+            "overlay file systems.",
+        ],
+    ),
+    key(
+        "reload",
+        "max_shrink",
+        "\"20%\"",
+        false,
+        &[
+            "Reserved: the share of its rules that a table may lose at once. Not watched by this",
+            "version.",
+        ],
+    ),
+    key(
+        "log",
+        "addresses",
+        "\"full\"",
+        false,
+        &[
+            "How addresses stand in the log: \"full\", \"domain\" (the domain alone) or \"hash\". These",
+            "tables are personal data.",
+        ],
+    ),
+    key(
+        "log",
+        "level",
+        "\"info\"",
+        true,
+        &["\"error\", \"warn\", \"info\", \"debug\" or \"trace\"."],
+    ),
+];
+
+/// The sample file: every key with its meaning and its default, commented out.
+pub fn sample() -> String {
+    let mut text = String::from(
+        "# readdress.toml: every key is optional, and what is commented out shows its default.\n\
+         # Relative paths are relative to this file. A saved change takes effect at once, unless the\n\
+         # key says that it waits for a restart.\n",
+    );
+    let mut section = "";
+    for key in KEYS {
+        if key.section != section {
+            section = key.section;
+            text.push_str(&format!("\n[{section}]\n"));
+        }
+        text.push('\n');
+        for line in key.meaning {
+            text.push_str(&format!("# {line}\n"));
+        }
+        let effect = if key.restart {
+            " Waits for a restart."
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "# Default: {}.{effect}\n#{} = {}\n",
+            key.default, key.name, key.default
+        ));
+    }
+    text
+}

@@ -1,0 +1,200 @@
+//! Domains, compared and printed as A-labels (RFC 5890) in lower case.
+//!
+//! Both spellings of an internationalised domain give one value, by UTS 46 non-transitional
+//! processing. One trailing dot is dropped: an MTA accepts it and means the same domain.
+//!
+//! # Limits
+//!
+//! | limit | value | source |
+//! |---|---|---|
+//! | octets of one label | 63 | RFC 1035 section 2.3.4 |
+//! | octets of a domain | 255 | RFC 5321 section 4.5.3.1.2 |
+
+use std::{borrow::Borrow, fmt};
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+/// Longest label, in octets (RFC 1035 section 2.3.4).
+const MAX_LABEL: usize = 63;
+
+/// Longest domain, in octets (RFC 5321 section 4.5.3.1.2).
+const MAX_DOMAIN: usize = 255;
+
+/// A domain as A-labels in lower case, without a trailing dot.
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Domain(Box<str>);
+
+/// Why a text is no domain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DomainError {
+    /// Nothing, or nothing between two dots.
+    EmptyLabel,
+    /// A label of more than 63, or a domain of more than 255 octets.
+    TooLong,
+    /// A character that no host name has, or a label that IDNA forbids.
+    BadCharacter,
+}
+
+impl fmt::Display for DomainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyLabel => "a label of the domain is empty",
+            Self::TooLong => "the domain is too long (63 octets a label, 255 in all)",
+            Self::BadCharacter => "a character cannot stand in a domain",
+        })
+    }
+}
+
+impl Domain {
+    /// Reads a domain in either spelling, A-labels or U-labels.
+    pub fn parse(text: &str) -> Result<Self, DomainError> {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        if text.is_ascii() && !has_a_label(text) {
+            let lower = text.to_ascii_lowercase();
+            return check(&lower).map(|()| Self(lower.into()));
+        }
+        let ascii = Uts46::new()
+            .to_ascii(
+                text.as_bytes(),
+                AsciiDenyList::EMPTY,
+                Hyphens::Allow,
+                DnsLength::Ignore,
+            )
+            .map_err(|_| DomainError::BadCharacter)?;
+        check(&ascii).map(|()| Self(ascii.into()))
+    }
+
+    /// The A-labels: what is compared, logged and sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The U-labels: for people only.
+    pub fn to_unicode(&self) -> String {
+        Uts46::new()
+            .to_unicode(self.0.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow)
+            .0
+            .into_owned()
+    }
+
+    /// The domains above this one, longest first, the last label alone included.
+    ///
+    /// `a.b.example` gives `b.example` and `example`.
+    pub fn parents(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .match_indices('.')
+            .filter_map(|(dot, _)| self.0.get(dot + 1..))
+    }
+}
+
+impl Borrow<str> for Domain {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+/// Whether a label begins with `xn--`, so that IDNA has a say in its spelling.
+fn has_a_label(ascii: &str) -> bool {
+    ascii.split('.').any(|label| {
+        label
+            .get(..4)
+            .is_some_and(|four| four.eq_ignore_ascii_case("xn--"))
+    })
+}
+
+/// Letters, digits and hyphens, and the underscore that real zones use.
+fn check(ascii: &str) -> Result<(), DomainError> {
+    if ascii.len() > MAX_DOMAIN {
+        return Err(DomainError::TooLong);
+    }
+    for label in ascii.split('.') {
+        if label.is_empty() {
+            return Err(DomainError::EmptyLabel);
+        }
+        if label.len() > MAX_LABEL {
+            return Err(DomainError::TooLong);
+        }
+        let host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !label.bytes().all(host) {
+            return Err(DomainError::BadCharacter);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn same(one: &str, other: &str) {
+        assert_eq!(Domain::parse(one).unwrap(), Domain::parse(other).unwrap());
+    }
+
+    #[test]
+    fn spellings_of_one_domain() {
+        same("Example.COM", "example.com");
+        same("example.com.", "example.com");
+        same("exämple.test", "xn--exmple-cua.test");
+        same("EXÄMPLE.test", "XN--EXMPLE-CUA.TEST");
+        // The decomposed letter is the composed one.
+        same("exa\u{308}mple.test", "exämple.test");
+    }
+
+    #[test]
+    fn non_transitional() {
+        assert_eq!(
+            Domain::parse("faß.example").unwrap().as_str(),
+            "xn--fa-hia.example"
+        );
+        assert_ne!(
+            Domain::parse("faß.example").unwrap(),
+            Domain::parse("fass.example").unwrap()
+        );
+    }
+
+    #[test]
+    fn refused() {
+        assert_eq!(Domain::parse(""), Err(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse("."), Err(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse("a..b"), Err(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse("a..").err(), Some(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse("a b.example"), Err(DomainError::BadCharacter));
+        assert_eq!(Domain::parse("[192.0.2.1]"), Err(DomainError::BadCharacter));
+        assert_eq!(Domain::parse("*.example"), Err(DomainError::BadCharacter));
+        assert_eq!(Domain::parse(&"a".repeat(64)), Err(DomainError::TooLong));
+        assert_eq!(
+            Domain::parse(&["abcdefg"; 33].join(".")),
+            Err(DomainError::TooLong)
+        );
+    }
+
+    #[test]
+    fn parents_are_longest_first() {
+        let domain = Domain::parse("a.b.example").unwrap();
+        assert_eq!(
+            domain.parents().collect::<Vec<_>>(),
+            ["b.example", "example"]
+        );
+    }
+
+    #[test]
+    fn people_see_u_labels() {
+        assert_eq!(
+            Domain::parse("xn--exmple-cua.test").unwrap().to_unicode(),
+            "exämple.test"
+        );
+    }
+}

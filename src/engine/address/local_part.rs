@@ -1,0 +1,266 @@
+//! Local-parts: internal form inside, external form outside (RFC 5321 section 4.1.2).
+//!
+//! Reading is lenient where MTAs are (dots anywhere, quoted and bare runs side by side, an
+//! unquoted `@` before the last one); [`LocalPart::is_strict`] tells what the grammar says.
+//!
+//! # Invariants
+//!
+//! - No CR, LF, NUL or other control character: a local-part can be sent as it is.
+//! - Quoted and unquoted spellings of one local-part have one internal form.
+
+use std::fmt;
+
+use unicase::UniCase;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// A local-part, in internal form (unquoted), as its writer spelt it.
+#[derive(Clone)]
+pub struct LocalPart {
+    text: Box<str>,
+    /// Whether it was written without quotes, and so is passed on without any, even where
+    /// the grammar would want them (`a..b`): the MTA took it that way.
+    bare: bool,
+}
+
+/// How local-parts are compared.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum LocalCase {
+    /// Without letter case, by full case folding.
+    #[default]
+    Ignore,
+    /// Letter by letter.
+    Strict,
+}
+
+/// Why a text is no local-part.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LocalPartError {
+    /// Nothing at all; an empty local-part is written `""`.
+    Empty,
+    /// A character that needs quotes, or that no local-part can hold.
+    BadCharacter(char),
+    /// A `"` without its partner.
+    UnclosedQuote,
+}
+
+impl fmt::Display for LocalPartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the local-part is empty"),
+            Self::BadCharacter(c) if c.is_control() => {
+                write!(
+                    f,
+                    "a local-part cannot hold the control character {}",
+                    c.escape_default()
+                )
+            }
+            Self::BadCharacter(c) => write!(f, "`{c}` must stand in quotes in a local-part"),
+            Self::UnclosedQuote => f.write_str("a quote is not closed"),
+        }
+    }
+}
+
+impl LocalPart {
+    /// Reads the external form.
+    pub fn parse(external: &str) -> Result<Self, LocalPartError> {
+        if external.is_empty() {
+            return Err(LocalPartError::Empty);
+        }
+        let mut text = String::with_capacity(external.len());
+        let mut quoted = false;
+        let mut bare = true;
+        let mut characters = external.chars();
+        while let Some(c) = characters.next() {
+            match c {
+                '"' => {
+                    quoted = !quoted;
+                    bare = false;
+                }
+                '\\' if quoted => match characters.next() {
+                    Some(c) if !c.is_control() => text.push(c),
+                    Some(c) => return Err(LocalPartError::BadCharacter(c)),
+                    None => return Err(LocalPartError::UnclosedQuote),
+                },
+                c if c.is_control() => return Err(LocalPartError::BadCharacter(c)),
+                c if quoted || is_atext(c) || c == '.' || c == '@' => text.push(c),
+                c => return Err(LocalPartError::BadCharacter(c)),
+            }
+        }
+        if quoted {
+            return Err(LocalPartError::UnclosedQuote);
+        }
+        Ok(Self {
+            text: text.into(),
+            bare,
+        })
+    }
+
+    /// Takes a text in internal form; quotes are added wherever the grammar wants them.
+    pub fn from_internal(text: &str) -> Result<Self, LocalPartError> {
+        match text.chars().find(|c| c.is_control()) {
+            Some(c) => Err(LocalPartError::BadCharacter(c)),
+            None => Ok(Self {
+                text: text.into(),
+                bare: false,
+            }),
+        }
+    }
+
+    /// The internal form, as it was spelt.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What is compared: NFC, and folded where letter case does not count.
+    pub fn folded(&self, case: LocalCase) -> String {
+        fold(&self.text, case)
+    }
+
+    /// Whether it holds `%`, `!` or `@`: the spellings by which old mail systems routed.
+    pub fn routes(&self) -> bool {
+        self.text.contains(['%', '!', '@'])
+    }
+
+    /// Whether it was written as RFC 5321 wants it: a Dot-string or a Quoted-string.
+    pub fn is_strict(&self) -> bool {
+        !self.bare || is_dot_string(&self.text)
+    }
+}
+
+/// NFC, and without letter case unless `case` is strict.
+pub fn fold(text: &str, case: LocalCase) -> String {
+    match case {
+        LocalCase::Ignore if text.is_ascii() => text.to_ascii_lowercase(),
+        LocalCase::Ignore => {
+            let composed: String = text.nfc().collect();
+            UniCase::unicode(composed).to_folded_case().nfc().collect()
+        }
+        LocalCase::Strict if is_nfc(text) => text.to_owned(),
+        LocalCase::Strict => text.nfc().collect(),
+    }
+}
+
+impl fmt::Display for LocalPart {
+    /// The external form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.bare || is_dot_string(&self.text) {
+            return f.write_str(&self.text);
+        }
+        f.write_str("\"")?;
+        for c in self.text.chars() {
+            if matches!(c, '"' | '\\') {
+                f.write_str("\\")?;
+            }
+            write!(f, "{c}")?;
+        }
+        f.write_str("\"")
+    }
+}
+
+impl fmt::Debug for LocalPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.text)
+    }
+}
+
+impl PartialEq for LocalPart {
+    /// The same spelling; quotes do not count. Whether two are one mailbox is
+    /// [`Mailbox::key`](super::Mailbox::key)'s business.
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for LocalPart {}
+
+/// RFC 5322 section 3.2.3, with the characters beyond ASCII of RFC 6531 section 3.3.
+fn is_atext(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || "!#$%&'*+-/=?^_`{|}~".contains(c)
+        || (!c.is_ascii() && !c.is_whitespace())
+}
+
+/// Dot-string of RFC 5321 section 4.1.2: atoms with single dots between them.
+fn is_dot_string(text: &str) -> bool {
+    text.split('.')
+        .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn prints(external: &str, internal: &str, printed: &str) {
+        let local = LocalPart::parse(external).unwrap();
+        assert_eq!(
+            (local.as_str(), local.to_string().as_str()),
+            (internal, printed)
+        );
+    }
+
+    #[test]
+    fn forms() {
+        prints("jd", "jd", "jd");
+        prints("\"jd\"", "jd", "jd");
+        prints("\"john doe\"", "john doe", "\"john doe\"");
+        prints("\"a\\\"b\\\\c\"", "a\"b\\c", "\"a\\\"b\\\\c\"");
+        prints("john.\"q public\"", "john.q public", "\"john.q public\"");
+        prints("\"\"", "", "\"\"");
+        prints("a..b", "a..b", "a..b");
+        prints("\"a..b\"", "a..b", "\"a..b\"");
+        prints("jörg", "jörg", "jörg");
+        prints("a@b", "a@b", "a@b");
+        prints("\"a@b\"", "a@b", "\"a@b\"");
+    }
+
+    #[test]
+    fn refused() {
+        assert_eq!(LocalPart::parse(""), Err(LocalPartError::Empty));
+        assert_eq!(
+            LocalPart::parse("john doe"),
+            Err(LocalPartError::BadCharacter(' '))
+        );
+        assert_eq!(
+            LocalPart::parse("jd(c)"),
+            Err(LocalPartError::BadCharacter('('))
+        );
+        assert_eq!(LocalPart::parse("\"a"), Err(LocalPartError::UnclosedQuote));
+        assert_eq!(
+            LocalPart::parse("\"a\\"),
+            Err(LocalPartError::UnclosedQuote)
+        );
+        assert_eq!(
+            LocalPart::parse("\"a\rb\""),
+            Err(LocalPartError::BadCharacter('\r'))
+        );
+        assert_eq!(
+            LocalPart::parse("a\u{85}b"),
+            Err(LocalPartError::BadCharacter('\u{85}'))
+        );
+        assert!(LocalPart::from_internal("a\0b").is_err());
+    }
+
+    #[test]
+    fn compared_without_case_and_composed() {
+        assert_eq!(
+            fold("JÜRGEN", LocalCase::Ignore),
+            fold("ju\u{308}rgen", LocalCase::Ignore)
+        );
+        assert_eq!(
+            fold("ΣΊΣΥΦΟΣ", LocalCase::Ignore),
+            fold("σίσυφος", LocalCase::Ignore)
+        );
+        assert_eq!(fold("Jd", LocalCase::Ignore), "jd");
+        assert_ne!(fold("Jd", LocalCase::Strict), fold("jd", LocalCase::Strict));
+        assert_eq!(fold("ju\u{308}", LocalCase::Strict), "jü");
+    }
+
+    #[test]
+    fn routing_spellings() {
+        for routes in ["a%b", "a!b", "\"a@b\"", "a@b"] {
+            assert!(LocalPart::parse(routes).unwrap().routes(), "{routes}");
+        }
+        assert!(!LocalPart::parse("a+b=c").unwrap().routes());
+    }
+}

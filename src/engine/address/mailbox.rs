@@ -1,0 +1,175 @@
+//! A mailbox: local-part, `@`, domain (RFC 5321 section 4.1.2).
+//!
+//! Two mailboxes are one where their [`Mailbox::key`]s are equal: the domain as A-labels, the
+//! local-part in NFC and, unless a setting makes it strict, without letter case.
+//!
+//! # Limits
+//!
+//! Of what rules may name; an envelope may hold longer ones.
+//!
+//! | limit | value | source |
+//! |---|---|---|
+//! | octets of a local-part | 64 | RFC 5321 section 4.5.3.1.1 |
+//! | octets of a path, punctuation included | 256 | RFC 5321 section 4.5.3.1.3 |
+
+use std::fmt;
+
+use super::{Domain, DomainError, LocalCase, LocalPart, LocalPartError};
+
+/// Longest local-part, in octets (RFC 5321 section 4.5.3.1.1).
+pub const MAX_LOCAL_PART: usize = 64;
+
+/// Longest forward-path, in octets, punctuation included (RFC 5321 section 4.5.3.1.3).
+pub const MAX_PATH: usize = 256;
+
+/// A mailbox, spelt as its writer spelt it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mailbox {
+    /// Left of the last `@`.
+    pub local: LocalPart,
+    /// Right of it.
+    pub domain: Domain,
+}
+
+/// Why a text is no mailbox.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MailboxError {
+    /// There is no `@` outside of quotes.
+    NoDomain,
+    /// The domain is an address literal (`[192.0.2.1]`).
+    Literal,
+    /// The local-part is none.
+    LocalPart(LocalPartError),
+    /// The domain is none.
+    Domain(DomainError),
+    /// The local-part is neither a Dot-string nor a Quoted-string.
+    NotStrict,
+    /// The local-part has more than [`MAX_LOCAL_PART`], or the path more than [`MAX_PATH`] octets.
+    TooLong,
+}
+
+impl fmt::Display for MailboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoDomain => f.write_str("the address has no domain"),
+            Self::Literal => f.write_str("an address literal belongs to no domain"),
+            Self::LocalPart(error) => error.fmt(f),
+            Self::Domain(error) => error.fmt(f),
+            Self::NotStrict => f.write_str("the dots of the local-part need quotes"),
+            Self::TooLong => {
+                write!(
+                    f,
+                    "the address is too long ({MAX_LOCAL_PART} octets before the @, {MAX_PATH} in all)"
+                )
+            }
+        }
+    }
+}
+
+impl Mailbox {
+    /// Reads a mailbox as an envelope may hold it.
+    pub fn parse(text: &str) -> Result<Self, MailboxError> {
+        let at = last_at(text).ok_or(MailboxError::NoDomain)?;
+        let (local, domain) = (
+            text.get(..at).unwrap_or(""),
+            text.get(at + 1..).unwrap_or(""),
+        );
+        if domain.starts_with('[') {
+            return Err(MailboxError::Literal);
+        }
+        Ok(Self {
+            local: LocalPart::parse(local).map_err(MailboxError::LocalPart)?,
+            domain: Domain::parse(domain).map_err(MailboxError::Domain)?,
+        })
+    }
+
+    /// Reads a mailbox as a forward-path may hold it (RFC 5321 section 4.1.2, its limits included).
+    pub fn parse_strict(text: &str) -> Result<Self, MailboxError> {
+        let mailbox = Self::parse(text)?;
+        mailbox.check_strict().map(|()| mailbox)
+    }
+
+    /// Whether it may be sent as a forward-path.
+    pub fn check_strict(&self) -> Result<(), MailboxError> {
+        if !self.local.is_strict() {
+            return Err(MailboxError::NotStrict);
+        }
+        if self.local.as_str().len() > MAX_LOCAL_PART || self.to_string().len() + 2 > MAX_PATH {
+            return Err(MailboxError::TooLong);
+        }
+        Ok(())
+    }
+
+    /// What is compared. The local-part may hold an `@`, the domain never: no two mailboxes share a key.
+    pub fn key(&self, case: LocalCase) -> String {
+        let mut key = self.local.folded(case);
+        key.push('@');
+        key.push_str(self.domain.as_str());
+        key
+    }
+
+    /// Whether it can only be sent in a transaction with SMTPUTF8 (RFC 6531): its local-part is not
+    /// ASCII. The domain always can be, as A-labels.
+    pub fn needs_smtputf8(&self) -> bool {
+        !self.local.as_str().is_ascii()
+    }
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.local, self.domain)
+    }
+}
+
+/// Where the last `@` outside of quotes stands, in octets.
+pub(super) fn last_at(text: &str) -> Option<usize> {
+    let (mut quoted, mut escaped, mut found) = (false, false, None);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'@' if !quoted => found = Some(at),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_mailbox_in_many_spellings() {
+        let key = |text: &str| Mailbox::parse(text).unwrap().key(LocalCase::Ignore);
+        for spelling in ["JD@Domain2.COM", "\"jd\"@domain2.com", "jd@domain2.com."] {
+            assert_eq!(key(spelling), "jd@domain2.com");
+        }
+        assert_ne!(key("\"a@b\"@domain2.com"), key("a@domain2.com"));
+    }
+
+    #[test]
+    fn strictness() {
+        assert!(Mailbox::parse("a..b@domain2.com").is_ok());
+        assert_eq!(
+            Mailbox::parse_strict("a..b@domain2.com"),
+            Err(MailboxError::NotStrict)
+        );
+        assert!(Mailbox::parse_strict("\"a..b\"@domain2.com").is_ok());
+        let long = format!("{}@domain2.com", "a".repeat(65));
+        assert!(Mailbox::parse(&long).is_ok());
+        assert_eq!(Mailbox::parse_strict(&long), Err(MailboxError::TooLong));
+    }
+
+    #[test]
+    fn refused() {
+        assert_eq!(Mailbox::parse("postmaster"), Err(MailboxError::NoDomain));
+        assert_eq!(Mailbox::parse("\"a@b\""), Err(MailboxError::NoDomain));
+        assert_eq!(Mailbox::parse("jd@[192.0.2.1]"), Err(MailboxError::Literal));
+        assert!(matches!(
+            Mailbox::parse("@domain2.com"),
+            Err(MailboxError::LocalPart(_))
+        ));
+    }
+}

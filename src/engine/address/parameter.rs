@@ -1,0 +1,272 @@
+//! The RCPT parameters that a new recipient inherits: NOTIFY and ORCPT (RFC 3461 sections 4.1, 4.2).
+//!
+//! Nothing else is ever passed on: Sendmail drops a recipient that is added with a parameter it
+//! does not know, or with one that is not xtext. So a value is either known to be valid or left out.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | octets of an ORCPT value | 500 (RFC 3461 section 4.2) | no ORCPT is sent |
+
+use std::fmt;
+
+/// Longest ORCPT value, in octets (RFC 3461 section 4.2).
+const MAX_ORCPT: usize = 500;
+
+/// When the sender wants to hear of a recipient (RFC 3461 section 4.1). None of the three is NEVER.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Notify {
+    /// On delivery.
+    pub success: bool,
+    /// On failure.
+    pub failure: bool,
+    /// On delay.
+    pub delay: bool,
+}
+
+/// The delivery status parameters of one recipient.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct DsnParameters {
+    /// NOTIFY; `None` where the sender left the choice to the MTA.
+    pub notify: Option<Notify>,
+    /// ORCPT: address type, `;`, xtext; as the sender sent it.
+    pub orcpt: Option<String>,
+}
+
+impl Notify {
+    /// Reads the value of NOTIFY.
+    pub fn parse(value: &str) -> Option<Self> {
+        if value.eq_ignore_ascii_case("NEVER") {
+            return Some(Self::default());
+        }
+        let mut notify = Self::default();
+        for word in value.split(',') {
+            match word.to_ascii_uppercase().as_str() {
+                "SUCCESS" => notify.success = true,
+                "FAILURE" => notify.failure = true,
+                "DELAY" => notify.delay = true,
+                _ => return None,
+            }
+        }
+        Some(notify)
+    }
+
+    /// For one of several recipients that came from one: the sender hears of no success, since
+    /// nobody can tell him of all (RFC 3461 section 5.2.7.3 (b)). SUCCESS alone becomes NEVER.
+    pub fn without_success(self) -> Self {
+        Self {
+            success: false,
+            ..self
+        }
+    }
+
+    /// For one recipient that came from several. Where one sender left the choice to the MTA, it
+    /// reports at least failure and delay.
+    pub fn union(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (None, None) => None,
+            (Some(one), Some(other)) => Some(Self {
+                success: one.success || other.success,
+                failure: one.failure || other.failure,
+                delay: one.delay || other.delay,
+            }),
+            (Some(some), None) | (None, Some(some)) if some.success => Some(Self {
+                success: true,
+                failure: true,
+                delay: true,
+            }),
+            (Some(_), None) | (None, Some(_)) => None,
+        }
+    }
+}
+
+impl fmt::Display for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            (self.success, "SUCCESS"),
+            (self.failure, "FAILURE"),
+            (self.delay, "DELAY"),
+        ];
+        let words: Vec<_> = words
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, word)| *word)
+            .collect();
+        if words.is_empty() {
+            f.write_str("NEVER")
+        } else {
+            f.write_str(&words.join(","))
+        }
+    }
+}
+
+impl DsnParameters {
+    /// Finds NOTIFY and ORCPT among the parameters of a RCPT command; what is not valid is left out.
+    pub fn parse<'a>(parameters: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut dsn = Self::default();
+        for parameter in parameters {
+            let Ok(text) = std::str::from_utf8(parameter) else {
+                continue;
+            };
+            let Some((name, value)) = text.split_once('=') else {
+                continue;
+            };
+            if name.eq_ignore_ascii_case("NOTIFY") {
+                dsn.notify = Notify::parse(value);
+            } else if name.eq_ignore_ascii_case("ORCPT") && is_orcpt(value) {
+                dsn.orcpt = Some(value.to_owned());
+            }
+        }
+        dsn
+    }
+
+    /// The ORCPT of a recipient whose sender gave none: the address as it was received, without
+    /// `<>` and route. None where it is not ASCII: only `utf-8` could carry it (RFC 6533), and
+    /// the MTAs do not agree on its form.
+    pub fn orcpt_of(address: &[u8]) -> Option<String> {
+        let address = address.strip_prefix(b"<").unwrap_or(address);
+        let address = address.strip_suffix(b">").unwrap_or(address);
+        if address.is_empty() || !address.is_ascii() {
+            return None;
+        }
+        let value = format!("rfc822;{}", xtext(address));
+        (value.len() <= MAX_ORCPT).then_some(value)
+    }
+}
+
+impl fmt::Display for DsnParameters {
+    /// As they stand after an address: `NOTIFY=… ORCPT=…`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(notify) = self.notify {
+            write!(f, "NOTIFY={notify}")?;
+        }
+        if let Some(orcpt) = &self.orcpt {
+            let gap = if self.notify.is_some() { " " } else { "" };
+            write!(f, "{gap}ORCPT={orcpt}")?;
+        }
+        Ok(())
+    }
+}
+
+/// xtext (RFC 3461 section 4): `+`, `=` and what is not a visible ASCII character as `+HH`.
+fn xtext(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'!'..=b'~' if !matches!(byte, b'+' | b'=') => text.push(char::from(*byte)),
+            byte => text.push_str(&format!("+{byte:02X}")),
+        }
+    }
+    text
+}
+
+/// Whether a value is `type;xtext`, as every MTA takes it back.
+fn is_orcpt(value: &str) -> bool {
+    let Some((kind, address)) = value.split_once(';') else {
+        return false;
+    };
+    let atom = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if kind.is_empty() || !kind.chars().all(atom) || address.is_empty() || value.len() > MAX_ORCPT {
+        return false;
+    }
+    let unicode = kind.eq_ignore_ascii_case("utf-8");
+    let mut rest = address.chars();
+    while let Some(c) = rest.next() {
+        let valid = match c {
+            '=' => false,
+            '+' => {
+                let upper_hex =
+                    |c: Option<char>| c.is_some_and(|c| matches!(c, '0'..='9' | 'A'..='F'));
+                upper_hex(rest.next()) && upper_hex(rest.next())
+            }
+            c if c.is_ascii() => c.is_ascii_graphic(),
+            c => unicode && !c.is_control() && !c.is_whitespace(),
+        };
+        if !valid {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(parameters: &[&str]) -> DsnParameters {
+        DsnParameters::parse(parameters.iter().map(|p| p.as_bytes()))
+    }
+
+    #[test]
+    fn reads_what_it_knows() {
+        let dsn = parse(&[
+            "notify=Success,DELAY",
+            "SIZE=1",
+            "ORCPT=rfc822;jd+2Bx@domain2.com",
+        ]);
+        assert_eq!(
+            dsn.to_string(),
+            "NOTIFY=SUCCESS,DELAY ORCPT=rfc822;jd+2Bx@domain2.com"
+        );
+        assert_eq!(parse(&["NOTIFY=NEVER"]).to_string(), "NOTIFY=NEVER");
+        assert_eq!(
+            parse(&["ORCPT=utf-8;jürgen@domain2.com"]).to_string(),
+            "ORCPT=utf-8;jürgen@domain2.com"
+        );
+    }
+
+    #[test]
+    fn leaves_out_what_could_cost_the_recipient() {
+        for bad in [
+            "NOTIFY=BOGUS",
+            "ORCPT=jd@domain2.com",
+            "ORCPT=rfc822;a=b@c",
+            "ORCPT=rfc822;a+b@c",
+            "ORCPT=rfc822;",
+            "FOO=bar",
+            "ORCPT=rfc822;a b",
+        ] {
+            assert_eq!(parse(&[bad]), DsnParameters::default(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn orcpt_of_the_received_address() {
+        let orcpt = |address: &str| DsnParameters::orcpt_of(address.as_bytes());
+        assert_eq!(
+            orcpt("<JD+a=b@Domain2.COM>").unwrap(),
+            "rfc822;JD+2Ba+3Db@Domain2.COM"
+        );
+        assert_eq!(
+            orcpt("<\"j d\"@domain2.com>").unwrap(),
+            "rfc822;\"j+20d\"@domain2.com"
+        );
+        assert_eq!(orcpt("<jürgen@domain2.com>"), None);
+        assert_eq!(orcpt(&"a".repeat(600)), None);
+    }
+
+    #[test]
+    fn notify_of_many_and_of_merged() {
+        let notify = |value: &str| Notify::parse(value).unwrap();
+        assert_eq!(notify("SUCCESS").without_success().to_string(), "NEVER");
+        assert_eq!(
+            notify("SUCCESS,FAILURE").without_success().to_string(),
+            "FAILURE"
+        );
+        let union = |a: Option<&str>, b: Option<&str>| {
+            Notify::union(a.map(notify), b.map(notify)).map(|n| n.to_string())
+        };
+        assert_eq!(union(Some("NEVER"), Some("NEVER")).unwrap(), "NEVER");
+        assert_eq!(union(Some("NEVER"), Some("FAILURE")).unwrap(), "FAILURE");
+        assert_eq!(
+            union(Some("SUCCESS"), Some("DELAY")).unwrap(),
+            "SUCCESS,DELAY"
+        );
+        assert_eq!(union(Some("NEVER"), None), None);
+        assert_eq!(
+            union(Some("SUCCESS"), None).unwrap(),
+            "SUCCESS,FAILURE,DELAY"
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! What must come out, held against what does (spec section 2.4).
+
+use super::Holes;
+use crate::engine::{
+    rewrite::{Decision, Outcome, Reason, decide},
+    rule::{Expectation, Expected, Finding, Findings},
+    table::Table,
+};
+
+/// Decides every address that is expected to come out somehow.
+pub(super) fn check(
+    table: &Table,
+    expected: &[Expectation],
+    holes: &Holes,
+    findings: &mut Findings<'_>,
+) {
+    for expectation in expected {
+        let decision = decide(table, &expectation.address);
+        if holds(table, expectation, &decision) || holes_concern(holes, expectation) {
+            continue;
+        }
+        findings.push(broken(table, expectation, &decision));
+    }
+}
+
+fn holes_concern(holes: &Holes, expectation: &Expectation) -> bool {
+    let targets = match &expectation.expected {
+        Expected::Replace(list) => list.as_slice(),
+        _ => &[],
+    };
+    holes.concern(&expectation.address) || targets.iter().any(|target| holes.concern(target))
+}
+
+fn holds(table: &Table, expectation: &Expectation, decision: &Decision) -> bool {
+    let case = table.settings().local_case;
+    match (&expectation.expected, &decision.outcome) {
+        (Expected::Keep, Outcome::Keep) | (Expected::Discard, Outcome::Discard) => true,
+        (
+            Expected::Refuse {
+                class,
+                code,
+                enhanced,
+                text,
+            },
+            Outcome::Refuse(reply),
+        ) => {
+            *class == reply.class()
+                && code.is_none_or(|code| code == reply.code())
+                && enhanced.is_none_or(|enhanced| enhanced == reply.enhanced())
+                && text.as_ref().is_none_or(|text| text == reply.text())
+        }
+        (Expected::Replace(list), outcome) => {
+            let own = std::slice::from_ref(&expectation.address);
+            let came = match outcome {
+                Outcome::Replace(came) => came.as_slice(),
+                Outcome::Keep => own,
+                Outcome::Discard | Outcome::Refuse(_) => return false,
+            };
+            let sorted = |list: &[_]| {
+                let mut keys: Vec<_> = list
+                    .iter()
+                    .map(|mailbox: &crate::engine::address::Mailbox| mailbox.key(case))
+                    .collect();
+                keys.sort();
+                keys.dedup();
+                keys
+            };
+            sorted(list) == sorted(came)
+        }
+        _ => false,
+    }
+}
+
+fn broken(table: &Table, expectation: &Expectation, decision: &Decision) -> Finding {
+    let message = format!(
+        "`{}` is expected to give `{}`, and gives `{}`",
+        expectation.address,
+        expectation.expected,
+        decision.result()
+    );
+    let finding = Finding::error("expectation", expectation.span, message)
+        .help("mend the rule, or the expectation if it is out of date");
+    let cause = decision.decisive().and_then(|step| match &step.reason {
+        Reason::Rule(id) => table.rule(*id).map(|rule| rule.span),
+        Reason::Unknown(domain) => table.declaration(domain),
+        Reason::RoutingSpelling | Reason::Elsewhere | Reason::Loop | Reason::Limit => None,
+    });
+    match cause {
+        Some(span) => finding.note(span, "this decided"),
+        None => finding,
+    }
+}

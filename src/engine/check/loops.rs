@@ -1,0 +1,155 @@
+//! Loops that the table can show: each rule is followed from an address that it is for.
+//!
+//! A pattern for many addresses is tried with a local-part that nobody has; a regex with its own
+//! targets. What only some address of many would meet is found at run time, and deferred.
+//!
+//! # Limits
+//!
+//! `local@*` is tried in the first 1000 secondary domains.
+
+use std::collections::HashSet;
+
+use crate::engine::{
+    address::{Domain, LocalPart, Mailbox},
+    rewrite::{Decision, decide},
+    rule::{Action, DomainClass, Finding, Findings, Pattern, Rule, Target, TargetKind},
+    table::{Address, Found, RuleId, Table},
+};
+
+/// A local-part that nobody has.
+const PROBE: &str = "readdress0probe";
+
+/// Secondary domains in which a `local@*` is tried.
+const MAX_DOMAINS: usize = 1000;
+
+/// Finds them; each is told once, at its first rule.
+pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
+    let mut told = HashSet::new();
+    for rule in table.rules().iter().filter(|rule| chains(table, rule)) {
+        for start in starts(table, rule) {
+            let decision = decide(table, &start);
+            let mut ids: Vec<_> = decision.cycle.iter().map(|(_, id)| *id).collect();
+            ids.sort();
+            if !ids.is_empty() && told.insert(ids) {
+                findings.extend(looped(table, decision));
+            }
+        }
+    }
+}
+
+/// Whether a rule has a target for which there is a rule again. Most have none: this spares them.
+fn chains(table: &Table, rule: &Rule) -> bool {
+    let Action::Rewrite(targets) = &rule.action else {
+        return false;
+    };
+    targets.iter().any(|target| match &target.kind {
+        TargetKind::Mailbox(mailbox) => rewrites(table, mailbox),
+        TargetKind::Domain(_) | TargetKind::Template { .. } => true,
+    })
+}
+
+fn rewrites(table: &Table, mailbox: &Mailbox) -> bool {
+    match table.find(&Address::new(mailbox.clone(), table)) {
+        Found::Rule(found) => table
+            .rule(found.rule)
+            .is_some_and(|rule| matches!(rule.action, Action::Rewrite(_))),
+        _ => false,
+    }
+}
+
+/// Addresses that a rule is for.
+fn starts(table: &Table, rule: &Rule) -> Vec<Mailbox> {
+    let in_domain = |local: &str, domain: &Domain| mailbox(local, domain);
+    let detailed = |user: &str, domain: &Domain| {
+        let delimiter = table.settings().recipient_delimiter.chars().next()?;
+        mailbox(&format!("{user}{delimiter}{PROBE}"), domain)
+    };
+    match &rule.pattern {
+        Pattern::Mailbox(mailbox) => vec![mailbox.clone()],
+        Pattern::AnyDetail { user, domain } => {
+            detailed(user.as_str(), domain).into_iter().collect()
+        }
+        Pattern::Detailed(domain) => detailed(PROBE, domain).into_iter().collect(),
+        Pattern::Domain(domain) => in_domain(PROBE, domain).into_iter().collect(),
+        Pattern::Subdomains(domain) => {
+            let below = Domain::parse(&format!("{PROBE}.{domain}")).ok();
+            below
+                .and_then(|below| in_domain(PROBE, &below))
+                .into_iter()
+                .collect()
+        }
+        Pattern::LocalPart(local) => {
+            let secondary = table
+                .inbound_domains()
+                .into_iter()
+                .filter(|(_, class)| *class == DomainClass::Secondary);
+            secondary
+                .take(MAX_DOMAINS)
+                .filter_map(|(domain, _)| in_domain(local.as_str(), domain))
+                .collect()
+        }
+        Pattern::Regex(_) => match &rule.action {
+            Action::Rewrite(targets) => targets.iter().filter_map(constant).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn mailbox(local: &str, domain: &Domain) -> Option<Mailbox> {
+    Some(Mailbox {
+        local: LocalPart::from_internal(local).ok()?,
+        domain: domain.clone(),
+    })
+}
+
+fn constant(target: &Target) -> Option<Mailbox> {
+    match &target.kind {
+        TargetKind::Mailbox(mailbox) => Some(mailbox.clone()),
+        TargetKind::Domain(_) | TargetKind::Template { .. } => None,
+    }
+}
+
+/// The loop as `a -> b -> a`, begun at its first rule, with the place of each step.
+fn looped(table: &Table, decision: Decision) -> Option<Finding> {
+    let mut cycle = decision.cycle;
+    let first = cycle
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, (_, id))| *id)
+        .map(|(at, _)| at)?;
+    cycle.rotate_left(first);
+    let names: Vec<_> = cycle.iter().map(|(mailbox, _)| shown(mailbox)).collect();
+    let next = |at: usize| {
+        names
+            .get((at + 1) % names.len())
+            .cloned()
+            .unwrap_or_default()
+    };
+    let path: Vec<_> = names
+        .iter()
+        .cloned()
+        .chain(names.first().cloned())
+        .collect();
+    let span = |id: RuleId| table.rule(id).map(|rule| rule.span);
+    let mut finding = Finding::error("loop", span(cycle.first()?.1)?, format!("loop: {}", path.join(" -> ")))
+        .help("let one of these rules end at an address that no rule rewrites, or write `keep` for one of them");
+    for (at, (_, id)) in cycle.iter().enumerate() {
+        let step = format!(
+            "{} -> {}",
+            names.get(at).cloned().unwrap_or_default(),
+            next(at)
+        );
+        finding = finding.note(span(*id)?, step);
+    }
+    Some(finding)
+}
+
+/// An address of a loop; the one that nobody has stands for all of its domain.
+fn shown(mailbox: &Mailbox) -> String {
+    let text = mailbox.to_string();
+    let text = text.replace(&format!("{PROBE}."), "*.");
+    match text.strip_prefix(PROBE) {
+        Some(rest) if rest.starts_with('@') => rest.to_owned(),
+        _ => text.replace(PROBE, "*"),
+    }
+}

@@ -1,0 +1,184 @@
+//! Where mail ends up: targets that nobody has, postmasters that nobody reads, domains that accept
+//! everything.
+
+use std::collections::HashMap;
+
+use super::Holes;
+use crate::engine::{
+    address::{Domain, LocalPart, Mailbox},
+    rewrite::{Outcome, decide},
+    rule::{Action, DomainClass, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown},
+    table::{Address, Found, Table},
+};
+
+/// Finds them.
+pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
+    for rule in table.rules() {
+        let Action::Rewrite(targets) = &rule.action else {
+            continue;
+        };
+        for target in targets {
+            if let Some(mailbox) = certain(rule, &target.kind) {
+                nobody(table, &mailbox, target.span, rule.span, holes, findings);
+            }
+            if let TargetKind::Domain(domain) = &target.kind {
+                accepts_everything(table, rule, domain, target.span, findings);
+            }
+        }
+    }
+    roles(table, holes, findings);
+}
+
+/// The address that a target is known to give.
+fn certain(rule: &Rule, target: &TargetKind) -> Option<Mailbox> {
+    match (target, &rule.pattern) {
+        (TargetKind::Mailbox(mailbox), _) => Some(mailbox.clone()),
+        (TargetKind::Domain(domain), Pattern::Mailbox(mailbox)) => Some(Mailbox {
+            local: mailbox.local.clone(),
+            domain: domain.clone(),
+        }),
+        (TargetKind::Domain(domain), Pattern::LocalPart(local)) => Some(Mailbox {
+            local: local.clone(),
+            domain: domain.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// A branch that ends in an unknown address (spec section 2.2).
+fn nobody(
+    table: &Table,
+    mailbox: &Mailbox,
+    target: Span,
+    rule: Span,
+    holes: &Holes,
+    findings: &mut Findings<'_>,
+) {
+    let found = table.find(&Address::new(mailbox.clone(), table));
+    if !matches!(found, Found::Unknown(Unknown::Reject | Unknown::Defer)) || holes.concern(mailbox)
+    {
+        return;
+    }
+    let span = if target.line > 0 { target } else { rule };
+    let class = table.class(&mailbox.domain).map_or("", DomainClass::word);
+    let finding = Finding::error(
+        "unknown-address",
+        span,
+        format!(
+            "`{mailbox}` does not exist: there is neither a rule nor a `mailbox` for it in the {class} domain"
+        ),
+    );
+    let near = table
+        .rules()
+        .iter()
+        .filter_map(|other| match (&other.pattern, &other.action) {
+            (Pattern::Mailbox(known), Action::Mailbox) if known.domain == mailbox.domain => {
+                Some(known.to_string())
+            }
+            _ => None,
+        });
+    let near: Vec<_> = near.take(10_000).collect();
+    let finding =
+        match crate::engine::rule::nearest(&mailbox.to_string(), near.iter().map(String::as_str)) {
+            Some(meant) => finding.help(format!(
+                "did you mean `{meant}`? Otherwise write `{mailbox} mailbox`"
+            )),
+            None if class == "primary" => {
+                finding.help(format!("write `{mailbox} mailbox` if it exists"))
+            }
+            None => finding.help(format!("write a rule for `{mailbox}`")),
+        };
+    findings.push(match table.declaration(&mailbox.domain) {
+        Some(declared) => finding.note(declared, "this line refuses unknown addresses"),
+        None => finding,
+    });
+}
+
+/// A whole domain into a primary domain whose unknown users are kept.
+fn accepts_everything(
+    table: &Table,
+    rule: &Rule,
+    domain: &Domain,
+    span: Span,
+    findings: &mut Findings<'_>,
+) {
+    let whole = matches!(
+        rule.pattern,
+        Pattern::Domain(_) | Pattern::Subdomains(_) | Pattern::Detailed(_)
+    );
+    let own =
+        rule.pattern.domain() == Some(domain) && !matches!(rule.pattern, Pattern::Subdomains(_));
+    if !whole
+        || own
+        || table.class(domain) != Some(DomainClass::Primary)
+        || table.unknown(domain) != Unknown::Keep
+    {
+        return;
+    }
+    let message = format!(
+        "`{}` accepts mail for every address, whether `{domain}` has it or not",
+        rule.pattern
+    );
+    findings.push(
+        Finding::warning("accepts-everything", span, message).help(format!(
+            "list the mailboxes of `{domain}` and write `{domain} primary unknown=reject`"
+        )),
+    );
+}
+
+/// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
+fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
+    let mut first: HashMap<&Domain, Span> = HashMap::new();
+    for rule in table.rules() {
+        if let Some(domain) = rule
+            .pattern
+            .domain()
+            .filter(|_| !matches!(rule.pattern, Pattern::Subdomains(_)))
+        {
+            first.entry(domain).or_insert(rule.span);
+        }
+    }
+    for (domain, _) in table
+        .inbound_domains()
+        .into_iter()
+        .filter(|(_, class)| *class == DomainClass::Secondary)
+    {
+        let lost: Vec<_> = ["postmaster", "abuse"]
+            .into_iter()
+            .filter(|role| unread(table, role, domain, holes))
+            .collect();
+        let Some(span) = table
+            .declaration(domain)
+            .or_else(|| first.get(domain).copied())
+        else {
+            continue;
+        };
+        let Some(one) = lost.first() else { continue };
+        let names: Vec<_> = lost.iter().map(|role| format!("{role}@{domain}")).collect();
+        findings.push(
+            Finding::warning(
+                "no-postmaster",
+                span,
+                format!("nobody gets mail for `{}`", names.join("` and `")),
+            )
+            .help(format!(
+                "write `{one}@* {one}@company.com` for all secondary domains"
+            )),
+        );
+    }
+}
+
+fn unread(table: &Table, role: &str, domain: &Domain, holes: &Holes) -> bool {
+    let Ok(local) = LocalPart::parse(role) else {
+        return false;
+    };
+    let mailbox = Mailbox {
+        local,
+        domain: domain.clone(),
+    };
+    let read = matches!(
+        decide(table, &mailbox).outcome,
+        Outcome::Keep | Outcome::Replace(_)
+    );
+    !read && !holes.concern(&mailbox)
+}

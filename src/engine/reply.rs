@@ -1,0 +1,312 @@
+//! Storey 1: SMTP replies that refuse a recipient (RFC 5321 section 4.2, RFC 3463).
+//!
+//! A reply cannot be built wrong: its code is 4yz or 5yz, the enhanced status code is of the same
+//! class, and the text is one line of visible ASCII.
+//!
+//! # Limits
+//!
+//! | limit | value | source |
+//! |---|---|---|
+//! | octets of the text | 400 | RFC 5321 section 4.5.3.1.5 (512 a line), with room for what Sendmail puts before it |
+
+use std::fmt;
+
+/// Longest text of a reply, in octets.
+const MAX_TEXT: usize = 400;
+
+/// Whether a refusal is for good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReplyClass {
+    /// 4yz: the sender tries again.
+    Defer,
+    /// 5yz: the sender gets a bounce.
+    Reject,
+}
+
+/// An enhanced status code: class, subject, detail (RFC 3463 section 2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct EnhancedCode(pub u8, pub u16, pub u16);
+
+/// A reply that refuses a recipient.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SmtpReply {
+    code: u16,
+    enhanced: EnhancedCode,
+    text: Box<str>,
+}
+
+/// Why a reply cannot be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReplyError {
+    /// The code is of another class than the action.
+    WrongClass(ReplyClass),
+    /// The code is no reply code.
+    BadCode,
+    /// 421 and 521 end the client's whole session.
+    EndsSession,
+    /// The enhanced status code is not `class.subject.detail`.
+    BadEnhanced,
+    /// The enhanced status code is of another class than the code.
+    OtherClass,
+    /// The text holds something else than visible ASCII and spaces.
+    BadText,
+    /// The text is longer than 400 octets.
+    LongText,
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WrongClass(ReplyClass::Reject) => "`reject` takes a code of 5xx",
+            Self::WrongClass(ReplyClass::Defer) => "`defer` takes a code of 4xx",
+            Self::BadCode => "this is no SMTP reply code",
+            Self::EndsSession => "421 and 521 end the client's whole session, not this recipient",
+            Self::BadEnhanced => "an enhanced status code has the form 5.1.1",
+            Self::OtherClass => "the enhanced status code is of another class than the code",
+            Self::BadText => "the text of a reply is visible ASCII",
+            Self::LongText => "the text of a reply has at most 400 characters",
+        })
+    }
+}
+
+impl ReplyClass {
+    fn digit(self) -> u16 {
+        match self {
+            Self::Defer => 4,
+            Self::Reject => 5,
+        }
+    }
+
+    /// The word that an action begins with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Defer => "defer",
+            Self::Reject => "reject",
+        }
+    }
+
+    /// What the action gives when nothing is said: 550 5.1.1 or 451 4.3.0 (spec section 2.1).
+    pub fn default_reply(self) -> SmtpReply {
+        match self {
+            Self::Defer => SmtpReply::fixed(
+                451,
+                EnhancedCode(4, 3, 0),
+                "Temporary failure, please try again later",
+            ),
+            Self::Reject => SmtpReply::unknown_user(),
+        }
+    }
+
+    /// Reads a reply code of this class.
+    pub fn parse_code(self, text: &str) -> Result<u16, ReplyError> {
+        let code: u16 = text.parse().map_err(|_| ReplyError::BadCode)?;
+        match code {
+            421 | 521 => Err(ReplyError::EndsSession),
+            400..=599 if code / 100 != self.digit() => Err(ReplyError::WrongClass(self)),
+            400..=599 if code / 10 % 10 <= 5 => Ok(code),
+            200..=399 => Err(ReplyError::WrongClass(self)),
+            _ => Err(ReplyError::BadCode),
+        }
+    }
+
+    /// Reads an enhanced status code of this class.
+    pub fn parse_enhanced(self, text: &str) -> Result<EnhancedCode, ReplyError> {
+        let code = EnhancedCode::parse(text).ok_or(ReplyError::BadEnhanced)?;
+        if u16::from(code.0) == self.digit() {
+            Ok(code)
+        } else {
+            Err(ReplyError::OtherClass)
+        }
+    }
+}
+
+impl EnhancedCode {
+    /// Reads `class.subject.detail`, each of the latter two with one to three digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let class = parts.next()?;
+        let number = |part: &str| {
+            let plain =
+                !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+            (plain && (part == "0" || !part.starts_with('0')))
+                .then(|| part.parse::<u16>().ok())
+                .flatten()
+        };
+        let (subject, detail) = (number(parts.next()?)?, number(parts.next()?)?);
+        match (class, parts.next()) {
+            ("4", None) => Some(Self(4, subject, detail)),
+            ("5", None) => Some(Self(5, subject, detail)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for EnhancedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+impl SmtpReply {
+    /// A reply of a class; what is not given is the class's default.
+    pub fn new(
+        class: ReplyClass,
+        code: Option<u16>,
+        enhanced: Option<EnhancedCode>,
+        text: Option<&str>,
+    ) -> Result<Self, ReplyError> {
+        let default = class.default_reply();
+        let text = match text {
+            None => default.text,
+            Some(text) if text.len() > MAX_TEXT => return Err(ReplyError::LongText),
+            Some(text) if text.bytes().all(|b| matches!(b, b' '..=b'~')) => text.into(),
+            Some(_) => return Err(ReplyError::BadText),
+        };
+        Ok(Self {
+            code: code.unwrap_or(default.code),
+            enhanced: enhanced.unwrap_or(default.enhanced),
+            text,
+        })
+    }
+
+    fn fixed(code: u16, enhanced: EnhancedCode, text: &str) -> Self {
+        Self {
+            code,
+            enhanced,
+            text: text.into(),
+        }
+    }
+
+    /// There is neither a rule nor a mailbox.
+    pub fn unknown_user() -> Self {
+        Self::fixed(550, EnhancedCode(5, 1, 1), "User unknown")
+    }
+
+    /// A local-part that routes (`%`, `!`, `@`) and that no rule spells out.
+    pub fn routing_spelling() -> Self {
+        Self::fixed(
+            550,
+            EnhancedCode(5, 1, 3),
+            "Bad destination mailbox address syntax",
+        )
+    }
+
+    /// The target cannot be sent without SMTPUTF8 (RFC 6531 section 3.5).
+    pub fn needs_smtputf8() -> Self {
+        Self::fixed(
+            550,
+            EnhancedCode(5, 6, 7),
+            "Recipient address requires SMTPUTF8",
+        )
+    }
+
+    /// A loop, or a limit (Postfix answers the same when an alias expansion fails).
+    pub fn expansion_failed() -> Self {
+        Self::fixed(451, EnhancedCode(4, 6, 0), "Alias expansion error")
+    }
+
+    /// No table, or an internal fault.
+    pub fn not_ready() -> Self {
+        Self::fixed(
+            451,
+            EnhancedCode(4, 3, 0),
+            "Recipient table not available, please try again later",
+        )
+    }
+
+    /// The mailbox is elsewhere now (RFC 5321 section 3.4; RFC 3463: 5.1.6).
+    pub fn moved(new: &str) -> Result<Self, ReplyError> {
+        let text = format!("User has moved; please try <{new}>");
+        Self::new(
+            ReplyClass::Reject,
+            Some(551),
+            Some(EnhancedCode(5, 1, 6)),
+            Some(&text),
+        )
+    }
+
+    /// The class of its code.
+    pub fn class(&self) -> ReplyClass {
+        if self.code < 500 {
+            ReplyClass::Defer
+        } else {
+            ReplyClass::Reject
+        }
+    }
+
+    /// The reply code.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The enhanced status code.
+    pub fn enhanced(&self) -> EnhancedCode {
+        self.enhanced
+    }
+
+    /// The text, without codes.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for SmtpReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.code, self.enhanced, self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_those_of_the_contract() {
+        let start =
+            |class: ReplyClass| SmtpReply::new(class, None, None, None).unwrap().to_string();
+        assert!(start(ReplyClass::Reject).starts_with("550 5.1.1 "));
+        assert!(start(ReplyClass::Defer).starts_with("451 4.3.0 "));
+        assert_eq!(
+            SmtpReply::moved("ann@partner.example").unwrap().to_string(),
+            "551 5.1.6 User has moved; please try <ann@partner.example>"
+        );
+    }
+
+    #[test]
+    fn codes_keep_to_their_class() {
+        use ReplyClass::{Defer, Reject};
+        assert_eq!(Reject.parse_code("550"), Ok(550));
+        assert_eq!(
+            Reject.parse_code("450"),
+            Err(ReplyError::WrongClass(Reject))
+        );
+        assert_eq!(Defer.parse_code("550"), Err(ReplyError::WrongClass(Defer)));
+        assert_eq!(
+            Reject.parse_code("250"),
+            Err(ReplyError::WrongClass(Reject))
+        );
+        assert_eq!(Reject.parse_code("521"), Err(ReplyError::EndsSession));
+        assert_eq!(Defer.parse_code("421"), Err(ReplyError::EndsSession));
+        assert_eq!(Reject.parse_code("5500"), Err(ReplyError::BadCode));
+        assert_eq!(Reject.parse_code("599"), Err(ReplyError::BadCode));
+        assert_eq!(Reject.parse_enhanced("4.1.1"), Err(ReplyError::OtherClass));
+        for bad in [
+            "5.1", "5.1.1.1", "5.01.1", "5.1000.1", "5..1", "2.1.1", "5.x.1",
+        ] {
+            assert_eq!(
+                Reject.parse_enhanced(bad),
+                Err(ReplyError::BadEnhanced),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_is_one_visible_line() {
+        let with = |text: &str| SmtpReply::new(ReplyClass::Reject, None, None, Some(text));
+        assert!(with("100% sure").is_ok());
+        assert_eq!(with("a\r\nb"), Err(ReplyError::BadText));
+        assert_eq!(with("geschützt"), Err(ReplyError::BadText));
+        assert_eq!(with(&"x".repeat(401)), Err(ReplyError::LongText));
+    }
+}

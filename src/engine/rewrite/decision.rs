@@ -1,0 +1,111 @@
+//! What happens to one recipient, and how that came about.
+
+use crate::engine::{
+    address::{Domain, Mailbox},
+    reply::SmtpReply,
+    table::{RuleId, Table},
+};
+
+/// What happens to one recipient.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It is dropped in silence.
+    Discard,
+    /// It stays as it was received.
+    Keep,
+    /// It is refused, now or for good.
+    Refuse(SmtpReply),
+    /// These take its place; it may be one of them itself.
+    Replace(Vec<Mailbox>),
+}
+
+/// What decided a step.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reason {
+    /// A rule.
+    Rule(RuleId),
+    /// There is no rule; the domain says what happens to unknown addresses.
+    Unknown(Domain),
+    /// The local-part would route the mail elsewhere (`%`, `!`, `@`).
+    RoutingSpelling,
+    /// The domain is none of the table's.
+    Elsewhere,
+    /// The address came back through another one.
+    Loop,
+    /// A limit was reached, or a target came out that is no address.
+    Limit,
+}
+
+/// One lookup.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Step {
+    /// The address that was looked up.
+    pub address: Mailbox,
+    /// What decided it.
+    pub reason: Reason,
+}
+
+/// A decision.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Decision {
+    /// What happens.
+    pub outcome: Outcome,
+    /// The lookups, in their order; never empty.
+    pub steps: Vec<Step>,
+    /// Which of them decided the outcome.
+    pub decisive: usize,
+    /// The addresses of a loop, each with its rule, where there is one; the first comes back.
+    pub cycle: Vec<(Mailbox, RuleId)>,
+}
+
+impl Decision {
+    /// The step that decided.
+    pub fn decisive(&self) -> Option<&Step> {
+        self.steps.get(self.decisive)
+    }
+
+    /// The word of `--json` and of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
+    pub fn action(&self) -> &'static str {
+        match &self.outcome {
+            Outcome::Discard => "discard",
+            Outcome::Keep => "keep",
+            Outcome::Refuse(reply) => reply.class().word(),
+            Outcome::Replace(_) => "replace",
+        }
+    }
+}
+
+impl Decision {
+    /// The outcome as a line of an `.expect` file would have it.
+    pub fn result(&self) -> String {
+        match &self.outcome {
+            Outcome::Discard => "discard".to_owned(),
+            Outcome::Keep => "keep".to_owned(),
+            Outcome::Refuse(reply) => format!(
+                "{} {} {}",
+                reply.class().word(),
+                reply.code(),
+                reply.enhanced()
+            ),
+            Outcome::Replace(list) => list
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", "),
+        }
+    }
+}
+
+impl Step {
+    /// File, line and text of what decided, where it is written down.
+    pub fn written<'t>(
+        &self,
+        table: &'t Table,
+    ) -> Option<(crate::engine::table::RulePlace<'t>, String)> {
+        match &self.reason {
+            Reason::Rule(id) => Some((table.place(*id), table.text(*id))),
+            Reason::Unknown(domain) => table.domain_line(domain),
+            Reason::RoutingSpelling | Reason::Elsewhere | Reason::Loop | Reason::Limit => None,
+        }
+    }
+}

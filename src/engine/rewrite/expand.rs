@@ -1,0 +1,248 @@
+//! Expansion of one recipient through the table, until nothing matches any more.
+//!
+//! In: a mailbox and a table. Out: a decision and the steps that led to it. Aliases are followed
+//! as in RFC 5321 section 3.9.1: the return path stays as it is.
+//!
+//! # Limits
+//!
+//! | limit | default | unit | when reached |
+//! |---|---|---|---|
+//! | `recursion_limit` | 1000 | lookups in a row | 451 4.6.0, nothing is rewritten |
+//! | `expansion_limit` | 1000 | branches that end, from one recipient | 451 4.6.0, nothing is rewritten |
+//! | `address_length_limit` | 1000 | octets of an address | 451 4.6.0, nothing is rewritten |
+//!
+//! # Invariants
+//!
+//! - A rule that yields its own address keeps it; coming back through another address is a loop.
+//! - An address that is reached by two ways is expanded once: the result has no duplicates, and its
+//!   order is that of the rules.
+//! - No recursion: the depth is bounded by the limit, not by the stack.
+
+use std::collections::HashSet;
+
+use super::{
+    Decision, Outcome, Reason, Step,
+    fill::{FillError, fill},
+};
+use crate::engine::{
+    address::Mailbox,
+    reply::{ReplyClass, SmtpReply},
+    rule::{Action, Unknown},
+    table::{Address, Found, Match, RuleId, Table},
+};
+
+/// Decides what happens to one recipient.
+pub fn decide(table: &Table, mailbox: &Mailbox) -> Decision {
+    let mut expansion = Expansion::new(table, mailbox);
+    expansion.run();
+    expansion.finish()
+}
+
+/// An address on the way from the recipient to where the expansion stands.
+struct Frame {
+    address: Address,
+    rule: RuleId,
+    /// What took its place, in reverse order.
+    pending: Vec<Mailbox>,
+}
+
+struct Expansion<'t> {
+    table: &'t Table,
+    received: Address,
+    path: Vec<Frame>,
+    seen: HashSet<String>,
+    ends: usize,
+    finals: Vec<Mailbox>,
+    discarded: bool,
+    deferred: Option<(SmtpReply, usize)>,
+    rejected: Option<(SmtpReply, usize)>,
+    cycle: Vec<(Mailbox, RuleId)>,
+    steps: Vec<Step>,
+}
+
+impl<'t> Expansion<'t> {
+    fn new(table: &'t Table, mailbox: &Mailbox) -> Self {
+        Self {
+            table,
+            received: Address::new(mailbox.clone(), table),
+            path: Vec::new(),
+            seen: HashSet::new(),
+            ends: 0,
+            finals: Vec::new(),
+            discarded: false,
+            deferred: None,
+            rejected: None,
+            cycle: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Depth first, the targets of a rule in their order; a failure ends it at once.
+    fn run(&mut self) {
+        let mut sound = self.visit(self.received.clone());
+        while let (true, Some(frame)) = (sound, self.path.last_mut()) {
+            let Some(next) = frame.pending.pop() else {
+                self.path.pop();
+                continue;
+            };
+            let next = Address::new(next, self.table);
+            let own = next.key == frame.address.key;
+            if own {
+                let kept = frame.address.mailbox.clone();
+                sound = self.end(Some(kept));
+            } else if let Some(at) = self.on_path(&next.key) {
+                self.cycle = self
+                    .path
+                    .iter()
+                    .skip(at)
+                    .map(|frame| (frame.address.mailbox.clone(), frame.rule))
+                    .collect();
+                sound = self.fail(next.mailbox, Reason::Loop);
+            } else {
+                sound = self.visit(next);
+            }
+        }
+    }
+
+    /// Where an address stands among those that led here.
+    fn on_path(&self, key: &str) -> Option<usize> {
+        // Most addresses were never seen: spare the walk.
+        self.seen
+            .get(key)
+            .and_then(|key| self.path.iter().position(|frame| frame.address.key == *key))
+    }
+
+    /// Looks one address up; whether the expansion may go on.
+    fn visit(&mut self, address: Address) -> bool {
+        if !self.seen.insert(address.key.clone()) {
+            return true;
+        }
+        let limits = self.table.settings();
+        if self.path.len() >= limits.recursion_limit {
+            return self.fail(address.mailbox, Reason::Limit);
+        }
+        match self.table.find(&address) {
+            Found::Elsewhere => {
+                self.step(&address, Reason::Elsewhere);
+                self.end(Some(address.mailbox))
+            }
+            Found::RoutingSpelling => {
+                self.step(&address, Reason::RoutingSpelling);
+                self.refuse(SmtpReply::routing_spelling())
+            }
+            Found::Unknown(unknown) => {
+                self.step(&address, Reason::Unknown(address.mailbox.domain.clone()));
+                match unknown {
+                    Unknown::Keep => self.end(Some(address.mailbox)),
+                    Unknown::Reject => self.refuse(SmtpReply::unknown_user()),
+                    Unknown::Defer => self.refuse(ReplyClass::Defer.default_reply()),
+                }
+            }
+            Found::Rule(found) => self.follow(address, &found),
+        }
+    }
+
+    /// Does what the rule says.
+    fn follow(&mut self, address: Address, found: &Match) -> bool {
+        let Some(rule) = self.table.view(found.rule) else {
+            return self.fail(address.mailbox, Reason::Limit);
+        };
+        self.step(&address, Reason::Rule(found.rule));
+        let targets = match rule.action {
+            Action::Keep | Action::Mailbox => return self.end(Some(address.mailbox)),
+            Action::Refuse(reply) => return self.refuse(reply.clone()),
+            Action::Discard => {
+                self.discarded = true;
+                return self.end(None);
+            }
+            Action::Rewrite(targets) => targets,
+        };
+        let limit = self.table.settings().address_length_limit;
+        let filled: Result<Vec<_>, _> = targets
+            .iter()
+            .rev()
+            .map(|target| fill(rule, target, found, &address, limit))
+            .collect();
+        match filled {
+            Ok(pending) => {
+                self.path.push(Frame {
+                    address,
+                    rule: found.rule,
+                    pending,
+                });
+                true
+            }
+            Err(FillError::Routes) => self.refuse(SmtpReply::routing_spelling()),
+            Err(FillError::NoAddress | FillError::TooLong) => {
+                self.fail(address.mailbox, Reason::Limit)
+            }
+        }
+    }
+
+    fn step(&mut self, address: &Address, reason: Reason) {
+        self.steps.push(Step {
+            address: address.mailbox.clone(),
+            reason,
+        });
+    }
+
+    /// A branch ends, with an address or without.
+    fn end(&mut self, mailbox: Option<Mailbox>) -> bool {
+        self.ends += 1;
+        self.finals.extend(mailbox);
+        if self.ends > self.table.settings().expansion_limit {
+            let received = self.received.mailbox.clone();
+            return self.fail(received, Reason::Limit);
+        }
+        true
+    }
+
+    /// A branch ends in a refusal; the first of its class is the answer.
+    fn refuse(&mut self, reply: SmtpReply) -> bool {
+        let decisive = self.steps.len().saturating_sub(1);
+        let slot = match reply.class() {
+            ReplyClass::Defer => &mut self.deferred,
+            ReplyClass::Reject => &mut self.rejected,
+        };
+        slot.get_or_insert((reply, decisive));
+        self.end(None)
+    }
+
+    /// The whole expansion fails.
+    fn fail(&mut self, address: Mailbox, reason: Reason) -> bool {
+        self.steps.push(Step { address, reason });
+        self.deferred = Some((SmtpReply::expansion_failed(), self.steps.len() - 1));
+        false
+    }
+
+    /// Defer before reject before everything else (spec section 2.2).
+    fn finish(self) -> Decision {
+        let (outcome, decisive) = match self.deferred.or(self.rejected) {
+            Some((reply, decisive)) => (Outcome::Refuse(reply), decisive),
+            None if self.finals.is_empty() && self.discarded => {
+                (Outcome::Discard, self.steps.len().saturating_sub(1))
+            }
+            None => {
+                let case = self.table.settings().local_case;
+                let mut once = HashSet::new();
+                let mut finals = self.finals;
+                finals.retain(|mailbox| once.insert(mailbox.key(case)));
+                let kept = once.iter().all(|key| *key == self.received.key);
+                (
+                    if kept {
+                        Outcome::Keep
+                    } else {
+                        Outcome::Replace(finals)
+                    },
+                    0,
+                )
+            }
+        };
+        Decision {
+            outcome,
+            steps: self.steps,
+            decisive,
+            cycle: self.cycle,
+        }
+    }
+}

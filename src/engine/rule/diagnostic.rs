@@ -1,0 +1,525 @@
+//! Findings about rules, and how people read them.
+//!
+//! ```text
+//! 10-company.rules:12:1: error: pattern is written twice, with another action [conflict]
+//! sales@domain2.com    carol@company.com
+//! ^^^^^^^^^^^^^^^^^
+//! help: keep one of the two
+//! 10-company.rules:4:1: note: first written here
+//! sales@domain2.com    anna@company.com
+//! ^^^^^^^^^^^^^^^^^
+//! ```
+//!
+//! Columns are counted in characters, from 1. Control characters are never printed as they are.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | findings of one load | 1000 | the rest is counted, not kept |
+//! | characters of a printed line | 160 | the middle around the caret is shown |
+
+use std::{
+    collections::HashSet,
+    fmt::{self, Write as _},
+};
+
+use super::{SourceText, Span, span::saturate};
+
+/// Findings that are kept of one load.
+const MAX_FINDINGS: usize = 1000;
+
+/// Characters of a source line that are shown.
+const MAX_SHOWN: usize = 160;
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    /// The table goes live all the same.
+    Warning,
+    /// The table does not go live.
+    Error,
+}
+
+impl Severity {
+    /// The word that is printed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A place in a file, with the line that stands there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Excerpt {
+    /// File name without its directory.
+    pub file: String,
+    /// Line, from 1; 0 means the file as a whole.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// The source line.
+    pub text: String,
+    /// How many characters the caret underlines.
+    pub width: usize,
+}
+
+/// Another place that a finding is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Note {
+    /// A sentence in lower case.
+    pub message: String,
+    /// Where.
+    pub excerpt: Excerpt,
+}
+
+/// One finding, as it is printed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Diagnostic {
+    /// How serious it is.
+    pub severity: Severity,
+    /// A stable short word (`conflict`).
+    pub code: &'static str,
+    /// A sentence in lower case.
+    pub message: String,
+    /// Where.
+    pub excerpt: Excerpt,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// Other places that belong to it.
+    pub notes: Vec<Note>,
+}
+
+impl Diagnostic {
+    /// A finding about a file as a whole, without a line.
+    pub fn about_file(
+        severity: Severity,
+        code: &'static str,
+        file: &str,
+        message: String,
+        help: Option<String>,
+    ) -> Self {
+        let excerpt = Excerpt {
+            file: file.to_owned(),
+            line: 0,
+            column: 0,
+            text: String::new(),
+            width: 0,
+        };
+        Self {
+            severity,
+            code,
+            message,
+            excerpt,
+            help,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The printed form; `directory` is put before file names, so that an editor finds them.
+    pub fn render(&self, directory: &str) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut out, directory);
+        out
+    }
+
+    fn write(&self, out: &mut String, directory: &str) -> fmt::Result {
+        self.excerpt.write_place(out, directory)?;
+        write!(
+            out,
+            ": {}: {} [{}]",
+            self.severity.word(),
+            printable(&self.message),
+            self.code
+        )?;
+        self.excerpt.write_line(out)?;
+        if let Some(help) = &self.help {
+            write!(out, "\nhelp: {}", printable(help))?;
+        }
+        for note in &self.notes {
+            out.push('\n');
+            note.excerpt.write_place(out, directory)?;
+            write!(out, ": note: {}", printable(&note.message))?;
+            note.excerpt.write_line(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(""))
+    }
+}
+
+impl Excerpt {
+    /// Cuts the line out of its source.
+    pub fn of(sources: &[SourceText], span: Span) -> Self {
+        let source = sources.get(span.file as usize);
+        let file = source.map_or_else(String::new, |source| source.name.clone());
+        let mut excerpt = Self {
+            file,
+            line: span.line,
+            column: 1,
+            text: String::new(),
+            width: 1,
+        };
+        let Some(source) = source.filter(|_| span.line > 0) else {
+            return excerpt;
+        };
+        let start = (span.start as usize).min(source.bytes.len());
+        let (before, after) = source.bytes.split_at(start);
+        let begin = before
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        let end = after
+            .iter()
+            .position(|b| *b == b'\n')
+            .unwrap_or(after.len());
+        let (head, rest) = (
+            before.get(begin..).unwrap_or(b""),
+            after.get(..end).unwrap_or(b""),
+        );
+        let marked = rest
+            .get(..(span.length as usize).min(rest.len()))
+            .unwrap_or(b"");
+        let mut head = String::from_utf8_lossy(head).into_owned();
+        if let Some(rest) = head.strip_prefix('\u{feff}') {
+            head = rest.to_owned();
+        }
+        excerpt.column = saturate(head.chars().count()).saturating_add(1);
+        excerpt.width = String::from_utf8_lossy(marked).chars().count().max(1);
+        excerpt.text = head + String::from_utf8_lossy(rest).trim_end_matches('\r');
+        excerpt
+    }
+
+    fn write_place(&self, out: &mut String, directory: &str) -> fmt::Result {
+        out.push_str(&printable(directory));
+        out.push_str(&printable(&self.file));
+        if self.line > 0 {
+            write!(out, ":{}:{}", self.line, self.column)?;
+        }
+        Ok(())
+    }
+
+    /// The source line and, below it, the caret; long lines are cut around it.
+    fn write_line(&self, out: &mut String) -> fmt::Result {
+        if self.line == 0 {
+            return Ok(());
+        }
+        let column = (self.column as usize).saturating_sub(1);
+        let length = self.text.chars().count();
+        let first = if length > MAX_SHOWN {
+            column.saturating_sub(MAX_SHOWN / 4)
+        } else {
+            0
+        };
+        let shown: String = self.text.chars().skip(first).take(MAX_SHOWN).collect();
+        let (left, right) = (first > 0, first + MAX_SHOWN < length);
+        let pad: String = self
+            .text
+            .chars()
+            .skip(first)
+            .take(column - first.min(column))
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        let width = self
+            .width
+            .min(MAX_SHOWN.saturating_sub(column - first.min(column)))
+            .max(1);
+        let mark = |on: bool| if on { "…" } else { "" };
+        write!(out, "\n{}{}{}", mark(left), printable(&shown), mark(right))?;
+        write!(
+            out,
+            "\n{}{pad}{}",
+            if left { " " } else { "" },
+            "^".repeat(width)
+        )
+    }
+}
+
+/// The text without anything that could drive a terminal or forge a line; tabs stay.
+fn printable(text: &str) -> String {
+    let hidden = |c: char| {
+        (c.is_control() && c != '\t')
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if hidden(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// One finding, while its places are still spans.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    severity: Severity,
+    code: &'static str,
+    span: Span,
+    message: String,
+    help: Option<String>,
+    notes: Vec<(Span, String)>,
+}
+
+impl Finding {
+    /// The table does not go live.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            span,
+            message: message.into(),
+            help: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The table goes live all the same.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, message)
+        }
+    }
+
+    /// What to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another place that belongs to it.
+    pub fn note(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.notes.push((span, message.into()));
+        self
+    }
+}
+
+/// All findings of one load.
+#[derive(Debug)]
+pub struct Findings<'a> {
+    sources: &'a [SourceText],
+    kept: Vec<(Span, Diagnostic)>,
+    errors: usize,
+    dropped: usize,
+}
+
+impl<'a> Findings<'a> {
+    /// None yet.
+    pub fn new(sources: &'a [SourceText]) -> Self {
+        Self {
+            sources,
+            kept: Vec::new(),
+            errors: 0,
+            dropped: 0,
+        }
+    }
+
+    /// The sources that the spans point into.
+    pub fn sources(&self) -> &'a [SourceText] {
+        self.sources
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// The words, without letter case, of the lines on which an error stands: what they were meant to
+    /// say is not in the table, and its absence is not worth a second error.
+    pub fn words_in_error(&self) -> HashSet<String> {
+        let errors = self
+            .kept
+            .iter()
+            .filter(|(_, diagnostic)| diagnostic.severity == Severity::Error);
+        let lines = errors.flat_map(|(_, diagnostic)| {
+            std::iter::once(&diagnostic.excerpt)
+                .chain(diagnostic.notes.iter().map(|note| &note.excerpt))
+        });
+        let words = lines.flat_map(|excerpt| excerpt.text.split([' ', '\t', ',']));
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.errors += usize::from(finding.severity == Severity::Error);
+        if self.kept.len() >= MAX_FINDINGS {
+            self.dropped += 1;
+            return;
+        }
+        let diagnostic = Diagnostic {
+            severity: finding.severity,
+            code: finding.code,
+            message: finding.message,
+            excerpt: Excerpt::of(self.sources, finding.span),
+            help: finding.help,
+            notes: finding
+                .notes
+                .into_iter()
+                .map(|(span, message)| Note {
+                    message,
+                    excerpt: Excerpt::of(self.sources, span),
+                })
+                .collect(),
+        };
+        self.kept.push((finding.span, diagnostic));
+    }
+
+    /// Adds some.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    /// Those that were kept, in the order of files, lines and columns.
+    pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.kept
+            .sort_by_key(|(span, _)| (span.file, span.line, span.start));
+        let last = self
+            .kept
+            .last()
+            .map(|(_, diagnostic)| diagnostic.excerpt.file.clone());
+        let mut diagnostics: Vec<_> = self
+            .kept
+            .into_iter()
+            .map(|(_, diagnostic)| diagnostic)
+            .collect();
+        if let (Some(file), 1..) = (last, self.dropped) {
+            let severity = if self.errors > 0 {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let message = format!("{} more findings are not shown", self.dropped);
+            diagnostics.push(Diagnostic::about_file(
+                severity, "more", &file, message, None,
+            ));
+        }
+        diagnostics
+    }
+}
+
+/// The candidate whose spelling is nearest, where one is near enough to be meant.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(text: &str) -> Vec<SourceText> {
+        vec![SourceText {
+            name: "a.rules".into(),
+            bytes: text.as_bytes().to_vec(),
+        }]
+    }
+
+    #[test]
+    fn place_line_caret_help_and_note() {
+        let sources = sources("one\n\tzwölf word # c\r\nthree\n");
+        let mut findings = Findings::new(&sources);
+        let word = Span {
+            file: 0,
+            line: 2,
+            start: 12,
+            length: 4,
+        };
+        let note = Span {
+            file: 0,
+            line: 1,
+            start: 0,
+            length: 3,
+        };
+        findings.push(
+            Finding::error("code", word, "message")
+                .help("do this")
+                .note(note, "first here"),
+        );
+        let printed = findings.into_diagnostics().remove(0).render("rules/");
+        assert_eq!(
+            printed,
+            "rules/a.rules:2:8: error: message [code]\n\tzwölf word # c\n\t      ^^^^\nhelp: do this\n\
+             rules/a.rules:1:1: note: first here\none\n^^^"
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_caret() {
+        let sources = sources(&format!("{}X{}", "a".repeat(1000), "b".repeat(1000)));
+        let span = Span {
+            file: 0,
+            line: 1,
+            start: 1000,
+            length: 1,
+        };
+        let mut findings = Findings::new(&sources);
+        findings.push(Finding::warning("code", span, "m"));
+        let printed = findings.into_diagnostics().remove(0).to_string();
+        let lines: Vec<_> = printed.lines().collect();
+        assert_eq!(lines[1].chars().count(), MAX_SHOWN + 2);
+        let caret = lines[2].chars().count() - 1;
+        assert_eq!(lines[1].chars().nth(caret), Some('X'));
+    }
+
+    #[test]
+    fn nothing_drives_the_terminal() {
+        let sources = sources("a\u{1b}[31m\u{202e}b\n");
+        let mut findings = Findings::new(&sources);
+        findings.push(Finding::error(
+            "code",
+            Span {
+                file: 0,
+                line: 1,
+                start: 0,
+                length: 1,
+            },
+            "x\ny",
+        ));
+        let printed = findings.into_diagnostics().remove(0).to_string();
+        assert_eq!(printed.lines().count(), 3);
+        assert!(!printed.contains('\u{1b}') && !printed.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn findings_are_bounded_but_counted() {
+        let sources = sources("x\n");
+        let mut findings = Findings::new(&sources);
+        for _ in 0..MAX_FINDINGS + 5 {
+            findings.push(Finding::error(
+                "code",
+                Span {
+                    file: 0,
+                    line: 1,
+                    start: 0,
+                    length: 1,
+                },
+                "m",
+            ));
+        }
+        let all = findings.into_diagnostics();
+        assert_eq!(all.len(), MAX_FINDINGS + 1);
+        assert!(all[MAX_FINDINGS].message.starts_with("5 more"));
+    }
+
+    #[test]
+    fn nearest_word() {
+        assert_eq!(nearest("rejct", ["reject", "defer"]), Some("reject"));
+        assert_eq!(
+            nearest("compnay.com", ["company.com", "domain2.com"]),
+            Some("company.com")
+        );
+        assert_eq!(nearest("other.example", ["company.com"]), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! Lines of `.expect` files: an address, and what must come out (spec section 2.4).
+//!
+//! ```text
+//! jd@domain2.com       jdoe@company.com
+//! nosuch@domain2.com   reject 550 5.1.1
+//! anna@company.com     keep
+//! ```
+//!
+//! What is not written is not checked: `reject` alone holds for every 5xx reply.
+
+use std::fmt;
+
+use super::{
+    Finding, Findings, Span,
+    lexer::{LogicalLine, Token},
+    pattern::bad_mailbox,
+    target,
+};
+use crate::engine::{
+    address::{LocalPart, Mailbox},
+    reply::{EnhancedCode, ReplyClass},
+};
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// The address that is received.
+    pub address: Mailbox,
+    /// What must come out.
+    pub expected: Expected,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What must come out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Expected {
+    /// The address stays as it is.
+    Keep,
+    /// It is dropped in silence.
+    Discard,
+    /// It is refused, with at least what is named.
+    Refuse {
+        /// Rejected or deferred.
+        class: ReplyClass,
+        /// The reply code.
+        code: Option<u16>,
+        /// The enhanced status code.
+        enhanced: Option<EnhancedCode>,
+        /// The text.
+        text: Option<String>,
+    },
+    /// These addresses, in any order, and no other.
+    Replace(Vec<Mailbox>),
+}
+
+/// Reads a line; `None` where there is an error, which is then among the findings.
+pub fn parse(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Option<Expectation> {
+    match read(line, findings) {
+        Ok(expectation) => Some(expectation),
+        Err(found) => {
+            findings.extend(found);
+            None
+        }
+    }
+}
+
+fn read(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Result<Expectation, Vec<Finding>> {
+    let Some((first, rest)) = line.tokens.split_first() else {
+        return Err(Vec::new());
+    };
+    let address = mailbox(first)?;
+    let Some((head, tail)) = rest.split_first() else {
+        let message = format!(
+            "`{}` stands alone: nothing says what must come out",
+            first.text
+        );
+        return Err(vec![
+            Finding::error("no-outcome", first.span, message).help(
+                "write `keep`, `reject`, `defer`, `discard`, or the addresses that must come out",
+            ),
+        ]);
+    };
+    let expected = match head.text {
+        "keep" => alone(head, tail, Expected::Keep)?,
+        "discard" => alone(head, tail, Expected::Discard)?,
+        "reject" => refusal(ReplyClass::Reject, tail)?,
+        "defer" => refusal(ReplyClass::Defer, tail)?,
+        _ => Expected::Replace(
+            target::words(rest, findings)?
+                .iter()
+                .map(mailbox)
+                .collect::<Result<_, _>>()?,
+        ),
+    };
+    Ok(Expectation {
+        address,
+        expected,
+        span: first.span,
+    })
+}
+
+fn mailbox(token: &Token<'_>) -> Result<Mailbox, Vec<Finding>> {
+    Mailbox::parse(token.text)
+        .map_err(|error| vec![bad_mailbox("bad-expectation", token.span, error)])
+}
+
+fn alone(
+    head: &Token<'_>,
+    tail: &[Token<'_>],
+    expected: Expected,
+) -> Result<Expected, Vec<Finding>> {
+    match tail.first() {
+        None => Ok(expected),
+        Some(token) => Err(vec![
+            Finding::error(
+                "syntax",
+                token.span,
+                format!("nothing may follow `{}`", head.text),
+            )
+            .help("leave it out"),
+        ]),
+    }
+}
+
+fn refusal(class: ReplyClass, tokens: &[Token<'_>]) -> Result<Expected, Vec<Finding>> {
+    let mut rest = tokens.iter().peekable();
+    let bad = |token: &Token<'_>, message: String| {
+        let help = format!(
+            "write `{} CODE ENHANCED \"text\"`, each of them optional",
+            class.word()
+        );
+        vec![Finding::error("bad-expectation", token.span, message).help(help)]
+    };
+    let digits = |t: &Token<'_>| t.text.starts_with(|c: char| c.is_ascii_digit());
+    let mut expected = (None, None, None);
+    if let Some(token) = rest.next_if(|t| digits(t) && !t.text.contains('.')) {
+        expected.0 = Some(
+            class
+                .parse_code(token.text)
+                .map_err(|e| bad(token, e.to_string()))?,
+        );
+    }
+    if let Some(token) = rest.next_if(|t| digits(t)) {
+        expected.1 = Some(
+            class
+                .parse_enhanced(token.text)
+                .map_err(|e| bad(token, e.to_string()))?,
+        );
+    }
+    if let Some(token) = rest.next_if(|t| t.text.starts_with('"')) {
+        let text = LocalPart::parse(token.text).map_err(|e| bad(token, e.to_string()))?;
+        expected.2 = Some(text.as_str().to_owned());
+    }
+    match rest.next() {
+        Some(token) => Err(bad(token, format!("`{}` cannot follow here", token.text))),
+        None => Ok(Expected::Refuse {
+            class,
+            code: expected.0,
+            enhanced: expected.1,
+            text: expected.2,
+        }),
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep => f.write_str("keep"),
+            Self::Discard => f.write_str("discard"),
+            Self::Refuse {
+                class,
+                code,
+                enhanced,
+                text,
+            } => {
+                f.write_str(class.word())?;
+                code.map_or(Ok(()), |code| write!(f, " {code}"))?;
+                enhanced.map_or(Ok(()), |enhanced| write!(f, " {enhanced}"))?;
+                text.as_ref()
+                    .map_or(Ok(()), |text| write!(f, " \"{text}\""))
+            }
+            Self::Replace(list) => {
+                for (at, mailbox) in list.iter().enumerate() {
+                    write!(f, "{}{mailbox}", if at > 0 { ", " } else { "" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Bytes to logical lines of tokens: comments, continuations, quotes.
+//!
+//! A token is a run without white space, quoted parts included, or one comma. At the start of a
+//! logical line a token that begins with `/` is a regex and ends at the next `/` that is not
+//! escaped. An error costs the logical line that it stands on, never the next one.
+//!
+//! # Limits
+//!
+//! A quote or a regex ends on the line on which it begins.
+
+use super::{Finding, Findings, Span, span::saturate};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenKind {
+    /// A run without white space.
+    Word,
+    /// A comma between two words.
+    Comma,
+    /// `/…/`, slashes included.
+    Regex,
+}
+
+/// A token and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Token<'a> {
+    /// What it is.
+    pub kind: TokenKind,
+    /// As it is written, quotes included.
+    pub text: &'a str,
+    /// Where.
+    pub span: Span,
+}
+
+/// A line and those that continue it; never without a token.
+#[derive(Debug, Default)]
+pub struct LogicalLine<'a> {
+    /// Its tokens.
+    pub tokens: Vec<Token<'a>>,
+    /// An error stands on it: what it means cannot be told.
+    broken: bool,
+}
+
+/// Hands every sound logical line of a source to `each`.
+pub fn read<'a>(
+    file: u32,
+    bytes: &'a [u8],
+    findings: &mut Findings<'_>,
+    mut each: impl FnMut(&LogicalLine<'a>, &mut Findings<'_>),
+) {
+    let mut current = LogicalLine::default();
+    let mut start = 0;
+    let bom = b"\xef\xbb\xbf";
+    for (number, raw) in bytes.split(|b| *b == b'\n').enumerate() {
+        let next = start + raw.len() + 1;
+        let mut line = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let mut offset = start;
+        if number == 0 && line.starts_with(bom) {
+            line = line.get(bom.len()..).unwrap_or(b"");
+            offset += bom.len();
+        }
+        start = next;
+        let blank = line.iter().all(|b| matches!(b, b' ' | b'\t'));
+        if blank || line.first() == Some(&b'#') {
+            continue;
+        }
+        let span = Span {
+            file,
+            line: saturate(number + 1),
+            start: saturate(offset),
+            length: saturate(line.len()),
+        };
+        let continues = matches!(line.first(), Some(b' ' | b'\t'));
+        let comment = line.trim_ascii_start().first() == Some(&b'#');
+        if continues && comment {
+            continue;
+        }
+        if !continues {
+            finish(&mut current, findings, &mut each);
+        } else if current.tokens.is_empty() && !current.broken {
+            findings.push(
+                Finding::error(
+                    "continuation",
+                    first_word(span, line),
+                    "a line that begins with white space continues a rule, and there is none above",
+                )
+                .help("begin the line in its first column"),
+            );
+            current.broken = true;
+        }
+        physical(line, span, &mut current, findings);
+    }
+    finish(&mut current, findings, &mut each);
+}
+
+fn finish<'a>(
+    current: &mut LogicalLine<'a>,
+    findings: &mut Findings<'_>,
+    each: &mut impl FnMut(&LogicalLine<'a>, &mut Findings<'_>),
+) {
+    if !current.broken && !current.tokens.is_empty() {
+        each(current, findings);
+    }
+    current.tokens.clear();
+    current.broken = false;
+}
+
+fn first_word(span: Span, line: &[u8]) -> Span {
+    let at = line.len() - line.trim_ascii_start().len();
+    span.part(at, line.trim_ascii().len())
+}
+
+/// Adds the tokens of one physical line.
+fn physical<'a>(
+    line: &'a [u8],
+    span: Span,
+    current: &mut LogicalLine<'a>,
+    findings: &mut Findings<'_>,
+) {
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = span.part(error.valid_up_to(), error.error_len().unwrap_or(1));
+            findings.push(
+                Finding::error("not-utf8", at, "this is not UTF-8").help("save the file as UTF-8"),
+            );
+            current.broken = true;
+            return;
+        }
+    };
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(c) = rest.chars().next() else { break };
+        let begins = at == 0
+            || text
+                .as_bytes()
+                .get(at - 1)
+                .is_some_and(|b| matches!(b, b' ' | b'\t'));
+        match c {
+            ' ' | '\t' => {
+                at += 1;
+                continue;
+            }
+            '#' if begins => break,
+            _ => {}
+        }
+        let first = current.tokens.is_empty();
+        match token(rest, first) {
+            Ok((kind, length)) => {
+                let text = rest.get(..length).unwrap_or(rest);
+                let span = span.part(at, length);
+                if let Some(finding) = unseen(text, span) {
+                    findings.push(finding);
+                    current.broken = true;
+                }
+                current.tokens.push(Token { kind, text, span });
+                at += length;
+            }
+            Err((code, message, help)) => {
+                findings.push(
+                    Finding::error(code, span.part(at, rest.trim_end().len()), message).help(help),
+                );
+                current.broken = true;
+                return;
+            }
+        }
+    }
+}
+
+type Broken = (&'static str, &'static str, &'static str);
+
+/// Measures the token that `rest` begins with, in octets.
+fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
+    if rest.starts_with(',') {
+        return Ok((TokenKind::Comma, 1));
+    }
+    if first && rest.starts_with('/') {
+        return regex_token(rest);
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in rest.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ' ' | '\t' | ',' if !quoted => return Ok((TokenKind::Word, at)),
+            _ => {}
+        }
+    }
+    if quoted {
+        return Err((
+            "unclosed-quote",
+            "a quote is not closed on its line",
+            "close it with `\"`; inside quotes write `\\\"` for a quote",
+        ));
+    }
+    Ok((TokenKind::Word, rest.len()))
+}
+
+fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '/' => {
+                let length = at + 1;
+                let ends = rest
+                    .get(length..)
+                    .is_none_or(|after| after.is_empty() || after.starts_with([' ', '\t']));
+                return if ends {
+                    Ok((TokenKind::Regex, length))
+                } else {
+                    Err((
+                        "regex-end",
+                        "something follows the regex",
+                        "put white space behind the second `/`; a `/` inside is written `\\/`",
+                    ))
+                };
+            }
+            _ => {}
+        }
+    }
+    Err((
+        "unclosed-regex",
+        "a regex is not closed on its line",
+        "close it with `/`; a local-part that begins with `/` stands in quotes",
+    ))
+}
+
+/// Characters that nobody sees and no address means: an error instead of a rule that never matches.
+fn unseen(text: &str, span: Span) -> Option<Finding> {
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let (at, c) = text.char_indices().find(|(_, c)| unseen(*c))?;
+    let message = format!(
+        "the character U+{:04X} cannot be seen and is part of no address",
+        u32::from(c)
+    );
+    Some(
+        Finding::error("unseen-character", span.part(at, c.len_utf8()), message)
+            .help("delete it, or write a plain space"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rule::SourceText;
+
+    fn lex(text: &str) -> (Vec<Vec<String>>, Vec<String>) {
+        let sources = vec![SourceText {
+            name: "t".into(),
+            bytes: text.as_bytes().to_vec(),
+        }];
+        let mut findings = Findings::new(&sources);
+        let mut lines = Vec::new();
+        read(0, text.as_bytes(), &mut findings, |line, _| {
+            lines.push(line.tokens.iter().map(|t| t.text.to_owned()).collect());
+        });
+        let found = findings
+            .into_diagnostics()
+            .iter()
+            .map(|d| format!("{}:{}:{}", d.excerpt.line, d.excerpt.column, d.code))
+            .collect();
+        (lines, found)
+    }
+
+    #[test]
+    fn lines_comments_and_continuations() {
+        let (lines, found) =
+            lex("\u{feff}# c\r\na  b, c # d\r\n\te#f\n  # c\n\n g\n#c\nx \"y # z\" w\n");
+        assert_eq!(
+            lines,
+            [
+                vec!["a", "b", ",", "c", "e#f", "g"],
+                vec!["x", "\"y # z\"", "w"]
+            ]
+        );
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn regex_is_one_token() {
+        let (lines, _) = lex("/a #, b\\/c/ x\n/y z\n");
+        assert_eq!(lines, [vec!["/a #, b\\/c/", "x"]]);
+        assert_eq!(lex("/y z\n").1, ["1:1:unclosed-regex"]);
+        assert_eq!(lex("/y/z a\n").1, ["1:1:regex-end"]);
+    }
+
+    #[test]
+    fn an_error_costs_its_own_line_only() {
+        let (lines, found) = lex(" x\na \"b\n c\nd e\n\u{a0}f g\nh i\n");
+        assert_eq!(lines, [vec!["d", "e"], vec!["h", "i"]]);
+        assert_eq!(
+            found,
+            [
+                "1:2:continuation",
+                "2:3:unclosed-quote",
+                "5:1:unseen-character"
+            ]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_have_a_column() {
+        let bytes = b"a b\nc \xff d\ne f\n".to_vec();
+        let sources = vec![SourceText {
+            name: "t".into(),
+            bytes: bytes.clone(),
+        }];
+        let mut findings = Findings::new(&sources);
+        let mut count = 0;
+        read(0, &bytes, &mut findings, |_, _| count += 1);
+        let found = findings.into_diagnostics();
+        assert_eq!(
+            (
+                count,
+                found.len(),
+                found[0].excerpt.line,
+                found[0].excerpt.column
+            ),
+            (2, 1, 2, 3)
+        );
+    }
+}

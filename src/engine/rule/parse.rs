@@ -1,0 +1,244 @@
+//! Logical lines to rules, declarations and expectations; each line stands for itself.
+
+use super::{
+    Action, Declaration, DomainClass, Expectation, FileKind, Finding, Findings, Format, Origin,
+    Pattern, Rule, SourceText, Span, Unknown, action, expectation,
+    lexer::{self, LogicalLine, Token, TokenKind},
+    nearest, pattern,
+    span::saturate,
+};
+use crate::engine::address::Domain;
+
+/// Everything that the files of one directory say.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// Domain lines of `.rules` files.
+    pub declarations: Vec<Declaration>,
+    /// Rules, in the order of files and lines.
+    pub rules: Vec<Rule>,
+    /// Lines of `.expect` files.
+    pub expectations: Vec<Expectation>,
+}
+
+/// Reads all files; what cannot be read is among the findings.
+pub fn parse(sources: &[SourceText], findings: &mut Findings<'_>) -> Parsed {
+    let mut parsed = Parsed::default();
+    for (file, source) in sources.iter().enumerate() {
+        let file = saturate(file);
+        match FileKind::of(&source.name) {
+            FileKind::Read(Format::Reserved) => findings.push(
+                Finding::error(
+                    "unread-format",
+                    Span::whole_file(file),
+                    "this version does not read files of this kind yet",
+                )
+                .help("write its rules as a `.rules` file, or move it out of the directory"),
+            ),
+            FileKind::Read(Format::Expectations) => {
+                warn_if_empty(file, source, findings);
+                lexer::read(file, &source.bytes, findings, |line, findings| {
+                    parsed
+                        .expectations
+                        .extend(expectation::parse(line, findings));
+                });
+            }
+            FileKind::Read(Format::Native) | FileKind::Unknown | FileKind::Skipped => {
+                warn_if_empty(file, source, findings);
+                lexer::read(file, &source.bytes, findings, |line, findings| {
+                    rule_line(line, &mut parsed, findings)
+                });
+            }
+        }
+    }
+    parsed
+}
+
+fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>) {
+    let content = source
+        .bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&source.bytes);
+    if content.trim_ascii().is_empty() {
+        findings.push(
+            Finding::warning("empty-file", Span::whole_file(file), "the file is empty")
+                .help("delete it, or put a comment into it if it is meant to be"),
+        );
+    }
+}
+
+fn rule_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Findings<'_>) {
+    let Some((first, rest)) = line.tokens.split_first() else {
+        return;
+    };
+    let left = match pattern::parse(*first) {
+        Ok(left) => left,
+        Err(finding) => return findings.push(finding),
+    };
+    let Some((head, tail)) = rest.split_first() else {
+        return findings.push(no_action(*first, &left));
+    };
+    match (left, class_of(head)) {
+        (pattern::Left::Domain(domain), Some(class)) => {
+            if let Some(unknown) = domain_options(class, tail, findings) {
+                parsed.declarations.push(Declaration {
+                    domain,
+                    class,
+                    unknown: unknown.0,
+                    span: first.span,
+                });
+            }
+        }
+        (pattern::Left::Domain(domain), None) => findings.push(bare_domain(*first, head, &domain)),
+        (pattern::Left::Pattern(_), Some(class)) => {
+            let message = format!("only a domain can be declared {}", class.word());
+            findings.push(
+                Finding::error("not-a-domain", first.span, message).help(
+                    "write the bare domain, without `@`; `mailbox` says that an address exists",
+                ),
+            );
+        }
+        (pattern::Left::Pattern(pattern), None) => {
+            address_rule(pattern, first.span, rest, parsed, findings)
+        }
+    }
+}
+
+/// A rule about addresses; a `mailbox` brings the rules of its secondary addresses along.
+fn address_rule(
+    pattern: Pattern,
+    span: Span,
+    tokens: &[Token<'_>],
+    parsed: &mut Parsed,
+    findings: &mut Findings<'_>,
+) {
+    let Some(right) = action::parse(&pattern, tokens, findings) else {
+        return;
+    };
+    for (secondary, span, action) in right.secondaries {
+        parsed.rules.push(Rule {
+            pattern: secondary,
+            action,
+            detail: right.detail,
+            span,
+            origin: Origin::Secondary,
+        });
+    }
+    let detail = if right.action == Action::Mailbox {
+        None
+    } else {
+        right.detail
+    };
+    parsed.rules.push(Rule {
+        pattern,
+        action: right.action,
+        detail,
+        span,
+        origin: Origin::Line,
+    });
+}
+
+fn class_of(token: &Token<'_>) -> Option<DomainClass> {
+    match (token.kind, token.text) {
+        (TokenKind::Word, "primary") => Some(DomainClass::Primary),
+        (TokenKind::Word, "secondary") => Some(DomainClass::Secondary),
+        (TokenKind::Word, "external") => Some(DomainClass::External),
+        _ => None,
+    }
+}
+
+/// The options of a domain line; `None` where one of them is an error.
+fn domain_options(
+    class: DomainClass,
+    tokens: &[Token<'_>],
+    findings: &mut Findings<'_>,
+) -> Option<(Option<Unknown>,)> {
+    let mut unknown = None;
+    for token in tokens {
+        let finding = match token.text.split_once('=') {
+            Some(("unknown", _)) if class == DomainClass::External => Finding::error(
+                "useless-option",
+                token.span,
+                "nobody here knows the users of an external domain",
+            )
+            .help("leave `unknown=` out, or declare the domain primary or secondary"),
+            Some(("unknown", _)) if unknown.is_some() => {
+                Finding::error("repeated-option", token.span, "`unknown=` is written twice")
+                    .help("keep one of the two")
+            }
+            Some(("unknown", value)) => match value {
+                "reject" => {
+                    unknown = Some(Unknown::Reject);
+                    continue;
+                }
+                "defer" => {
+                    unknown = Some(Unknown::Defer);
+                    continue;
+                }
+                "keep" => {
+                    unknown = Some(Unknown::Keep);
+                    continue;
+                }
+                _ => Finding::error(
+                    "bad-option",
+                    token.span,
+                    format!("`{value}` is no value of `unknown=`"),
+                )
+                .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`"),
+            },
+            Some((name, _)) => unknown_option(token.span, name, &["unknown"]),
+            None => Finding::error("syntax", token.span, "nothing but options may follow here")
+                .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`, or nothing"),
+        };
+        findings.push(finding);
+        return None;
+    }
+    Some((unknown,))
+}
+
+/// An option whose name means nothing here.
+pub(super) fn unknown_option(span: Span, name: &str, known: &[&str]) -> Finding {
+    let finding = Finding::error(
+        "unknown-option",
+        span,
+        format!("there is no option `{name}=` here"),
+    );
+    match (nearest(name, known.iter().copied()), known) {
+        (Some(meant), _) => finding.help(format!("did you mean `{meant}=`?")),
+        (None, []) => finding.help("leave it out"),
+        (None, known) => finding.help(format!("the option here is `{}=`", known.join("=`, `"))),
+    }
+}
+
+fn no_action(first: Token<'_>, left: &pattern::Left) -> Finding {
+    let help = match left {
+        pattern::Left::Domain(_) => "write `primary`, `secondary` or `external` behind it".to_owned(),
+        pattern::Left::Pattern(_) => "write a target address, or `keep`, `mailbox`, `reject`, `defer`, `moved`, `discard` behind it".to_owned(),
+    };
+    Finding::error(
+        "no-action",
+        first.span,
+        format!(
+            "`{}` stands alone: nothing says what happens to it",
+            first.text
+        ),
+    )
+    .help(help)
+}
+
+/// A bare domain with something else than its class behind it.
+fn bare_domain(first: Token<'_>, head: &Token<'_>, domain: &Domain) -> Finding {
+    let finding = Finding::error(
+        "bare-domain",
+        head.span,
+        format!(
+            "`{}` without `@` is a domain, and `{}` is no class of domains",
+            first.text, head.text
+        ),
+    );
+    match nearest(head.text, ["primary", "secondary", "external"]) {
+        Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+        None => finding.help(format!(
+            "write `{domain} secondary` to declare it, `@{domain}` for all its addresses, or a full address"
+        )),
+    }
+}

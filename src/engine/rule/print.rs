@@ -1,0 +1,144 @@
+//! Rules to canonical text, as `explain` shows them and as a reload names what changed.
+//!
+//! Read again, the text gives the same rule (a property test keeps it so).
+
+use std::fmt;
+
+use super::{Action, Declaration, Detail, Pattern, Piece, Rule, Target, TargetKind};
+use crate::engine::address::LocalPart;
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mailbox(mailbox) => mailbox_text(f, &mailbox.local, mailbox.domain.as_str()),
+            Self::AnyDetail { user, domain } => write!(f, "{user}+*@{domain}"),
+            Self::LocalPart(local) => write!(f, "{local}@*"),
+            Self::Regex(regex) => write!(f, "/{regex}/"),
+            Self::Detailed(domain) => write!(f, "+*@{domain}"),
+            Self::Domain(domain) => write!(f, "@{domain}"),
+            Self::Subdomains(domain) => write!(f, "@*.{domain}"),
+        }
+    }
+}
+
+/// A mailbox pattern; quotes where the text would read as another form of pattern.
+fn mailbox_text(f: &mut fmt::Formatter<'_>, local: &LocalPart, domain: &str) -> fmt::Result {
+    let text = local.to_string();
+    let ambiguous = text.starts_with(['/', '#']) || (!text.starts_with('"') && text.contains('*'));
+    if ambiguous {
+        write!(f, "\"{text}\"@{domain}")
+    } else {
+        write!(f, "{text}@{domain}")
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            TargetKind::Mailbox(mailbox) => {
+                mailbox_text(f, &mailbox.local, mailbox.domain.as_str())
+            }
+            TargetKind::Domain(domain) => write!(f, "@{domain}"),
+            TargetKind::Template { pieces, domain } => {
+                let quote = !pieces_are_atoms(pieces);
+                let mark = if quote { "\"" } else { "" };
+                f.write_str(mark)?;
+                for piece in pieces {
+                    write_piece(f, piece, quote, pieces)?;
+                }
+                write!(f, "{mark}@{domain}")
+            }
+        }
+    }
+}
+
+/// Whether the text between what is filled in needs no quotes.
+fn pieces_are_atoms(pieces: &[Piece]) -> bool {
+    let filled: String = pieces
+        .iter()
+        .map(|piece| {
+            if let Piece::Text(text) = piece {
+                text
+            } else {
+                "x"
+            }
+        })
+        .collect();
+    let plain = pieces
+        .iter()
+        .all(|piece| !matches!(piece, Piece::Text(text) if text.contains('*')));
+    plain
+        && LocalPart::from_internal(&filled).is_ok_and(|local| !local.to_string().starts_with('"'))
+}
+
+fn write_piece(
+    f: &mut fmt::Formatter<'_>,
+    piece: &Piece,
+    quote: bool,
+    pieces: &[Piece],
+) -> fmt::Result {
+    // Without a detail it is the target of a regex, in which `$` begins a capture.
+    let captures = !pieces.contains(&Piece::Detail);
+    match piece {
+        Piece::Detail if quote => f.write_str("\"*\""),
+        Piece::Detail => f.write_str("*"),
+        Piece::Capture(number) => write!(f, "${{{number}}}"),
+        Piece::Text(text) => {
+            for c in text.chars() {
+                match c {
+                    '$' if captures => f.write_str("$$")?,
+                    '"' | '\\' if quote => write!(f, "\\{c}")?,
+                    c => write!(f, "{c}")?,
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep => f.write_str("keep"),
+            Self::Mailbox => f.write_str("mailbox"),
+            Self::Discard => f.write_str("discard"),
+            Self::Refuse(reply) => {
+                let text = reply.text().replace('\\', "\\\\").replace('"', "\\\"");
+                write!(
+                    f,
+                    "{} {} {} \"{text}\"",
+                    reply.class().word(),
+                    reply.code(),
+                    reply.enhanced()
+                )
+            }
+            Self::Rewrite(targets) => {
+                for (at, target) in targets.iter().enumerate() {
+                    write!(f, "{}{target}", if at > 0 { ", " } else { "" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pattern, self.action)?;
+        match self.detail {
+            Some(Detail::Keep) => f.write_str(" detail=keep"),
+            Some(Detail::Drop) => f.write_str(" detail=drop"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Declaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.domain, self.class.word())?;
+        match self.unknown {
+            Some(unknown) => write!(f, " unknown={}", unknown.word()),
+            None => Ok(()),
+        }
+    }
+}

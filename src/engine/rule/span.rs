@@ -1,0 +1,62 @@
+//! Places in rule files: which file, which line, which octets.
+//!
+//! # Limits
+//!
+//! A file has at most 4 GiB and 4 thousand million lines; positions beyond are held at the limit.
+
+/// A run of octets on one line of one source.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Span {
+    /// Number of the source, as the sources were handed in.
+    pub file: u32,
+    /// Line, from 1; 0 means the file as a whole.
+    pub line: u32,
+    /// First octet, counted from the beginning of the file.
+    pub start: u32,
+    /// How many octets.
+    pub length: u32,
+}
+
+impl Span {
+    /// The file as a whole.
+    pub fn whole_file(file: u32) -> Self {
+        Self {
+            file,
+            line: 0,
+            start: 0,
+            length: 0,
+        }
+    }
+
+    /// A range of octets of a text; a range over several lines is held at the first one's end.
+    pub fn at(file: u32, text: &[u8], range: std::ops::Range<usize>) -> Self {
+        let start = range.start.min(text.len());
+        let (before, after) = text.split_at(start);
+        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let rest = after
+            .iter()
+            .position(|b| *b == b'\n')
+            .unwrap_or(after.len());
+        let length = range.end.saturating_sub(start).min(rest);
+        Self {
+            file,
+            line: saturate(line),
+            start: saturate(start),
+            length: saturate(length),
+        }
+    }
+
+    /// A part of this span: `length` octets from its `offset`th.
+    pub fn part(self, offset: usize, length: usize) -> Self {
+        Self {
+            start: self.start.saturating_add(saturate(offset)),
+            length: saturate(length),
+            ..self
+        }
+    }
+}
+
+/// A size as the 32 bits that spans hold.
+pub fn saturate(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,290 @@
+//! Targets: the addresses that take the place of the one that matched.
+
+use super::{
+    Finding, Findings, Pattern, Piece, Span, Target, TargetKind, action,
+    lexer::{Token, TokenKind},
+    pattern::{bad_mailbox, domain_at},
+};
+use crate::engine::address::{LocalPart, Mailbox, MailboxError};
+
+/// What may be filled into the local-part of a target.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Filling {
+    Nothing,
+    Detail,
+    Captures,
+}
+
+/// Reads a list of targets, between commas or white space.
+pub fn list(
+    pattern: &Pattern,
+    tokens: &[Token<'_>],
+    findings: &mut Findings<'_>,
+) -> Result<Vec<Target>, Vec<Finding>> {
+    let filling = match pattern {
+        Pattern::Regex(_) => Filling::Captures,
+        Pattern::AnyDetail { .. } | Pattern::Detailed(_) => Filling::Detail,
+        _ => Filling::Nothing,
+    };
+    let (mut targets, mut found): (Vec<Target>, _) = (Vec::new(), Vec::new());
+    for token in words(tokens, findings)? {
+        match one(filling, token).and_then(|target| carries_no_route(pattern, target)) {
+            Ok(target) if targets.contains(&target) => {
+                let message = format!("`{}` is written twice in one rule", token.text);
+                findings.push(
+                    Finding::warning("repeated-target", token.span, message).help("write it once"),
+                );
+            }
+            Ok(target) => targets.push(target),
+            Err(finding) => found.push(finding),
+        }
+    }
+    if found.is_empty() {
+        Ok(targets)
+    } else {
+        Err(found)
+    }
+}
+
+/// The words of a list, its commas checked: one between two words at most, none at the ends.
+pub fn words<'a>(
+    tokens: &[Token<'a>],
+    _findings: &mut Findings<'_>,
+) -> Result<Vec<Token<'a>>, Vec<Finding>> {
+    let mut words = Vec::new();
+    let mut comma: Option<Token<'_>> = None;
+    let stray = |token: &Token<'_>| {
+        vec![
+            Finding::error("syntax", token.span, "a comma stands between two addresses")
+                .help("delete it, or write the address that is missing"),
+        ]
+    };
+    for token in tokens {
+        match (token.kind, comma) {
+            (TokenKind::Comma, Some(_)) => return Err(stray(token)),
+            (TokenKind::Comma, None) if words.is_empty() => return Err(stray(token)),
+            (TokenKind::Comma, None) => comma = Some(*token),
+            _ => {
+                comma = None;
+                words.push(*token);
+            }
+        }
+    }
+    match comma {
+        Some(comma) => Err(stray(&comma)),
+        None => Ok(words),
+    }
+}
+
+fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
+    let (text, span) = (token.text, token.span);
+    if let Some(domain) = text.strip_prefix('@') {
+        if domain.contains('*') {
+            return Err(
+                Finding::error("bad-target", span, "a target is in one domain")
+                    .help("write `@company.com`"),
+            );
+        }
+        let domain = domain_at(domain, span, text.len())?;
+        return Ok(Target {
+            kind: TargetKind::Domain(domain),
+            span,
+        });
+    }
+    let Some((local, domain)) = split(text) else {
+        return Err(not_an_address(text, span));
+    };
+    if filling == Filling::Captures && domain.contains('$') {
+        return Err(Finding::error(
+            "bad-target",
+            span,
+            "a capture cannot stand in the domain of a target",
+        )
+        .help("write the domain as it stands; one rule for each domain"));
+    }
+    let pieces = pieces(filling, local, span)?;
+    let domain_name = domain;
+    if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+        return constant(filling, text, &pieces, domain_name, span);
+    }
+    let domain = domain_at(domain_name, span, text.len())?;
+    Ok(Target {
+        kind: TargetKind::Template { pieces, domain },
+        span,
+    })
+}
+
+/// A target in which nothing is filled in: a forward-path as RFC 5321 wants it.
+fn constant(
+    filling: Filling,
+    text: &str,
+    pieces: &[Piece],
+    domain: &str,
+    span: Span,
+) -> Result<Target, Finding> {
+    let mailbox = match filling {
+        // `$$` stands for `$`: the text is not what is meant.
+        Filling::Captures if text.contains('$') => {
+            let local: String = pieces
+                .iter()
+                .map(|piece| {
+                    if let Piece::Text(text) = piece {
+                        text
+                    } else {
+                        ""
+                    }
+                })
+                .collect();
+            let local = LocalPart::from_internal(&local)
+                .map_err(|e| bad_mailbox("bad-target", span, MailboxError::LocalPart(e)))?;
+            let mailbox = Mailbox {
+                local,
+                domain: domain_at(domain, span, text.len())?,
+            };
+            mailbox
+                .check_strict()
+                .map_err(|error| bad_mailbox("bad-target", span, error))?;
+            let kind = TargetKind::Template {
+                pieces: pieces.to_vec(),
+                domain: mailbox.domain,
+            };
+            return Ok(Target { kind, span });
+        }
+        _ => Mailbox::parse_strict(text),
+    };
+    let mailbox = mailbox.map_err(|error| bad_mailbox("bad-target", span, error))?;
+    if mailbox.local.routes() {
+        return Err(routes(span));
+    }
+    Ok(Target {
+        kind: TargetKind::Mailbox(mailbox),
+        span,
+    })
+}
+
+/// No relay by spelling (spec section 2.1): a target never holds `%`, `!` or `@` in its local-part.
+pub fn routes(span: Span) -> Finding {
+    Finding::error(
+        "routing-spelling",
+        span,
+        "a local-part with `%`, `!` or `@` would be routed by the next host",
+    )
+    .help("write an address whose local-part has none of them")
+}
+
+/// A mailbox pattern may spell such a local-part out; `@domain` would carry it on.
+fn carries_no_route(pattern: &Pattern, target: Target) -> Result<Target, Finding> {
+    match (pattern, &target.kind) {
+        (Pattern::Mailbox(mailbox), TargetKind::Domain(_)) if mailbox.local.routes() => {
+            Err(routes(target.span))
+        }
+        _ => Ok(target),
+    }
+}
+
+/// Splits at the last `@` outside of quotes.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let (mut quoted, mut escaped, mut at) = (false, false, None);
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'@' if !quoted => at = Some(index),
+            _ => {}
+        }
+    }
+    at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+}
+
+fn not_an_address(text: &str, span: Span) -> Finding {
+    let finding = Finding::error(
+        "bad-target",
+        span,
+        format!("`{text}` is neither an action nor an address"),
+    );
+    match action::meant(text) {
+        Some(word) => finding.help(format!("did you mean `{word}`?")),
+        None => finding.help(format!("write the whole address: `{text}@company.com`")),
+    }
+}
+
+/// Takes a local-part in external form apart.
+fn pieces(filling: Filling, local: &str, span: Span) -> Result<Vec<Piece>, Finding> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut quoted = false;
+    let mut rest = local.chars().peekable();
+    while let Some(c) = rest.next() {
+        let piece = match c {
+            '"' => {
+                quoted = !quoted;
+                continue;
+            }
+            '\\' if quoted => {
+                text.extend(rest.next());
+                continue;
+            }
+            '*' if !quoted && filling == Filling::Detail => Piece::Detail,
+            '*' if !quoted => return Err(bare_star(span)),
+            '$' if filling == Filling::Captures => match rest.next_if_eq(&'$') {
+                Some(dollar) => {
+                    text.push(dollar);
+                    continue;
+                }
+                None => Piece::Capture(capture(&mut rest).ok_or_else(|| bad_capture(span))?),
+            },
+            c => {
+                text.push(c);
+                continue;
+            }
+        };
+        flush(&mut text, &mut pieces, span)?;
+        pieces.push(piece);
+    }
+    flush(&mut text, &mut pieces, span)?;
+    Ok(pieces)
+}
+
+fn flush(text: &mut String, pieces: &mut Vec<Piece>, span: Span) -> Result<(), Finding> {
+    if !text.is_empty() {
+        let local = LocalPart::from_internal(text)
+            .map_err(|error| bad_mailbox("bad-target", span, MailboxError::LocalPart(error)))?;
+        if local.routes() {
+            return Err(routes(span));
+        }
+        pieces.push(Piece::Text(std::mem::take(text).into()));
+    }
+    Ok(())
+}
+
+/// The number behind a `$`, bare or in braces.
+fn capture(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<usize> {
+    let braces = rest.next_if_eq(&'{').is_some();
+    let mut number = String::new();
+    while let Some(digit) = rest.next_if(char::is_ascii_digit) {
+        number.push(digit);
+    }
+    if braces && rest.next() != Some('}') {
+        return None;
+    }
+    number.parse().ok().filter(|number| *number <= 99)
+}
+
+fn bad_capture(span: Span) -> Finding {
+    Finding::error(
+        "bad-capture",
+        span,
+        "`$` is not followed by the number of a group",
+    )
+    .help("write `$1` or `${1}`, and `$$` for a dollar sign")
+}
+
+fn bare_star(span: Span) -> Finding {
+    Finding::error(
+        "bad-target",
+        span,
+        "`*` stands for the detail, and this pattern names none",
+    )
+    .help("write `user+*@domain` as the pattern, or quotes around a `*` that is meant as it stands")
+}

@@ -1,0 +1,357 @@
+//! Rules to a table: indexes, classes of domains, and what two rules say against each other.
+//!
+//! Findings: `conflict`, `repeated-rule`, `claimed-twice`, `bad-regex`, `bad-capture`,
+//! `never-matches`, `undeclared-domain`, `mailbox-class`, `declared-twice`.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    DomainEntry, RuleId, Settings, Table,
+    lookup::key,
+    regexes::{self, Regexes},
+};
+use crate::engine::{
+    address::Domain,
+    rule::{
+        Action, Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Piece, Rule,
+        Span, TargetKind, Unknown, nearest,
+    },
+};
+
+/// Builds the table of all rules; what is wrong with them is among the findings.
+pub fn build(parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -> Table {
+    let files = findings
+        .sources()
+        .iter()
+        .map(|source| source.name.as_str().into())
+        .collect();
+    let mut table = Table {
+        settings: settings.clone(),
+        files,
+        ..Table::default()
+    };
+    declare(&parsed.declarations, &mut table, findings);
+    let declared = !parsed.declarations.is_empty();
+    let mut list = Vec::new();
+    for rule in parsed.rules {
+        let id = RuleId(u32::try_from(table.rules.len()).unwrap_or(u32::MAX));
+        if index(&mut table, &rule, id, &mut list, findings) {
+            table.rules.push(rule);
+        }
+    }
+    table.regexes = Regexes::new(list);
+    if declared {
+        check_declared(&table, &parsed.declarations, findings);
+    } else {
+        infer(&mut table);
+    }
+    check_reachable(&table, findings);
+    table
+}
+
+/// What happens to unknown addresses where nothing is written (spec section 2.1).
+fn default_unknown(class: DomainClass) -> Unknown {
+    match class {
+        DomainClass::Secondary => Unknown::Reject,
+        DomainClass::Primary | DomainClass::External => Unknown::Keep,
+    }
+}
+
+fn declare(declarations: &[Declaration], table: &mut Table, findings: &mut Findings<'_>) {
+    let mut first: HashMap<&Domain, &Declaration> = HashMap::new();
+    for line in declarations {
+        if let Some(was) = first.get(&line.domain) {
+            let message = format!("`{}` is declared twice", line.domain);
+            let same = was.class == line.class && was.unknown == line.unknown;
+            let finding = if same {
+                Finding::warning("declared-twice", line.span, message)
+            } else {
+                Finding::error("declared-twice", line.span, message)
+            };
+            findings.push(
+                finding
+                    .help("keep one of the two")
+                    .note(was.span, "first declared here"),
+            );
+            continue;
+        }
+        first.insert(&line.domain, line);
+        let entry = DomainEntry {
+            class: line.class,
+            unknown: line.unknown.unwrap_or_else(|| default_unknown(line.class)),
+            declared: Some(line.span),
+            unknown_written: line.unknown.is_some(),
+        };
+        table.known.insert(line.domain.clone(), entry);
+    }
+}
+
+/// Puts a rule into the index of its kind; whether it is to be kept.
+fn index(
+    table: &mut Table,
+    rule: &Rule,
+    id: RuleId,
+    list: &mut Vec<(regex::Regex, RuleId)>,
+    findings: &mut Findings<'_>,
+) -> bool {
+    if let Some(was) = table.index_of(&rule.pattern).and_then(|id| table.rule(id)) {
+        findings.push(twice(rule, was));
+        return false;
+    }
+    let case = table.settings.local_case;
+    match &rule.pattern {
+        Pattern::Mailbox(mailbox) => {
+            table.mailboxes.insert(mailbox.key(case).into(), id);
+        }
+        Pattern::AnyDetail { user, domain } => {
+            table
+                .any_detail
+                .insert(key(user.as_str(), domain.as_str(), case).into(), id);
+        }
+        Pattern::LocalPart(local) => {
+            table.local_parts.insert(local.folded(case).into(), id);
+        }
+        Pattern::Detailed(domain) => {
+            table.detailed.insert(domain.clone(), id);
+        }
+        Pattern::Domain(domain) => {
+            table.domains.insert(domain.clone(), id);
+        }
+        Pattern::Subdomains(domain) => {
+            table.subdomains.insert(domain.clone(), id);
+        }
+        Pattern::Regex(text) => match regexes::compile(text) {
+            Ok(regex) => {
+                check_captures(rule, regex.captures_len(), findings);
+                table.regex_texts.insert(text.clone(), id);
+                list.push((regex, id));
+            }
+            Err(error) => {
+                findings.push(bad_regex(rule.span, &error));
+                return false;
+            }
+        },
+    }
+    true
+}
+
+impl Table {
+    /// The rule with this very pattern, among those that are indexed so far.
+    pub(super) fn index_of(&self, pattern: &Pattern) -> Option<RuleId> {
+        let case = self.settings.local_case;
+        match pattern {
+            Pattern::Mailbox(mailbox) => self.mailboxes.get(mailbox.key(case).as_str()),
+            Pattern::AnyDetail { user, domain } => self
+                .any_detail
+                .get(key(user.as_str(), domain.as_str(), case).as_str()),
+            Pattern::LocalPart(local) => self.local_parts.get(local.folded(case).as_str()),
+            Pattern::Regex(text) => self.regex_texts.get(text),
+            Pattern::Detailed(domain) => self.detailed.get(domain),
+            Pattern::Domain(domain) => self.domains.get(domain),
+            Pattern::Subdomains(domain) => self.subdomains.get(domain),
+        }
+        .copied()
+    }
+}
+
+/// Two rules with one pattern.
+fn twice(rule: &Rule, was: &Rule) -> Finding {
+    let pattern = &rule.pattern;
+    if matches!(pattern, Pattern::Regex(_)) {
+        return Finding::warning(
+            "never-matches",
+            rule.span,
+            "the same regex again: this rule can never match",
+        )
+        .help("delete it")
+        .note(was.span, "the first one decides");
+    }
+    if rule.action == was.action && rule.detail == was.detail {
+        return Finding::warning(
+            "repeated-rule",
+            rule.span,
+            format!("`{pattern}` is written twice, with the same action"),
+        )
+        .help("delete one of the two")
+        .note(was.span, "first written here");
+    }
+    if rule.origin == Origin::Secondary && was.origin == Origin::Secondary {
+        return Finding::error(
+            "claimed-twice",
+            rule.span,
+            format!("`{pattern}` is claimed by two mailboxes"),
+        )
+        .help("leave it with one of them, or write a rule of its own that names both")
+        .note(was.span, "first claimed here");
+    }
+    Finding::error(
+        "conflict",
+        rule.span,
+        format!("`{pattern}` is written twice, with another action"),
+    )
+    .help("keep one of the two")
+    .note(was.span, "first written here")
+}
+
+fn bad_regex(span: Span, error: &regex::Error) -> Finding {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    let reason = last.strip_prefix("error: ").unwrap_or(last);
+    Finding::error("bad-regex", span, format!("this is no regex: {reason}"))
+        .help("look-around and back-references are not known; everything else is as in other linear-time engines")
+}
+
+fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
+    let Action::Rewrite(targets) = &rule.action else {
+        return;
+    };
+    for target in targets {
+        let TargetKind::Template { pieces, .. } = &target.kind else {
+            continue;
+        };
+        for piece in pieces {
+            if let Piece::Capture(number) = piece
+                && *number >= groups
+            {
+                let message = match groups {
+                    1 => "the regex has no group to fill in".to_owned(),
+                    _ => format!(
+                        "the regex has no group {number}, its last is {}",
+                        groups - 1
+                    ),
+                };
+                findings.push(
+                    Finding::error("bad-capture", target.span, message)
+                        .help("put the part that is meant in parentheses"),
+                );
+            }
+        }
+    }
+}
+
+/// The domains of a rule's targets; a target equal to the pattern means *keep* and is none.
+fn target_domains(rule: &Rule) -> impl Iterator<Item = (&Domain, Span)> {
+    let targets = match &rule.action {
+        Action::Rewrite(targets) => targets.as_slice(),
+        _ => &[],
+    };
+    targets
+        .iter()
+        .filter_map(|target| match (&target.kind, &rule.pattern) {
+            (TargetKind::Mailbox(mailbox), Pattern::Mailbox(pattern)) if mailbox == pattern => None,
+            (TargetKind::Domain(domain), Pattern::Domain(pattern)) if domain == pattern => None,
+            (TargetKind::Mailbox(mailbox), _) => Some((&mailbox.domain, target.span)),
+            (TargetKind::Domain(domain) | TargetKind::Template { domain, .. }, _) => {
+                Some((domain, target.span))
+            }
+        })
+}
+
+/// A directory without domain lines: mailboxes and targets are in primary domains, patterns in
+/// secondary ones.
+fn infer(table: &mut Table) {
+    let mut primary = HashSet::new();
+    let mut secondary = HashSet::new();
+    for rule in &table.rules {
+        primary.extend(target_domains(rule).map(|(domain, _)| domain.clone()));
+        if let (Pattern::Mailbox(mailbox), Action::Mailbox) = (&rule.pattern, &rule.action) {
+            primary.insert(mailbox.domain.clone());
+        } else if !matches!(rule.pattern, Pattern::Subdomains(_)) {
+            // A wildcard speaks for the domains below, not for the one that it names.
+            secondary.extend(rule.pattern.domain().cloned());
+        }
+    }
+    let classes = [
+        (secondary, DomainClass::Secondary),
+        (primary, DomainClass::Primary),
+    ];
+    for (domains, class) in classes {
+        for domain in domains {
+            let entry = DomainEntry {
+                class,
+                unknown: default_unknown(class),
+                declared: None,
+                unknown_written: false,
+            };
+            table.known.insert(domain, entry);
+        }
+    }
+}
+
+/// A declared directory: every domain in it is declared, or below a wildcard.
+fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Findings<'_>) {
+    let mut complain = |domain: &Domain, span: Span, what: &str| {
+        let message = format!("{what} is in `{domain}`, which no line declares");
+        let names = declarations.iter().map(|line| line.domain.as_str());
+        let help = match nearest(domain.as_str(), names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "declare it: `{domain} primary`, `{domain} secondary` or `{domain} external`"
+            ),
+        };
+        findings.push(Finding::error("undeclared-domain", span, message).help(help));
+    };
+    for rule in &table.rules {
+        if let Some(domain) = rule
+            .pattern
+            .domain()
+            .filter(|domain| table.class(domain).is_none())
+        {
+            complain(domain, rule.span, "the pattern");
+        }
+        // The target of a secondary address is the mailbox itself, whose own line is checked.
+        if rule.origin == Origin::Line {
+            for (domain, span) in
+                target_domains(rule).filter(|(domain, _)| table.class(domain).is_none())
+            {
+                complain(domain, span, "the target");
+            }
+        }
+    }
+    for rule in table
+        .rules
+        .iter()
+        .filter(|rule| rule.action == Action::Mailbox)
+    {
+        let Some(domain) = rule.pattern.domain() else {
+            continue;
+        };
+        if let Some(class @ (DomainClass::Secondary | DomainClass::External)) = table.class(domain)
+        {
+            let message = format!(
+                "a mailbox lives in a primary domain, and `{domain}` is {}",
+                class.word()
+            );
+            findings.push(
+                Finding::error("mailbox-class", rule.span, message).help(format!(
+                    "declare `{domain} primary`, or write `keep` instead of `mailbox`"
+                )),
+            );
+        }
+    }
+}
+
+/// Rules that no address can ever match.
+fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
+    let secondary = !table.subdomains.is_empty()
+        || table
+            .known
+            .values()
+            .any(|entry| entry.class == DomainClass::Secondary);
+    let no_delimiter = table.settings.recipient_delimiter.is_empty();
+    for rule in &table.rules {
+        let why = match &rule.pattern {
+            Pattern::LocalPart(_) if !secondary => {
+                "there is no secondary domain, so this rule can never match"
+            }
+            Pattern::AnyDetail { .. } | Pattern::Detailed(_) if no_delimiter => {
+                "without a `recipient_delimiter` no address has a detail, so this rule can never match"
+            }
+            _ => continue,
+        };
+        findings.push(
+            Finding::warning("never-matches", rule.span, why)
+                .help("delete it, or declare what it is meant for"),
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! What one table says that another does not: for the log of a reload.
+
+use super::{RuleId, Table};
+use crate::engine::rule::{Pattern, Rule};
+
+/// What changed from one table to the next, as canonical rule texts with their places.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Changes {
+    /// Rules and domain lines whose pattern was not there before.
+    pub added: Vec<String>,
+    /// Those whose pattern is there no more.
+    pub removed: Vec<String>,
+    /// Those whose pattern stayed and whose action is another, as they are now.
+    pub changed: Vec<String>,
+}
+
+impl Changes {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
+    }
+}
+
+impl Table {
+    /// What is different from `old`. A rule that only moved to another line is not.
+    pub fn changes_since(&self, old: &Table) -> Changes {
+        let mut changes = Changes::default();
+        for (rule, id) in self.numbered() {
+            match old.rule_of(&rule.pattern) {
+                None => changes.added.push(self.described(id)),
+                Some(was) if !same(rule, was) => changes.changed.push(self.described(id)),
+                Some(_) => {}
+            }
+        }
+        for (rule, id) in old.numbered() {
+            if self.rule_of(&rule.pattern).is_none() {
+                changes.removed.push(old.described(id));
+            }
+        }
+        self.domain_changes(old, &mut changes);
+        changes
+    }
+
+    fn domain_changes(&self, old: &Table, changes: &mut Changes) {
+        let described = |table: &Table, domain| {
+            table
+                .domain_line(domain)
+                .map(|(place, text)| format!("{text} ({place})"))
+        };
+        let text = |table: &Table, domain| table.domain_line(domain).map(|(_, text)| text);
+        let mut domains: Vec<_> = self.known.keys().chain(old.known.keys()).collect();
+        domains.sort();
+        domains.dedup();
+        for domain in domains {
+            match (described(old, domain), described(self, domain)) {
+                (None, Some(new)) => changes.added.push(new),
+                (Some(was), None) => changes.removed.push(was),
+                (Some(_), Some(new)) if text(old, domain) != text(self, domain) => {
+                    changes.changed.push(new)
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (&Rule, RuleId)> {
+        self.rules.iter().zip((0..).map(RuleId))
+    }
+
+    fn described(&self, id: RuleId) -> String {
+        format!("{} ({})", self.text(id), self.place(id))
+    }
+
+    /// The rule with this very pattern.
+    fn rule_of(&self, pattern: &Pattern) -> Option<&Rule> {
+        let id = self.index_of(pattern)?;
+        self.rule(id)
+    }
+}
+
+fn same(one: &Rule, other: &Rule) -> bool {
+    one.action == other.action && one.detail == other.detail
+}

@@ -1,0 +1,194 @@
+//! One address to the one rule that is for it.
+//!
+//! In: an address prepared once ([`Address`]). Out: what was found, with what the match left out
+//! or captured. No expansion here: that is the next storey's.
+
+use super::{RuleId, Table};
+use crate::engine::{
+    address::{LocalCase, Mailbox, Subaddress, fold},
+    rule::{DomainClass, Unknown},
+};
+
+/// An address in the forms that a lookup compares.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// As it was spelt.
+    pub mailbox: Mailbox,
+    /// Folded local-part, `@`, domain: what makes two addresses one mailbox.
+    pub key: String,
+    /// Octets of the user in the local-part as it was spelt, where it has a detail.
+    user: Option<usize>,
+}
+
+/// Which rule is for an address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Match {
+    /// The rule.
+    pub rule: RuleId,
+    /// The match was made without the address's detail.
+    pub left_out_detail: bool,
+    /// What the groups of a regex matched, the whole first.
+    pub captures: Vec<Option<String>>,
+}
+
+/// The outcome of a lookup.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Found {
+    /// This rule.
+    Rule(Match),
+    /// No rule; the domain's line says what happens.
+    Unknown(Unknown),
+    /// No rule spells the address out, and its local-part would route it elsewhere.
+    RoutingSpelling,
+    /// The domain is none of the table's.
+    Elsewhere,
+}
+
+impl Match {
+    fn plain(rule: RuleId) -> Self {
+        Self {
+            rule,
+            left_out_detail: false,
+            captures: Vec::new(),
+        }
+    }
+
+    fn without_detail(rule: RuleId) -> Self {
+        Self {
+            left_out_detail: true,
+            ..Self::plain(rule)
+        }
+    }
+}
+
+impl Address {
+    /// Prepares an address for lookups in `table`.
+    pub fn new(mailbox: Mailbox, table: &Table) -> Self {
+        let key = mailbox.key(table.settings.local_case);
+        let split = Subaddress::split(mailbox.local.as_str(), &table.settings.recipient_delimiter);
+        let user = split.map(|split| split.user.len());
+        Self { mailbox, key, user }
+    }
+
+    /// The user, where the local-part has a detail.
+    pub fn user(&self) -> Option<&str> {
+        self.user
+            .and_then(|end| self.mailbox.local.as_str().get(..end))
+    }
+
+    /// The separator and the detail, as they were spelt.
+    pub fn separator_and_detail(&self) -> Option<&str> {
+        self.user
+            .and_then(|end| self.mailbox.local.as_str().get(end..))
+    }
+
+    /// The detail, which may be empty.
+    pub fn detail(&self) -> Option<&str> {
+        let rest = self.separator_and_detail()?;
+        rest.get(rest.chars().next()?.len_utf8()..)
+    }
+
+    fn has_detail(&self) -> bool {
+        self.detail().is_some_and(|detail| !detail.is_empty())
+    }
+}
+
+impl Table {
+    /// The rule for an address, by the precedence that the head of [`super`] states.
+    pub fn find(&self, address: &Address) -> Found {
+        let domain = &address.mailbox.domain;
+        let Some(class) = self.class(domain) else {
+            return Found::Elsewhere;
+        };
+        let case = self.settings.local_case;
+        let user_key = address.user().map(|user| key(user, domain.as_str(), case));
+        if let Some(found) = self.find_mailbox(address, user_key.as_deref()) {
+            return Found::Rule(found);
+        }
+        if address.mailbox.local.routes() {
+            return match class {
+                DomainClass::External => Found::Unknown(self.unknown(domain)),
+                DomainClass::Primary | DomainClass::Secondary => Found::RoutingSpelling,
+            };
+        }
+        let found = self.find_local_part(address, class, case);
+        let found = found.or_else(|| self.find_regex(address, class));
+        let found = found.or_else(|| self.find_domain(address));
+        found.map_or_else(|| Found::Unknown(self.unknown(domain)), Found::Rule)
+    }
+
+    /// Steps 1 to 3. A local-part that routes is matched only where the rule spells it out.
+    fn find_mailbox(&self, address: &Address, user_key: Option<&str>) -> Option<Match> {
+        if let Some(rule) = self.mailboxes.get(address.key.as_str()) {
+            return Some(Match::plain(*rule));
+        }
+        let user_key = user_key?;
+        let routes = address.mailbox.local.routes();
+        if !routes && address.has_detail() {
+            if let Some(rule) = self.any_detail.get(user_key) {
+                return Some(Match::plain(*rule));
+            }
+        }
+        let detail_routes = address
+            .detail()
+            .is_some_and(|detail| detail.contains(['%', '!', '@']));
+        let rule = self.mailboxes.get(user_key).filter(|_| !detail_routes)?;
+        Some(Match::without_detail(*rule))
+    }
+
+    /// Step 4.
+    fn find_local_part(
+        &self,
+        address: &Address,
+        class: DomainClass,
+        case: LocalCase,
+    ) -> Option<Match> {
+        if self.local_parts.is_empty() || class != DomainClass::Secondary {
+            return None;
+        }
+        let local = fold(address.mailbox.local.as_str(), case);
+        if let Some(rule) = self.local_parts.get(local.as_str()) {
+            return Some(Match::plain(*rule));
+        }
+        let user = fold(address.user()?, case);
+        self.local_parts
+            .get(user.as_str())
+            .map(|rule| Match::without_detail(*rule))
+    }
+
+    /// Step 5. Never outside of the primary and secondary domains.
+    fn find_regex(&self, address: &Address, class: DomainClass) -> Option<Match> {
+        if self.regexes.is_empty() || class == DomainClass::External {
+            return None;
+        }
+        if address.key.len() > self.settings.address_length_limit {
+            return None;
+        }
+        self.regexes.find(address)
+    }
+
+    /// Steps 6 to 8.
+    fn find_domain(&self, address: &Address) -> Option<Match> {
+        let domain = &address.mailbox.domain;
+        let detailed = self.detailed.get(domain).filter(|_| address.has_detail());
+        let rule = detailed.or_else(|| self.domains.get(domain)).copied();
+        let rule = rule.or_else(|| self.wildcard(domain).filter(|_| self.is_covered(address)));
+        rule.map(Match::plain)
+    }
+
+    /// Whether a wildcard above a domain is for it: not where the domain is declared to be
+    /// something else than secondary.
+    fn is_covered(&self, address: &Address) -> bool {
+        self.known
+            .get(&address.mailbox.domain)
+            .is_none_or(|entry| entry.class == DomainClass::Secondary)
+    }
+}
+
+/// The key of a mailbox with this local-part.
+pub(super) fn key(local: &str, domain: &str, case: LocalCase) -> String {
+    let mut key = fold(local, case);
+    key.push('@');
+    key.push_str(domain);
+    key
+}

@@ -1,0 +1,252 @@
+//! Storey 3: rules to one immutable table, and the one rule that is for an address.
+//!
+//! # Which rule wins (spec section 2.2)
+//!
+//! The most specific, whatever the order of lines:
+//!
+//! 1. mailbox with detail
+//! 2. `user+*@domain`
+//! 3. mailbox
+//! 4. `local@*`
+//! 5. `/regex/`, first written first
+//! 6. `+*@domain`
+//! 7. `@domain`
+//! 8. `@*.domain`, longest first
+//! 9. the domain's own line (its `unknown=`)
+//!
+//! [`Table::find`] walks this list once, from the top; nothing else knows it.
+//!
+//! # Invariants
+//!
+//! - A table is never changed after it was compiled; readers share it without a lock.
+//! - No format of rules is known here, and no table is known to a format.
+
+mod build;
+mod changes;
+mod lookup;
+mod regexes;
+
+use std::{collections::HashMap, fmt};
+
+pub use build::build;
+pub use changes::Changes;
+pub use lookup::{Address, Found, Match};
+
+use self::regexes::Regexes;
+use super::{
+    address::{Domain, LocalCase},
+    rule::{Action, Detail, DomainClass, Pattern, Rule, Span, Unknown},
+};
+
+/// What the meaning of rules depends on besides the rules.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Settings {
+    /// Characters that part user and detail, as Postfix's `recipient_delimiter`; none for no details.
+    pub recipient_delimiter: String,
+    /// How local-parts are compared.
+    pub local_case: LocalCase,
+    /// Lookups in a row for one recipient.
+    pub recursion_limit: usize,
+    /// Recipients from one.
+    pub expansion_limit: usize,
+    /// Octets of an address that comes out of a rule.
+    pub address_length_limit: usize,
+}
+
+impl Default for Settings {
+    /// Limits as Postfix has them (`virtual_alias_recursion_limit` and its sisters).
+    fn default() -> Self {
+        Self {
+            recipient_delimiter: "+".to_owned(),
+            local_case: LocalCase::Ignore,
+            recursion_limit: 1000,
+            expansion_limit: 1000,
+            address_length_limit: 1000,
+        }
+    }
+}
+
+/// Where a rule stands, for as long as its table lives.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RulePlace<'a> {
+    /// File name without its directory.
+    pub file: &'a str,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for RulePlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Number of a rule in its table.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RuleId(u32);
+
+/// What the table knows of a domain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct DomainEntry {
+    class: DomainClass,
+    unknown: Unknown,
+    /// Its declaration, where there is one.
+    declared: Option<Span>,
+    /// Whether `unknown=` is written there.
+    unknown_written: bool,
+}
+
+/// All rules of one directory, compiled.
+#[derive(Debug, Default)]
+pub struct Table {
+    settings: Settings,
+    files: Vec<Box<str>>,
+    rules: Vec<Rule>,
+    mailboxes: HashMap<Box<str>, RuleId>,
+    any_detail: HashMap<Box<str>, RuleId>,
+    local_parts: HashMap<Box<str>, RuleId>,
+    regexes: Regexes,
+    regex_texts: HashMap<Box<str>, RuleId>,
+    detailed: HashMap<Domain, RuleId>,
+    domains: HashMap<Domain, RuleId>,
+    subdomains: HashMap<Domain, RuleId>,
+    known: HashMap<Domain, DomainEntry>,
+}
+
+impl Table {
+    /// How many rules it holds, domain lines not counted.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The settings that it was compiled with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A rule's own text, in canonical form.
+    pub fn text(&self, id: RuleId) -> String {
+        self.rule(id).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Where a rule stands.
+    pub fn place(&self, id: RuleId) -> RulePlace<'_> {
+        self.place_at(
+            self.rule(id)
+                .map_or(Span::whole_file(u32::MAX), |rule| rule.span),
+        )
+    }
+
+    /// The line that says what happens to unknown addresses of a domain: its place and its text.
+    pub fn domain_line(&self, domain: &Domain) -> Option<(RulePlace<'_>, String)> {
+        let entry = self.known.get(domain)?;
+        let place = self.place_at(entry.declared?);
+        let unknown = if entry.unknown_written {
+            format!(" unknown={}", entry.unknown.word())
+        } else {
+            String::new()
+        };
+        Some((place, format!("{domain} {}{unknown}", entry.class.word())))
+    }
+
+    /// All rules, in the order of files and lines.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Where a domain is declared.
+    pub fn declaration(&self, domain: &Domain) -> Option<Span> {
+        self.known.get(domain)?.declared
+    }
+
+    /// What a domain is to us; a subdomain that `@*.domain` covers is secondary in every respect.
+    pub fn class(&self, domain: &Domain) -> Option<DomainClass> {
+        match self.known.get(domain) {
+            Some(entry) => Some(entry.class),
+            None => self.wildcard(domain).map(|_| DomainClass::Secondary),
+        }
+    }
+
+    /// What happens to an address of a domain for which there is neither a rule nor a mailbox.
+    pub fn unknown(&self, domain: &Domain) -> Unknown {
+        match (self.known.get(domain), self.class(domain)) {
+            (Some(entry), _) => entry.unknown,
+            (None, Some(_)) => Unknown::Reject,
+            (None, None) => Unknown::Keep,
+        }
+    }
+
+    /// The domains that are primary or secondary, each with its class, sorted.
+    pub fn inbound_domains(&self) -> Vec<(&Domain, DomainClass)> {
+        let inbound = |class| class != DomainClass::External;
+        let mut domains: Vec<_> = self
+            .known
+            .iter()
+            .map(|(domain, entry)| (domain, entry.class))
+            .filter(|(_, class)| inbound(*class))
+            .collect();
+        domains.sort();
+        domains
+    }
+
+    /// The rule with this number.
+    pub fn rule(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(id.0 as usize)
+    }
+
+    fn place_at(&self, span: Span) -> RulePlace<'_> {
+        RulePlace {
+            file: self.files.get(span.file as usize).map_or("", |name| name),
+            line: span.line,
+        }
+    }
+
+    /// The longest `@*.domain` above a domain.
+    fn wildcard(&self, domain: &Domain) -> Option<RuleId> {
+        if self.subdomains.is_empty() {
+            return None;
+        }
+        domain
+            .parents()
+            .find_map(|parent| self.subdomains.get(parent).copied())
+    }
+}
+
+impl Ord for DomainClass {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (*self as u8).cmp(&(*other as u8))
+    }
+}
+
+impl PartialOrd for DomainClass {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A rule as `decide` needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleView<'a> {
+    /// Which addresses it is for.
+    pub pattern: &'a Pattern,
+    /// What happens to them.
+    pub action: &'a Action,
+    /// The option `detail=`, where it is written.
+    pub detail: Option<Detail>,
+}
+
+impl Table {
+    /// The rule behind a match.
+    pub fn view(&self, id: RuleId) -> Option<RuleView<'_>> {
+        self.rule(id).map(|rule| RuleView {
+            pattern: &rule.pattern,
+            action: &rule.action,
+            detail: rule.detail,
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Storey 5: one mail transaction (RFC 5321 section 3.3) to one plan.
+//!
+//! A [`Transaction`] pins one table when it begins: a reload between two recipients waits for the
+//! next message. Each recipient is decided when it is received; the plan is made at the end.
+//!
+//! Not here: who asks, and how the plan is carried out.
+
+mod plan;
+
+use std::sync::Arc;
+
+pub use plan::{Addition, Plan, Verdict};
+
+use super::{
+    address::{DsnParameters, ForwardPath, Mailbox, without_route},
+    reply::SmtpReply,
+    rewrite::{Decision, Outcome, decide},
+    table::{Address, Table},
+};
+
+/// A recipient as the MTA hands it on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Received<'a> {
+    /// The path of the RCPT command, byte for byte.
+    pub path: &'a [u8],
+    /// Its ESMTP parameters.
+    pub parameters: &'a [&'a [u8]],
+    /// What the MTA made of the path: the macro `{rcpt_addr}`.
+    pub rcpt_addr: Option<&'a [u8]>,
+    /// The macro `{rcpt_mailer}`.
+    pub rcpt_mailer: Option<&'a [u8]>,
+}
+
+/// A recipient that was received, and what was decided.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// The path byte for byte, its source route left out: what a deletion names.
+    pub as_received: Vec<u8>,
+    /// The mailbox, where there is one.
+    pub mailbox: Option<Mailbox>,
+    /// The decision; none where there is no mailbox.
+    pub decision: Option<Decision>,
+    /// The refusal that the decision is, or that sending it on would need.
+    pub refusal: Option<SmtpReply>,
+    /// It would be refused, and is kept, since its sender is no SMTP client.
+    pub spared: bool,
+    key: Option<String>,
+    dsn: DsnParameters,
+    /// What the MTA holds it to be: two recipients that are one to the MTA are alike here.
+    mta_identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Recipient {
+    /// What the MTA is to answer; `None` to go on.
+    pub fn answer(&self) -> Option<&SmtpReply> {
+        self.refusal.as_ref().filter(|_| !self.spared)
+    }
+
+    /// The word of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
+    pub fn action(&self) -> &'static str {
+        match (&self.refusal, &self.decision) {
+            (Some(_), _) if self.spared => "keep",
+            (Some(reply), _) => reply.class().word(),
+            (None, Some(decision)) => decision.action(),
+            (None, None) => "keep",
+        }
+    }
+}
+
+/// One mail transaction, from MAIL to the end of its message.
+#[derive(Debug)]
+pub struct Transaction {
+    table: Arc<Table>,
+    smtputf8: bool,
+    recipients: Vec<Recipient>,
+}
+
+impl Transaction {
+    /// Begins with a table; `smtputf8` tells whether MAIL had that parameter (RFC 6531 section 3.4).
+    pub fn new(table: Arc<Table>, smtputf8: bool) -> Self {
+        Self {
+            table,
+            smtputf8,
+            recipients: Vec::new(),
+        }
+    }
+
+    /// The table that decides all its recipients.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Takes a recipient and decides what happens to it.
+    pub fn recipient(&mut self, received: Received<'_>) -> &Recipient {
+        let mailbox = self.mailbox(&received);
+        let decision = mailbox.as_ref().map(|mailbox| decide(&self.table, mailbox));
+        let refusal = decision
+            .as_ref()
+            .and_then(|decision| self.refusal(decision));
+        let spared = refusal.is_some() && comes_from_no_client(&received);
+        let identity = received.rcpt_addr.zip(received.rcpt_mailer);
+        let recipient = Recipient {
+            as_received: without_route(received.path),
+            key: mailbox
+                .as_ref()
+                .map(|mailbox| Address::new(mailbox.clone(), &self.table).key),
+            mailbox,
+            decision,
+            refusal,
+            spared,
+            dsn: DsnParameters::parse(received.parameters.iter().copied()),
+            mta_identity: identity.map(|(address, mailer)| (address.to_vec(), mailer.to_vec())),
+        };
+        self.recipients.push(recipient);
+        // Just pushed: there is a last one.
+        &self.recipients[self.recipients.len() - 1]
+    }
+
+    /// The recipients so far, the refused ones included.
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// The plan of the whole message.
+    pub fn finish(&self) -> Plan {
+        Plan::of(&self.recipients, self.table.settings().local_case)
+    }
+
+    /// The mailbox that is looked up: the received form, or, where that is in no domain of the
+    /// table, what the MTA made of it. So a spelling that the MTA understands otherwise
+    /// (`user%domain2.com`) does not get round the table.
+    fn mailbox(&self, received: &Received<'_>) -> Option<Mailbox> {
+        let as_received = mailbox_of(received.path);
+        let known = |mailbox: &Mailbox| self.table.class(&mailbox.domain).is_some();
+        if as_received.as_ref().is_some_and(known) {
+            return as_received;
+        }
+        let understood = received
+            .rcpt_addr
+            .filter(|address| address.contains(&b'@') && received.rcpt_mailer != Some(b"error"));
+        understood
+            .and_then(mailbox_of)
+            .filter(known)
+            .or(as_received)
+    }
+
+    /// The refusal that a decision is; and the one of targets that this transaction cannot carry.
+    fn refusal(&self, decision: &Decision) -> Option<SmtpReply> {
+        match &decision.outcome {
+            Outcome::Refuse(reply) => Some(reply.clone()),
+            Outcome::Replace(targets) if !self.smtputf8 => {
+                let received = decision.steps.first().map(|step| &step.address);
+                let carried = |target: &&Mailbox| Some(*target) != received;
+                let stuck = targets.iter().filter(carried).any(Mailbox::needs_smtputf8);
+                stuck.then(SmtpReply::needs_smtputf8)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn mailbox_of(path: &[u8]) -> Option<Mailbox> {
+    match ForwardPath::parse(path) {
+        Ok(ForwardPath::Mailbox(mailbox)) => Some(mailbox),
+        Ok(ForwardPath::NoDomain | ForwardPath::Literal) | Err(_) => None,
+    }
+}
+
+/// Whether a recipient was not received over SMTP (spec section 3.8): the MTA sent RCPT macros,
+/// `{rcpt_mailer}` is not among them, and the path has no `<>`. Refusing one would leave the
+/// message in Postfix's maildrop for ever.
+fn comes_from_no_client(received: &Received<'_>) -> bool {
+    received.rcpt_addr.is_some()
+        && received.rcpt_mailer.is_none()
+        && !received.path.starts_with(b"<")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Every command, flag and help text, defined once; help fits a terminal of 80 columns.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::socket::Socket;
+
+/// Rewrite the recipients of secondary mail domains to primary addresses
+///
+/// readdress is a milter: attached to Postfix or Sendmail, it rewrites envelope
+/// recipients from a table of rules. Saving a rules file makes the new table live.
+#[derive(Debug, Parser)]
+#[command(name = "readdress", version, max_term_width = 80, propagate_version = true)]
+pub struct Flags {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the MTA: the daemon
+    Run(Run),
+    /// Show the main job in a minute, with nothing installed
+    Demo(Demo),
+    /// Check a rules directory and show every finding
+    ///
+    /// Exit status: 0 no error, 1 errors (with --strict warnings too),
+    /// 2 could not run.
+    Check(Check),
+    /// Say what happens to an address, and which lines decide it
+    Explain(Explain),
+    /// Hold the rules against their expectations (*.expect)
+    ///
+    /// Exit status: 0 all hold, 1 broken ones or errors, 2 could not run.
+    Expect(Expect),
+    /// Play the MTA against the running milter: what would it change?
+    Try(Try),
+    /// Ask the running daemon how it is
+    Status(Control),
+    /// Have the running daemon read its rules now, and wait for the outcome
+    ///
+    /// Exit status: 0 the files are live, 1 they were refused and the old
+    /// table serves, 2 the daemon could not be asked.
+    Reload(Control),
+}
+
+/// Flags of `run`.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Rules directory, instead of the configured one
+    #[arg(short, long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Milter socket, instead of the configured ones (may be repeated)
+    #[arg(short, long, value_name = "SOCKET")]
+    pub listen: Vec<Socket>,
+}
+
+/// Flags of `demo`.
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Pause between the steps, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub pause: u64,
+}
+
+/// Where the rules are.
+#[derive(Args, Debug)]
+pub struct Where {
+    /// Rules directory [default: the configured one]
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Where the rules are
+    #[command(flatten)]
+    pub place: Where,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub strict: bool,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Format {
+    /// For people: the place, the line, a caret
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Flags of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// Addresses, as an envelope would have them
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub addresses: Vec<String>,
+    /// Rules directory [default: the configured one]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "live")]
+    pub rules: Option<PathBuf>,
+    /// Ask the running daemon instead of the files
+    #[arg(long)]
+    pub live: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Flags of `expect`.
+#[derive(Args, Debug)]
+pub struct Expect {
+    /// Where the rules are
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// Flags of `try`.
+#[derive(Args, Debug)]
+pub struct Try {
+    /// Sender, with parameters if wanted: "s@example.com SMTPUTF8"
+    #[arg(short, long, value_name = "ADDRESS")]
+    pub from: String,
+    /// Recipient, with parameters if wanted: "jd@domain2.com NOTIFY=NEVER"
+    /// (may be repeated)
+    #[arg(short, long, value_name = "ADDRESS", required = true)]
+    pub rcpt: Vec<String>,
+    /// Milter socket [default: the first configured one]
+    #[arg(short, long, value_name = "SOCKET")]
+    pub milter: Option<Socket>,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Flags of the commands that ask the daemon.
+#[derive(Args, Debug)]
+pub struct Control {
+    /// Control socket [default: the configured one]
+    #[arg(short, long, value_name = "SOCKET")]
+    pub socket: Option<Socket>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -1,0 +1,64 @@
+//! What commands print: standard output and error, colour only on a terminal.
+//!
+//! The macros of `std` panic when the reader of a pipe is gone; these functions stop silently, as
+//! other programs do.
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+};
+
+/// Writes a line to standard output.
+pub fn line(text: &str) {
+    // A reader that went away has had enough.
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Writes a line to standard error.
+pub fn error(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// How text is set off, where the terminal and the user allow it.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    /// For standard output; `NO_COLOR` (any value but the empty one) switches it off.
+    pub fn stdout() -> Self {
+        let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let able = env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self { on: wanted && able && io::stdout().is_terminal() }
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Headings.
+    pub fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// What may be overlooked.
+    pub fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    /// What went well, what is added.
+    pub fn good(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// Errors, what is taken away.
+    pub fn bad(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    /// Warnings.
+    pub fn warn(self, text: &str) -> String {
+        self.with("33", text)
+    }
+}

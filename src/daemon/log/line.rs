@@ -1,0 +1,236 @@
+//! One event as one line of text.
+//!
+//! In: an event. Out: its message, then its fields as `key=value` in the order they were written.
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | [`LONGEST`] | 16 KiB | the text is cut and ends in `…` |
+//!
+//! # Invariants
+//!
+//! - Whatever a sender puts into an address, an event is one line: characters that end a line, move
+//!   the cursor or turn the direction of writing are escaped.
+
+use std::fmt::{self, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
+/// Most octets of one event's text.
+pub(super) const LONGEST: usize = 16 * 1024;
+
+/// What an event says.
+#[derive(Debug)]
+pub(super) struct Fields {
+    pub level: Level,
+    pub message: String,
+    /// Names and values, neither quoted nor escaped.
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl Fields {
+    pub fn of(event: &Event<'_>) -> Self {
+        let mut fields = Self::new(*event.metadata().level(), String::new());
+        event.record(&mut fields);
+        fields
+    }
+
+    pub fn new(level: Level, message: String) -> Self {
+        Self {
+            level,
+            message,
+            values: Vec::new(),
+        }
+    }
+
+    /// Level, message and values, in one line without its end.
+    pub fn text(&self) -> String {
+        format!("{} {}", word(self.level), self.body())
+    }
+
+    /// Message and values, in one line without its end.
+    pub fn body(&self) -> String {
+        let mut body = String::new();
+        escape(&self.message, &mut body);
+        for (name, value) in &self.values {
+            if !body.is_empty() {
+                body.push(' ');
+            }
+            body.push_str(name);
+            body.push('=');
+            quote(value, &mut body);
+        }
+        cut(&mut body);
+        body
+    }
+
+    /// As syslog counts (RFC 5424 section 6.2.1).
+    pub fn priority(&self) -> u8 {
+        match self.level {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            Level::INFO => 6,
+            _ => 7,
+        }
+    }
+
+    fn set(&mut self, field: &Field, value: String) {
+        match field.name() {
+            "message" => self.message = value,
+            name => self.values.push((name, value)),
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.set(field, format!("{value:?}"));
+    }
+}
+
+/// A line for people, with the time in UTC.
+pub(super) fn timed(fields: &Fields) -> Vec<u8> {
+    let mut line = String::new();
+    if SystemTime.format_time(&mut Writer::new(&mut line)).is_ok() {
+        line.push(' ');
+    }
+    line.push_str(&fields.text());
+    line.push('\n');
+    line.into_bytes()
+}
+
+/// A line for the journal (sd-daemon(3): `<N>` in front is the priority).
+pub(super) fn prefixed(fields: &Fields) -> Vec<u8> {
+    format!("<{}>{}\n", fields.priority(), fields.body()).into_bytes()
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+/// Quotes a value that a reader could not tell from its surroundings; `<a b@c>` is told by its
+/// brackets.
+fn quote(value: &str, out: &mut String) {
+    let bracketed = value.starts_with('<') && value.ends_with('>');
+    let plain =
+        !value.is_empty() && !value.starts_with('"') && !value.contains(char::is_whitespace);
+    if bracketed || plain {
+        return escape(value, out);
+    }
+    out.push('"');
+    for piece in value.split_inclusive(['"', '\\']) {
+        let (text, last) = match piece.strip_suffix(['"', '\\']) {
+            Some(text) => (text, piece.get(text.len()..).unwrap_or_default()),
+            None => (piece, ""),
+        };
+        escape(text, out);
+        if !last.is_empty() {
+            out.push('\\');
+            out.push_str(last);
+        }
+    }
+    out.push('"');
+}
+
+fn escape(text: &str, out: &mut String) {
+    for character in text.chars() {
+        if is_misleading(character) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{}", character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+}
+
+/// Control characters but the tab, line and paragraph separators, and marks of direction.
+fn is_misleading(character: char) -> bool {
+    (character.is_control() && character != '\t')
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn cut(text: &mut String) {
+    if text.len() > LONGEST {
+        let end = (0..=LONGEST)
+            .rev()
+            .find(|&end| text.is_char_boundary(end))
+            .unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(message: &str, values: &[(&'static str, &str)]) -> String {
+        let mut fields = Fields::new(Level::INFO, message.to_owned());
+        fields.values = values.iter().map(|&(k, v)| (k, v.to_owned())).collect();
+        fields.body()
+    }
+
+    #[test]
+    fn nothing_forges_a_second_line() {
+        let forged = "a\nerror table refused\r\u{1b}[2J\u{2028}\u{85}\u{0}";
+        for text in [body(forged, &[]), body("x:", &[("to", forged)])] {
+            assert!(!text.chars().any(is_misleading), "{text:?}");
+            assert!(
+                text.contains("a\\nerror table refused\\r\\u{1b}[2J"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn values_are_quoted_where_they_must_be() {
+        let text = body(
+            "4bXz:",
+            &[
+                ("orig_to", "<\"a b\"@x.example>"),
+                ("rule", "a.rules:3"),
+                ("reply", "550 5.1.1 no \"such\" \\ user"),
+                ("empty", ""),
+            ],
+        );
+        let expected = r#"4bXz: orig_to=<"a b"@x.example> rule=a.rules:3 reply="550 5.1.1 no \"such\" \\ user" empty="""#;
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_caret_stays_under_its_column() {
+        assert_eq!(body("\t   ^^^", &[]), "\t   ^^^");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        let text = body(&"é".repeat(LONGEST), &[]);
+        assert!(text.len() <= LONGEST + '…'.len_utf8());
+        assert!(text.ends_with("é…"));
+    }
+
+    #[test]
+    fn a_line_begins_with_a_time_or_a_priority() {
+        let fields = Fields::new(Level::WARN, "watch: mode=rescan-only".into());
+        let line = String::from_utf8(timed(&fields)).unwrap();
+        let (time, rest) = line.split_once(' ').unwrap();
+        assert!(
+            time.starts_with("20") && time.ends_with('Z') && time.contains('T'),
+            "{time}"
+        );
+        assert_eq!(rest, "warn watch: mode=rescan-only\n");
+        assert_eq!(prefixed(&fields), b"<4>watch: mode=rescan-only\n");
+    }
+}

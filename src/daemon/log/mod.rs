@@ -1,0 +1,208 @@
+//! Where log lines go: to stderr, or to the journal with their fields.
+//!
+//! In: `tracing` events. Out: one line or one datagram for each, written by a thread of its own. A
+//! session that logs puts bytes into a queue and never waits: a frozen journal blocks a writer for
+//! ever after 2.6 MB, a pipe nobody reads after 64 KiB, and mail must not stop for either.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | [`QUEUE`] | 8192 events | further ones are dropped and counted, see [`Log::dropped`] |
+//! | [`line::LONGEST`] | 16 KiB an event | it is cut |
+//! | last words | 1 s | dropping [`Log`] waits no longer for the queue to empty |
+//!
+//! A line on stderr begins with a time unless stderr is the journal, which has its own.
+
+mod journal;
+mod line;
+mod queue;
+
+use std::env;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use line::Fields;
+use queue::Queue;
+
+/// Events waiting for the writer.
+const QUEUE: usize = 8192;
+
+/// Keeps the log going; dropping it writes what is left.
+#[derive(Debug)]
+pub struct Log {
+    queue: Arc<Queue>,
+}
+
+/// Why there is no log.
+#[derive(Debug)]
+pub enum LogError {
+    /// The level is none.
+    Level(String),
+    /// There is one already, or no thread could be had for it.
+    Start(String),
+}
+
+impl std::fmt::Display for LogError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Level(level) => write!(
+                f,
+                "\"{level}\" is no log level: error, warn, info, debug or trace"
+            ),
+            Self::Start(reason) => write!(f, "cannot log: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for LogError {}
+
+impl Log {
+    /// Sends this process' events of `level` and above to the journal or to stderr.
+    ///
+    /// `level` is a word (`info`), or the directives of [`EnvFilter`] (`info,indymilter=debug`).
+    pub fn start(level: &str) -> Result<Self, LogError> {
+        let filter = filter(level)?;
+        let (form, sink) = destination();
+        let start = |error: io::Error| LogError::Start(error.to_string());
+        let queue = Arc::new(Queue::start(QUEUE, form, sink).map_err(start)?);
+        let output = Output {
+            form,
+            queue: Arc::clone(&queue),
+        };
+        let subscriber = tracing_subscriber::registry().with(filter).with(output);
+        tracing::subscriber::set_global_default(subscriber)
+            .map_err(|error| LogError::Start(error.to_string()))?;
+        Ok(Self { queue })
+    }
+
+    /// How many events were lost: the queue was full, or could not be written.
+    pub fn dropped(&self) -> u64 {
+        self.queue.dropped()
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.queue.finish();
+    }
+}
+
+/// What an event is turned into.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Form {
+    /// A line with a time.
+    Line,
+    /// A line for the journal's end of stderr, which reads the priority off its front.
+    Prefixed,
+    /// A datagram for the journal's socket.
+    Native,
+}
+
+impl Form {
+    fn bytes(self, fields: &Fields) -> Vec<u8> {
+        match self {
+            Self::Line => line::timed(fields),
+            Self::Prefixed => line::prefixed(fields),
+            Self::Native => journal::datagram(fields),
+        }
+    }
+}
+
+fn destination() -> (Form, Box<dyn Write + Send>) {
+    if !stderr_is_journal() {
+        return (Form::Line, Box::new(io::stderr()));
+    }
+    match journal::Socket::connect(journal::SOCKET) {
+        Ok(socket) => (Form::Native, Box::new(socket)),
+        Err(_) => (Form::Prefixed, Box::new(io::stderr())),
+    }
+}
+
+/// `JOURNAL_STREAM` is inherited; it is about us only if it names our own stderr.
+fn stderr_is_journal() -> bool {
+    let Ok(stream) = env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned() else {
+        return false;
+    };
+    File::from(stderr)
+        .metadata()
+        .is_ok_and(|metadata| stream == format!("{}:{}", metadata.dev(), metadata.ino()))
+}
+
+fn filter(level: &str) -> Result<EnvFilter, LogError> {
+    let wrong = || LogError::Level(level.to_owned());
+    // EnvFilter takes any word for the name of a module, so a misspelt level would be silence.
+    let words = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |piece: &str| {
+        words
+            .iter()
+            .any(|word| piece.trim().eq_ignore_ascii_case(word))
+    };
+    if !level
+        .split(',')
+        .all(|piece| piece.contains('=') || is_level(piece))
+    {
+        return Err(wrong());
+    }
+    EnvFilter::try_new(level).map_err(|_| wrong())
+}
+
+/// Turns events into bytes and queues them.
+#[derive(Debug)]
+struct Output {
+    form: Form,
+    queue: Arc<Queue>,
+}
+
+impl<S: Subscriber> Layer<S> for Output {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        self.queue.push(self.form.bytes(&Fields::of(event)));
+    }
+}
+
+/// The lines that `work` logs in this thread, each after its level, without a time.
+#[cfg(test)]
+pub(crate) fn capture(work: impl FnOnce()) -> Vec<String> {
+    use std::sync::Mutex;
+    struct Kept(Arc<Mutex<Vec<String>>>);
+    impl<S: Subscriber> Layer<S> for Kept {
+        fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+            self.0.lock().unwrap().push(Fields::of(event).text());
+        }
+    }
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let subscriber = tracing_subscriber::registry().with(Kept(Arc::clone(&lines)));
+    tracing::subscriber::with_default(subscriber, work);
+    let lines = lines.lock().unwrap();
+    lines.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_level_is_an_error() {
+        for level in ["info", "ERROR", "off", "info,indymilter=debug"] {
+            assert!(filter(level).is_ok(), "{level}");
+        }
+        for level in ["", "infos", "warning!", "infos,a=debug", "info,", "3"] {
+            assert!(filter(level).is_err(), "{level}");
+        }
+    }
+
+    #[test]
+    fn debug_is_silent_by_default() {
+        assert_eq!(filter("info").unwrap().to_string(), "info");
+    }
+}

@@ -1,0 +1,220 @@
+//! A bounded queue and the one thread that writes it out.
+//!
+//! In: the bytes of one event. Out: one write each, in order.
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | events in the queue | given at the start | the event is dropped and counted |
+//! | [`REPORT`] | 10 s | at most one line about dropped events in that time |
+//! | [`LAST_WORDS`] | 1 s | [`Queue::finish`] leaves the rest unwritten |
+//!
+//! Why not `tracing-appender`: when its guard is dropped before a full queue, it prints to stdout
+//! with `println!`, which panics where stdout is closed and waits for ever where it is full.
+//!
+//! # Invariants
+//!
+//! - No caller ever waits for the writer, and no error of the writer stops the thread: what could
+//!   not be written is counted like what was dropped.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::Level;
+
+use super::Form;
+use super::line::Fields;
+
+/// The least time between two lines about dropped events.
+const REPORT: Duration = Duration::from_secs(10);
+
+/// How long the end of the process waits for the writer.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The callers' end.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// `None` once it is finished.
+    sender: RwLock<Option<SyncSender<Vec<u8>>>>,
+    /// Disconnected when the writer has come to its end.
+    done: Mutex<Receiver<()>>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Queue {
+    /// Starts the thread that writes to `sink`.
+    pub fn start(length: usize, form: Form, sink: impl Write + Send + 'static) -> io::Result<Self> {
+        let (sender, receiver) = mpsc::sync_channel(length);
+        let (ending, done) = mpsc::channel();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let writer = Writer {
+            sink,
+            form,
+            dropped: Arc::clone(&dropped),
+            reported: 0,
+            reported_at: None,
+        };
+        thread::Builder::new().name("log".into()).spawn(move || {
+            writer.run(&receiver);
+            drop(ending);
+        })?;
+        Ok(Self {
+            sender: RwLock::new(Some(sender)),
+            done: Mutex::new(done),
+            dropped,
+        })
+    }
+
+    /// Queues one event, or drops it.
+    pub fn push(&self, event: Vec<u8>) {
+        let sender = self.sender.read().unwrap_or_else(PoisonError::into_inner);
+        let queued = sender.as_ref().map(|sender| sender.try_send(event));
+        if !matches!(queued, Some(Ok(()))) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many events were lost.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Lets the writer come to its end, but does not wait for one that is stuck.
+    pub fn finish(&self) {
+        let mut sender = self.sender.write().unwrap_or_else(PoisonError::into_inner);
+        drop(sender.take());
+        drop(sender);
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = done.recv_timeout(LAST_WORDS);
+    }
+}
+
+/// The thread's end.
+struct Writer<W> {
+    sink: W,
+    form: Form,
+    dropped: Arc<AtomicU64>,
+    /// How many lost events have been told of.
+    reported: u64,
+    reported_at: Option<Instant>,
+}
+
+impl<W: Write> Writer<W> {
+    fn run(mut self, receiver: &Receiver<Vec<u8>>) {
+        loop {
+            match receiver.recv_timeout(REPORT) {
+                Ok(event) => self.write(&event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.report();
+        }
+        self.reported_at = None;
+        self.report();
+    }
+
+    fn write(&mut self, event: &[u8]) {
+        let written = self.sink.write_all(event).and_then(|()| self.sink.flush());
+        if written.is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Written from here, past the queue, so that it is not dropped itself.
+    fn report(&mut self) {
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        let recent = self.reported_at.is_some_and(|at| at.elapsed() < REPORT);
+        if dropped == self.reported || recent {
+            return;
+        }
+        let mut fields = Fields::new(Level::WARN, "log:".to_owned());
+        let lost = dropped.saturating_sub(self.reported);
+        fields.values.push(("dropped", lost.to_string()));
+        fields.values.push(("total", dropped.to_string()));
+        self.reported_at = Some(Instant::now());
+        let line = self.form.bytes(&fields);
+        // If this one is lost as well, the next one tells of both.
+        if self.sink.write_all(&line).is_ok() {
+            self.reported = dropped;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixStream;
+
+    /// Keeps what is written, after a gate has been opened.
+    struct Gate {
+        open: Receiver<()>,
+        kept: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            // Fails, that is goes on, as soon as the test drops its end.
+            let _ = self.open.recv();
+            let line = String::from_utf8(line.to_vec()).unwrap();
+            self.kept.lock().unwrap().push(line);
+            Ok(self.kept.lock().unwrap().last().unwrap().len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stuck_writer_drops_counts_and_tells() {
+        let (gate, open) = mpsc::channel();
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let sink = Gate {
+            open,
+            kept: Arc::clone(&kept),
+        };
+        let queue = Queue::start(10, Form::Prefixed, sink).unwrap();
+        let started = Instant::now();
+        (0..100).for_each(|n| queue.push(format!("{n}\n").into_bytes()));
+        assert!(started.elapsed() < Duration::from_secs(1));
+        let dropped = queue.dropped();
+        // Ten wait, and the writer may have taken one.
+        assert!((89..=90).contains(&dropped), "{dropped}");
+        drop(gate);
+        queue.finish();
+        let kept = kept.lock().unwrap();
+        assert_eq!(kept.len() as u64, 100 - dropped + 1);
+        let report = format!("<4>log: dropped={dropped} total={dropped}\n");
+        assert_eq!(kept.iter().filter(|line| **line == report).count(), 1);
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_a_stuck_writer() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let queue = Queue::start(1000, Form::Prefixed, ours).unwrap();
+        (0..1000).for_each(|_| queue.push(vec![b'x'; 4096]));
+        let started = Instant::now();
+        queue.finish();
+        assert!(started.elapsed() < Duration::from_secs(5));
+        drop(theirs);
+    }
+
+    #[test]
+    fn a_closed_or_full_end_is_survived() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let sinks: [Box<dyn Write + Send>; 2] = [Box::new(ours), Box::new(full.unwrap())];
+        for sink in sinks {
+            let queue = Queue::start(100, Form::Prefixed, sink).unwrap();
+            (0..100).for_each(|_| queue.push(b"line\n".to_vec()));
+            queue.finish();
+            assert_eq!(queue.dropped(), 100);
+            queue.push(b"late\n".to_vec());
+            assert_eq!(queue.dropped(), 101);
+        }
+    }
+}

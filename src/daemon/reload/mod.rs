@@ -1,0 +1,225 @@
+//! From a saved file to a live table, or to the reason why not.
+//!
+//! changed → read all → compile → swap, or keep the old table and say so. What happened is a value,
+//! [`ReloadOutcome`]: it is logged once, kept for `readdress status`, and given to whoever asked.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | reloads at a time | 1 running, 1 pending | further requests are joined to the pending one |
+//! | [`REQUESTS`] | 64 waiting for their outcome | the next one waits to be accepted |
+//!
+//! # Invariants
+//!
+//! - A table goes live only if every file was read and no finding is an error.
+//! - The same content with the same settings is compiled once, however often it is touched.
+//! - No reload ends the daemon: a compiler that panics is a refused table.
+
+mod worker;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::live::LiveTable;
+use super::source::Limits;
+use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
+use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText};
+use worker::Worker;
+
+/// Requests that wait for their outcome.
+const REQUESTS: usize = 64;
+
+/// Turns the files into a table: [`engine::compile`], or what a test puts in its place.
+pub type Compile = Arc<dyn Fn(&[SourceText], &Settings) -> Compiled + Send + Sync>;
+
+/// What came of one reload.
+#[derive(Clone, Debug)]
+pub enum ReloadOutcome {
+    /// The files hold what serves already.
+    Unchanged {
+        /// The generation that serves.
+        generation: u64,
+    },
+    /// A new table serves.
+    Live {
+        /// Its number.
+        generation: u64,
+        /// How many rules it has.
+        rules: usize,
+        /// How many files they came from.
+        sources: usize,
+        /// What is different from the table before it; nothing for the first one.
+        changes: Arc<Changes>,
+        /// From the first file opened to the table ready to serve.
+        took: Duration,
+        /// Findings that did not keep it from serving.
+        warnings: Arc<[Diagnostic]>,
+    },
+    /// The files hold errors.
+    Refused {
+        /// All findings, warnings among them.
+        diagnostics: Arc<[Diagnostic]>,
+        /// The generation that serves on; 0 is none.
+        serving: u64,
+    },
+}
+
+/// The last reload, for `readdress status` and the metrics.
+#[derive(Clone, Debug, Default)]
+pub struct ReloadStatus {
+    /// What came of it; `None` before the first.
+    pub outcome: Option<ReloadOutcome>,
+    /// When that was.
+    pub at: Option<SystemTime>,
+    /// How many tables went live.
+    pub live: u64,
+    /// How many readings were refused; the same content is counted once.
+    pub refused: u64,
+    /// Whether notifications arrive.
+    pub mode: Option<Mode>,
+}
+
+/// What a [`Reloader`] works on.
+#[derive(Clone)]
+pub struct ReloadOptions {
+    /// The rules directory.
+    pub directory: PathBuf,
+    /// How much of a file is accepted.
+    pub limits: Limits,
+    /// How patient the watcher is.
+    pub watch: WatchSettings,
+    /// What the rules' meaning depends on besides them.
+    pub settings: Settings,
+    /// The compiler.
+    pub compile: Compile,
+}
+
+impl ReloadOptions {
+    /// The defaults for `directory`.
+    pub fn new(directory: &Path, settings: Settings) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            limits: Limits::default(),
+            watch: WatchSettings::default(),
+            settings,
+            compile: Arc::new(engine::compile),
+        }
+    }
+}
+
+/// Other settings, from the configuration file.
+#[derive(Clone, Debug)]
+pub struct NewSettings {
+    /// What the rules' meaning depends on besides them.
+    pub engine: Settings,
+    /// How patient the watcher is from now on.
+    pub watch: WatchSettings,
+}
+
+struct Request {
+    settings: Option<NewSettings>,
+    answer: oneshot::Sender<ReloadOutcome>,
+}
+
+/// Asks a [`Reloader`], from anywhere.
+#[derive(Clone, Debug)]
+pub struct ReloadHandle {
+    requests: mpsc::Sender<Request>,
+    waker: Waker,
+    status: watch::Receiver<ReloadStatus>,
+}
+
+impl ReloadHandle {
+    /// Asks for a reload and does not wait for it (SIGHUP).
+    pub fn wake(&self) {
+        self.waker.wake();
+    }
+
+    /// Asks for a reload and waits for what comes of it; `None` if the reloader has ended.
+    pub async fn reload(&self) -> Option<ReloadOutcome> {
+        self.request(None).await
+    }
+
+    /// [`ReloadHandle::reload`] with other settings, which stay even if the table is refused.
+    pub async fn reload_with(&self, settings: NewSettings) -> Option<ReloadOutcome> {
+        self.request(Some(settings)).await
+    }
+
+    /// The last outcome.
+    pub fn status(&self) -> ReloadStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Outcomes as they come.
+    pub fn subscribe(&self) -> watch::Receiver<ReloadStatus> {
+        self.status.clone()
+    }
+
+    async fn request(&self, settings: Option<NewSettings>) -> Option<ReloadOutcome> {
+        let (answer, outcome) = oneshot::channel();
+        let request = Request { settings, answer };
+        self.requests.send(request).await.ok()?;
+        // After the request, so that the reload which this starts finds it.
+        self.waker.wake();
+        outcome.await.ok()
+    }
+}
+
+/// The one writer of a [`LiveTable`].
+pub struct Reloader {
+    worker: Worker,
+    watcher: Watcher,
+    requests: mpsc::Receiver<Request>,
+}
+
+impl Reloader {
+    /// Watches the directory from now on; nothing is read yet.
+    pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> (Self, ReloadHandle) {
+        let target = Target::Directory(options.directory.clone());
+        let watcher = Watcher::new(vec![target], options.watch);
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let (status, receiver) = watch::channel(ReloadStatus::default());
+        let handle = ReloadHandle {
+            requests: sender,
+            waker: watcher.waker(),
+            status: receiver,
+        };
+        let worker = Worker::new(options, live, status);
+        let reloader = Self {
+            worker,
+            watcher,
+            requests,
+        };
+        (reloader, handle)
+    }
+
+    /// Reads the directory at once: the first table, before any session.
+    pub async fn load(&mut self) -> ReloadOutcome {
+        let mode = self.watcher.mode();
+        self.worker.reload(mode).await
+    }
+
+    /// Follows the directory until the future is dropped.
+    pub async fn run(mut self) {
+        loop {
+            self.worker.wait(&mut self.watcher).await;
+            let mut waiting = Vec::new();
+            while let Ok(request) = self.requests.try_recv() {
+                if let Some(settings) = request.settings {
+                    self.watcher.set_settings(settings.watch);
+                    self.worker.options.settings = settings.engine;
+                }
+                waiting.push(request.answer);
+            }
+            let outcome = self.load().await;
+            for answer in waiting {
+                // Whoever asked may have left.
+                let _ = answer.send(outcome.clone());
+            }
+        }
+    }
+}

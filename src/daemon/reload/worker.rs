@@ -1,0 +1,277 @@
+//! One reload after the other: what was found, and what is done about it.
+//!
+//! The blocking half ([`look`]) reads and compiles and changes nothing; the other half
+//! ([`Worker::settle`]) swaps, logs and remembers. So a reload that breaks down leaves no trace.
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | [`REMINDER`] | 10 min | a refused table is told of again |
+//! | [`RELEASE`] | 1 s | between two looks at replaced tables that a message still holds |
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::{ReloadOptions, ReloadOutcome, ReloadStatus};
+use crate::daemon::live::{LiveTable, Retired};
+use crate::daemon::record;
+use crate::daemon::source::{self, Fingerprint, Reading};
+use crate::daemon::watch::{Mode, Watcher};
+use crate::engine::{Changes, Diagnostic, Settings, Severity, Table};
+
+/// How often a refused table is told of again.
+const REMINDER: Duration = Duration::from_secs(600);
+
+/// How often replaced tables are looked at whether they can be freed.
+const RELEASE: Duration = Duration::from_secs(1);
+
+/// What a table depends on.
+#[derive(Clone, PartialEq)]
+struct Content {
+    sources: Fingerprint,
+    settings: Settings,
+}
+
+/// What a reading depends on: the content, and the findings about files that could not be read.
+#[derive(Clone, PartialEq)]
+struct Tried {
+    content: Content,
+    findings: String,
+}
+
+/// A refusal that still holds.
+struct Refused {
+    diagnostics: Arc<[Diagnostic]>,
+    since: Instant,
+    remind_at: Instant,
+}
+
+pub(super) struct Worker {
+    pub(super) options: ReloadOptions,
+    live: Arc<LiveTable>,
+    retired: Retired,
+    /// What was read last.
+    tried: Option<Tried>,
+    /// What the live table was made of.
+    serving: Option<Content>,
+    refused: Option<Refused>,
+    status: watch::Sender<ReloadStatus>,
+}
+
+/// What the blocking part found out.
+enum Found {
+    Same,
+    AsLive(Vec<Diagnostic>),
+    Refused(Vec<Diagnostic>),
+    Good {
+        table: Arc<Table>,
+        changes: Option<Changes>,
+        sources: usize,
+        took: Duration,
+        warnings: Vec<Diagnostic>,
+    },
+}
+
+impl Worker {
+    pub fn new(
+        options: ReloadOptions,
+        live: Arc<LiveTable>,
+        status: watch::Sender<ReloadStatus>,
+    ) -> Self {
+        Self {
+            options,
+            live,
+            retired: Retired::default(),
+            tried: None,
+            serving: None,
+            refused: None,
+            status,
+        }
+    }
+
+    /// Waits for a change, and does meanwhile what has to be done now and then.
+    pub async fn wait(&mut self, watcher: &mut Watcher) {
+        let changed = watcher.changed();
+        tokio::pin!(changed);
+        loop {
+            self.release();
+            let holding = !self.retired.is_empty();
+            let remind_at = self.refused.as_ref().map(|refused| refused.remind_at);
+            let reminder = sleep_until(remind_at.unwrap_or_else(Instant::now));
+            tokio::select! {
+                _ = &mut changed => return,
+                () = sleep(RELEASE), if holding => {}
+                () = reminder, if remind_at.is_some() => self.remind(),
+            }
+        }
+    }
+
+    /// Frees replaced tables where it may take its time.
+    fn release(&mut self) {
+        let unused = self.retired.release();
+        if !unused.is_empty() {
+            spawn_blocking(move || drop(unused));
+        }
+    }
+
+    fn remind(&mut self) {
+        let serving = self.live.pin().number;
+        if let Some(refused) = &mut self.refused {
+            refused.remind_at = Instant::now() + REMINDER;
+            record::table_still_refused(&refused.diagnostics, serving, refused.since.elapsed());
+        }
+    }
+
+    /// Reads the directory and acts upon what is there.
+    pub async fn reload(&mut self, mode: Mode) -> ReloadOutcome {
+        let options = self.options.clone();
+        let live = Arc::clone(&self.live);
+        let tried = self.tried.clone();
+        let serving = self.serving.clone();
+        let work = spawn_blocking(move || look(&options, &live, tried, serving));
+        let found = match work.await {
+            Ok((tried, found)) => {
+                self.tried = Some(tried);
+                found
+            }
+            Err(error) => {
+                self.tried = None;
+                Found::Refused(vec![failed(&self.options.directory, &error.to_string())])
+            }
+        };
+        let outcome = self.settle(found);
+        self.status.send_modify(|status| {
+            status.outcome = Some(outcome.clone());
+            status.at = Some(SystemTime::now());
+            status.mode = Some(mode);
+        });
+        outcome
+    }
+
+    /// Acts upon what was found.
+    fn settle(&mut self, found: Found) -> ReloadOutcome {
+        let generation = self.live.pin().number;
+        match found {
+            Found::Same => match &self.refused {
+                Some(refused) => ReloadOutcome::Refused {
+                    diagnostics: Arc::clone(&refused.diagnostics),
+                    serving: generation,
+                },
+                None => ReloadOutcome::Unchanged { generation },
+            },
+            Found::AsLive(warnings) => {
+                record::table_warnings(&warnings);
+                if self.refused.take().is_some() {
+                    record::table_mended(generation);
+                }
+                ReloadOutcome::Unchanged { generation }
+            }
+            Found::Refused(diagnostics) => self.refuse(diagnostics, generation),
+            Found::Good {
+                table,
+                changes,
+                sources,
+                took,
+                warnings,
+            } => {
+                let rules = table.len();
+                self.refused = None;
+                self.serving = self.tried.as_ref().map(|tried| tried.content.clone());
+                self.retired.keep(self.live.replace(table));
+                let generation = self.live.pin().number;
+                record::table_warnings(&warnings);
+                record::table_live(generation, rules, changes.as_ref(), sources, took);
+                self.status.send_modify(|status| status.live += 1);
+                ReloadOutcome::Live {
+                    generation,
+                    rules,
+                    sources,
+                    changes: Arc::new(changes.unwrap_or_default()),
+                    took,
+                    warnings: warnings.into(),
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
+        record::table_refused(&diagnostics, serving);
+        let diagnostics: Arc<[Diagnostic]> = diagnostics.into();
+        let now = Instant::now();
+        self.refused = Some(Refused {
+            diagnostics: Arc::clone(&diagnostics),
+            since: self.refused.as_ref().map_or(now, |refused| refused.since),
+            remind_at: now + REMINDER,
+        });
+        self.status.send_modify(|status| status.refused += 1);
+        ReloadOutcome::Refused {
+            diagnostics,
+            serving,
+        }
+    }
+}
+
+/// Reads and, where there is something new, compiles. Blocks.
+fn look(
+    options: &ReloadOptions,
+    live: &LiveTable,
+    tried: Option<Tried>,
+    serving: Option<Content>,
+) -> (Tried, Found) {
+    let started = Instant::now();
+    let reading = source::read(&options.directory, &options.limits);
+    let content = Content {
+        sources: source::fingerprint(&reading.sources),
+        settings: options.settings.clone(),
+    };
+    let now = Tried {
+        findings: format!("{:?}", reading.diagnostics),
+        content,
+    };
+    if tried.as_ref() == Some(&now) {
+        return (now, Found::Same);
+    }
+    if serving.as_ref() == Some(&now.content) && !reading.has_errors() {
+        return (now, Found::AsLive(reading.diagnostics));
+    }
+    (now, compile(options, live, reading, started))
+}
+
+fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started: Instant) -> Found {
+    // A file that could not be read hides no error in the others.
+    let compiled = (options.compile)(&reading.sources, &options.settings);
+    let mut diagnostics = reading.diagnostics;
+    diagnostics.extend(compiled.diagnostics);
+    let refused = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error);
+    match compiled.table {
+        Some(table) if !refused => Found::Good {
+            changes: live
+                .pin()
+                .table
+                .as_ref()
+                .map(|old| table.changes_since(old)),
+            table: Arc::new(table),
+            sources: reading.sources.len(),
+            took: started.elapsed(),
+            warnings: diagnostics,
+        },
+        _ => Found::Refused(diagnostics),
+    }
+}
+
+/// The finding for a reload that broke down.
+fn failed(directory: &Path, error: &str) -> Diagnostic {
+    Diagnostic::about_file(
+        Severity::Error,
+        "internal-error",
+        &directory.display().to_string(),
+        format!("the reload broke down: {error}"),
+        Some("this is a fault of readdress: please report it with the rules".to_owned()),
+    )
+}

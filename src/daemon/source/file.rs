@@ -1,0 +1,304 @@
+//! One file, read whole, or the reason why not.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | block | 64 KiB | the file is judged after each |
+//! | line, file, attempts | [`Limits`] | the file is refused |
+//!
+//! A reading counts only if size, mtime and ctime are the same before and after it, and the size is
+//! that of what was read: of 60 copies of a large file read in the middle, 2 parsed without an error
+//! and had lost rules. ctime is looked at because `cp -p` and `rsync -t` set mtime back.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::thread;
+
+use super::Limits;
+use super::signature::Stamp;
+
+/// How much is read at once.
+const BLOCK: usize = 64 * 1024;
+
+/// Why a file is not read.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// A stable short word.
+    pub code: &'static str,
+    /// A sentence in lower case.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Refusal {
+    fn new(code: &'static str, message: String) -> Self {
+        Self {
+            code,
+            message,
+            help: None,
+        }
+    }
+}
+
+/// Reads the file behind `path`, again if it changes meanwhile.
+pub(super) fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    for attempt in 0..limits.attempts.max(1) {
+        if attempt > 0 {
+            thread::sleep(limits.pause);
+        }
+        if let Some(bytes) = read_once(path, limits)? {
+            return Ok(bytes);
+        }
+    }
+    Err(Refusal {
+        code: "being-written",
+        message: "is being written: it changed each time while it was read".to_owned(),
+        help: Some("write to another name, then rename: mv FILE.tmp FILE".to_owned()),
+    })
+}
+
+/// `None` if the file changed while it was read.
+fn read_once(path: &Path, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
+    let refuse = |error: io::Error| refused(path, &error);
+    // Before it is opened, because opening alone makes some devices act.
+    only_regular(&fs::metadata(path).map_err(refuse)?)?;
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path);
+    let mut file = match opened {
+        Ok(file) => file,
+        // Somebody holds a lease on it, that is, has it open in order to write.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+        Err(error) => return Err(refused(path, &error)),
+    };
+    let before = file.metadata().map_err(refuse)?;
+    only_regular(&before)?;
+    let bytes = read_blocks(&mut file, before.len(), path, limits)?;
+    let after = file.metadata().map_err(refuse)?;
+    let stable = Stamp::of(&before).content() == Stamp::of(&after).content()
+        && after.len() == bytes.len() as u64;
+    Ok(stable.then_some(bytes))
+}
+
+fn read_blocks(
+    file: &mut File,
+    size: u64,
+    path: &Path,
+    limits: &Limits,
+) -> Result<Vec<u8>, Refusal> {
+    if size > limits.file {
+        return Err(too_large(limits));
+    }
+    let mut content = Vec::new();
+    let mut block = vec![0; BLOCK];
+    let mut lines = Lines::default();
+    loop {
+        let count = match file.read(&mut block) {
+            Ok(0) => return Ok(content),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(refused(path, &error)),
+        };
+        let read = block.get(..count).unwrap_or_default();
+        lines.judge(read, limits)?;
+        let length = content.len() as u64 + count as u64;
+        if length > limits.file {
+            return Err(too_large(limits));
+        }
+        // The first block has to be good before memory is asked for the rest.
+        let wanted = size.max(length) - content.len() as u64;
+        let reserved = usize::try_from(wanted).map(|wanted| content.try_reserve(wanted));
+        if !matches!(reserved, Ok(Ok(()))) {
+            let message = format!("does not fit into memory: {size} bytes");
+            return Err(Refusal::new("file-too-large", message));
+        }
+        content.extend_from_slice(read);
+    }
+}
+
+/// Counts lines from block to block.
+#[derive(Default)]
+struct Lines {
+    /// Line ends seen so far.
+    ended: u64,
+    /// Octets seen of the line that has not ended yet.
+    open: usize,
+}
+
+impl Lines {
+    fn judge(&mut self, block: &[u8], limits: &Limits) -> Result<(), Refusal> {
+        let binary = block.contains(&0);
+        for (index, piece) in block.split(|&byte| byte == b'\n').enumerate() {
+            if index > 0 {
+                self.ended += 1;
+                self.open = 0;
+            }
+            self.open += piece.len();
+            if binary && piece.contains(&0) {
+                return Err(self.refuse("binary-file", "holds a NUL byte: this is no text"));
+            }
+            if self.open > limits.line {
+                let message = format!("is longer than {} bytes", limits.line);
+                return Err(self.refuse("line-too-long", &message));
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, code: &'static str, what: &str) -> Refusal {
+        Refusal::new(code, format!("line {} {what}", self.ended + 1))
+    }
+}
+
+fn too_large(limits: &Limits) -> Refusal {
+    let message = format!("is larger than {} bytes", limits.file);
+    Refusal::new("file-too-large", message)
+}
+
+/// Refuses whatever could block a reader, or never end.
+fn only_regular(metadata: &Metadata) -> Result<(), Refusal> {
+    let kind = metadata.file_type();
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    let message = format!("is {what}, not a regular file");
+    Err(Refusal::new("not-a-file", message))
+}
+
+/// The refusal for an error of the system at `path`.
+pub(super) fn refused(path: &Path, error: &io::Error) -> Refusal {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Refusal {
+            code: "no-permission",
+            message: format!(
+                "cannot be read: permission denied for {} ({})",
+                path.display(),
+                who(path)
+            ),
+            help: Some("chmod or chgrp it so that the user readdress runs as can read it".into()),
+        },
+        io::ErrorKind::NotFound => Refusal::new(
+            "unreadable-file",
+            format!("does not exist: {}", path.display()),
+        ),
+        _ => Refusal::new("unreadable-file", format!("cannot be read: {error}")),
+    }
+}
+
+/// Both sides of a denied permission.
+fn who(path: &Path) -> String {
+    let file = match fs::metadata(path) {
+        Ok(metadata) => format!(
+            "mode {:04o}, owner {}:{}",
+            metadata.permissions().mode() & 0o7777,
+            metadata.uid(),
+            metadata.gid()
+        ),
+        Err(_) => "a directory above it cannot be searched".to_owned(),
+    };
+    match effective_user() {
+        Some(user) => format!("{file}; readdress runs as user {user}"),
+        None => file,
+    }
+}
+
+/// From `/proc`, because `geteuid` is an unsafe function in Rust.
+fn effective_user() -> Option<u32> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    ids.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const SMALL: Limits = Limits {
+        line: 8,
+        file: 100,
+        attempts: 3,
+        pause: Duration::from_millis(1),
+    };
+
+    fn judged(content: &[u8]) -> Result<Vec<u8>, (&'static str, String)> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.rules");
+        fs::write(&path, content).unwrap();
+        read(&path, &SMALL).map_err(|refusal| (refusal.code, refusal.message))
+    }
+
+    #[test]
+    fn bytes_come_through_unchanged() {
+        for content in [
+            &b""[..],
+            b"a",
+            b"a\n",
+            b"\n\n",
+            b"a\r\nb",
+            b"\xff\xfe\n",
+            b"12345678\n12345678",
+        ] {
+            assert_eq!(judged(content).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_line() {
+        let (code, message) = judged(b"a\nb\n123456789").unwrap_err();
+        assert_eq!(
+            (code, message.as_str()),
+            ("line-too-long", "line 3 is longer than 8 bytes")
+        );
+        let (code, message) = judged(b"a\nb\0\nc\n").unwrap_err();
+        assert_eq!(code, "binary-file");
+        assert!(message.starts_with("line 2 "), "{message}");
+    }
+
+    #[test]
+    fn the_first_fault_of_a_file_is_the_one_named() {
+        assert_eq!(judged(b"123456789\n\0").unwrap_err().0, "line-too-long");
+        assert_eq!(judged(b"\0\n123456789").unwrap_err().0, "binary-file");
+    }
+
+    #[test]
+    fn a_large_file_is_refused() {
+        assert_eq!(judged(&b"a\n".repeat(50)).unwrap().len(), 100);
+        assert_eq!(judged(&b"a\n".repeat(51)).unwrap_err().0, "file-too-large");
+    }
+
+    #[test]
+    fn lines_are_counted_across_blocks() {
+        let limits = Limits {
+            line: 10,
+            ..Limits::default()
+        };
+        let mut lines = Lines::default();
+        lines.judge(b"one\ntw", &limits).unwrap();
+        lines.judge(b"o\nthr", &limits).unwrap();
+        let refusal = lines.judge(b"eeeeeeee", &limits).unwrap_err();
+        assert!(
+            refusal.message.starts_with("line 3 "),
+            "{}",
+            refusal.message
+        );
+    }
+
+    #[test]
+    fn the_user_is_known() {
+        assert!(effective_user().is_some());
+    }
+}

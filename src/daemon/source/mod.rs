@@ -1,0 +1,246 @@
+//! Where rule text comes from: the files of the rules directory, read whole and without trust.
+//!
+//! In: a directory. Out: a [`Reading`]: the content of every file that could be read, in byte order
+//! of the names, and a finding for every one that could not. Nothing is parsed here, not even as
+//! UTF-8: that is the engine's business, which has the place of every byte.
+//!
+//! # Limits
+//!
+//! | limit | default | when reached |
+//! |---|---|---|
+//! | [`Limits::line`] | 64 KiB | error `line-too-long`, with the line's number |
+//! | [`Limits::file`] | 4 GiB - 1 | error `file-too-large` |
+//! | [`Limits::attempts`] | 4 readings, 50 ms apart | error `being-written` |
+//!
+//! A limit is met while the file is read, a block at a time, so a file of one endless line costs
+//! the memory of [`Limits::line`] and a block.
+//!
+//! # Invariants
+//!
+//! - Nothing here waits for a writer: pipes, devices and sockets are refused before they are opened,
+//!   and opened without blocking should they take a file's place in between.
+//! - A finding in one file does not hide those in others.
+
+mod file;
+mod signature;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::engine::{Diagnostic, FileKind, Severity, SourceText};
+
+pub use signature::{Fingerprint, Signature, file_signature, fingerprint, signature};
+
+/// How much of a file is accepted, and how long a writer is waited for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Longest line, in octets, its end not counted.
+    pub line: usize,
+    /// Largest file, in octets.
+    pub file: u64,
+    /// How often a file that changes while it is read is read before it is refused.
+    pub attempts: u32,
+    /// The wait between two of these attempts.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: 64 * 1024,
+            file: u64::from(u32::MAX),
+            attempts: 4,
+            pause: Duration::from_millis(50),
+        }
+    }
+}
+
+/// What one reading of the directory found.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The files that could be read, in byte order of their names.
+    pub sources: Vec<SourceText>,
+    /// The findings about files and the directory, in the same order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Reading {
+    /// Whether a file is missing from `sources` that should be there.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// Reads every file of `dir`.
+///
+/// Files belong together (a swap of Kubernetes' `..data` exchanges all of them), so a directory that
+/// is another after the reading than before it is read again, [`Limits::attempts`] times at most.
+pub fn read(dir: &Path, limits: &Limits) -> Reading {
+    read_as(dir, limits, FileKind::of)
+}
+
+/// [`read`], with the kinds of files told by `kind_of`.
+fn read_as(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Reading {
+    let mut before = signature(dir);
+    let mut reading = read_once(dir, limits, kind_of);
+    for _ in 1..limits.attempts {
+        let after = signature(dir);
+        if after == before {
+            break;
+        }
+        before = after;
+        reading = read_once(dir, limits, kind_of);
+    }
+    reading
+}
+
+fn read_once(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Reading {
+    let mut reading = Reading::default();
+    let names = match list(dir) {
+        Ok(names) => names,
+        Err(error) => {
+            let refusal = file::refused(dir, &error);
+            reading.diagnostics.push(Diagnostic::about_file(
+                Severity::Error,
+                "unreadable-directory",
+                &dir.display().to_string(),
+                refusal.message,
+                refusal.help,
+            ));
+            return reading;
+        }
+    };
+    for name in names {
+        let path = dir.join(&name);
+        let name = name.to_string_lossy().into_owned();
+        match kind_of(&name) {
+            FileKind::Skipped => {}
+            FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
+            FileKind::Read => match file::read(&path, limits) {
+                Ok(bytes) => reading.sources.push(SourceText { name, bytes }),
+                Err(refusal) => reading.diagnostics.push(Diagnostic::about_file(
+                    Severity::Error,
+                    refusal.code,
+                    &name,
+                    refusal.message,
+                    refusal.help,
+                )),
+            },
+        }
+    }
+    reading
+}
+
+/// The warning about an entry that is no rules file, lest a misspelt one vanish in silence.
+fn passed_over(path: &Path, name: &str) -> Diagnostic {
+    if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        return Diagnostic::about_file(
+            Severity::Warning,
+            "subdirectory",
+            name,
+            "is a directory: the files in it are not read".to_owned(),
+            Some("move them up, or begin the directory's name with a dot".to_owned()),
+        );
+    }
+    Diagnostic::about_file(
+        Severity::Warning,
+        "unknown-extension",
+        name,
+        "is not read: its extension is none of those of rules files".to_owned(),
+        Some("write rules in a file NAME.rules, or begin the name with a dot".to_owned()),
+    )
+}
+
+/// The names in `dir`, in byte order.
+fn list(dir: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = fs::read_dir(dir)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stand-in for the engine's list of extensions.
+    fn kind(name: &str) -> FileKind {
+        if name.starts_with('.') || name.ends_with('~') {
+            FileKind::Skipped
+        } else if name.ends_with(".rules") {
+            FileKind::Read
+        } else {
+            FileKind::Unknown
+        }
+    }
+
+    fn findings(reading: &Reading) -> Vec<(Severity, &'static str)> {
+        reading
+            .diagnostics
+            .iter()
+            .map(|diagnostic| (diagnostic.severity, diagnostic.code))
+            .collect()
+    }
+
+    #[test]
+    fn files_are_read_in_byte_order_and_leftovers_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            "b.rules", "a.rules", "B.rules", "é.rules", ".c.rules", "d.rules~",
+        ] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let reading = read_as(dir.path(), &Limits::default(), kind);
+        let names: Vec<_> = reading.sources.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["B.rules", "a.rules", "b.rules", "é.rules"]);
+        assert_eq!(reading.sources[1].bytes, b"a.rules");
+        assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+    }
+
+    #[test]
+    fn every_finding_comes_in_one_pass() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("10.rules"), b"a\0b").unwrap();
+        fs::create_dir(dir.path().join("20.rules")).unwrap();
+        fs::create_dir(dir.path().join("archive")).unwrap();
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        fs::write(dir.path().join("misspelt.rule"), b"").unwrap();
+        fs::write(dir.path().join("30.rules"), b"good").unwrap();
+        let reading = read_as(dir.path(), &Limits::default(), kind);
+        assert_eq!(
+            findings(&reading),
+            [
+                (Severity::Error, "binary-file"),
+                (Severity::Error, "not-a-file"),
+                (Severity::Warning, "subdirectory"),
+                (Severity::Warning, "unknown-extension"),
+            ]
+        );
+        assert_eq!(reading.sources.len(), 1);
+        assert!(reading.has_errors());
+    }
+
+    #[test]
+    fn a_missing_directory_is_a_finding() {
+        let dir = tempfile::tempdir().unwrap();
+        let reading = read_as(&dir.path().join("gone"), &Limits::default(), kind);
+        assert_eq!(
+            findings(&reading),
+            [(Severity::Error, "unreadable-directory")]
+        );
+    }
+
+    #[test]
+    fn an_empty_directory_is_no_finding_of_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let reading = read_as(dir.path(), &Limits::default(), kind);
+        assert!(reading.sources.is_empty() && reading.diagnostics.is_empty());
+    }
+}

@@ -1,0 +1,181 @@
+//! A reloader on a directory of its own.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use readdress::daemon::live::LiveTable;
+use readdress::daemon::reload::{
+    ReloadHandle, ReloadOptions, ReloadOutcome, ReloadStatus, Reloader,
+};
+use readdress::daemon::watch::WatchSettings;
+use readdress::engine::{self, Compiled, Diagnostic, Settings, Severity, SourceText};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+/// Longer than any change should take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Long enough for a change that would be seen.
+pub const A_WHILE: Duration = Duration::from_millis(600);
+
+/// Waits short enough for a test; no rescan, so that only notification can tell.
+pub const NOTIFIED: WatchSettings = WatchSettings {
+    quiet: Duration::from_millis(40),
+    latest: Duration::from_millis(800),
+    rescan: Duration::from_secs(3600),
+};
+
+/// The same with a rescan.
+pub const RESCANNED: WatchSettings = WatchSettings {
+    rescan: Duration::from_millis(100),
+    ..NOTIFIED
+};
+
+/// What the stand-in for the compiler was given, one text a call.
+pub type Seen = Arc<Mutex<Vec<String>>>;
+
+/// A running reloader.
+pub struct Bench {
+    /// The temporary directory.
+    pub base: TempDir,
+    /// The rules directory in it.
+    pub rules: PathBuf,
+    /// The live table.
+    pub live: Arc<LiveTable>,
+    /// Asks the reloader.
+    pub handle: ReloadHandle,
+    /// What was compiled.
+    pub seen: Seen,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Bench {
+    /// A directory with one file, `a.rules`, that holds `one`.
+    pub async fn new(watch: WatchSettings) -> Self {
+        Self::with(watch, |base| {
+            let rules = base.join("rules");
+            fs::create_dir(&rules).unwrap();
+            fs::write(rules.join("a.rules"), "one").unwrap();
+            rules
+        })
+        .await
+    }
+
+    /// What `prepare` makes in a temporary directory and returns the rules directory of.
+    pub async fn with(watch: WatchSettings, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
+        let base = tempfile::tempdir().unwrap();
+        let rules = prepare(base.path());
+        let live = Arc::new(LiveTable::new());
+        let seen = Seen::default();
+        let mut options = ReloadOptions::new(&rules, Settings::default());
+        options.watch = watch;
+        options.limits.pause = Duration::from_millis(1);
+        let keep = Arc::clone(&seen);
+        options.compile = Arc::new(move |sources, _| stand_in(sources, &keep));
+        let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+        reloader.load().await;
+        let task = tokio::spawn(reloader.run());
+        Self {
+            base,
+            rules,
+            live,
+            handle,
+            seen,
+            task,
+        }
+    }
+
+    /// A file of the rules directory.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.rules.join(name)
+    }
+
+    /// Texts compiled so far.
+    pub fn compiled(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+
+    /// The text compiled last.
+    pub fn last(&self) -> String {
+        self.seen
+            .lock()
+            .unwrap()
+            .last()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The number of the live generation.
+    pub fn generation(&self) -> u64 {
+        self.live.pin().number
+    }
+
+    /// Waits until `text` was compiled last and serves.
+    pub async fn becomes(&self, text: &str) {
+        let wanted = async {
+            while self.last() != text || self.refused() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if timeout(PATIENCE, wanted).await.is_err() {
+            panic!("wanted {text:?}, have {:?}", self.seen.lock().unwrap());
+        }
+    }
+
+    /// Waits until the status is as `wanted`.
+    pub async fn status(&self, wanted: impl Fn(&ReloadStatus) -> bool) -> ReloadStatus {
+        let mut outcomes = self.handle.subscribe();
+        let status = timeout(PATIENCE, outcomes.wait_for(|status| wanted(status)));
+        status.await.expect("it comes in time").unwrap().clone()
+    }
+
+    /// Whether the last outcome is a refused table.
+    pub fn refused(&self) -> bool {
+        matches!(
+            self.handle.status().outcome,
+            Some(ReloadOutcome::Refused { .. })
+        )
+    }
+}
+
+fn stand_in(sources: &[SourceText], seen: &Seen) -> Compiled {
+    let texts: Vec<_> = sources
+        .iter()
+        .map(|source| String::from_utf8_lossy(&source.bytes))
+        .collect();
+    let text = texts.join("|");
+    seen.lock().unwrap().push(text.clone());
+    assert!(!text.contains("panic"), "the compiler broke down");
+    let mut compiled = engine::compile(&[], &Settings::default());
+    compiled.diagnostics.clear();
+    assert!(compiled.table.is_some(), "no rules are a table");
+    if text.contains("broken") {
+        compiled.table = None;
+        let message = "is broken".to_owned();
+        let finding = Diagnostic::about_file(Severity::Error, "test", "a.rules", message, None);
+        compiled.diagnostics.push(finding);
+    }
+    compiled
+}
+
+/// Says that a test was skipped where the runner cannot hide it.
+pub fn skip(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
+}
+
+/// Writes to a file in `dir` and renames it over `name`, as careful editors do.
+pub fn rename_over(dir: &Path, name: &str, text: &str) {
+    let temporary = dir.join(format!(".{name}.tmp"));
+    fs::write(&temporary, text).unwrap();
+    fs::rename(&temporary, dir.join(name)).unwrap();
+}

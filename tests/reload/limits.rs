@@ -1,0 +1,163 @@
+//! Limits of memory, of permissions and of the system.
+//!
+//! What an administrator may do is no test of what a daemon may not: these run this program again
+//! as another user.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use readdress::daemon::source::{Limits, read};
+use readdress::daemon::watch::Mode;
+
+use crate::bench::{Bench, RESCANNED, skip};
+
+/// Set in the run as another user: the directory to work in.
+const WORK: &str = "READDRESS_TEST_WORK";
+
+/// Runs the test `name` again as the user `uid`, in a directory of its own.
+fn as_user(uid: u32, name: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = dir.path().join("test");
+    fs::copy(env::current_exe().unwrap(), &program).unwrap();
+    let work = dir.path().join("work");
+    fs::create_dir(&work).unwrap();
+    let owned = Command::new("chown")
+        .arg(uid.to_string())
+        .arg(&work)
+        .status();
+    if !owned.is_ok_and(|status| status.success()) {
+        return skip(&format!("{name}: not allowed to act as another user"));
+    }
+    let run = Command::new("setpriv")
+        .args([format!("--reuid={uid}"), format!("--regid={uid}")])
+        .arg("--clear-groups")
+        .arg(&program)
+        .args(["--exact", name, "--nocapture"])
+        .env(WORK, &work)
+        .env("TMPDIR", &work)
+        .current_dir(&work)
+        .output();
+    match run {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}\n{errors}");
+            assert!(said.contains("1 passed"), "{said}");
+        }
+        Err(error) => skip(&format!("{name}: setpriv: {error}")),
+    }
+}
+
+fn work() -> Option<PathBuf> {
+    env::var_os(WORK).map(PathBuf::from)
+}
+
+#[test]
+fn no_permission_names_the_mode_and_the_user() {
+    match work() {
+        Some(dir) => no_permission(&dir, "user 64998"),
+        None => as_user(64998, "limits::no_permission_names_the_mode_and_the_user"),
+    }
+}
+
+fn no_permission(dir: &Path, user: &str) {
+    let rules = dir.join("rules");
+    fs::create_dir(&rules).unwrap();
+    fs::write(rules.join("a.rules"), "a").unwrap();
+    fs::write(rules.join("b.rules"), "b").unwrap();
+    fs::set_permissions(rules.join("a.rules"), fs::Permissions::from_mode(0o200)).unwrap();
+    let reading = read(&rules, &Limits::default());
+    assert_eq!(reading.sources.len(), 1);
+    let [finding] = &reading.diagnostics[..] else {
+        panic!("{:?}", reading.diagnostics);
+    };
+    assert_eq!(finding.code, "no-permission");
+    for text in ["a.rules", "mode 0200", user] {
+        assert!(finding.message.contains(text), "{}", finding.message);
+    }
+    fs::set_permissions(&rules, fs::Permissions::from_mode(0o300)).unwrap();
+    let reading = read(&rules, &Limits::default());
+    assert_eq!(reading.diagnostics[0].code, "unreadable-directory");
+    assert!(reading.diagnostics[0].message.contains("mode 0300"));
+    fs::set_permissions(&rules, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// The limit is one of the user's, so it is not exhausted for anybody else.
+#[tokio::test]
+async fn without_notification_the_rescan_finds_everything() {
+    if work().is_none() {
+        let name = "limits::without_notification_the_rescan_finds_everything";
+        return as_user(64999, name);
+    }
+    let limit = fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").unwrap();
+    let limit: usize = limit.trim().parse().unwrap();
+    if limit > 4096 {
+        return skip("too many inotify instances to use them all up");
+    }
+    let mut taken = Vec::new();
+    while let Ok(watcher) = notify::recommended_watcher(|_| {}) {
+        taken.push(watcher);
+        assert!(taken.len() <= limit);
+    }
+    let bench = Bench::new(RESCANNED).await;
+    assert_eq!(bench.handle.status().mode, Some(Mode::RescanOnly));
+    fs::write(bench.file("a.rules"), "two").unwrap();
+    bench.becomes("two").await;
+    fs::remove_dir_all(&bench.rules).unwrap();
+    fs::create_dir(&bench.rules).unwrap();
+    fs::write(bench.file("a.rules"), "three").unwrap();
+    bench.becomes("three").await;
+    // Notification comes back as soon as it can be had.
+    drop(taken);
+    bench
+        .status(|status| status.mode == Some(Mode::RescanOnly))
+        .await;
+    fs::write(bench.file("a.rules"), "four").unwrap();
+    bench.becomes("four").await;
+    assert!(bench.handle.reload().await.is_some());
+    assert_eq!(bench.handle.status().mode, Some(Mode::Notified));
+}
+
+/// 200 MB in one line; a reader that keeps the line would show it in its peak.
+#[test]
+fn an_endless_line_costs_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = File::create(dir.path().join("a.rules")).unwrap();
+    file.write_all(b"first\n").unwrap();
+    let block = vec![b'x'; 1 << 20];
+    for _ in 0..200 {
+        file.write_all(&block).unwrap();
+    }
+    drop(file);
+    let before = peak();
+    let reading = read(dir.path(), &Limits::default());
+    let grown = peak() - before;
+    assert_eq!(reading.diagnostics[0].code, "line-too-long");
+    assert!(reading.diagnostics[0].message.contains("line 2 "));
+    assert!(grown < 64 * 1024, "{grown} KiB");
+}
+
+/// A file of 8 GiB that takes no room on disk: refused for its size, before a byte is read.
+#[test]
+fn a_huge_file_is_refused_by_its_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = File::create(dir.path().join("a.rules")).unwrap();
+    if file.set_len(8 << 30).is_err() {
+        return skip("this file system has no sparse files");
+    }
+    let reading = read(dir.path(), &Limits::default());
+    assert_eq!(reading.diagnostics[0].code, "file-too-large");
+}
+
+/// The most memory this process ever had, in KiB.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.unwrap().split_whitespace().next().unwrap();
+    number.parse().unwrap()
+}

@@ -1,1 +1,3 @@
 //! Configuration text into values.
+
+pub mod socket;

@@ -39,6 +39,9 @@ const LOCK_TRIES: u32 = 250;
 
 /// The file of a bound Unix socket. Dropping it removes the file, unless another
 /// one has taken its place.
+///
+/// Drop it before the listener: while that lives, no successor takes the path
+/// between the look and the removal, and the inode's number is not used again.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
@@ -47,7 +50,7 @@ pub struct SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // A successor may have taken the path while this daemon drained.
+        // A hand may have removed the file and another daemon made a new one.
         let ours = fs::symlink_metadata(&self.path).is_ok_and(|m| identity(&m) == self.identity);
         if ours {
             let _ = fs::remove_file(&self.path);

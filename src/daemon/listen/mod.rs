@@ -34,10 +34,11 @@ pub const BACKLOG: i32 = 4096;
 /// A socket that listens.
 #[derive(Debug)]
 pub struct Bound {
+    // First, so that the file goes before the listener: see `SocketFile`.
+    file: Option<SocketFile>,
     listener: Listening,
     socket: Socket,
     name: Option<String>,
-    file: Option<SocketFile>,
 }
 
 /// The two kinds of listening sockets, both set to non-blocking.

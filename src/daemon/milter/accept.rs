@@ -76,7 +76,7 @@ pub async fn accept(
     queue: mpsc::Sender<MilterStream>,
 ) {
     let socket = bound.socket().to_string();
-    let (listening, _file) = bound.into_parts();
+    let (listening, file) = bound.into_parts();
     let acceptor = match listening {
         Listening::Tcp(listener) => TcpListener::from_std(listener).map(Acceptor::Tcp),
         Listening::Unix(listener) => UnixListener::from_std(listener).map(Acceptor::Unix),
@@ -88,6 +88,9 @@ pub async fn accept(
             return;
         }
     };
+    // Dropped before the listener: while that one lives, a successor finds the
+    // path taken and its inode cannot belong to another file.
+    let _file = file;
     let mut pause = PAUSE_MIN;
     loop {
         match acceptor.accept().await {

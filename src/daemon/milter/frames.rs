@@ -148,14 +148,12 @@ impl Incoming {
             (b'D', b'R') => self.rcpt_macros = has_string,
             (b'D', b'M') => self.mail_macros = has_string,
             (b'R', _) => {
-                if !std::mem::take(&mut self.rcpt_macros) {
-                    self.inserted = CLEAR_RCPT_MACROS;
-                }
+                let own = std::mem::take(&mut self.rcpt_macros);
+                self.inserted = if own { b"" } else { CLEAR_RCPT_MACROS };
             }
             (b'M', _) => {
-                if !std::mem::take(&mut self.mail_macros) {
-                    self.inserted = CLEAR_MAIL_MACROS;
-                }
+                let own = std::mem::take(&mut self.mail_macros);
+                self.inserted = if own { b"" } else { CLEAR_MAIL_MACROS };
             }
             _ => {}
         }

@@ -3,11 +3,12 @@
 //!
 //! The callbacks rewrite every recipient: `<x@old>` is deleted and `<new-x@old>`
 //! is added. A recipient's first letters choose what else happens:
-//! `<slow…>` waits between two edits, `<panic…>` panics after the deletions.
+//! `<slow…>` waits after each edit, `<very-slow…>` for long, `<panic…>` panics
+//! after the deletions.
 
 #![cfg(feature = "daemon")]
 
-use indymilter::{Actions, Callbacks, ContextActions, MacroStage, ProtoOpts, Status};
+use indymilter::{Actions, Callbacks, ContextActions, EomContext, MacroStage, ProtoOpts, Status};
 use readdress::config::socket::Socket;
 use readdress::daemon::listen::{Bound, bind, from_environment};
 use readdress::daemon::milter::{Gauges, Limits, serve};
@@ -22,6 +23,19 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 const MS: Duration = Duration::from_millis(1);
+
+const ACTIONS: Actions = Actions::ADD_RCPT
+    .union(Actions::DELETE_RCPT)
+    .union(Actions::REQUEST_MACROS);
+
+const OPTIONS: ProtoOpts = ProtoOpts::NO_CONNECT
+    .union(ProtoOpts::NO_HELO)
+    .union(ProtoOpts::NOREPLY_MAIL)
+    .union(ProtoOpts::NO_DATA)
+    .union(ProtoOpts::NO_HEADER)
+    .union(ProtoOpts::NO_EOH)
+    .union(ProtoOpts::NO_BODY)
+    .union(ProtoOpts::NO_UNKNOWN);
 
 /// What the callbacks saw of `{rcpt_addr}`, one for each recipient.
 type Seen = Arc<Mutex<Vec<Option<String>>>>;
@@ -104,22 +118,11 @@ fn run(
 fn callbacks(seen: Seen) -> Callbacks<Vec<CString>> {
     Callbacks::new()
         .on_negotiate(|cx, actions, opts| {
-            Box::pin(async move {
-                cx.requested_actions =
-                    actions & (Actions::ADD_RCPT | Actions::DELETE_RCPT | Actions::REQUEST_MACROS);
-                cx.requested_opts = opts
-                    & (ProtoOpts::NO_CONNECT
-                        | ProtoOpts::NO_HELO
-                        | ProtoOpts::NOREPLY_MAIL
-                        | ProtoOpts::NO_DATA
-                        | ProtoOpts::NO_HEADER
-                        | ProtoOpts::NO_EOH
-                        | ProtoOpts::NO_BODY
-                        | ProtoOpts::NO_UNKNOWN);
-                let wanted = c"i {rcpt_addr}".to_owned();
-                cx.requested_macros.insert(MacroStage::Rcpt, wanted);
-                Status::Continue
-            })
+            cx.requested_actions = actions & ACTIONS;
+            cx.requested_opts = opts & OPTIONS;
+            let wanted = c"i {rcpt_addr}".to_owned();
+            cx.requested_macros.insert(MacroStage::Rcpt, wanted);
+            Box::pin(async { Status::Continue })
         })
         .on_mail(|cx, _| {
             Box::pin(async move {
@@ -139,32 +142,36 @@ fn callbacks(seen: Seen) -> Callbacks<Vec<CString>> {
                 Status::Continue
             })
         })
-        .on_eom(|cx| {
-            Box::pin(async move {
-                let received = cx.data.take().unwrap_or_default();
-                let begins = |text: &str| {
-                    let first = received.first().map(|r| r.to_string_lossy().into_owned());
-                    first.is_some_and(|r| r.starts_with(text))
-                };
-                for recipient in &received {
-                    cx.actions
-                        .delete_recipient(recipient.as_c_str())
-                        .await
-                        .unwrap();
-                    if begins("<slow") {
-                        sleep(5 * MS).await;
-                    }
-                }
-                assert!(!begins("<panic"), "asked for by the test");
-                for recipient in &received {
-                    cx.actions.add_recipient(renamed(recipient)).await.unwrap();
-                    if begins("<slow") {
-                        sleep(5 * MS).await;
-                    }
-                }
-                Status::Continue
-            })
-        })
+        .on_eom(|cx| Box::pin(edit(cx)))
+}
+
+async fn edit(cx: &mut EomContext<Vec<CString>>) -> Status {
+    let received = cx.data.take().unwrap_or_default();
+    let begins = |text: &str| {
+        let first = received.first().map(|r| r.to_string_lossy().into_owned());
+        first.is_some_and(|r| r.starts_with(text))
+    };
+    let pause = match () {
+        () if begins("<slow") => Some(5 * MS),
+        () if begins("<very-slow") => Some(300 * MS),
+        () => None,
+    };
+    let rest = async || {
+        if let Some(pause) = pause {
+            sleep(pause).await;
+        }
+    };
+    for recipient in &received {
+        let recipient = recipient.as_c_str();
+        cx.actions.delete_recipient(recipient).await.unwrap();
+        rest().await;
+    }
+    assert!(!begins("<panic"), "asked for by the test");
+    for recipient in &received {
+        cx.actions.add_recipient(renamed(recipient)).await.unwrap();
+        rest().await;
+    }
+    Status::Continue
 }
 
 fn renamed(recipient: &CString) -> CString {
@@ -529,6 +536,30 @@ async fn a_drain_ends_the_idle_and_lets_messages_finish() {
         .expect("still serving")
         .unwrap();
     assert_eq!(server.gauges.open(), 0);
+}
+
+#[tokio::test]
+async fn a_verdict_being_made_at_the_end_still_arrives() {
+    // Once within the drain, once after its deadline but within the grace.
+    for drain in [5000 * MS, 100 * MS] {
+        let mut server = Server::start(Limits {
+            drain,
+            ..Limits::default()
+        });
+        let mut client = server.client().await;
+        begin(&mut client, &["<very-slow@old>"]).await;
+        client.raw(&frame(b'E', b"")).await.unwrap();
+        sleep(50 * MS).await;
+        server.stop();
+        let answer = closed(client).await;
+        assert!(answer.ends_with(&frame(b'c', b"")), "{answer:?}");
+        assert_eq!(answer.get(4), Some(&b'-'));
+        timeout(3000 * MS, server.served)
+            .await
+            .expect("still serving")
+            .unwrap();
+        assert_eq!(server.gauges.violations.load(SeqCst), 0);
+    }
 }
 
 #[tokio::test]

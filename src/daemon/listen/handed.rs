@@ -27,10 +27,11 @@ pub fn from_environment() -> Result<Vec<Bound>, BindError> {
     }
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut handed = ListenFd::from_env();
-    let mut names = names.split(':').filter(|name| !name.is_empty());
+    let mut names = names.split(':');
     (0..handed.len())
         .map(|index| {
-            let name = names.next().map(str::to_owned);
+            let name = names.next().filter(|name| !name.is_empty());
+            let name = name.map(str::to_owned);
             take(&mut handed, index, name).map_err(|source| BindError::System {
                 doing: format!("use socket {} handed over by systemd", index + 1),
                 source,

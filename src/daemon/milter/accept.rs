@@ -153,4 +153,12 @@ mod tests {
             assert!(!about_one(shortage));
         }
     }
+
+    #[test]
+    fn a_queue_without_acceptors_waits_instead_of_failing() {
+        let (sender, mut queue) = queue();
+        drop(sender);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(queue.poll_accept(&mut cx).is_pending());
+    }
 }

@@ -387,6 +387,50 @@ mod tests {
         assert_eq!(through(&unknown, 5), Err(Violation::UnknownCommand(b'X')));
     }
 
+    proptest::proptest! {
+        /// Whatever comes: no panic, and nothing is handed on but whole frames.
+        #[test]
+        fn anything_at_all_is_whole_frames_or_a_violation(
+            noise in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+            frames in proptest::collection::vec((0usize..15, 0usize..40), 0..20),
+            step in 1usize..50,
+        ) {
+            let mut bytes = OFFER.to_vec();
+            for (letter, length) in &frames {
+                bytes.extend(frame(b"ABCDEHKLMNOQRTU"[*letter], &vec![b'R'; *length]));
+            }
+            let whole = bytes.len();
+            bytes.extend(noise);
+            let mut incoming = Incoming::default();
+            let mut out = Vec::new();
+            'all: for piece in bytes.chunks(step) {
+                incoming.push(piece);
+                loop {
+                    match incoming.advance() {
+                        Ok(Some(_)) => {}
+                        Ok(None) => break,
+                        Err(_) => break 'all,
+                    }
+                    while !incoming.ready().is_empty() {
+                        out.push(incoming.ready()[0]);
+                        incoming.handed(1);
+                    }
+                }
+            }
+            let mut rest = &out[..];
+            let mut own = Vec::new();
+            while !rest.is_empty() {
+                let (this, after) = rest.split_at(HEAD + announced(rest));
+                if ![CLEAR_RCPT_MACROS, CLEAR_MAIL_MACROS].contains(&this) {
+                    own.extend_from_slice(this);
+                }
+                rest = after;
+            }
+            proptest::prop_assert!(bytes.starts_with(&own));
+            proptest::prop_assert!(own.len() >= whole);
+        }
+    }
+
     #[test]
     fn a_large_frame_leaves_nothing_behind() {
         let mut incoming = Incoming::default();

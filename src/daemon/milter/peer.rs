@@ -48,7 +48,10 @@ impl Peer {
             Peer::Tcp(stream) => stream
                 .peer_addr()
                 .map_or_else(|_| "a vanished TCP peer".to_owned(), |a| a.to_string()),
-            Peer::Unix(_) => "a Unix socket".to_owned(),
+            Peer::Unix(stream) => match stream.peer_cred().map(|c| c.pid()) {
+                Ok(Some(pid)) => format!("process {pid}"),
+                _ => "a Unix socket".to_owned(),
+            },
         }
     }
 }
@@ -112,5 +115,12 @@ mod tests {
         assert!(stream.nodelay().unwrap());
         assert!(SockRef::from(stream).keepalive().unwrap());
         assert!(peer.name().starts_with("127.0.0.1:"));
+    }
+
+    #[tokio::test]
+    async fn a_process_on_the_same_machine_is_named() {
+        let (stream, _other) = UnixStream::pair().unwrap();
+        let name = Peer::Unix(stream).name();
+        assert_eq!(name, format!("process {}", std::process::id()));
     }
 }

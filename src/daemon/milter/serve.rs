@@ -108,3 +108,26 @@ fn engine_config(limits: &Limits) -> Config {
         ..Config::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engines_limits_stand_behind_ours() {
+        let limits = Limits::default();
+        let config = engine_config(&limits);
+        assert!(config.max_connections > limits.max_connections);
+        assert!(config.connection_timeout > limits.idle + limits.packet);
+        let endless = Limits {
+            max_connections: usize::MAX,
+            idle: Duration::MAX,
+            ..limits
+        };
+        // A semaphore of more permits than there can be panics.
+        assert_eq!(
+            engine_config(&endless).max_connections,
+            Semaphore::MAX_PERMITS
+        );
+    }
+}

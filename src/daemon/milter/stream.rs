@@ -282,3 +282,100 @@ impl AsyncWrite for MilterStream {
         Pin::new(&mut this.peer).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::drain::Connections;
+    use super::super::gauges::Gauges;
+    use super::super::serve::Limits;
+    use super::*;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixStream;
+
+    const OFFER: &[u8] = b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff";
+    const DELETION: &[u8] = b"\0\0\0\x05-<a>\0";
+    const CONTINUE: &[u8] = b"\0\0\0\x01c";
+    const PROGRESS: &[u8] = b"\0\0\0\x01p";
+
+    fn pair() -> (Arc<Connections>, MilterStream, UnixStream) {
+        let connections = Connections::new(Limits::default(), Arc::<Gauges>::default());
+        let (ours, mta) = UnixStream::pair().unwrap();
+        let admission = connections.admit().unwrap();
+        let stream = MilterStream::new(Peer::Unix(ours), admission);
+        (connections, stream, mta)
+    }
+
+    /// What the MTA can read right now.
+    fn arrived(mta: &UnixStream) -> Vec<u8> {
+        let mut bytes = vec![0; 1024];
+        let count = mta.try_read(&mut bytes).unwrap_or(0);
+        bytes.truncate(count);
+        bytes
+    }
+
+    #[tokio::test]
+    async fn replies_wait_for_the_end_of_the_round_trip() {
+        let (_connections, mut stream, mut mta) = pair();
+        for bytes in [DELETION, DELETION, CONTINUE] {
+            stream.write_all(bytes).await.unwrap();
+            stream.flush().await.unwrap();
+            assert_eq!(arrived(&mta), b"");
+        }
+        mta.write_all(&OFFER[..3]).await.unwrap();
+        let mut buffer = [0; 64];
+        tokio::select! {
+            biased;
+            _ = stream.read(&mut buffer) => panic!("a packet was handed on in part"),
+            () = tokio::task::yield_now() => {}
+        }
+        mta.readable().await.unwrap();
+        assert_eq!(arrived(&mta), [DELETION, DELETION, CONTINUE].concat());
+        mta.write_all(&OFFER[3..]).await.unwrap();
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert_eq!(&buffer[..count], OFFER);
+    }
+
+    #[tokio::test]
+    async fn a_sign_of_life_leaves_at_once_but_takes_no_edits_along() {
+        let (_connections, mut stream, mta) = pair();
+        stream.write_all(PROGRESS).await.unwrap();
+        stream.flush().await.unwrap();
+        mta.readable().await.unwrap();
+        assert_eq!(arrived(&mta), PROGRESS);
+        stream
+            .write_all(&[DELETION, PROGRESS].concat())
+            .await
+            .unwrap();
+        stream.flush().await.unwrap();
+        assert_eq!(arrived(&mta), b"");
+    }
+
+    #[tokio::test]
+    async fn an_end_between_edits_sends_none_of_them() {
+        let (connections, mut stream, mut mta) = pair();
+        stream
+            .write_all(&[CONTINUE, DELETION].concat())
+            .await
+            .unwrap();
+        stream.shutdown().await.unwrap();
+        drop(stream);
+        let mut all = Vec::new();
+        mta.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all, CONTINUE);
+        assert_eq!(connections.gauges.violations.load(Relaxed), 1);
+        assert_eq!(connections.gauges.open(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_hours_of_silence_are_patience_enough() {
+        let (connections, mut stream, mut mta) = pair();
+        mta.write_all(OFFER).await.unwrap();
+        let mut buffer = [0; 64];
+        assert_eq!(stream.read(&mut buffer).await.unwrap(), OFFER.len());
+        let start = tokio::time::Instant::now();
+        assert_eq!(stream.read(&mut buffer).await.unwrap(), 0);
+        assert!(start.elapsed() >= connections.limits.idle);
+        assert_eq!(connections.gauges.timed_out.load(Relaxed), 1);
+    }
+}

@@ -3,8 +3,8 @@
 //!
 //! The callbacks rewrite every recipient: `<x@old>` is deleted and `<new-x@old>`
 //! is added. A recipient's first letters choose what else happens:
-//! `<slow…>` waits after each edit, `<very-slow…>` for long, `<panic…>` panics
-//! after the deletions.
+//! `<slow…>` waits after each edit, `<very-slow…>` for long; after the
+//! deletions `<panic…>` panics and `<hang…>` never ends.
 
 #![cfg(feature = "daemon")]
 
@@ -167,6 +167,9 @@ async fn edit(cx: &mut EomContext<Vec<CString>>) -> Status {
         rest().await;
     }
     assert!(!begins("<panic"), "asked for by the test");
+    if begins("<hang") {
+        std::future::pending::<()>().await;
+    }
     for recipient in &received {
         cx.actions.add_recipient(renamed(recipient)).await.unwrap();
         rest().await;
@@ -581,6 +584,29 @@ async fn a_drain_that_lasts_too_long_is_cut() {
 }
 
 #[tokio::test]
+async fn a_callback_that_hangs_does_not_hold_up_the_end() {
+    let mut server = Server::start(Limits {
+        drain: 100 * MS,
+        ..Limits::default()
+    });
+    let mut client = server.client().await;
+    begin(&mut client, &["<hang@old>"]).await;
+    client.raw(&frame(b'E', b"")).await.unwrap();
+    sleep(50 * MS).await;
+    server.stop();
+    timeout(4000 * MS, server.served)
+        .await
+        .expect("still serving")
+        .unwrap();
+    client.set_timeout(50 * MS);
+    let half = client.read_once(65_536).await;
+    assert!(
+        !matches!(half, Ok(bytes) if !bytes.is_empty()),
+        "half of the edits"
+    );
+}
+
+#[tokio::test]
 async fn without_connections_the_end_is_at_once() {
     let mut server = Server::start(Limits::default());
     server.client().await.quit().await.unwrap();
@@ -692,7 +718,8 @@ async fn with_a_handed_socket() {
     assert_eq!(sockets[0].name(), Some("milter"));
     let gauges = Arc::new(Gauges::default());
     let (stop, served) = run(sockets, Limits::default(), &gauges, &Seen::default());
-    while gauges.accepted.load(SeqCst) == 0 {
+    // Stopped earlier, the drain would end the client between two messages.
+    while gauges.accepted.load(SeqCst) == 0 || gauges.open() > 0 {
         sleep(5 * MS).await;
     }
     stop.send(()).unwrap();

@@ -67,7 +67,8 @@ impl Bound {
     }
 }
 
-/// Binds `socket` and listens on it.
+/// Binds `socket` and listens on it. It may block for some seconds: on the
+/// resolver, or on another daemon that starts at the same place.
 pub fn bind(socket: &Socket) -> Result<Bound, BindError> {
     match socket {
         Socket::Inet { host, port } => tcp(socket, host, *port, false),

@@ -6,3 +6,5 @@ pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
 pub mod engine;
+#[cfg(feature = "daemon")]
+pub mod mta;

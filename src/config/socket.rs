@@ -16,7 +16,8 @@
 //! - `inet:PORT` is the loopback address, where Sendmail would mean every
 //!   address: a milter that everybody can reach has to be asked for by name.
 //! - Port 0 is accepted: the system then chooses one (tests use it).
-//! - A Unix path has at most [`UNIX_PATH_LIMIT`] octets, as resolved.
+//! - A Unix path has at most [`UNIX_PATH_LIMIT`] octets as written; what
+//!   [`Socket::against`] made longer is refused when it is bound.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -6,3 +6,5 @@ pub mod record;
 pub mod reload;
 pub mod source;
 pub mod watch;
+pub mod listen;
+pub mod milter;

@@ -122,7 +122,7 @@ fn read_once(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Read
         match kind_of(&name) {
             FileKind::Skipped => {}
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
-            FileKind::Read => match file::read(&path, limits) {
+            FileKind::Read(_) => match file::read(&path, limits) {
                 Ok(bytes) => reading.sources.push(SourceText { name, bytes }),
                 Err(refusal) => reading.diagnostics.push(Diagnostic::about_file(
                     Severity::Error,

@@ -98,7 +98,7 @@ pub fn file_signature(path: &Path) -> Signature {
 fn relevant(dir: &Path, name: OsString) -> Option<Entry> {
     match FileKind::of(&name.to_string_lossy()) {
         FileKind::Skipped => None,
-        FileKind::Read => Some(described(&dir.join(&name), name)),
+        FileKind::Read(_) => Some(described(&dir.join(&name), name)),
         // Its name makes a warning; its content does not matter.
         FileKind::Unknown => Some(Entry {
             name,

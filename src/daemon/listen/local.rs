@@ -1,0 +1,300 @@
+//! A Unix socket at a path: taken over only if nobody lives there.
+//!
+//! In: a path. Out: a listener with mode 0660, and a [`SocketFile`] that removes
+//! the file when dropped, if it is still the one that was made here.
+//!
+//! What can stand at the path, and what happens to it:
+//!
+//! | there | then |
+//! |---|---|
+//! | nothing | bind |
+//! | a socket that refuses connections | it is stale: removed, bind |
+//! | a socket that accepts, or is too busy to | live: refused |
+//! | a symlink, file, directory, device, FIFO | refused, never removed |
+//!
+//! `unlink` + `bind` would steal a living daemon's path without a sound, so the
+//! look, the removal, the bind and the `listen` happen under a lock (flock) on
+//! the directory. Of two daemons starting at once, the second finds the first
+//! one live. The lock is held no longer than that and leaves no file behind.
+//!
+//! The mode is set after `bind` and before `listen`: nobody can connect while
+//! it is still what the umask left.
+
+use super::{BACKLOG, BindError};
+use rustix::fs::{FlockOperation, flock};
+use socket2::{Domain, SockAddr, Type};
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The MTA's group connects; nobody else.
+const MODE: u32 = 0o660;
+
+/// How often, and how many times, the directory's lock is tried: 5 s together.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+const LOCK_TRIES: u32 = 250;
+
+/// The file of a bound Unix socket. Dropping it removes the file, unless another
+/// one has taken its place.
+///
+/// Drop it before the listener: while that lives, no successor takes the path
+/// between the look and the removal, and the inode's number is not used again.
+#[derive(Debug)]
+pub struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // A hand may have removed the file and another daemon made a new one.
+        let ours = fs::symlink_metadata(&self.path).is_ok_and(|m| identity(&m) == self.identity);
+        if ours {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+/// Binds `path` and listens on it.
+pub fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let _lock = lock(directory)?;
+    clear(path)?;
+    let fail = |source| BindError::System {
+        doing: format!("listen on {}", path.display()),
+        source,
+    };
+    let socket = new_socket().map_err(fail)?;
+    let address = SockAddr::unix(path).map_err(fail)?;
+    socket.bind(&address).map_err(fail)?;
+    let file = SocketFile {
+        path: path.to_owned(),
+        identity: identity(&fs::symlink_metadata(path).map_err(fail)?),
+    };
+    // From here on an error drops `file` and with it the path.
+    fs::set_permissions(path, Permissions::from_mode(MODE)).map_err(fail)?;
+    socket.listen(BACKLOG).map_err(fail)?;
+    Ok((socket.into(), file))
+}
+
+fn new_socket() -> io::Result<socket2::Socket> {
+    socket2::Socket::new(Domain::UNIX, Type::STREAM.cloexec().nonblocking(), None)
+}
+
+/// Locks a directory until the file is dropped.
+fn lock(directory: &Path) -> Result<File, BindError> {
+    let file = File::open(directory).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => BindError::NoDirectory(directory.to_owned()),
+        _ => BindError::System {
+            doing: format!("open the directory {}", directory.display()),
+            source,
+        },
+    })?;
+    for _ in 0..LOCK_TRIES {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            Err(errno) => {
+                return Err(BindError::System {
+                    doing: format!("lock the directory {}", directory.display()),
+                    source: errno.into(),
+                });
+            }
+        }
+    }
+    Err(BindError::Locked(directory.to_owned()))
+}
+
+/// Makes room at `path`, or says why that is not ours to do.
+fn clear(path: &Path) -> Result<(), BindError> {
+    let there = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(source) => {
+            return Err(BindError::System {
+                doing: format!("look at {}", path.display()),
+                source,
+            });
+        }
+    };
+    if !there.is_socket() {
+        return Err(BindError::Occupied {
+            path: path.to_owned(),
+            what: kind(there),
+        });
+    }
+    probe(path)?;
+    fs::remove_file(path).map_err(|source| BindError::System {
+        doing: format!("remove the stale socket {}", path.display()),
+        source,
+    })
+}
+
+fn kind(file_type: fs::FileType) -> &'static str {
+    if file_type.is_symlink() {
+        "a symbolic link"
+    } else if file_type.is_dir() {
+        "a directory"
+    } else if file_type.is_file() {
+        "a regular file"
+    } else if file_type.is_fifo() {
+        "a FIFO"
+    } else {
+        "a device"
+    }
+}
+
+/// Ok if nobody listens on the socket at `path`.
+fn probe(path: &Path) -> Result<(), BindError> {
+    let attempt = || -> io::Result<()> {
+        // Non-blocking: a listener with a full backlog would hold us up here.
+        new_socket()?.connect(&SockAddr::unix(path)?)
+    };
+    match attempt() {
+        Err(e) if e.kind() == ErrorKind::ConnectionRefused => Ok(()),
+        Ok(()) => Err(BindError::Live(path.to_owned())),
+        Err(e) if e.kind() == ErrorKind::WouldBlock => Err(BindError::Live(path.to_owned())),
+        Err(source) => Err(BindError::Unclear {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::{UnixDatagram, UnixStream};
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("r.sock");
+        (dir, path)
+    }
+
+    #[test]
+    fn a_new_socket_has_its_mode_and_goes_with_its_owner() {
+        let (_dir, path) = place();
+        let (listener, file) = bind(&path).unwrap();
+        let mode = fs::symlink_metadata(&path).unwrap().mode() & 0o7777;
+        assert_eq!(mode, MODE);
+        UnixStream::connect(&path).unwrap();
+        drop((listener, file));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_stale_socket_is_replaced() {
+        let (_dir, path) = place();
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let _bound = bind(&path).unwrap();
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn a_live_socket_is_not_stolen() {
+        let (_dir, path) = place();
+        let _bound = bind(&path).unwrap();
+        let before = identity(&fs::symlink_metadata(&path).unwrap());
+        let error = bind(&path).unwrap_err();
+        assert!(matches!(error, BindError::Live(_)), "{error}");
+        assert_eq!(identity(&fs::symlink_metadata(&path).unwrap()), before);
+    }
+
+    #[test]
+    fn a_live_socket_with_a_full_backlog_is_not_stolen() {
+        let (_dir, path) = place();
+        let socket = new_socket().unwrap();
+        socket.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        socket.listen(0).unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(()) = {
+            let next = new_socket().unwrap();
+            let result = next.connect(&SockAddr::unix(&path).unwrap());
+            waiting.push(next);
+            result
+        } {}
+        assert!(matches!(bind(&path), Err(BindError::Live(_))));
+    }
+
+    #[test]
+    fn what_is_no_listening_socket_is_never_removed() {
+        let (dir, path) = place();
+        let refused = |what: &str| {
+            let error = bind(&path).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+            assert!(fs::symlink_metadata(&path).is_ok(), "{what} is gone");
+        };
+        fs::write(&path, "precious").unwrap();
+        refused("a regular file");
+        assert_eq!(fs::read(&path).unwrap(), b"precious");
+        fs::remove_file(&path).unwrap();
+
+        fs::create_dir(&path).unwrap();
+        refused("a directory");
+        fs::remove_dir(&path).unwrap();
+
+        symlink(dir.path().join("nowhere"), &path).unwrap();
+        refused("a symbolic link");
+        fs::remove_file(&path).unwrap();
+
+        let stale = dir.path().join("stale");
+        drop(UnixListener::bind(&stale).unwrap());
+        symlink(&stale, &path).unwrap();
+        refused("a symbolic link");
+        fs::remove_file(&path).unwrap();
+
+        let _datagram = UnixDatagram::bind(&path).unwrap();
+        refused("cannot tell");
+    }
+
+    #[test]
+    fn a_missing_directory_is_said_to_be_missing() {
+        let (dir, _) = place();
+        let error = bind(&dir.path().join("none/r.sock")).unwrap_err();
+        assert!(matches!(error, BindError::NoDirectory(_)), "{error}");
+    }
+
+    #[test]
+    fn a_successor_keeps_its_file() {
+        let (_dir, path) = place();
+        let (_listener, file) = bind(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let _other = UnixListener::bind(&path).unwrap();
+        drop(file);
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn of_many_daemons_at_once_one_wins() {
+        for _ in 0..20 {
+            let (_dir, path) = place();
+            drop(UnixListener::bind(&path).unwrap());
+            let (done, results) = std::sync::mpsc::channel();
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    let (done, path) = (done.clone(), &path);
+                    scope.spawn(move || done.send(bind(path)).unwrap());
+                }
+            });
+            drop(done);
+            let results: Vec<_> = results.iter().collect();
+            assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1);
+            UnixStream::connect(&path).unwrap();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The end of service: connections are let go one by one, not cut.
+//!
+//! An MTA does not reconnect within an SMTP session, so a connection cut in the
+//! middle costs a message that was nearly through. On shutdown the phase goes to
+//! [`Phase::Draining`]: connections outside a transaction end, the others at the
+//! end of their message. At [`Phase::Closing`] all end.
+//!
+//! [`Connections`] counts them, so that the drain knows when the last has gone.
+
+use super::gauges::{Brake, Gauges};
+use super::serve::Limits;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use tokio::sync::{Notify, watch};
+
+/// How far the end of service has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Phase {
+    /// Not begun.
+    Serving,
+    /// Messages under way are finished, nothing new is begun.
+    Draining,
+    /// Everything ends now.
+    Closing,
+}
+
+/// One connection's view of the phase, which wakes it when the phase changes.
+pub struct PhaseWatch {
+    receiver: watch::Receiver<Phase>,
+    changed: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl PhaseWatch {
+    /// Watches `receiver`.
+    pub fn new(receiver: watch::Receiver<Phase>) -> Self {
+        let changed = Box::pin(change(receiver.clone()));
+        Self { receiver, changed }
+    }
+
+    /// The phase now.
+    pub fn now(&self) -> Phase {
+        *self.receiver.borrow()
+    }
+
+    /// Ready once after every change.
+    pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let polled = self.changed.as_mut().poll(cx);
+        if polled.is_ready() {
+            self.receiver.mark_unchanged();
+            self.changed = Box::pin(change(self.receiver.clone()));
+        }
+        polled
+    }
+}
+
+async fn change(mut receiver: watch::Receiver<Phase>) {
+    if receiver.changed().await.is_err() {
+        // The server is gone; there will be no further change.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What all connections of one server share.
+#[derive(Debug)]
+pub struct Connections {
+    /// Their limits.
+    pub limits: Limits,
+    /// What is counted for others to read.
+    pub gauges: Arc<Gauges>,
+    /// Holds back warnings about peers that break the protocol.
+    pub violations: Brake,
+    /// Holds back warnings about slow peers.
+    pub timeouts: Brake,
+    /// Holds back warnings about too many connections.
+    pub refusals: Brake,
+    /// Holds back warnings about failed accepts.
+    pub accepts: Brake,
+    phase: watch::Sender<Phase>,
+    open: AtomicUsize,
+    closed: Notify,
+}
+
+impl Connections {
+    /// None yet.
+    pub fn new(limits: Limits, gauges: Arc<Gauges>) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            gauges,
+            violations: Brake::default(),
+            timeouts: Brake::default(),
+            refusals: Brake::default(),
+            accepts: Brake::default(),
+            phase: watch::channel(Phase::Serving).0,
+            open: AtomicUsize::new(0),
+            closed: Notify::new(),
+        })
+    }
+
+    /// Counts one more, unless there are as many as may be.
+    pub fn admit(self: &Arc<Self>) -> Option<Admission> {
+        let limit = self.limits.max_connections;
+        self.open
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| {
+                (n < limit).then_some(n + 1)
+            })
+            .ok()?;
+        self.gauges.open.fetch_add(1, Ordering::Relaxed);
+        self.gauges.accepted.fetch_add(1, Ordering::Relaxed);
+        Some(Admission(Arc::clone(self)))
+    }
+
+    /// Tells every connection of a new phase.
+    pub fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+    }
+
+    /// A view of the phase for one connection.
+    pub fn phase(&self) -> PhaseWatch {
+        PhaseWatch::new(self.phase.subscribe())
+    }
+
+    /// Waits until none is open.
+    pub async fn all_closed(&self) {
+        loop {
+            let closed = self.closed.notified();
+            if self.open.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            closed.await;
+        }
+    }
+}
+
+/// One connection in the count; dropping it takes it out.
+#[derive(Debug)]
+pub struct Admission(Arc<Connections>);
+
+impl Admission {
+    /// What this connection shares with the others.
+    pub fn shared(&self) -> &Connections {
+        &self.0
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.0.gauges.open.fetch_sub(1, Ordering::Relaxed);
+        if self.0.open.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.closed.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+
+    fn two() -> Arc<Connections> {
+        let limits = Limits {
+            max_connections: 2,
+            ..Limits::default()
+        };
+        Connections::new(limits, Arc::default())
+    }
+
+    #[tokio::test]
+    async fn no_more_than_the_limit_are_admitted() {
+        let connections = two();
+        let first = connections.admit().unwrap();
+        let second = connections.admit();
+        assert!(second.is_some());
+        assert!(connections.admit().is_none());
+        drop(first);
+        assert!(connections.admit().is_some());
+        assert_eq!(connections.gauges.open(), 1);
+        drop(second);
+        connections.all_closed().await;
+        assert_eq!(connections.gauges.accepted.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_change_of_phase_wakes_and_the_next_one_again() {
+        let connections = two();
+        let mut phase = connections.phase();
+        assert_eq!(phase.now(), Phase::Serving);
+        for next in [Phase::Draining, Phase::Closing] {
+            let pending = poll_fn(|cx| Poll::Ready(phase.poll_changed(cx).is_pending())).await;
+            assert!(pending);
+            connections.enter(next);
+            poll_fn(|cx| phase.poll_changed(cx)).await;
+            assert_eq!(phase.now(), next);
+        }
+    }
+}

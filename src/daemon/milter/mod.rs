@@ -1,0 +1,27 @@
+//! The milter: what MTAs connect to.
+//!
+//! indymilter speaks the protocol; this room holds what it leaves out.
+//!
+//! - [`serve`](serve()): the server, its limits and its end;
+//! - `accept`: several sockets, too many connections, no descriptors left;
+//! - `stream`: what indymilter reads and writes through; made of `frames`
+//!   (framing, both directions), `dialogue` (inside a transaction or not),
+//!   `deadline` (one timer), `peer` (TCP or Unix, tuned);
+//! - `drain`: the phases of the end and the count of connections;
+//! - `gauges`: what others may read about them.
+//!
+//! Deliberately not here: binding (`daemon::listen`) and any decision about a
+//! recipient (`engine`).
+
+mod accept;
+mod deadline;
+mod dialogue;
+mod drain;
+mod frames;
+mod gauges;
+mod peer;
+mod serve;
+mod stream;
+
+pub use gauges::{Brake, Gauges};
+pub use serve::{GRACE, Limits, serve};

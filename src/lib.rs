@@ -2,9 +2,12 @@
 //!
 //! (The map of the house is written when its rooms stand.)
 
+#[cfg(feature = "daemon")]
+pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
 pub mod engine;
 #[cfg(feature = "daemon")]
 pub mod mta;
+pub mod report;

@@ -1,7 +1,7 @@
-//! The program `readdress`: hands its arguments to [`readdress::cli`] and exits with its code.
+//! The program `readdress`: hands over to [`readdress::cli`] and exits with its status.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    readdress::cli::run()
 }

@@ -19,9 +19,15 @@ use std::sync::Arc;
 pub fn explain(table: &Arc<Table>, address: &str, generation: Option<u64>) -> Value {
     // What a rule gives is shown whatever the transaction can carry; `note` says what it needs.
     let mut transaction = Transaction::new(Arc::clone(table), true);
-    let received = Received { path: address.as_bytes(), ..Received::default() };
+    let received = Received {
+        path: address.as_bytes(),
+        ..Received::default()
+    };
     let recipient = transaction.recipient(received);
-    let steps = recipient.decision.as_ref().map_or(&[][..], |decision| &decision.steps);
+    let steps = recipient
+        .decision
+        .as_ref()
+        .map_or(&[][..], |decision| &decision.steps);
     let mut object = json!({
         "address": address,
         "action": recipient.action(),
@@ -42,7 +48,11 @@ pub fn explain(table: &Arc<Table>, address: &str, generation: Option<u64>) -> Va
 
 /// Who gets the mail: nobody, the address itself, or what takes its place.
 fn to(recipient: &Recipient, address: &str) -> Vec<String> {
-    match recipient.decision.as_ref().map(|decision| &decision.outcome) {
+    match recipient
+        .decision
+        .as_ref()
+        .map(|decision| &decision.outcome)
+    {
         Some(Outcome::Replace(targets)) => targets.iter().map(ToString::to_string).collect(),
         Some(Outcome::Discard | Outcome::Refuse(_)) => Vec::new(),
         Some(Outcome::Keep) => recipient.mailbox.iter().map(ToString::to_string).collect(),
@@ -66,8 +76,15 @@ fn why(table: &Table, step: &Step) -> String {
     let class = |domain| table.class(domain).map_or("unknown", |class| class.word());
     match &step.reason {
         Reason::Rule(_) => "this rule is for it".to_owned(),
-        Reason::Unknown(domain) => format!("no rule is for it; unknown addresses of this {} domain: {}", class(domain), table.unknown(domain).word()),
-        Reason::RoutingSpelling => "its local-part would route the mail elsewhere (%, ! or @), and no rule spells it out".to_owned(),
+        Reason::Unknown(domain) => format!(
+            "no rule is for it; unknown addresses of this {} domain: {}",
+            class(domain),
+            table.unknown(domain).word()
+        ),
+        Reason::RoutingSpelling => {
+            "its local-part would route the mail elsewhere (%, ! or @), and no rule spells it out"
+                .to_owned()
+        }
         Reason::Elsewhere => "its domain is none of the table's".to_owned(),
         Reason::Loop => "it came back: a loop".to_owned(),
         Reason::Limit => "a limit was reached, or a target came out that is no address".to_owned(),
@@ -76,10 +93,18 @@ fn why(table: &Table, step: &Step) -> String {
 
 fn note(recipient: &Recipient) -> Option<&'static str> {
     let Some(mailbox) = &recipient.mailbox else {
-        return Some("it has no domain of its own, or fits no grammar: it is in no domain of the table");
+        return Some(
+            "it has no domain of its own, or fits no grammar: it is in no domain of the table",
+        );
     };
-    match recipient.decision.as_ref().map(|decision| &decision.outcome) {
-        Some(Outcome::Replace(targets)) if !mailbox.needs_smtputf8() && targets.iter().any(Mailbox::needs_smtputf8) => {
+    match recipient
+        .decision
+        .as_ref()
+        .map(|decision| &decision.outcome)
+    {
+        Some(Outcome::Replace(targets))
+            if !mailbox.needs_smtputf8() && targets.iter().any(Mailbox::needs_smtputf8) =>
+        {
             Some("in a transaction without SMTPUTF8 it is refused: 550 5.6.7")
         }
         _ => None,
@@ -91,22 +116,49 @@ pub fn text(explained: &Value) -> String {
     let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut lines = vec![string(&explained["address"])];
     let steps = explained["steps"].as_array().map_or(&[][..], Vec::as_slice);
-    let width = |key: &dyn Fn(&Value) -> String| steps.iter().map(|step| key(step).chars().count()).max().unwrap_or(0);
+    let width = |key: &dyn Fn(&Value) -> String| {
+        steps
+            .iter()
+            .map(|step| key(step).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let place = |step: &Value| match (step["file"].as_str(), step["line"].as_u64()) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
         _ => "-".to_owned(),
     };
     let (first, second) = (width(&|step| string(&step["address"])), width(&place));
     for step in steps {
-        let what = step["rule"].as_str().map_or_else(|| format!("({})", string(&step["why"])), ToOwned::to_owned);
-        let extra = if step["rule"].is_string() && !string(&step["why"]).starts_with("this rule") { format!("   ({})", string(&step["why"])) } else { String::new() };
-        lines.push(format!("  {:first$}  {:second$}  {what}{extra}", string(&step["address"]), place(step)));
+        let what = step["rule"]
+            .as_str()
+            .map_or_else(|| format!("({})", string(&step["why"])), ToOwned::to_owned);
+        let extra = if step["rule"].is_string() && !string(&step["why"]).starts_with("this rule") {
+            format!("   ({})", string(&step["why"]))
+        } else {
+            String::new()
+        };
+        lines.push(format!(
+            "  {:first$}  {:second$}  {what}{extra}",
+            string(&step["address"]),
+            place(step)
+        ));
     }
-    let targets: Vec<_> = explained["to"].as_array().into_iter().flatten().map(string).collect();
+    let targets: Vec<_> = explained["to"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(string)
+        .collect();
     let reply = &explained["reply"];
     let outcome = match explained["action"].as_str() {
         Some("replace") => format!("replace by {}", targets.join(", ")),
-        Some("reject" | "defer") => format!("{} {} {} {}", string(&explained["action"]), reply["code"], string(&reply["enhanced"]), string(&reply["text"])),
+        Some("reject" | "defer") => format!(
+            "{} {} {} {}",
+            string(&explained["action"]),
+            reply["code"],
+            string(&reply["enhanced"]),
+            string(&reply["text"])
+        ),
         action => action.unwrap_or_default().to_owned(),
     };
     lines.push(format!("  => {outcome}"));
@@ -123,7 +175,10 @@ mod tests {
 
     fn table() -> Arc<Table> {
         let text = "company.com primary unknown=reject\ndomain2.com secondary\n@domain2.com @company.com\njd@domain2.com jdoe@company.com\njdoe@company.com mailbox\n";
-        let sources = [SourceText { name: "a.rules".into(), bytes: text.into() }];
+        let sources = [SourceText {
+            name: "a.rules".into(),
+            bytes: text.into(),
+        }];
         Arc::new(compile(&sources, &Settings::default()).table.unwrap())
     }
 
@@ -133,22 +188,40 @@ mod tests {
         assert_eq!(explained["action"], "replace");
         assert_eq!(explained["to"], json!(["jdoe+x@company.com"]));
         assert_eq!(explained["generation"], 7);
-        assert_eq!((&explained["steps"][0]["line"], &explained["steps"][1]["rule"]), (&json!(4), &json!("jdoe@company.com mailbox")));
+        assert_eq!(
+            (
+                &explained["steps"][0]["line"],
+                &explained["steps"][1]["rule"]
+            ),
+            (&json!(4), &json!("jdoe@company.com mailbox"))
+        );
         assert_eq!(explained["reply"], Value::Null);
     }
 
     #[test]
     fn a_refusal_names_the_line_of_the_domain() {
         let explained = explain(&table(), "nosuch@domain2.com", None);
-        assert_eq!((&explained["action"], &explained["to"]), (&json!("reject"), &json!([])));
+        assert_eq!(
+            (&explained["action"], &explained["to"]),
+            (&json!("reject"), &json!([]))
+        );
         assert_eq!(explained["reply"]["enhanced"], "5.1.1");
-        assert_eq!(explained["steps"][1]["rule"], "company.com primary unknown=reject");
+        assert_eq!(
+            explained["steps"][1]["rule"],
+            "company.com primary unknown=reject"
+        );
         assert!(text(&explained).ends_with("=> reject 550 5.1.1 User unknown"));
     }
 
     #[test]
     fn what_is_not_ours_is_kept() {
-        assert_eq!(explain(&table(), "x@elsewhere.example", None)["action"], "keep");
-        assert_eq!(explain(&table(), "<postmaster>", None)["to"], json!(["<postmaster>"]));
+        assert_eq!(
+            explain(&table(), "x@elsewhere.example", None)["action"],
+            "keep"
+        );
+        assert_eq!(
+            explain(&table(), "<postmaster>", None)["to"],
+            json!(["<postmaster>"])
+        );
     }
 }

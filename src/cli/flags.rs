@@ -11,7 +11,12 @@ use crate::config::socket::Socket;
 /// readdress is a milter: attached to Postfix or Sendmail, it rewrites envelope
 /// recipients from a table of rules. Saving a rules file makes the new table live.
 #[derive(Debug, Parser)]
-#[command(name = "readdress", version, max_term_width = 80, propagate_version = true)]
+#[command(
+    name = "readdress",
+    version,
+    max_term_width = 80,
+    propagate_version = true
+)]
 pub struct Flags {
     /// What to do
     #[command(subcommand)]

@@ -13,10 +13,15 @@
 //! | findings listed | 100 | `table: and N more findings` |
 
 use std::fmt::Display;
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use crate::config::socket::Socket;
+use crate::config::{Config, LogAddresses, Mode};
+use crate::engine::address::Mailbox;
+use crate::engine::reply::SmtpReply;
 use crate::engine::{Changes, Diagnostic, Severity};
 
 /// Most rules listed for one kind of change.
@@ -24,6 +29,67 @@ const LISTED_RULES: usize = 20;
 
 /// Most findings listed for one table.
 const LISTED_FINDINGS: usize = 100;
+
+// The daemon.
+
+/// The sockets are bound; the effective configuration, in one line.
+///
+/// `readdress 0.1.0: listen=inet:127.0.0.1:8892 rules=/etc/readdress/rules mode=rewrite …`
+pub fn started(config: &Config, sockets: &[Socket]) {
+    let listen = sockets
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(",");
+    info!(
+        listen = %listen,
+        rules = %config.rules.display(),
+        mode = if config.mode == Mode::Observe { "observe" } else { "rewrite" },
+        recipient_delimiter = %config.settings.recipient_delimiter,
+        control = %config.control,
+        "readdress {}:",
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+/// TERM or INT came: no new connections, messages under way end.
+pub fn stopping() {
+    info!("stopping: no new connections, messages under way may end");
+}
+
+/// The last connection is closed.
+pub fn stopped() {
+    info!("stopped");
+}
+
+/// A signal cannot be caught.
+pub fn signal_missing(number: i32, reason: &dyn Display) {
+    warn!("signal {number} keeps its default effect: {reason}");
+}
+
+/// The control socket cannot be had; mail is served all the same.
+pub fn control_missing(reason: &dyn Display) {
+    warn!(
+        "control: no socket, so `status`, `reload` and `explain --live` cannot ask this daemon: {reason}"
+    );
+}
+
+/// A changed configuration file is in force, but for keys that wait for a restart.
+pub fn configuration_live(restart: &[&str]) {
+    info!("configuration: changed file is in force");
+    for key in restart {
+        warn!("configuration: the new value of {key} waits for a restart");
+    }
+}
+
+/// The configuration file holds errors; what was in force stays so.
+pub fn configuration_refused(diagnostics: &[Diagnostic]) {
+    findings(diagnostics);
+    error!(
+        "configuration refused: errors={} the one before it stays in force",
+        errors(diagnostics)
+    );
+}
 
 // The table.
 
@@ -86,6 +152,105 @@ pub fn table_still_refused(diagnostics: &[Diagnostic], serving: u64, since: Dura
 /// `table mended: still serving generation=41`
 pub fn table_mended(serving: u64) {
     info!("table mended: still serving generation={serving}");
+}
+
+// Recipients.
+
+/// What happened to one recipient.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The queue id, where the MTA has one already.
+    pub id: Option<&'a [u8]>,
+    /// The path as it was received.
+    pub orig_to: &'a [u8],
+    /// What took its place.
+    pub to: &'a [Mailbox],
+    /// File and line of the rule that decided.
+    pub rule: Option<String>,
+    /// `keep`, `replace`, `reject`, `defer` or `discard`.
+    pub action: &'static str,
+    /// The reply that refused it, or would have.
+    pub reply: Option<&'a SmtpReply>,
+    /// The table that decided.
+    pub generation: u64,
+    /// Nothing was changed: `mode = "observe"`.
+    pub dry_run: bool,
+    /// How addresses are hidden.
+    pub names: &'a Names,
+    /// Whether they are.
+    pub addresses: LogAddresses,
+}
+
+/// One line for a recipient that was not simply kept.
+///
+/// `QUEUEID: orig_to=<jd@domain2.com> to=<jdoe@company.com> rule=10-company.rules:7 action=replace gen=3`
+pub fn recipient(outcome: &Outcome<'_>) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let id = outcome.id.map_or_else(|| "NOQUEUE".to_owned(), text);
+    let orig = text(outcome.orig_to);
+    let orig = orig
+        .strip_prefix('<')
+        .and_then(|orig| orig.strip_suffix('>'))
+        .unwrap_or(&orig);
+    let shown = |address: &str| format!("<{}>", outcome.names.shown(address, outcome.addresses));
+    let orig_to = shown(orig);
+    let to = outcome
+        .to
+        .iter()
+        .map(|mailbox| shown(&mailbox.to_string()))
+        .collect::<Vec<_>>();
+    let to = (!to.is_empty()).then(|| to.join(","));
+    info!(
+        orig_to = %orig_to,
+        to = to.as_deref().map(display),
+        rule = outcome.rule.as_deref().map(display),
+        action = outcome.action,
+        reply = outcome.reply.map(ToString::to_string).as_deref(),
+        gen = outcome.generation,
+        dry_run = outcome.dry_run.then_some(true),
+        "{id}:"
+    );
+}
+
+/// The MTA did not take a plan; the message is deferred.
+///
+/// `QUEUEID: deferred: the recipients could not be changed: …`
+pub fn plan_failed(id: Option<&[u8]>, reason: &dyn std::error::Error) {
+    let id = id.map_or_else(|| "NOQUEUE".into(), String::from_utf8_lossy);
+    error!("{id}: deferred: the recipients could not be changed: {reason}");
+}
+
+/// A reply was not taken; the MTA answers with its own words.
+pub fn reply_not_set(reply: &SmtpReply, reason: &dyn std::error::Error) {
+    error!("reply \"{reply}\" not taken: {reason}");
+}
+
+/// An MTA connected that cannot do what is needed.
+pub fn mta_refused() {
+    error!(
+        "milter: connection refused: the MTA does not offer to add and delete recipients, its mail would pass unchanged"
+    );
+}
+
+/// Addresses as the configuration wants them in the log (spec section 8).
+#[derive(Debug, Default)]
+pub struct Names {
+    /// New at every start: a hash is for following an address, not for finding it out.
+    key: RandomState,
+}
+
+impl Names {
+    /// The address, its domain alone, or a hash of it.
+    pub fn shown(&self, address: &str, how: LogAddresses) -> String {
+        match how {
+            LogAddresses::Full => address.to_owned(),
+            LogAddresses::Domain => format!(
+                "*@{}",
+                address.rsplit_once('@').map_or("", |(_, domain)| domain)
+            ),
+            LogAddresses::Hash => format!("{:016x}", self.key.hash_one(address.to_lowercase())),
+        }
+    }
 }
 
 // Watching.

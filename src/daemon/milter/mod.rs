@@ -7,6 +7,8 @@
 //! - `stream`: what indymilter reads and writes through; made of `frames`
 //!   (framing, both directions), `dialogue` (inside a transaction or not),
 //!   `deadline` (one timer), `peer` (TCP or Unix, tuned);
+//! - `callbacks`: what indymilter calls; `session`: one connection's transaction;
+//!   `apply`: the plan, action by action;
 //! - `drain`: the phases of the end and the count of connections;
 //! - `gauges`: what others may read about them.
 //!
@@ -14,6 +16,8 @@
 //! recipient (`engine`).
 
 mod accept;
+mod apply;
+mod callbacks;
 mod deadline;
 mod dialogue;
 mod drain;
@@ -21,7 +25,10 @@ mod frames;
 mod gauges;
 mod peer;
 mod serve;
+mod session;
 mod stream;
 
+pub use callbacks::callbacks;
 pub use gauges::{Brake, Gauges};
 pub use serve::{GRACE, Limits, serve};
+pub use session::{Session, Shared};

@@ -280,7 +280,12 @@ fn infer(table: &mut Table) {
 
 /// A declared directory: every domain in it is declared, or below a wildcard.
 fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Findings<'_>) {
+    // A domain line with an error was meant to declare it.
+    let meant = findings.words_in_error();
     let mut complain = |domain: &Domain, span: Span, what: &str| {
+        if meant.contains(domain.as_str()) {
+            return;
+        }
         let message = format!("{what} is in `{domain}`, which no line declares");
         let names = declarations.iter().map(|line| line.domain.as_str());
         let help = match nearest(domain.as_str(), names) {

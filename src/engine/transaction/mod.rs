@@ -31,6 +31,15 @@ pub struct Received<'a> {
     pub rcpt_mailer: Option<&'a [u8]>,
 }
 
+impl Received<'_> {
+    /// Whether it was not received over SMTP (spec section 3.8): the MTA sent RCPT macros,
+    /// `{rcpt_mailer}` is not among them, and the path has no `<>`. Refusing it would leave the
+    /// message in Postfix's maildrop for ever.
+    pub fn comes_from_no_client(&self) -> bool {
+        self.rcpt_addr.is_some() && self.rcpt_mailer.is_none() && !self.path.starts_with(b"<")
+    }
+}
+
 /// A recipient that was received, and what was decided.
 #[derive(Clone, Debug)]
 pub struct Recipient {
@@ -54,6 +63,14 @@ impl Recipient {
     /// What the MTA is to answer; `None` to go on.
     pub fn answer(&self) -> Option<&SmtpReply> {
         self.refusal.as_ref().filter(|_| !self.spared)
+    }
+
+    /// What takes its place; nothing where it stays, is refused or is dropped.
+    pub fn targets(&self) -> &[Mailbox] {
+        match self.decision.as_ref().map(|decision| &decision.outcome) {
+            Some(Outcome::Replace(targets)) if self.refusal.is_none() => targets,
+            _ => &[],
+        }
     }
 
     /// The word of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
@@ -97,7 +114,7 @@ impl Transaction {
         let refusal = decision
             .as_ref()
             .and_then(|decision| self.refusal(decision));
-        let spared = refusal.is_some() && comes_from_no_client(&received);
+        let spared = refusal.is_some() && received.comes_from_no_client();
         let identity = received.rcpt_addr.zip(received.rcpt_mailer);
         let recipient = Recipient {
             as_received: without_route(received.path),
@@ -164,15 +181,6 @@ fn mailbox_of(path: &[u8]) -> Option<Mailbox> {
         Ok(ForwardPath::Mailbox(mailbox)) => Some(mailbox),
         Ok(ForwardPath::NoDomain | ForwardPath::Literal) | Err(_) => None,
     }
-}
-
-/// Whether a recipient was not received over SMTP (spec section 3.8): the MTA sent RCPT macros,
-/// `{rcpt_mailer}` is not among them, and the path has no `<>`. Refusing one would leave the
-/// message in Postfix's maildrop for ever.
-fn comes_from_no_client(received: &Received<'_>) -> bool {
-    received.rcpt_addr.is_some()
-        && received.rcpt_mailer.is_none()
-        && !received.path.starts_with(b"<")
 }
 
 #[cfg(test)]

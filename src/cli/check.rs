@@ -1,0 +1,89 @@
+//! `readdress check`: all findings of a rules directory, in one pass.
+
+use serde_json::{Value, json};
+
+use super::{
+    Exit,
+    files::{self, Loaded, counted},
+    flags::{Check, Format},
+    output::{self, Paint},
+};
+use crate::engine::{Diagnostic, Severity, rule::Excerpt};
+
+/// Runs the command.
+pub fn run(flags: &Check) -> Exit {
+    let loaded = match files::load(flags.place.dir.as_deref(), flags.place.config.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    match flags.format {
+        Format::Json => loaded
+            .diagnostics
+            .iter()
+            .for_each(|finding| output::line(&object(finding, &loaded.prefix).to_string())),
+        Format::Text => text(&loaded),
+    }
+    let warnings = flags.strict && loaded.count(Severity::Warning) > 0;
+    if loaded.table.is_none() || warnings {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    }
+}
+
+fn text(loaded: &Loaded) {
+    let paint = Paint::stdout();
+    loaded.print(paint);
+    let (errors, warnings) = (
+        loaded.count(Severity::Error),
+        loaded.count(Severity::Warning),
+    );
+    let found = format!(
+        "{}, {}",
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    );
+    let summary = match &loaded.table {
+        Some(table) => paint.good(&format!(
+            "{}: {} in {}, {}, {found}",
+            loaded.prefix,
+            counted(table.len(), "rule"),
+            counted(loaded.files, "file"),
+            counted(loaded.expectations, "expectation")
+        )),
+        None => paint.bad(&format!(
+            "{}: {found}; this table would not go live",
+            loaded.prefix
+        )),
+    };
+    output::line(&summary);
+}
+
+/// A finding as one object: `{"file","line","column","severity","code","message","help","source","notes":[…]}`.
+fn object(finding: &Diagnostic, prefix: &str) -> Value {
+    let place = |excerpt: &Excerpt| {
+        let on_a_line = excerpt.line > 0;
+        json!({
+            "file": format!("{prefix}{}", excerpt.file),
+            "line": on_a_line.then_some(excerpt.line),
+            "column": on_a_line.then_some(excerpt.column),
+            "source": on_a_line.then_some(&excerpt.text),
+        })
+    };
+    let mut object = place(&finding.excerpt);
+    let notes: Vec<_> = finding
+        .notes
+        .iter()
+        .map(|note| {
+            let mut object = place(&note.excerpt);
+            object["message"] = note.message.clone().into();
+            object
+        })
+        .collect();
+    object["severity"] = finding.severity.word().into();
+    object["code"] = finding.code.into();
+    object["message"] = finding.message.clone().into();
+    object["help"] = finding.help.clone().into();
+    object["notes"] = notes.into();
+    object
+}

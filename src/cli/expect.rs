@@ -1,0 +1,66 @@
+//! `readdress expect`: the expectations (`*.expect`), held against the rules.
+
+use super::{
+    Exit,
+    files::{self, counted},
+    flags::Expect,
+    output::{self, Paint},
+};
+use crate::engine::Severity;
+
+/// The code of a finding about an expectation that does not hold.
+const BROKEN: &str = "expectation";
+
+/// Runs the command.
+pub fn run(flags: &Expect) -> Exit {
+    let mut loaded = match files::load(flags.place.dir.as_deref(), flags.place.config.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let paint = Paint::stdout();
+    // Warnings are `check`'s business; errors are told, since rules that do not compile expect nothing.
+    loaded
+        .diagnostics
+        .retain(|finding| finding.severity == Severity::Error);
+    loaded.print(paint);
+    let broken = loaded
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.code == BROKEN)
+        .count();
+    let other = loaded.diagnostics.len() - broken;
+    let total = loaded.expectations;
+    let summary = match (total, broken, other) {
+        (0, _, 0) => {
+            return fine(&format!(
+                "{}: no expectations (files named *.expect)",
+                loaded.prefix
+            ));
+        }
+        (_, 0, 0) => {
+            return fine(&paint.good(&format!(
+                "{}: {} of {total} expectations hold",
+                loaded.prefix, total
+            )));
+        }
+        (_, broken, 0) => format!(
+            "{}: {} of {} broken",
+            loaded.prefix,
+            broken,
+            counted(total, "expectation")
+        ),
+        (_, broken, other) => format!(
+            "{}: {} in the rules, {broken} of {} broken",
+            loaded.prefix,
+            counted(other, "error"),
+            counted(total, "expectation")
+        ),
+    };
+    output::line(&paint.bad(&summary));
+    Exit::Findings
+}
+
+fn fine(summary: &str) -> Exit {
+    output::line(summary);
+    Exit::Fine
+}

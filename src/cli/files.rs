@@ -1,0 +1,112 @@
+//! Rules from files: the same road as the daemon's, without its watching.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Exit, failed,
+    output::{self, Paint},
+};
+use crate::{
+    config::Config,
+    daemon::{settings::Source, source},
+    engine::{Diagnostic, Severity, Table, compile},
+};
+
+/// A rules directory, read and compiled.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The table, where there is no error.
+    pub table: Option<Arc<Table>>,
+    /// All findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files hold rules or expectations.
+    pub files: usize,
+    /// How many expectations there are.
+    pub expectations: usize,
+    /// What is put before file names: the directory as it was named.
+    pub prefix: String,
+}
+
+/// The configuration; its findings are told, and none is given back then.
+pub fn configuration(file: Option<&Path>) -> Result<Config, Exit> {
+    let source = Source {
+        file: file.map(Path::to_owned),
+        ..Source::default()
+    };
+    source.read().map_err(|findings| {
+        findings
+            .iter()
+            .for_each(|finding| output::error(&finding.to_string()));
+        Exit::Failed
+    })
+}
+
+/// Reads a directory, or the configured one.
+pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exit> {
+    let config = configuration(file)?;
+    let directory = directory.map_or_else(|| config.rules.clone(), Path::to_owned);
+    if !directory.is_dir() {
+        return Err(failed(&format!(
+            "{} is no directory; name the rules directory",
+            directory.display()
+        )));
+    }
+    let reading = source::read(&directory, &source::Limits::default());
+    let unread = reading.has_errors();
+    let compiled = compile(&reading.sources, &config.settings);
+    let mut diagnostics = reading.diagnostics;
+    diagnostics.extend(compiled.diagnostics);
+    Ok(Loaded {
+        table: compiled.table.filter(|_| !unread).map(Arc::new),
+        diagnostics,
+        files: reading.sources.len(),
+        expectations: compiled.expectations,
+        prefix: prefix(&directory),
+    })
+}
+
+/// The directory with its slash.
+fn prefix(directory: &Path) -> String {
+    PathBuf::from(directory).join("").display().to_string()
+}
+
+impl Loaded {
+    /// How many findings are this serious.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.diagnostics
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+
+    /// Prints all findings for people.
+    pub fn print(&self, paint: Paint) {
+        for finding in &self.diagnostics {
+            output::line(&coloured(
+                &finding.render(&self.prefix),
+                finding.severity,
+                paint,
+            ));
+            output::line("");
+        }
+    }
+}
+
+/// Sets the severity off in the first line.
+fn coloured(text: &str, severity: Severity, paint: Paint) -> String {
+    let word = format!(" {}:", severity.word());
+    let shown = match severity {
+        Severity::Error => paint.bad(&word),
+        Severity::Warning => paint.warn(&word),
+    };
+    text.replacen(&word, &shown, 1)
+}
+
+/// `1 error`, `2 errors`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}

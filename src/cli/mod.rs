@@ -1,0 +1,69 @@
+//! The commands, one file each. They have no logic of their own: they read files, ask the engine or
+//! the running daemon, and print.
+//!
+//! # Exit status
+//!
+//! | status | meaning |
+//! |---|---|
+//! | 0 | done, and nothing is wrong |
+//! | 1 | done, and something is: errors in the rules, a broken expectation, a refused reload |
+//! | 2 | could not run: bad flags, no such directory, no daemon |
+
+mod ask;
+mod check;
+mod demo;
+mod expect;
+mod explain;
+mod files;
+pub mod flags;
+pub mod output;
+mod run;
+mod trial;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use flags::{Command, Flags};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// Nothing is wrong.
+    Fine,
+    /// Something is.
+    Findings,
+    /// The command could not run.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Findings => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let exit = match Flags::parse().command {
+        Command::Run(flags) => run::run(flags),
+        Command::Demo(flags) => demo::run(&flags),
+        Command::Check(flags) => check::run(&flags),
+        Command::Explain(flags) => explain::run(&flags),
+        Command::Expect(flags) => expect::run(&flags),
+        Command::Try(flags) => trial::run(&flags),
+        Command::Status(flags) => ask::status(&flags),
+        Command::Reload(flags) => ask::reload(&flags),
+    };
+    exit.into()
+}
+
+/// Says on standard error why a command could not run.
+fn failed(reason: &str) -> Exit {
+    output::error(&format!("readdress: {reason}"));
+    Exit::Failed
+}

@@ -1,0 +1,156 @@
+//! `readdress try`: plays the MTA against the running milter, and shows what it would change.
+
+use super::{
+    Exit, failed, files,
+    flags::Try,
+    output::{self, Paint},
+};
+use crate::{
+    config::socket::Socket,
+    mta::{ClientError, Edit, EndOfMessage, MilterClient, Offer, Reply},
+};
+
+/// Runs the command.
+pub fn run(flags: &Try) -> Exit {
+    let socket = match &flags.milter {
+        Some(socket) => socket.clone(),
+        None => match files::configuration(flags.config.as_deref()) {
+            Ok(config) => match config.milter.listen.into_iter().next() {
+                Some(socket) => socket,
+                None => return failed("no milter socket is configured; name one with --milter"),
+            },
+            Err(exit) => return exit,
+        },
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let recipients: Vec<&str> = flags.rcpt.iter().map(String::as_str).collect();
+    match runtime.block_on(play(&socket, &flags.from, &recipients, Paint::stdout())) {
+        Ok(()) => Exit::Fine,
+        Err(error) => failed(&format!("{socket}: {error}")),
+    }
+}
+
+/// One message: sender and recipients with their parameters behind a space, as an MTA would have them.
+pub async fn play(
+    socket: &Socket,
+    from: &str,
+    recipients: &[&str],
+    paint: Paint,
+) -> Result<(), ClientError> {
+    let mut client = MilterClient::connect(socket, Offer::default()).await?;
+    let (sender, parameters) = path_and_parameters(from);
+    client
+        .mail(sender.as_bytes(), &bytes(&parameters), &[])
+        .await?;
+    output::line(&format!(
+        "MAIL FROM:{from}",
+        from = spelt(&sender, &parameters)
+    ));
+    let mut accepted = 0;
+    for recipient in recipients {
+        let (path, parameters) = path_and_parameters(recipient);
+        let plain = path.trim_matches(['<', '>']).to_owned();
+        let macros = [("{rcpt_addr}", plain.as_str()), ("{rcpt_mailer}", "smtp")];
+        let reply = client
+            .rcpt(path.as_bytes(), &bytes(&parameters), &macros)
+            .await?;
+        accepted += usize::from(reply == Reply::Continue);
+        output::line(&format!(
+            "RCPT TO:{:<40} {}",
+            spelt(&path, &parameters),
+            answer(&reply, paint)
+        ));
+    }
+    if accepted > 0 {
+        let end = client.end_of_message(&[("i", "TRY")]).await?;
+        print_end(&end, paint);
+    }
+    client.quit().await
+}
+
+fn print_end(end: &EndOfMessage, paint: Paint) {
+    if end.edits.is_empty() {
+        output::line(&paint.dim("  nothing is changed"));
+    }
+    for edit in &end.edits {
+        output::line(&match edit {
+            Edit::Delete(path) => paint.bad(&format!("  - {}", String::from_utf8_lossy(path))),
+            Edit::Add {
+                address,
+                parameters,
+            } => {
+                let parameters = parameters
+                    .as_deref()
+                    .map(String::from_utf8_lossy)
+                    .unwrap_or_default();
+                paint.good(
+                    &format!("  + {}  {parameters}", String::from_utf8_lossy(address))
+                        .trim_end()
+                        .to_owned(),
+                )
+            }
+            other => format!("  {other:?}"),
+        });
+    }
+    if end.verdict != Reply::Continue {
+        output::line(&format!("  {}", answer(&end.verdict, paint)));
+    }
+}
+
+/// What the MTA's client would be told.
+fn answer(reply: &Reply, paint: Paint) -> String {
+    match reply {
+        Reply::Continue => "continue".to_owned(),
+        Reply::Code(text) => paint.bad(&text.replace("%%", "%")),
+        Reply::Discard => paint.warn("discard: the message is dropped in silence"),
+        other => paint.bad(&format!("{other:?}").to_lowercase()),
+    }
+}
+
+/// `jd@domain2.com NOTIFY=NEVER` to its path in brackets and its parameters. A quoted local-part may
+/// hold spaces.
+fn path_and_parameters(text: &str) -> (String, Vec<String>) {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.char_indices().find(|(_, c)| match c {
+        _ if escaped => {
+            escaped = false;
+            false
+        }
+        '\\' if quoted => {
+            escaped = true;
+            false
+        }
+        '"' => {
+            quoted = !quoted;
+            false
+        }
+        c => *c == ' ' && !quoted,
+    });
+    let (path, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
+    let path = if path.starts_with('<') {
+        path.to_owned()
+    } else {
+        format!("<{path}>")
+    };
+    (
+        path,
+        rest.split_whitespace().map(ToOwned::to_owned).collect(),
+    )
+}
+
+fn bytes(parameters: &[String]) -> Vec<&[u8]> {
+    parameters.iter().map(String::as_bytes).collect()
+}
+
+fn spelt(path: &str, parameters: &[String]) -> String {
+    let words: Vec<_> = std::iter::once(path)
+        .chain(parameters.iter().map(String::as_str))
+        .collect();
+    words.join(" ")
+}

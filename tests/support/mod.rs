@@ -1,0 +1,16 @@
+//! What the end-to-end tests share: two MTAs, a next hop, a client, a fake MTA, the scenarios.
+//!
+//! Everything listens on loopback only, in folders and on ports of its own, so that any number of
+//! runs can go on side by side; everything ends with the value that holds it.
+
+#![allow(dead_code, reason = "every test program uses another part")]
+#![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
+
+pub mod folder;
+pub mod milter;
+pub mod peers;
+pub mod postfix;
+pub mod process;
+pub mod sendmail;
+pub mod sink;
+pub mod smtp;

@@ -6,11 +6,17 @@
 #![allow(dead_code, reason = "every test program uses another part")]
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 
+pub mod daemon;
+pub mod fake;
+pub mod fake_address;
 pub mod folder;
 pub mod milter;
+pub mod peer;
 pub mod peers;
+pub mod play;
 pub mod postfix;
 pub mod process;
+pub mod scenario;
 pub mod sendmail;
 pub mod sink;
 pub mod smtp;

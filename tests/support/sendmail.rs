@@ -206,7 +206,7 @@ define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
     if !plan.virtusers.is_empty() {
         let _ = writeln!(
             mc,
-            "FEATURE(`virtusertable', `text -o {folder}/mail/virtusers')dnl"
+            "FEATURE(`virtusertable', `text -k0 -v1 -o {folder}/mail/virtusers')dnl"
         );
         let _ = writeln!(mc, "VIRTUSER_DOMAIN(`{}')dnl", plan.virtuser_domain);
     }

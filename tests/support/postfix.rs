@@ -106,15 +106,21 @@ impl Postfix {
         let main = main_cf(&prefix, folder.path(), &doors, sink, domains) + extra;
         fs::write(folder.join("etc/main.cf"), main).expect("main.cf");
         fs::write(folder.join("etc/master.cf"), master_cf(&doors)).expect("master.cf");
-        let program = prefix.join("usr/sbin/postfix");
-        let etc = folder.join("etc");
-        let log = folder.join("start.log");
-        let mut process = Process::start(
-            "postfix",
-            &[text(&program), "-c", text(&etc), "start-fg"],
-            &[("LD_LIBRARY_PATH", text(&prefix.join("usr/lib/postfix")))],
-            &log,
+        // `postfix start` and `start-fg` put the master into a session of its own, where it would
+        // outlive a test program that is killed. With -d it stays a child and takes its own
+        // children along; the shell above it hears of the test's end, which the master, having
+        // changed its user, would not.
+        let script = format!(
+            "{0}/usr/sbin/postfix -c {1} check || exit 1
+             {0}/usr/lib/postfix/sbin/master -d -c {1} &
+             trap \"kill $!\" TERM; wait $!; wait $!",
+            text(&prefix),
+            text(&folder.join("etc"))
         );
+        let log = folder.join("start.log");
+        let libraries = prefix.join("usr/lib/postfix");
+        let environment = [("LD_LIBRARY_PATH", text(&libraries))];
+        let mut process = Process::start("postfix", &["sh", "-c", &script], &environment, &log);
         peers::wait_for(&doors, &mut process, Duration::from_secs(20), &log);
         Self {
             process,

@@ -10,7 +10,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use super::fake_address::{canonical, unquoted, without_route};
-use super::milter::{Packet, push, read_packet, strings};
+use super::fake_checks::{arguments, harmless, verdict, violation, without_brackets};
+use super::milter::{push, read_packet, strings};
 use super::sink::Copy;
 use super::smtp::Reply;
 
@@ -325,80 +326,4 @@ impl Drop for Fake {
         // The milter may be gone.
         let _ = self.send(b'Q', b"");
     }
-}
-
-/// The reply that an answer means for the client; `None`: go on.
-fn verdict((command, data): Packet) -> io::Result<Option<Reply>> {
-    Ok(match command {
-        b'c' => None,
-        b'r' => Some(Reply::new(550, "5.7.1 Command rejected")),
-        b't' => Some(Reply::new(451, "4.7.1 Service unavailable")),
-        b'y' => {
-            let text = String::from_utf8_lossy(&strings(&data)[0]).into_owned();
-            let percent = text.replace("%%", "");
-            if percent.contains('%') {
-                return violation("a single % in a reply: Sendmail drops the text (pitfall 14)");
-            }
-            let text = text.replace("%%", "%");
-            let (code, rest) = text.split_at_checked(3).unwrap_or((&text, ""));
-            Some(Reply::new(
-                code.parse().unwrap_or_default(),
-                rest.trim_start(),
-            ))
-        }
-        _ => return violation(&format!("an answer of kind {:?}", command as char)),
-    })
-}
-
-/// Whether both MTAs take this parameter: an unknown one, or an ORCPT that is no xtext, makes
-/// Sendmail drop the recipient; an ORCPT without `;` ends the process.
-fn harmless(parameter: &str) -> bool {
-    match parameter.split_once('=') {
-        Some(("ORCPT", value)) => value.split_once(';').is_some_and(|(kind, text)| {
-            !kind.is_empty()
-                && text
-                    .bytes()
-                    .all(|byte| (33..=126).contains(&byte) && byte != b'=')
-                && text.split('+').skip(1).all(|rest| {
-                    rest.len() >= 2 && rest.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit)
-                })
-        }),
-        Some(("NOTIFY", "NEVER")) => true,
-        Some(("NOTIFY", list)) => list
-            .split(',')
-            .all(|word| ["SUCCESS", "FAILURE", "DELAY"].contains(&word)),
-        _ => false,
-    }
-}
-
-/// `<path> A=b` as the strings of a packet; blanks inside of the path stay.
-fn arguments(text: &[u8]) -> Vec<u8> {
-    let length = match text.first() {
-        Some(b'<') => super::sink::path_length(&text[1..]) + 2,
-        _ => text
-            .iter()
-            .position(|&byte| byte == b' ')
-            .unwrap_or(text.len()),
-    };
-    let length = length.min(text.len());
-    let mut packet = text[..length].to_vec();
-    packet.push(0);
-    for word in text[length..]
-        .split(|&byte| byte == b' ')
-        .filter(|word| !word.is_empty())
-    {
-        packet.extend_from_slice(word);
-        packet.push(0);
-    }
-    packet
-}
-
-fn without_brackets(path: &[u8]) -> &[u8] {
-    path.strip_prefix(b"<")
-        .and_then(|path| path.strip_suffix(b">"))
-        .unwrap_or(path)
-}
-
-fn violation<T>(what: &str) -> io::Result<T> {
-    Err(io::Error::other(format!("milter protocol: {what}")))
 }

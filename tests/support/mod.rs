@@ -9,6 +9,7 @@
 pub mod daemon;
 pub mod fake;
 pub mod fake_address;
+pub mod fake_checks;
 pub mod folder;
 pub mod milter;
 pub mod peer;

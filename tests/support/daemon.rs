@@ -1,0 +1,190 @@
+//! The program under test, started for one scenario.
+//!
+//! `READDRESS_BIN` names another program than the one that cargo built. Nothing outside of the
+//! folder is read or written: state, runtime and control socket are put into it.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::folder::Folder;
+use super::process::Process;
+
+/// A rule file that is saved is live after some 300 ms; a busy machine needs longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a broken file is watched before it is believed that it does not go live.
+const STAYS: Duration = Duration::from_millis(1500);
+
+pub struct Daemon {
+    process: Process,
+    folder: Folder,
+    ports: Vec<u16>,
+}
+
+impl Daemon {
+    /// Starts it with these rules and this configuration, on a Unix socket and on `ports`.
+    pub fn start(files: &[(String, String)], config: &str, ports: &[u16]) -> Result<Self, String> {
+        let folder = Folder::new("daemon");
+        let rules = folder.subfolder("rules");
+        for (name, text) in files {
+            fs::write(rules.join(name), text).expect("a rules file");
+        }
+        let socket = folder.join("control.sock");
+        let config = format!(
+            "{config}\n[control]\nlisten = \"unix:{}\"\n",
+            socket.display()
+        );
+        fs::write(folder.join("readdress.toml"), config).expect("the configuration");
+        let process = launch(&folder, ports);
+        let mut daemon = Self {
+            process,
+            folder,
+            ports: ports.to_vec(),
+        };
+        daemon.wait()?;
+        Ok(daemon)
+    }
+
+    /// Starts it again in the same folder, as after a crash or an upgrade.
+    pub fn restart(&mut self) -> Result<(), String> {
+        self.process = launch(&self.folder, &self.ports);
+        self.wait()
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        let answers = |daemon: &Self| {
+            UnixStream::connect(daemon.socket()).is_ok()
+                && daemon
+                    .ports
+                    .iter()
+                    .all(|&port| TcpStream::connect(("127.0.0.1", port)).is_ok())
+        };
+        while !answers(self) {
+            if let Some(status) = self.process.ended() {
+                return Err(format!(
+                    "readdress ended at its start: {status}\n{}",
+                    self.log()
+                ));
+            }
+            if Instant::now() > deadline {
+                return Err(format!("readdress does not listen\n{}", self.log()));
+            }
+            sleep(Duration::from_millis(10));
+        }
+        // An MTA that has given up root must be able to open it, too.
+        fs::set_permissions(self.socket(), fs::Permissions::from_mode(0o666)).expect("chmod");
+        Ok(())
+    }
+
+    /// The Unix socket on which it speaks the milter protocol.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("milter.sock")
+    }
+
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log_file()).unwrap_or_default()).into_owned()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// Saves a rules file, and waits until its table is live.
+    pub fn edit(&self, name: &str, text: &str) -> Result<(), String> {
+        let before = self.generations();
+        fs::write(self.folder.join("rules").join(name), text).expect("a rules file");
+        let deadline = Instant::now() + PATIENCE;
+        while self.generations() == before {
+            if Instant::now() > deadline {
+                return Err(format!(
+                    "saved {name}, but no new generation\n{}",
+                    self.log()
+                ));
+            }
+            sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Saves a rules file that must not go live.
+    pub fn break_rules(&self, name: &str, text: &str) -> Result<(), String> {
+        let (before, length) = (self.generations(), self.log().len());
+        fs::write(self.folder.join("rules").join(name), text).expect("a rules file");
+        sleep(STAYS);
+        if self.generations() != before {
+            return Err(format!("{name} is broken, and went live\n{}", self.log()));
+        }
+        // Without a word about it, the change may not have been seen at all.
+        if self.log().len() == length {
+            return Err(format!("{name} is broken, and the log does not say so"));
+        }
+        Ok(())
+    }
+
+    /// How many different generations the log has named.
+    fn generations(&self) -> usize {
+        let log = self.log();
+        let mut numbers: Vec<&str> = log
+            .split("generation=")
+            .skip(1)
+            .map(|rest| {
+                rest.split(|c: char| !c.is_ascii_digit())
+                    .next()
+                    .unwrap_or_default()
+            })
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.len()
+    }
+
+    pub fn signal(&self, signal: &str) {
+        self.process.signal(signal);
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Ends it in order; whatever it still had to log is then in the log.
+    pub fn stop(&mut self) -> Result<(), String> {
+        match self.process.stop() {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => Err(format!("readdress ended with {status}\n{}", self.log())),
+            None => Err(format!("readdress did not end at SIGTERM\n{}", self.log())),
+        }
+    }
+}
+
+fn launch(folder: &Folder, ports: &[u16]) -> Process {
+    let program = std::env::var("READDRESS_BIN")
+        .unwrap_or_else(|_| env!("CARGO_BIN_EXE_readdress").to_owned());
+    let text = |path: &Path| path.to_str().expect("test paths are ASCII").to_owned();
+    let mut command = vec![
+        program,
+        "run".to_owned(),
+        "--config".to_owned(),
+        text(&folder.join("readdress.toml")),
+        "--rules".to_owned(),
+        text(&folder.join("rules")),
+        "--listen".to_owned(),
+        format!("unix:{}", text(&folder.join("milter.sock"))),
+    ];
+    for port in ports {
+        command.extend(["--listen".to_owned(), format!("inet:127.0.0.1:{port}")]);
+    }
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let state = text(folder.path());
+    let environment = [
+        ("STATE_DIRECTORY", state.as_str()),
+        ("RUNTIME_DIRECTORY", &state),
+    ];
+    Process::start("readdress", &command, &environment, &folder.join("log"))
+}

@@ -1,0 +1,23 @@
+//! What the end-to-end tests share: two MTAs, a next hop, a client, a fake MTA, the scenarios.
+//!
+//! Everything listens on loopback only, in folders and on ports of its own, so that any number of
+//! runs can go on side by side; everything ends with the value that holds it.
+
+#![allow(dead_code, reason = "every test program uses another part")]
+#![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
+
+pub mod daemon;
+pub mod fake;
+pub mod fake_address;
+pub mod fake_checks;
+pub mod folder;
+pub mod milter;
+pub mod peer;
+pub mod peers;
+pub mod play;
+pub mod postfix;
+pub mod process;
+pub mod scenario;
+pub mod sendmail;
+pub mod sink;
+pub mod smtp;

@@ -1,0 +1,93 @@
+//! A child process that ends with the test, however the test ends.
+//!
+//! `setpriv --pdeathsig` lets the kernel end it when the *thread* that started it ends, so that an
+//! interrupted run leaves no MTA behind. A process group of its own keeps an MTA that signals its
+//! whole group away from the test program.
+
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a process may take to end by itself, before it is killed.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+pub struct Process {
+    child: Child,
+    name: String,
+}
+
+impl Process {
+    /// Starts `command`, a program with its arguments, with all output going to `log`.
+    pub fn start(name: &str, command: &[&str], environment: &[(&str, &str)], log: &Path) -> Self {
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .expect("a log file");
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "TERM", "--"])
+            .args(command)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a second handle of the log"))
+            .stderr(output)
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: setpriv {command:?}: {error}"));
+        Self {
+            child,
+            name: name.to_owned(),
+        }
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("waiting for a child")
+    }
+
+    /// Sends a signal, by the process's number.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("sh")
+            .args([
+                "-c",
+                "kill -s \"$1\" \"$2\"",
+                "sh",
+                signal,
+                &self.child.id().to_string(),
+            ])
+            .stderr(Stdio::null())
+            .status();
+        assert!(sent.is_ok(), "{}: no sh to send a signal with", self.name);
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&mut self) -> Option<ExitStatus> {
+        if self.ended().is_none() {
+            self.signal("TERM");
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.ended() {
+                return Some(status);
+            }
+            sleep(Duration::from_millis(5));
+        }
+        self.kill();
+        None
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

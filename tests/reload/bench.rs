@@ -115,6 +115,12 @@ impl Bench {
             .unwrap_or_default()
     }
 
+    /// Whether something was compiled that nothing has come of yet.
+    fn busy(&self) -> bool {
+        let status = self.handle.status();
+        status.live + status.refused != self.compiled() as u64
+    }
+
     /// The number of the live generation.
     pub fn generation(&self) -> u64 {
         self.live.pin().number
@@ -123,7 +129,7 @@ impl Bench {
     /// Waits until `text` was compiled last and serves.
     pub async fn becomes(&self, text: &str) {
         let wanted = async {
-            while self.last() != text || self.refused() {
+            while self.last() != text || self.refused() || self.busy() {
                 sleep(Duration::from_millis(5)).await;
             }
         };

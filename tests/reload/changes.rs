@@ -274,24 +274,56 @@ async fn reading_does_not_wake_the_reader() {
     assert!(!outcomes.has_changed().unwrap());
 }
 
+/// In place, and through a hard link that no notification tells of.
 #[tokio::test]
 async fn a_slow_writer_is_waited_for() {
-    let settings = WatchSettings {
-        quiet: Duration::from_millis(300),
-        latest: Duration::from_secs(60),
-        ..NOTIFIED
-    };
-    let bench = Bench::new(settings).await;
-    let mut file = File::create(bench.file("a.rules")).unwrap();
-    let mut text = String::new();
-    for number in 0..100 {
-        let piece = format!("{number}\n");
-        file.write_all(piece.as_bytes()).unwrap();
-        text.push_str(&piece);
-        sleep(Duration::from_millis(5)).await;
+    for through_link in [false, true] {
+        let settings = WatchSettings {
+            quiet: Duration::from_millis(300),
+            latest: Duration::from_secs(60),
+            ..RESCANNED
+        };
+        let bench = Bench::new(settings).await;
+        let link = bench.base.path().join("link");
+        fs::hard_link(bench.file("a.rules"), &link).unwrap();
+        sleep(A_WHILE).await;
+        let path = if through_link {
+            link
+        } else {
+            bench.file("a.rules")
+        };
+        let mut file = File::create(path).unwrap();
+        let mut text = String::new();
+        for number in 0..150 {
+            let piece = format!("{number}\n");
+            file.write_all(piece.as_bytes()).unwrap();
+            text.push_str(&piece);
+            sleep(Duration::from_millis(5)).await;
+        }
+        bench.becomes(&text).await;
+        assert_eq!(bench.compiled(), 2, "{:?}", bench.seen.lock().unwrap());
     }
-    bench.becomes(&text).await;
-    assert_eq!(bench.compiled(), 2, "{:?}", bench.seen.lock().unwrap());
+}
+
+/// What was read amid writing is read again, even if the system says it is the same since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_not_quiet_is_looked_at_again() {
+    let base = tempfile::tempdir().unwrap();
+    let mut watcher = Watcher::new(vec![Target::Directory(base.path().to_owned())], RESCANNED);
+    fs::write(base.path().join("a.rules"), "one").unwrap();
+    let hidden = base.path().join(".busy");
+    let busy = tokio::spawn(async move {
+        loop {
+            fs::write(&hidden, "").unwrap();
+            sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let change = timeout(PATIENCE, watcher.changed()).await.unwrap();
+    assert!(!change.quiet);
+    busy.abort();
+    let change = timeout(PATIENCE, watcher.changed()).await.unwrap();
+    assert!(change.quiet && !change.asked);
+    assert!(timeout(A_WHILE, watcher.changed()).await.is_err());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What may stand in the rules directory under the name of a rules file.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -91,55 +92,73 @@ async fn a_half_written_file_is_what_was_written() {
     }
 }
 
+/// Large enough to be written to many times while it is read once.
 #[test]
 fn a_file_is_not_read_while_it_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.rules");
+    fs::write(
+        &path,
+        "a line of some length, as rules are\n".repeat(400_000),
+    )
+    .unwrap();
+    let mut file = File::options().append(true).open(&path).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
-    let texts: Vec<String> = ["a", "b"]
-        .iter()
-        .map(|s| format!("{s}\n").repeat(200_000))
-        .collect();
-    fs::write(&path, &texts[0]).unwrap();
-    let writer = {
-        let (path, stop, texts) = (path.clone(), Arc::clone(&stop), texts.clone());
-        thread::spawn(move || {
-            for text in texts.iter().cycle() {
+    let stopped = Arc::clone(&stop);
+    let writer = thread::spawn(move || {
+        while !stopped.load(Ordering::Relaxed) {
+            file.write_all(b"\n").unwrap();
+            thread::sleep(Duration::from_micros(500));
+        }
+    });
+    let limits = Limits {
+        attempts: 1,
+        ..Limits::default()
+    };
+    let while_written = read(dir.path(), &limits);
+    stop.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+    assert_eq!(codes(&while_written), ["being-written"]);
+    assert!(read(dir.path(), &limits).diagnostics.is_empty());
+}
+
+/// Files that belong together are exchanged together: a mixture is a table that nobody wrote.
+#[test]
+fn files_are_not_mixed_while_their_directory_is_swapped() {
+    let dir = tempfile::tempdir().unwrap();
+    for set in ["one", "two"] {
+        fs::create_dir(dir.path().join(set)).unwrap();
+        for number in 10..60 {
+            fs::write(dir.path().join(set).join(format!("{number}.rules")), set).unwrap();
+        }
+    }
+    let rules = dir.path().join("rules");
+    let swap = |set: &str| {
+        symlink(set, dir.path().join("new")).unwrap();
+        fs::rename(dir.path().join("new"), &rules).unwrap();
+    };
+    swap("one");
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for set in ["two", "one"].iter().cycle() {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                fs::write(&path, text).unwrap();
-                thread::sleep(Duration::from_millis(30));
+                swap(set);
+                thread::sleep(Duration::from_millis(20));
             }
-        })
-    };
-    let limits = Limits {
-        pause: Duration::from_millis(1),
-        ..Limits::default()
-    };
-    let (mut whole, mut readings) = (0, 0);
-    let started = Instant::now();
-    while (whole < 20 || readings < 100) && started.elapsed() < Duration::from_secs(20) {
-        readings += 1;
-        let reading = read(dir.path(), &limits);
-        match reading.sources.first() {
-            // A writer that has truncated and not yet written leaves an empty file for a moment.
-            Some(source) if source.bytes.is_empty() => {}
-            Some(source) => {
-                let first = source.bytes[0];
-                let torn = source
-                    .bytes
-                    .iter()
-                    .any(|&byte| byte != first && byte != b'\n');
-                assert!(!torn, "two texts in one");
-                whole += 1;
-            }
-            None => assert_eq!(codes(&reading), ["being-written"]),
-        }
-    }
-    stop.store(true, Ordering::Relaxed);
-    writer.join().unwrap();
-    assert!(whole > 0, "it is read now and then");
+        });
+        let mixed = (0..300)
+            .map(|_| read(&rules, &Limits::default()))
+            .filter(|reading| {
+                let first = &reading.sources[0].bytes;
+                reading.sources.iter().any(|source| source.bytes != *first)
+            })
+            .count();
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(mixed, 0);
+    });
 }
 
 #[test]

@@ -119,6 +119,33 @@ async fn a_file_that_cannot_be_read_keeps_the_whole_table_back() {
     assert_eq!(bench.generation(), 1);
 }
 
+/// The reason may pass without a trace on the file: too many open files, a server that was away.
+#[tokio::test]
+async fn a_file_that_could_not_be_read_is_tried_again_in_silence() {
+    let bench = Bench::new(RESCANNED).await;
+    fs::create_dir(bench.file("b.rules")).unwrap();
+    bench.status(|status| status.refused == 1).await;
+    for _ in 0..3 {
+        let last = bench.handle.status().at;
+        bench.status(|status| status.at > last).await;
+    }
+    let status = bench.handle.status();
+    assert_eq!((status.live, status.refused), (1, 1));
+    assert_eq!(bench.compiled(), 2);
+    fs::remove_dir(bench.file("b.rules")).unwrap();
+    bench
+        .status(|status| matches!(status.outcome, Some(ReloadOutcome::Unchanged { .. })))
+        .await;
+    sleep(A_WHILE).await;
+    let last = bench.handle.status().at;
+    sleep(A_WHILE).await;
+    assert_eq!(
+        bench.handle.status().at,
+        last,
+        "what could be read is left alone"
+    );
+}
+
 #[tokio::test]
 async fn a_compiler_that_breaks_down_is_a_refused_table() {
     let bench = Bench::new(NOTIFIED).await;

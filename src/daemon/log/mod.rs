@@ -8,8 +8,8 @@
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`QUEUE`] | 8192 events | further ones are dropped and counted, see [`Log::dropped`] |
-//! | [`line::LONGEST`] | 16 KiB an event | it is cut |
+//! | `QUEUE` | 8192 events | further ones are dropped and counted, see [`Log::dropped`] |
+//! | `line::LONGEST` | 16 KiB an event | it is cut |
 //! | last words | 1 s | dropping [`Log`] waits no longer for the queue to empty |
 //!
 //! A line on stderr begins with a time unless stderr is the journal, which has its own.

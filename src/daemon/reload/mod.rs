@@ -8,7 +8,7 @@
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | reloads at a time | 1 running, 1 pending | further requests are joined to the pending one |
-//! | [`REQUESTS`] | 64 waiting for their outcome | the next one waits to be accepted |
+//! | `REQUESTS` | 64 waiting for their outcome | the next one waits to be accepted |
 //!
 //! # Invariants
 //!
@@ -200,7 +200,11 @@ impl Reloader {
     /// Reads the directory at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
         let mode = self.watcher.mode();
-        self.worker.reload(mode).await
+        let outcome = self.worker.reload(mode).await;
+        if self.worker.unread() {
+            self.watcher.doubt();
+        }
+        outcome
     }
 
     /// Follows the directory until the future is dropped.

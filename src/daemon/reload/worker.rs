@@ -41,6 +41,8 @@ struct Content {
 struct Tried {
     content: Content,
     findings: String,
+    /// Whether a file is missing.
+    unread: bool,
 }
 
 /// A refusal that still holds.
@@ -108,6 +110,11 @@ impl Worker {
                 () = reminder, if remind_at.is_some() => self.remind(),
             }
         }
+    }
+
+    /// Whether the last reading lacks a file, so that it may be another without a change.
+    pub fn unread(&self) -> bool {
+        self.tried.as_ref().is_some_and(|tried| tried.unread)
     }
 
     /// Frees replaced tables where it may take its time.
@@ -230,12 +237,13 @@ fn look(
     };
     let now = Tried {
         findings: format!("{:?}", reading.diagnostics),
+        unread: reading.has_errors(),
         content,
     };
     if tried.as_ref() == Some(&now) {
         return (now, Found::Same);
     }
-    if serving.as_ref() == Some(&now.content) && !reading.has_errors() {
+    if serving.as_ref() == Some(&now.content) && !now.unread {
         return (now, Found::AsLive(reading.diagnostics));
     }
     (now, compile(options, live, reading, started))

@@ -145,6 +145,13 @@ impl Watcher {
         self.settings = settings;
     }
 
+    /// What was reported could not be read: report it again after the next rescan.
+    ///
+    /// Some reasons pass without a trace on the files: too many open files, a server that was away.
+    pub fn doubt(&mut self) {
+        self.seen = None;
+    }
+
     /// Whether notifications arrive, or changes are found by looking alone.
     pub fn mode(&self) -> Mode {
         self.hints

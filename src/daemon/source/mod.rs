@@ -175,7 +175,7 @@ mod tests {
         if name.starts_with('.') || name.ends_with('~') {
             FileKind::Skipped
         } else if name.ends_with(".rules") {
-            FileKind::Read
+            FileKind::Read(crate::engine::rule::Format::Native)
         } else {
             FileKind::Unknown
         }

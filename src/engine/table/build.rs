@@ -11,7 +11,7 @@ use super::{
     regexes::{self, Regexes},
 };
 use crate::engine::{
-    address::Domain,
+    address::{Domain, LocalCase},
     rule::{
         Action, Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Piece, Rule,
         Span, TargetKind, Unknown, nearest,
@@ -230,15 +230,19 @@ fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
 }
 
 /// The domains of a rule's targets; a target equal to the pattern means *keep* and is none.
-fn target_domains(rule: &Rule) -> impl Iterator<Item = (&Domain, Span)> {
+fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain, Span)> {
     let targets = match &rule.action {
         Action::Rewrite(targets) => targets.as_slice(),
         _ => &[],
     };
     targets
         .iter()
-        .filter_map(|target| match (&target.kind, &rule.pattern) {
-            (TargetKind::Mailbox(mailbox), Pattern::Mailbox(pattern)) if mailbox == pattern => None,
+        .filter_map(move |target| match (&target.kind, &rule.pattern) {
+            (TargetKind::Mailbox(mailbox), Pattern::Mailbox(pattern))
+                if mailbox.key(case) == pattern.key(case) =>
+            {
+                None
+            }
             (TargetKind::Domain(domain), Pattern::Domain(pattern)) if domain == pattern => None,
             (TargetKind::Mailbox(mailbox), _) => Some((&mailbox.domain, target.span)),
             (TargetKind::Domain(domain) | TargetKind::Template { domain, .. }, _) => {
@@ -252,8 +256,9 @@ fn target_domains(rule: &Rule) -> impl Iterator<Item = (&Domain, Span)> {
 fn infer(table: &mut Table) {
     let mut primary = HashSet::new();
     let mut secondary = HashSet::new();
+    let case = table.settings.local_case;
     for rule in &table.rules {
-        primary.extend(target_domains(rule).map(|(domain, _)| domain.clone()));
+        primary.extend(target_domains(rule, case).map(|(domain, _)| domain.clone()));
         if let (Pattern::Mailbox(mailbox), Action::Mailbox) = (&rule.pattern, &rule.action) {
             primary.insert(mailbox.domain.clone());
         } else if !matches!(rule.pattern, Pattern::Subdomains(_)) {
@@ -306,8 +311,8 @@ fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Fi
         }
         // The target of a secondary address is the mailbox itself, whose own line is checked.
         if rule.origin == Origin::Line {
-            for (domain, span) in
-                target_domains(rule).filter(|(domain, _)| table.class(domain).is_none())
+            for (domain, span) in target_domains(rule, table.settings.local_case)
+                .filter(|(domain, _)| table.class(domain).is_none())
             {
                 complain(domain, span, "the target");
             }

@@ -90,9 +90,7 @@ fn print_end(end: &EndOfMessage, paint: Paint) {
                     .map(String::from_utf8_lossy)
                     .unwrap_or_default();
                 paint.good(
-                    &format!("  + {}  {parameters}", String::from_utf8_lossy(address))
-                        .trim_end()
-                        .to_owned(),
+                    format!("  + {}  {parameters}", String::from_utf8_lossy(address)).trim_end(),
                 )
             }
             other => format!("  {other:?}"),

@@ -106,14 +106,14 @@ impl Plan {
             })
             .collect();
         let stays = |recipient: &&Recipient| stays(recipient, &kept);
-        let nobody = additions.is_empty() && !present.iter().any(|recipient| stays(&recipient));
+        let nobody = additions.is_empty() && !present.iter().any(stays);
         let discards = |recipient: &&Recipient| {
             matches!(
                 recipient.decision.as_ref().map(|d| &d.outcome),
                 Some(Outcome::Discard)
             )
         };
-        let verdict = if nobody && present.iter().any(|recipient| discards(&recipient)) {
+        let verdict = if nobody && present.iter().any(discards) {
             Verdict::Discard
         } else {
             Verdict::Continue

@@ -223,3 +223,37 @@ impl Target {
         }
     }
 }
+
+impl Shape {
+    /// The groups of a match over the whole address, letter case ignored.
+    pub fn groups(&self, local: &str, domain: &str) -> Option<Vec<String>> {
+        match self {
+            Self::Dotted(own) => {
+                let (one, two) = local.split_once('.').filter(|_| own == domain)?;
+                let word = |w: &str| !w.is_empty() && w.chars().all(|c| c.is_ascii_alphabetic());
+                (word(one) && word(two)).then(|| vec![one.to_owned(), two.to_owned()])
+            }
+            Self::Begins(start, own) => {
+                let first = local.chars().next()?.to_ascii_lowercase();
+                (own == domain && first == *start).then(Vec::new)
+            }
+            Self::AnyDomain(own) => own.eq_ignore_ascii_case(local).then(Vec::new),
+        }
+    }
+}
+
+/// The domain that a pattern speaks for; a wildcard speaks for those below the one that it names.
+pub fn pattern_domain(pat: &Pat) -> Option<&str> {
+    match pat {
+        Pat::Mailbox(addr) | Pat::AnyDetail(addr) => Some(&addr.domain),
+        Pat::Detailed(domain) | Pat::Domain(domain) => Some(domain),
+        Pat::Everywhere(_) | Pat::Regex(_) | Pat::Subdomains(_) => None,
+    }
+}
+
+pub fn target_domain(target: &Target) -> &str {
+    match target {
+        Target::Full(addr) | Target::Star(addr) => &addr.domain,
+        Target::Domain(domain) | Target::Swapped(domain) => domain,
+    }
+}

@@ -3,8 +3,8 @@
 //! Only whether a table is refused is compared, not every finding: the engine leaves out what
 //! follows from another error.
 
-use super::model::{Act, Addr, Class, Pat, Target, Unknown};
-use super::naive::{Found, Naive, Rule, target_domain};
+use super::model::{Act, Addr, Class, Pat, Target, Unknown, pattern_domain, target_domain};
+use super::naive::{Found, Naive, Rule};
 
 /// A local-part that nobody has: it stands for all others in a pattern for many.
 const NOBODY: &str = "zz";
@@ -58,7 +58,7 @@ impl Naive<'_> {
         }
         let of_pattern = match &rule.pat {
             Pat::Subdomains(domain) => Some(domain.as_str()),
-            pat => super::naive::pattern_domain(pat),
+            pat => pattern_domain(pat),
         };
         of_pattern.is_some_and(|domain| self.class(domain).is_none())
             || self

@@ -197,8 +197,12 @@ fn bad_regex(span: Span, error: &regex::Error) -> Finding {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
     let reason = last.strip_prefix("error: ").unwrap_or(last);
-    Finding::error("bad-regex", span, format!("this is no regex: {reason}"))
-        .help("look-around and back-references are not known; everything else is as in other linear-time engines")
+    let finding = Finding::error("bad-regex", span, format!("this is no regex: {reason}"));
+    if reason.contains("not supported") {
+        finding.help("write it without look-around and back-references, or as several rules")
+    } else {
+        finding.help("mend it, or put `\\` before a character that is meant as it stands")
+    }
 }
 
 fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
@@ -348,6 +352,8 @@ fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
             .known
             .values()
             .any(|entry| entry.class == DomainClass::Secondary);
+    // A line with an error may have been meant to declare one.
+    let secondary = secondary || findings.has_errors();
     let no_delimiter = table.settings.recipient_delimiter.is_empty();
     for rule in &table.rules {
         let why = match &rule.pattern {

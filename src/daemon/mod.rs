@@ -9,8 +9,8 @@
 //! |---|---|---|
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
-//! | 9 | [`source`], [`watch`] | reads files; tells that they changed |
-//! | 10 | [`reload`], [`milter`] | files to the live table; the MTA's side |
+//! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
+//! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
 //! | 11 | [`settings`], [`control`], [`signals`] | the configuration while it runs; the commands; the signals |
 
 pub mod control;
@@ -20,8 +20,10 @@ pub mod log;
 pub mod milter;
 pub mod record;
 pub mod reload;
+pub mod serve;
 pub mod settings;
 pub mod signals;
+pub mod socketmap;
 pub mod source;
 pub mod watch;
 
@@ -86,6 +88,12 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             .map_err(StartError)?;
     }
     let control_socket = control_socket(control_handed, &config)?;
+    let maps = config
+        .socketmap
+        .iter()
+        .map(listen::bind)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(StartError)?;
     let names: Vec<Socket> = sockets.iter().map(|bound| bound.socket().clone()).collect();
     record::started(&config, &names);
 
@@ -128,6 +136,9 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             gauges: Arc::clone(&gauges),
         };
         tasks.spawn(control.serve(bound));
+    }
+    for bound in maps {
+        tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));
     }
     milter::serve(
         sockets,

@@ -74,6 +74,11 @@ pub fn control_missing(reason: &dyn Display) {
     );
 }
 
+/// A socketmap socket cannot be served.
+pub fn socketmap_failed(reason: &dyn Display) {
+    error!("socketmap: not served: {reason}");
+}
+
 /// A changed configuration file is in force, but for keys that wait for a restart.
 pub fn configuration_live(restart: &[&str]) {
     info!("configuration: changed file is in force");
@@ -351,10 +356,12 @@ mod tests {
 
     #[test]
     fn a_refused_table_says_why_and_what_serves() {
-        let diagnostics = [
-            finding(Severity::Error, "one\n  ^^^"),
-            finding(Severity::Warning, "two"),
-        ];
+        let mut on_a_line = finding(Severity::Error, "one");
+        on_a_line.excerpt.line = 3;
+        on_a_line.excerpt.column = 3;
+        on_a_line.excerpt.text = "a b c".to_owned();
+        on_a_line.excerpt.width = 3;
+        let diagnostics = [on_a_line, finding(Severity::Warning, "two")];
         let lines = capture(|| table_refused(&diagnostics, 41));
         let last = "error table refused: errors=1 still serving generation=41";
         assert_eq!(lines.last().unwrap(), last);

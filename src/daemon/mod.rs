@@ -27,9 +27,10 @@ pub mod socketmap;
 pub mod source;
 pub mod watch;
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, pin::pin, sync::Arc};
 
 use arc_swap::ArcSwap;
+use tokio::task::JoinSet;
 
 use self::{
     control::Control,
@@ -38,7 +39,6 @@ use self::{
     milter::{Gauges, Limits, Shared},
     reload::{ReloadOptions, Reloader},
     settings::Source,
-    watch::WatchSettings,
 };
 use crate::config::{Config, socket::Socket};
 
@@ -68,6 +68,37 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// The sockets of one daemon, bound.
+struct Sockets {
+    milter: Vec<Bound>,
+    control: Option<Bound>,
+    socketmap: Vec<Bound>,
+}
+
+impl Sockets {
+    /// What systemd handed over comes first; the rest is bound as configured.
+    fn bind(handed: Vec<Bound>, config: &Config) -> Result<Self, StartError> {
+        let is_control = |bound: &Bound| bound.name() == Some(CONTROL_NAME);
+        let (control, milter): (Vec<_>, Vec<_>) = handed.into_iter().partition(is_control);
+        let bind = |sockets: &[Socket]| {
+            sockets
+                .iter()
+                .map(listen::bind)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(StartError)
+        };
+        Ok(Self {
+            milter: if milter.is_empty() {
+                bind(&config.milter.listen)?
+            } else {
+                milter
+            },
+            control: control_socket(control, config)?,
+            socketmap: bind(&config.socketmap)?,
+        })
+    }
+}
+
 /// Serves until `shutdown` resolves and the messages under way have ended.
 pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let Start {
@@ -75,61 +106,38 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         source,
         handed,
     } = start;
-    let (control_handed, mut sockets): (Vec<_>, Vec<_>) = handed
-        .into_iter()
-        .partition(|bound| bound.name() == Some(CONTROL_NAME));
-    if sockets.is_empty() {
-        sockets = config
-            .milter
-            .listen
-            .iter()
-            .map(listen::bind)
-            .collect::<Result<_, _>>()
-            .map_err(StartError)?;
-    }
-    let control_socket = control_socket(control_handed, &config)?;
-    let maps = config
-        .socketmap
-        .iter()
-        .map(listen::bind)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(StartError)?;
-    let names: Vec<Socket> = sockets.iter().map(|bound| bound.socket().clone()).collect();
-    record::started(&config, &names);
-
+    let sockets = Sockets::bind(handed, &config)?;
+    record::started(
+        &config,
+        &sockets.milter.iter().map(Bound::socket).collect::<Vec<_>>(),
+    );
+    let limits = Limits::from(&config.milter);
     let live = Arc::new(LiveTable::new());
-    let options = ReloadOptions {
-        watch: WatchSettings {
-            quiet: config.reload.quiet,
-            latest: config.reload.latest,
-            rescan: config.reload.rescan,
-        },
-        ..ReloadOptions::new(&config.rules, config.settings.clone())
-    };
+    let options = ReloadOptions::from(&config);
     let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
-    reloader.load().await;
-    let limits = Limits {
-        max_connections: config.milter.max_connections,
-        drain: config.milter.drain,
-        ..Limits::default()
-    };
+    let mut shutdown = pin!(shutdown);
+    tokio::select! {
+        _ = reloader.load() => {}
+        () = &mut shutdown => return Ok(()),
+    }
     let gauges = Arc::new(Gauges::default());
     let shared = Arc::new(Shared {
         live,
         config: ArcSwap::from_pointee(config),
         names: record::Names::default(),
     });
-
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     tasks.spawn(reloader.run());
-    let hangups = signals::hangups();
     tasks.spawn(settings::follow(
         source,
         Arc::clone(&shared),
         reload.clone(),
-        hangups,
+        signals::hangups(),
     ));
-    if let Some(bound) = control_socket {
+    for bound in sockets.socketmap {
+        tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));
+    }
+    if let Some(bound) = sockets.control {
         let control = Control {
             shared: Arc::clone(&shared),
             reload,
@@ -137,11 +145,8 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         };
         tasks.spawn(control.serve(bound));
     }
-    for bound in maps {
-        tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));
-    }
     milter::serve(
-        sockets,
+        sockets.milter,
         milter::callbacks(&shared),
         limits,
         gauges,

@@ -35,7 +35,7 @@ const LISTED_FINDINGS: usize = 100;
 /// The sockets are bound; the effective configuration, in one line.
 ///
 /// `readdress 0.1.0: listen=inet:127.0.0.1:8892 rules=/etc/readdress/rules mode=rewrite …`
-pub fn started(config: &Config, sockets: &[Socket]) {
+pub fn started(config: &Config, sockets: &[&Socket]) {
     let listen = sockets
         .iter()
         .map(ToString::to_string)

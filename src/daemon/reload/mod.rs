@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::live::LiveTable;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
+use crate::config::Config;
 use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText};
 use worker::Worker;
 
@@ -107,6 +108,15 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile),
+        }
+    }
+}
+
+impl From<&Config> for ReloadOptions {
+    fn from(config: &Config) -> Self {
+        Self {
+            watch: WatchSettings::from(&config.reload),
+            ..Self::new(&config.rules, config.settings.clone())
         }
     }
 }

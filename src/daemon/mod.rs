@@ -27,7 +27,10 @@ pub mod socketmap;
 pub mod source;
 pub mod watch;
 
-use std::{fmt, future::Future, pin::pin, sync::Arc};
+use std::{
+    fmt, fs::DirBuilder, future::Future, os::unix::fs::DirBuilderExt, path::Path, pin::pin,
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
 use tokio::task::JoinSet;
@@ -41,6 +44,9 @@ use self::{
     settings::Source,
 };
 use crate::config::{Config, socket::Socket};
+
+/// Where the sockets are by default.
+const RUNTIME_DIRECTORY: &str = "/run/readdress";
 
 /// How a socket is called that systemd hands over for the control commands.
 const CONTROL_NAME: &str = "control";
@@ -106,6 +112,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         source,
         handed,
     } = start;
+    make_runtime_directory(&config);
     let sockets = Sockets::bind(handed, &config)?;
     record::started(
         &config,
@@ -156,6 +163,24 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     tasks.shutdown().await;
     record::stopped();
     Ok(())
+}
+
+/// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the
+/// start, and a daemon that is started by hand should come up all the same. Where that fails, the
+/// bind says what is missing.
+fn make_runtime_directory(config: &Config) {
+    let sockets = config.milter.listen.iter().chain([&config.control]);
+    let wanted = sockets.filter_map(|socket| match socket {
+        Socket::Unix(path) => path.parent(),
+        Socket::Inet { .. } | Socket::Inet6 { .. } => None,
+    });
+    let runtime = Path::new(RUNTIME_DIRECTORY);
+    if wanted.into_iter().any(|directory| directory == runtime) && !runtime.exists() {
+        let made = DirBuilder::new().mode(0o755).create(runtime);
+        if let Err(error) = made {
+            record::runtime_directory_missing(runtime, &error);
+        }
+    }
 }
 
 /// The control socket. One that nobody asked for may be missing: a second daemon, or one that is

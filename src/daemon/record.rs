@@ -14,6 +14,7 @@
 
 use std::fmt::Display;
 use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
 use std::time::Duration;
 
 use tracing::{error, info, warn};
@@ -65,6 +66,11 @@ pub fn stopped() {
 /// A signal cannot be caught.
 pub fn signal_missing(number: i32, reason: &dyn Display) {
     warn!("signal {number} keeps its default effect: {reason}");
+}
+
+/// The directory of the default sockets cannot be made.
+pub fn runtime_directory_missing(path: &Path, reason: &dyn Display) {
+    warn!("{} cannot be made: {reason}", path.display());
 }
 
 /// The control socket cannot be had; mail is served all the same.
@@ -157,6 +163,13 @@ pub fn table_still_refused(diagnostics: &[Diagnostic], serving: u64, since: Dura
 /// `table mended: still serving generation=41`
 pub fn table_mended(serving: u64) {
     info!("table mended: still serving generation={serving}");
+}
+
+/// Somebody asked for a reload (SIGHUP, `readdress reload`), and the files are as they were.
+///
+/// `table unchanged: generation=7`
+pub fn table_unchanged(generation: u64) {
+    info!("table unchanged: generation={generation}");
 }
 
 // Recipients.

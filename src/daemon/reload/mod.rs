@@ -209,8 +209,12 @@ impl Reloader {
 
     /// Reads the directory at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
+        self.reload(false).await
+    }
+
+    async fn reload(&mut self, asked: bool) -> ReloadOutcome {
         let mode = self.watcher.mode();
-        let outcome = self.worker.reload(mode).await;
+        let outcome = self.worker.reload(mode, asked).await;
         if self.worker.unread() {
             self.watcher.doubt();
         }
@@ -220,7 +224,7 @@ impl Reloader {
     /// Follows the directory until the future is dropped.
     pub async fn run(mut self) {
         loop {
-            self.worker.wait(&mut self.watcher).await;
+            let change = self.worker.wait(&mut self.watcher).await;
             let mut waiting = Vec::new();
             while let Ok(request) = self.requests.try_recv() {
                 if let Some(settings) = request.settings {
@@ -229,7 +233,7 @@ impl Reloader {
                 }
                 waiting.push(request.answer);
             }
-            let outcome = self.load().await;
+            let outcome = self.reload(change.asked).await;
             for answer in waiting {
                 // Whoever asked may have left.
                 let _ = answer.send(outcome.clone());

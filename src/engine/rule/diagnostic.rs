@@ -17,6 +17,7 @@
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | findings of one load | 1000 | the rest is counted, not kept |
+//! | "did you mean" | first 100 | the others say what to write without a guess |
 //! | characters of a printed line | 160 | the middle around the caret is shown |
 
 use std::{
@@ -28,6 +29,9 @@ use super::{SourceText, Span, span::saturate};
 
 /// Findings that are kept of one load.
 const MAX_FINDINGS: usize = 1000;
+
+/// Findings for which a spelling that may be meant is looked for.
+const MAX_SUGGESTIONS: usize = 100;
 
 /// Characters of a source line that are shown.
 const MAX_SHOWN: usize = 160;
@@ -323,6 +327,11 @@ impl<'a> Findings<'a> {
         self.sources
     }
 
+    /// Whether a suggestion is still worth its search: nobody reads the hundredth.
+    pub fn wants_suggestions(&self) -> bool {
+        self.kept.len() < MAX_SUGGESTIONS
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.errors > 0
@@ -406,9 +415,11 @@ impl<'a> Findings<'a> {
 
 /// The candidate whose spelling is nearest, where one is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let allowed = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

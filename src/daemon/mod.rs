@@ -98,6 +98,8 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         },
         ..ReloadOptions::new(&config.rules, config.settings.clone())
     };
+    let veil = options.veil.clone();
+    veil.set(config.addresses);
     let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
     reloader.load().await;
     let limits = Limits {
@@ -120,6 +122,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         Arc::clone(&shared),
         reload.clone(),
         hangups,
+        veil,
     ));
     if let Some(bound) = control_socket {
         let control = Control {

@@ -25,6 +25,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::live::LiveTable;
+use super::record::Veil;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
 use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText};
@@ -96,6 +97,8 @@ pub struct ReloadOptions {
     pub settings: Settings,
     /// The compiler.
     pub compile: Compile,
+    /// Whether the log keeps rules to itself.
+    pub veil: Veil,
 }
 
 impl ReloadOptions {
@@ -107,6 +110,7 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile),
+            veil: Veil::default(),
         }
     }
 }

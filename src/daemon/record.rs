@@ -19,6 +19,7 @@ mod names;
 mod tests;
 
 use std::fmt::Display;
+use std::path::Path;
 use std::time::Duration;
 
 use tracing::{error, info, warn};
@@ -42,7 +43,7 @@ const LISTED_FINDINGS: usize = 100;
 /// The sockets are bound; the effective configuration, in one line.
 ///
 /// `readdress 0.1.0: listen=inet:127.0.0.1:8892 rules=/etc/readdress/rules mode=rewrite …`
-pub fn started(config: &Config, sockets: &[Socket]) {
+pub fn started(config: &Config, sockets: &[&Socket]) {
     let listen = sockets
         .iter()
         .map(ToString::to_string)
@@ -74,11 +75,21 @@ pub fn signal_missing(number: i32, reason: &dyn Display) {
     warn!("signal {number} keeps its default effect: {reason}");
 }
 
+/// The directory of the default sockets cannot be made.
+pub fn runtime_directory_missing(path: &Path, reason: &dyn Display) {
+    warn!("{} cannot be made: {reason}", path.display());
+}
+
 /// The control socket cannot be had; mail is served all the same.
 pub fn control_missing(reason: &dyn Display) {
     warn!(
         "control: no socket, so `status`, `reload` and `explain --live` cannot ask this daemon: {reason}"
     );
+}
+
+/// A socketmap socket cannot be served.
+pub fn socketmap_failed(reason: &dyn Display) {
+    error!("socketmap: not served: {reason}");
 }
 
 /// A changed configuration file is in force, but for keys that wait for a restart.
@@ -161,6 +172,13 @@ pub fn table_still_refused(diagnostics: &[Diagnostic], serving: u64, since: Dura
 /// `table mended: still serving generation=41`
 pub fn table_mended(serving: u64) {
     info!("table mended: still serving generation={serving}");
+}
+
+/// Somebody asked for a reload (SIGHUP, `readdress reload`), and the files are as they were.
+///
+/// `table unchanged: generation=7`
+pub fn table_unchanged(generation: u64) {
+    info!("table unchanged: generation={generation}");
 }
 
 // Recipients.

@@ -82,11 +82,7 @@ pub async fn follow(
     veil: Veil,
 ) {
     let started = shared.config.load_full();
-    let patience = WatchSettings {
-        quiet: started.reload.quiet,
-        latest: started.reload.latest,
-        rescan: started.reload.rescan,
-    };
+    let patience = WatchSettings::from(&started.reload);
     let mut watcher = Watcher::new(vec![Target::File(source.path().to_owned())], patience);
     let mut current = shared.config.load_full();
     loop {

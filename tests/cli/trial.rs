@@ -8,6 +8,13 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
+/// How far lines are indented is of no account here.
+fn flush_left(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("{}\n", line.trim()))
+        .collect()
+}
+
 fn place() -> Place {
     let rules = format!("{RULES}full@domain2.com reject 552 5.2.2 \"100% full\"\n");
     Place::new(&[("a.rules", &rules)])
@@ -36,14 +43,16 @@ fn both_kinds_of_sockets_are_tried() {
         "--rcpt",
         "sales@domain2.com",
     ];
-    let configured = place.ask(&play);
+    let mut configured = place.ask(&play);
     assert_eq!(configured.status, Some(0), "{configured:?}");
+    let printed = configured.out.clone();
+    configured.out = flush_left(&printed);
     for wanted in [
         "550 5.1.1 No such user\n",
-        "  - <jd@domain2.com>\n  - <sales@domain2.com>\n",
-        "  + <jdoe@company.com>  ORCPT=rfc822;jd@domain2.com\n",
-        "  + <anna@company.com>  ",
-        "  + <bob@company.com>  ",
+        "\n- <jd@domain2.com>\n- <sales@domain2.com>\n+ ",
+        "+ <jdoe@company.com>  ORCPT=rfc822;jd@domain2.com\n",
+        "+ <anna@company.com>  ",
+        "+ <bob@company.com>  ",
     ] {
         assert!(
             configured.out.contains(wanted),
@@ -57,11 +66,7 @@ fn both_kinds_of_sockets_are_tried() {
     );
     for socket in [unix, tcp, sendmail] {
         let said = place.run(&[&play[..], &["--milter", &socket]].concat());
-        assert_eq!(
-            (said.status, &said.out),
-            (Some(0), &configured.out),
-            "{socket}"
-        );
+        assert_eq!((said.status, &said.out), (Some(0), &printed), "{socket}");
     }
 }
 
@@ -105,8 +110,9 @@ fn parameters_go_along() {
     ]);
     assert_eq!(said.status, Some(0), "{said:?}");
     let added = |address: &str| {
-        let start = format!("  + <{address}>");
-        let line = said.out.lines().find(|line| line.starts_with(&start));
+        let start = format!("+ <{address}>");
+        let line = said.out.lines().map(str::trim);
+        let line = line.into_iter().find(|line| line.starts_with(&start));
         line.unwrap_or_else(|| panic!("no {address}\n{}", said.out))
     };
     let jdoe = added("jdoe@company.com");
@@ -154,7 +160,7 @@ fn smtputf8_decides_whether_a_target_can_be_reached() {
         "--rcpt",
         "jg@domain2.com",
     ]);
-    assert!(with.out.contains("  + <jürgen@company.com>"), "{with:?}");
+    assert!(with.out.contains("+ <jürgen@company.com>"), "{with:?}");
     let without = place.ask(&[
         "try",
         "--from",
@@ -179,9 +185,9 @@ fn a_quoted_local_part_with_a_blank_is_one_address() {
         "--rcpt",
         "\"j d\"@domain2.com NOTIFY=NEVER",
     ]);
-    assert!(said.out.contains("  - <\"j d\"@domain2.com>\n"), "{said:?}");
+    assert!(said.out.contains("- <\"j d\"@domain2.com>\n"), "{said:?}");
     assert!(
-        said.out.contains("  + <\"j d\"@company.com>  NOTIFY=NEVER"),
+        said.out.contains("+ <\"j d\"@company.com>  NOTIFY=NEVER"),
         "{said:?}"
     );
 }

@@ -7,6 +7,7 @@
 use super::accept::{accept, queue};
 use super::drain::{Connections, Phase};
 use super::gauges::Gauges;
+use crate::config;
 use crate::daemon::listen::Bound;
 use indymilter::{Callbacks, Config};
 use std::future::Future;
@@ -47,6 +48,16 @@ impl Default for Limits {
             idle: Duration::from_secs(7210),
             // Below the 30 s after which Postfix gives up on a command.
             drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl From<&config::Milter> for Limits {
+    fn from(milter: &config::Milter) -> Self {
+        Self {
+            max_connections: milter.max_connections,
+            drain: milter.drain,
+            ..Self::default()
         }
     }
 }

@@ -143,6 +143,21 @@ fn odd_addresses_have_an_answer_each() {
     }
 }
 
+/// An address out of a log or a complaint may hold what a terminal obeys.
+#[test]
+fn control_characters_are_shown_and_not_obeyed() {
+    for flags in [&["explain"][..], &["explain", "--json"]] {
+        let odd = "\u{1b}[2J\r\u{7}\u{9b}x\"@domain2.com";
+        let said = place().run(&[flags, &["--rules", "rules", odd]].concat());
+        assert_eq!(said.status, Some(0), "{said:?}");
+        // JSON leaves the controls above 0x7f as they are, for programs.
+        let json = flags.len() > 1;
+        let obeyed = |c: char| c.is_control() && c != '\n' && (!json || c.is_ascii());
+        assert!(!said.out.contains(obeyed), "{said:?}");
+        assert!(said.out.contains("[2J"), "{said:?}");
+    }
+}
+
 #[test]
 fn both_spellings_of_a_domain_are_one() {
     let place = Place::new(&[(

@@ -121,6 +121,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     let limits = Limits::from(&config.milter);
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::from(&config);
+    let veil = options.veil.clone();
     let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
     let mut shutdown = pin!(shutdown);
     tokio::select! {
@@ -140,6 +141,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         Arc::clone(&shared),
         reload.clone(),
         signals::hangups(),
+        veil,
     ));
     for bound in sockets.socketmap {
         tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));

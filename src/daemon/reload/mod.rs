@@ -25,6 +25,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::live::LiveTable;
+use super::record::Veil;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
 use crate::config::Config;
@@ -97,6 +98,8 @@ pub struct ReloadOptions {
     pub settings: Settings,
     /// The compiler.
     pub compile: Compile,
+    /// Whether the log keeps rules to itself.
+    pub veil: Veil,
 }
 
 impl ReloadOptions {
@@ -108,16 +111,19 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile),
+            veil: Veil::default(),
         }
     }
 }
 
 impl From<&Config> for ReloadOptions {
     fn from(config: &Config) -> Self {
-        Self {
+        let options = Self {
             watch: WatchSettings::from(&config.reload),
             ..Self::new(&config.rules, config.settings.clone())
-        }
+        };
+        options.veil.set(config.addresses);
+        options
     }
 }
 

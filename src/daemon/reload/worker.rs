@@ -160,7 +160,9 @@ impl Worker {
             ReloadOutcome::Refused {
                 diagnostics,
                 serving,
-            } if asked && nothing_new => record::table_refused(diagnostics, *serving),
+            } if asked && nothing_new => {
+                record::table_refused(diagnostics, *serving, &self.options.veil);
+            }
             _ => {}
         }
         self.status.send_modify(|status| {
@@ -183,7 +185,7 @@ impl Worker {
                 None => ReloadOutcome::Unchanged { generation },
             },
             Found::AsLive(warnings) => {
-                record::table_warnings(&warnings);
+                record::table_warnings(&warnings, &self.options.veil);
                 if self.refused.take().is_some() {
                     record::table_mended(generation);
                 }
@@ -202,8 +204,9 @@ impl Worker {
                 self.serving = self.tried.as_ref().map(|tried| tried.content.clone());
                 self.retired.keep(self.live.replace(table));
                 let generation = self.live.pin().number;
-                record::table_warnings(&warnings);
-                record::table_live(generation, rules, changes.as_ref(), sources, took);
+                record::table_warnings(&warnings, &self.options.veil);
+                let (changed, veil) = (changes.as_ref(), &self.options.veil);
+                record::table_live(generation, rules, changed, sources, took, veil);
                 self.status.send_modify(|status| status.live += 1);
                 ReloadOutcome::Live {
                     generation,
@@ -218,7 +221,7 @@ impl Worker {
     }
 
     fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
-        record::table_refused(&diagnostics, serving);
+        record::table_refused(&diagnostics, serving, &self.options.veil);
         let diagnostics: Arc<[Diagnostic]> = diagnostics.into();
         let now = Instant::now();
         self.refused = Some(Refused {

@@ -130,6 +130,20 @@ impl Diagnostic {
         out
     }
 
+    /// Its places, severity and code alone: sentences, lines and help hold the addresses of rules.
+    pub fn without_text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.excerpt.write_place(&mut out, "");
+        let _ = write!(out, ": {}: [{}]", self.severity.word(), self.code);
+        for note in &self.notes {
+            out.push('\n');
+            let _ = note.excerpt.write_place(&mut out, "");
+            out.push_str(": note");
+        }
+        out
+    }
+
     fn write(&self, out: &mut String, directory: &str) -> fmt::Result {
         self.excerpt.write_place(out, directory)?;
         write!(

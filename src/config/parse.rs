@@ -188,14 +188,17 @@ impl<'t> Reader<'_, 't, '_> {
             (None, None) => "delete it; the sample file shows every key".to_owned(),
         };
         let span = self.span(span);
-        self.findings.push(
-            Finding::error(
-                "unknown-key",
-                span,
-                format!("there is no key `{name}`{place}"),
+        let is_section = section.is_empty() && KEYS.iter().any(|key| key.section == name);
+        let (message, help) = if is_section {
+            (
+                format!("`{name}` is a section, not a key"),
+                format!("write `[{name}]` on a line of its own, and its keys below"),
             )
-            .help(help),
-        );
+        } else {
+            (format!("there is no key `{name}`{place}"), help)
+        };
+        self.findings
+            .push(Finding::error("unknown-key", span, message).help(help));
     }
 }
 
@@ -209,11 +212,8 @@ fn wrong(message: impl Into<String>, help: impl Into<String>) -> Wrong {
 fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Wrong> {
     let text = value.get_ref().as_str().ok_or_else(|| {
         wrong(
-            format!(
-                "this is a {}, and text is wanted",
-                value.get_ref().type_str()
-            ),
-            "write it in quotes",
+            format!("text is wanted here, not {}", kind(value)),
+            "write `key = \"value\"`, the value in quotes",
         )
     })?;
     if text.is_empty() {
@@ -223,6 +223,18 @@ fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Wrong> {
         ))
     } else {
         Ok(text)
+    }
+}
+
+/// What a value is, in words that need no knowledge of TOML.
+fn kind(value: &Value<'_>) -> &'static str {
+    match value.get_ref() {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a section",
     }
 }
 

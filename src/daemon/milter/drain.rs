@@ -8,7 +8,7 @@
 //! [`Connections`] counts them, so that the drain knows when the last has gone.
 
 use super::gauges::{Brake, Gauges};
-use super::serve::Limits;
+use super::limits::Limits;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -10,7 +10,8 @@
 //! - `callbacks`: what indymilter calls; `session`: one connection's transaction;
 //!   `apply`: the plan, action by action;
 //! - `drain`: the phases of the end and the count of connections;
-//! - `gauges`: what others may read about them.
+//! - `limits`: how many connections, and how long each may take; `gauges`: what others may read
+//!   about them.
 //!
 //! Deliberately not here: binding (`daemon::listen`) and any decision about a
 //! recipient (`engine`).
@@ -23,6 +24,7 @@ mod dialogue;
 mod drain;
 mod frames;
 mod gauges;
+mod limits;
 mod peer;
 mod serve;
 mod session;
@@ -30,5 +32,6 @@ mod stream;
 
 pub use callbacks::callbacks;
 pub use gauges::{Brake, Gauges};
-pub use serve::{GRACE, Limits, serve};
+pub use limits::Limits;
+pub use serve::{GRACE, serve};
 pub use session::{Session, Shared};

@@ -7,7 +7,7 @@
 use super::accept::{accept, queue};
 use super::drain::{Connections, Phase};
 use super::gauges::Gauges;
-use crate::config;
+use super::limits::Limits;
 use crate::daemon::listen::Bound;
 use indymilter::{Callbacks, Config};
 use std::future::Future;
@@ -20,47 +20,6 @@ use tokio::time::{sleep, timeout};
 
 /// How long callbacks may go on after the drain's deadline.
 pub const GRACE: Duration = Duration::from_secs(1);
-
-/// The limits of the milter server.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Limits {
-    /// Connections at once; more are closed as soon as they are accepted.
-    pub max_connections: usize,
-    /// From the accept to the end of the negotiation.
-    pub handshake: Duration,
-    /// From the first octet of a packet to its last, and for the MTA to take
-    /// some of what we write.
-    pub packet: Duration,
-    /// Between two packets. Not below an hour: Sendmail waits that long for the
-    /// next SMTP command.
-    pub idle: Duration,
-    /// From the shutdown until connections in a transaction are closed as well.
-    pub drain: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_connections: 1000,
-            handshake: Duration::from_secs(30),
-            packet: Duration::from_secs(30),
-            // libmilter's own.
-            idle: Duration::from_secs(7210),
-            // Below the 30 s after which Postfix gives up on a command.
-            drain: Duration::from_secs(10),
-        }
-    }
-}
-
-impl From<&config::Milter> for Limits {
-    fn from(milter: &config::Milter) -> Self {
-        Self {
-            max_connections: milter.max_connections,
-            drain: milter.drain,
-            ..Self::default()
-        }
-    }
-}
 
 /// Serves until `shutdown` resolves and the connections have ended, or the
 /// drain's deadline has passed.

@@ -287,7 +287,7 @@ impl AsyncWrite for MilterStream {
 mod tests {
     use super::super::drain::Connections;
     use super::super::gauges::Gauges;
-    use super::super::serve::Limits;
+    use super::super::limits::Limits;
     use super::*;
     use std::sync::Arc;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

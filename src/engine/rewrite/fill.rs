@@ -31,7 +31,7 @@ pub fn fill(
     address: &Address,
     limit: usize,
 ) -> Result<Mailbox, FillError> {
-    let attached = if attaches(rule, found) {
+    let attached = if attaches(rule, target, found) {
         address.separator_and_detail().unwrap_or("")
     } else {
         ""
@@ -85,15 +85,21 @@ pub fn fill(
 }
 
 /// Whether the detail of the address is put behind a full target.
-fn attaches(rule: RuleView<'_>, found: &Match) -> bool {
+fn attaches(rule: RuleView<'_>, target: &Target, found: &Match) -> bool {
     match (rule.detail, rule.pattern) {
         (Some(Detail::Drop), _) => false,
+        // It has its place there already.
+        _ if names_detail(target) => false,
         (None, _) => found.left_out_detail,
         (Some(Detail::Keep), Pattern::Mailbox(_) | Pattern::LocalPart(_) | Pattern::Regex(_)) => {
             found.left_out_detail
         }
         (Some(Detail::Keep), _) => true,
     }
+}
+
+fn names_detail(target: &Target) -> bool {
+    matches!(&target.kind, TargetKind::Template { pieces, .. } if pieces.contains(&Piece::Detail))
 }
 
 fn local(text: &str) -> Result<LocalPart, FillError> {

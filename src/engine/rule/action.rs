@@ -4,7 +4,6 @@ use super::{
     Action, Detail, Finding, Findings, Pattern, Span, Target, TargetKind,
     lexer::{Token, TokenKind},
     nearest,
-    parse::unknown_option,
     pattern::{self, Left, bad_mailbox},
     target,
 };
@@ -12,9 +11,6 @@ use crate::engine::{
     address::{LocalPart, Mailbox},
     reply::{ReplyClass, ReplyError, SmtpReply},
 };
-
-/// The words that begin an action; every other first word is a target.
-const WORDS: [&str; 6] = ["defer", "discard", "keep", "mailbox", "moved", "reject"];
 
 /// A right side, read.
 #[derive(Debug)]
@@ -307,7 +303,16 @@ fn detail_option(
     Some(detail)
 }
 
-/// The action word that was probably meant.
-pub(super) fn meant(word: &str) -> Option<&'static str> {
-    nearest(&word.to_ascii_lowercase(), WORDS)
+/// An option whose name means nothing here.
+pub(super) fn unknown_option(span: Span, name: &str, known: &[&str]) -> Finding {
+    let finding = Finding::error(
+        "unknown-option",
+        span,
+        format!("there is no option `{name}=` here"),
+    );
+    match (nearest(name, known.iter().copied()), known) {
+        (Some(meant), _) => finding.help(format!("did you mean `{meant}=`?")),
+        (None, []) => finding.help("leave it out"),
+        (None, known) => finding.help(format!("the option here is `{}=`", known.join("=`, `"))),
+    }
 }

@@ -23,6 +23,7 @@
 mod action;
 mod diagnostic;
 mod expectation;
+mod finding;
 mod lexer;
 mod parse;
 mod pattern;
@@ -31,8 +32,9 @@ mod source;
 mod span;
 mod target;
 
-pub use diagnostic::{Diagnostic, Excerpt, Finding, Findings, Note, Severity, nearest};
+pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, nearest};
 pub use expectation::{Expectation, Expected};
+pub use finding::{Finding, Findings};
 pub use parse::{Parsed, parse};
 pub use source::{FileKind, Format, SourceText};
 pub use span::Span;

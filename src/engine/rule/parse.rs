@@ -185,7 +185,7 @@ fn domain_options(
                 )
                 .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`"),
             },
-            Some((name, _)) => unknown_option(token.span, name, &["unknown"]),
+            Some((name, _)) => action::unknown_option(token.span, name, &["unknown"]),
             None => Finding::error("syntax", token.span, "nothing but options may follow here")
                 .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`, or nothing"),
         };
@@ -193,20 +193,6 @@ fn domain_options(
         return None;
     }
     Some((unknown,))
-}
-
-/// An option whose name means nothing here.
-pub(super) fn unknown_option(span: Span, name: &str, known: &[&str]) -> Finding {
-    let finding = Finding::error(
-        "unknown-option",
-        span,
-        format!("there is no option `{name}=` here"),
-    );
-    match (nearest(name, known.iter().copied()), known) {
-        (Some(meant), _) => finding.help(format!("did you mean `{meant}=`?")),
-        (None, []) => finding.help("leave it out"),
-        (None, known) => finding.help(format!("the option here is `{}=`", known.join("=`, `"))),
-    }
 }
 
 fn no_action(first: Token<'_>, left: &pattern::Left) -> Finding {

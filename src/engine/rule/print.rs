@@ -10,9 +10,9 @@ use crate::engine::address::LocalPart;
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mailbox(mailbox) => mailbox_text(f, &mailbox.local, mailbox.domain.as_str()),
-            Self::AnyDetail { user, domain } => write!(f, "{user}+*@{domain}"),
-            Self::LocalPart(local) => write!(f, "{local}@*"),
+            Self::Mailbox(mailbox) => write!(f, "{}@{}", Plain(&mailbox.local), mailbox.domain),
+            Self::AnyDetail { user, domain } => write!(f, "{}+*@{domain}", Plain(user)),
+            Self::LocalPart(local) => write!(f, "{}@*", Plain(local)),
             Self::Regex(regex) => write!(f, "/{regex}/"),
             Self::Detailed(domain) => write!(f, "+*@{domain}"),
             Self::Domain(domain) => write!(f, "@{domain}"),
@@ -21,14 +21,20 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A mailbox pattern; quotes where the text would read as another form of pattern.
-fn mailbox_text(f: &mut fmt::Formatter<'_>, local: &LocalPart, domain: &str) -> fmt::Result {
-    let text = local.to_string();
-    let ambiguous = text.starts_with(['/', '#']) || (!text.starts_with('"') && text.contains('*'));
-    if ambiguous {
-        write!(f, "\"{text}\"@{domain}")
-    } else {
-        write!(f, "{text}@{domain}")
+/// A local-part that stands for itself: in quotes where it would read as a comment, a regex or a
+/// wildcard.
+struct Plain<'a>(&'a LocalPart);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let ambiguous =
+            text.starts_with(['/', '#']) || (!text.starts_with('"') && text.contains('*'));
+        if ambiguous {
+            write!(f, "\"{text}\"")
+        } else {
+            f.write_str(&text)
+        }
     }
 }
 
@@ -36,7 +42,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             TargetKind::Mailbox(mailbox) => {
-                mailbox_text(f, &mailbox.local, mailbox.domain.as_str())
+                write!(f, "{}@{}", Plain(&mailbox.local), mailbox.domain)
             }
             TargetKind::Domain(domain) => write!(f, "@{domain}"),
             TargetKind::Template { pieces, domain } => {
@@ -68,6 +74,8 @@ fn pieces_are_atoms(pieces: &[Piece]) -> bool {
         .iter()
         .all(|piece| !matches!(piece, Piece::Text(text) if text.contains('*')));
     plain
+        // Behind white space it would begin a comment.
+        && !filled.starts_with('#')
         && LocalPart::from_internal(&filled).is_ok_and(|local| !local.to_string().starts_with('"'))
 }
 

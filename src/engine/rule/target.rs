@@ -1,11 +1,15 @@
 //! Targets: the addresses that take the place of the one that matched.
 
 use super::{
-    Finding, Findings, Pattern, Piece, Span, Target, TargetKind, action,
+    Finding, Findings, Pattern, Piece, Span, Target, TargetKind,
     lexer::{Token, TokenKind},
+    nearest,
     pattern::{bad_mailbox, domain_at},
 };
 use crate::engine::address::{LocalPart, Mailbox, MailboxError};
+
+/// The words that begin an action; every other first word is a target.
+const WORDS: [&str; 6] = ["defer", "discard", "keep", "mailbox", "moved", "reject"];
 
 /// What may be filled into the local-part of a target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -203,10 +207,15 @@ fn not_an_address(text: &str, span: Span) -> Finding {
         span,
         format!("`{text}` is neither an action nor an address"),
     );
-    match action::meant(text) {
+    match meant(text) {
         Some(word) => finding.help(format!("did you mean `{word}`?")),
         None => finding.help(format!("write the whole address: `{text}@company.com`")),
     }
+}
+
+/// The action word that was probably meant.
+fn meant(word: &str) -> Option<&'static str> {
+    nearest(&word.to_ascii_lowercase(), WORDS)
 }
 
 /// Takes a local-part in external form apart.

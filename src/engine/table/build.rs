@@ -11,7 +11,7 @@ use super::{
     regexes::{self, Regexes},
 };
 use crate::engine::{
-    address::Domain,
+    address::{Domain, LocalCase},
     rule::{
         Action, Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Piece, Rule,
         Span, TargetKind, Unknown, nearest,
@@ -197,8 +197,12 @@ fn bad_regex(span: Span, error: &regex::Error) -> Finding {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
     let reason = last.strip_prefix("error: ").unwrap_or(last);
-    Finding::error("bad-regex", span, format!("this is no regex: {reason}"))
-        .help("look-around and back-references are not known; everything else is as in other linear-time engines")
+    let finding = Finding::error("bad-regex", span, format!("this is no regex: {reason}"));
+    if reason.contains("not supported") {
+        finding.help("write it without look-around and back-references, or as several rules")
+    } else {
+        finding.help("mend it, or put `\\` before a character that is meant as it stands")
+    }
 }
 
 fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
@@ -230,15 +234,19 @@ fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
 }
 
 /// The domains of a rule's targets; a target equal to the pattern means *keep* and is none.
-fn target_domains(rule: &Rule) -> impl Iterator<Item = (&Domain, Span)> {
+fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain, Span)> {
     let targets = match &rule.action {
         Action::Rewrite(targets) => targets.as_slice(),
         _ => &[],
     };
     targets
         .iter()
-        .filter_map(|target| match (&target.kind, &rule.pattern) {
-            (TargetKind::Mailbox(mailbox), Pattern::Mailbox(pattern)) if mailbox == pattern => None,
+        .filter_map(move |target| match (&target.kind, &rule.pattern) {
+            (TargetKind::Mailbox(mailbox), Pattern::Mailbox(pattern))
+                if mailbox.key(case) == pattern.key(case) =>
+            {
+                None
+            }
             (TargetKind::Domain(domain), Pattern::Domain(pattern)) if domain == pattern => None,
             (TargetKind::Mailbox(mailbox), _) => Some((&mailbox.domain, target.span)),
             (TargetKind::Domain(domain) | TargetKind::Template { domain, .. }, _) => {
@@ -252,8 +260,9 @@ fn target_domains(rule: &Rule) -> impl Iterator<Item = (&Domain, Span)> {
 fn infer(table: &mut Table) {
     let mut primary = HashSet::new();
     let mut secondary = HashSet::new();
+    let case = table.settings.local_case;
     for rule in &table.rules {
-        primary.extend(target_domains(rule).map(|(domain, _)| domain.clone()));
+        primary.extend(target_domains(rule, case).map(|(domain, _)| domain.clone()));
         if let (Pattern::Mailbox(mailbox), Action::Mailbox) = (&rule.pattern, &rule.action) {
             primary.insert(mailbox.domain.clone());
         } else if !matches!(rule.pattern, Pattern::Subdomains(_)) {
@@ -310,8 +319,8 @@ fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Fi
         }
         // The target of a secondary address is the mailbox itself, whose own line is checked.
         if rule.origin == Origin::Line {
-            for (domain, span) in
-                target_domains(rule).filter(|(domain, _)| table.class(domain).is_none())
+            for (domain, span) in target_domains(rule, table.settings.local_case)
+                .filter(|(domain, _)| table.class(domain).is_none())
             {
                 complain(domain, span, "the target");
             }
@@ -347,6 +356,8 @@ fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
             .known
             .values()
             .any(|entry| entry.class == DomainClass::Secondary);
+    // A line with an error may have been meant to declare one.
+    let secondary = secondary || findings.has_errors();
     let no_delimiter = table.settings.recipient_delimiter.is_empty();
     for rule in &table.rules {
         let why = match &rule.pattern {

@@ -1,0 +1,203 @@
+//! Findings while a load goes on: their places are spans, and each may be an error or a warning.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | findings of one load | 1000 | the rest is counted, not kept |
+//! | "did you mean" | first 100 | the others say what to write without a guess |
+
+use std::collections::HashSet;
+
+use super::{Diagnostic, Excerpt, Note, Severity, SourceText, Span};
+
+/// Findings that are kept of one load.
+const MAX_FINDINGS: usize = 1000;
+
+/// Findings for which a spelling that may be meant is looked for.
+const MAX_SUGGESTIONS: usize = 100;
+
+/// One finding, while its places are still spans.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    severity: Severity,
+    code: &'static str,
+    span: Span,
+    message: String,
+    help: Option<String>,
+    notes: Vec<(Span, String)>,
+}
+
+impl Finding {
+    /// The table does not go live.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            span,
+            message: message.into(),
+            help: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The table goes live all the same.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, message)
+        }
+    }
+
+    /// What to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another place that belongs to it.
+    pub fn note(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.notes.push((span, message.into()));
+        self
+    }
+}
+
+/// All findings of one load.
+#[derive(Debug)]
+pub struct Findings<'a> {
+    sources: &'a [SourceText],
+    kept: Vec<(Span, Diagnostic)>,
+    errors: usize,
+    dropped: usize,
+}
+
+impl<'a> Findings<'a> {
+    /// None yet.
+    pub fn new(sources: &'a [SourceText]) -> Self {
+        Self {
+            sources,
+            kept: Vec::new(),
+            errors: 0,
+            dropped: 0,
+        }
+    }
+
+    /// The sources that the spans point into.
+    pub fn sources(&self) -> &'a [SourceText] {
+        self.sources
+    }
+
+    /// Whether a suggestion is still worth its search: nobody reads the hundredth.
+    pub fn wants_suggestions(&self) -> bool {
+        self.kept.len() < MAX_SUGGESTIONS
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// The words, without letter case, of the lines on which an error stands: what they were meant to
+    /// say is not in the table, and its absence is not worth a second error.
+    pub fn words_in_error(&self) -> HashSet<String> {
+        let errors = self
+            .kept
+            .iter()
+            .filter(|(_, diagnostic)| diagnostic.severity == Severity::Error);
+        let lines = errors.flat_map(|(_, diagnostic)| {
+            std::iter::once(&diagnostic.excerpt)
+                .chain(diagnostic.notes.iter().map(|note| &note.excerpt))
+        });
+        let words = lines.flat_map(|excerpt| excerpt.text.split([' ', '\t', ',']));
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.errors += usize::from(finding.severity == Severity::Error);
+        if self.kept.len() >= MAX_FINDINGS {
+            self.dropped += 1;
+            return;
+        }
+        let diagnostic = Diagnostic {
+            severity: finding.severity,
+            code: finding.code,
+            message: finding.message,
+            excerpt: Excerpt::of(self.sources, finding.span),
+            help: finding.help,
+            notes: finding
+                .notes
+                .into_iter()
+                .map(|(span, message)| Note {
+                    message,
+                    excerpt: Excerpt::of(self.sources, span),
+                })
+                .collect(),
+        };
+        self.kept.push((finding.span, diagnostic));
+    }
+
+    /// Adds some.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    /// Those that were kept, in the order of files, lines and columns.
+    pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.kept
+            .sort_by_key(|(span, _)| (span.file, span.line, span.start));
+        let last = self
+            .kept
+            .last()
+            .map(|(_, diagnostic)| diagnostic.excerpt.file.clone());
+        let mut diagnostics: Vec<_> = self
+            .kept
+            .into_iter()
+            .map(|(_, diagnostic)| diagnostic)
+            .collect();
+        if let (Some(file), 1..) = (last, self.dropped) {
+            let severity = if self.errors > 0 {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let message = format!("{} more findings are not shown", self.dropped);
+            diagnostics.push(Diagnostic::about_file(
+                severity, "more", &file, message, None,
+            ));
+        }
+        diagnostics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_bounded_but_counted() {
+        let sources = [SourceText {
+            name: "a.rules".into(),
+            bytes: b"x\n".to_vec(),
+        }];
+        let mut findings = Findings::new(&sources);
+        for _ in 0..MAX_FINDINGS + 5 {
+            findings.push(Finding::error(
+                "code",
+                Span {
+                    file: 0,
+                    line: 1,
+                    start: 0,
+                    length: 1,
+                },
+                "m",
+            ));
+        }
+        let all = findings.into_diagnostics();
+        assert_eq!(all.len(), MAX_FINDINGS + 1);
+        assert!(all[MAX_FINDINGS].message.starts_with("5 more"));
+    }
+}

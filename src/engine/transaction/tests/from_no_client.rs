@@ -1,0 +1,55 @@
+//! Mail that comes from no SMTP client (spec section 3.8).
+
+use super::*;
+
+#[test]
+fn is_kept_where_it_would_be_refused() {
+    for path in ["gone@domain2.com", "later@domain2.com", "a%b@domain2.com"] {
+        assert_eq!(with_macros(path, Some(path), None).1, "keep", "{path}");
+    }
+}
+
+#[test]
+fn and_only_if_all_three_signs_are_there() {
+    let refused = |path, address, mailer| with_macros(path, address, mailer).1;
+    let address = Some("gone@domain2.com");
+    assert_eq!(refused("<gone@domain2.com>", address, None), "reject");
+    assert_eq!(refused("gone@domain2.com", address, Some("smtp")), "reject");
+    assert_eq!(refused("gone@domain2.com", None, None), "reject");
+}
+
+#[test]
+fn is_rewritten_like_any_other_and_stays_when_spared() {
+    let mut transaction = Transaction::new(table(), true);
+    for path in ["gone@domain2.com", "jd@domain2.com", "trap@domain2.com"] {
+        let recipient = transaction.recipient(Received {
+            path: path.as_bytes(),
+            rcpt_addr: Some(path.as_bytes()),
+            ..Received::default()
+        });
+        assert!(recipient.answer().is_none());
+    }
+    assert_eq!(
+        lines(&transaction.finish()),
+        [
+            "-jd@domain2.com",
+            "-trap@domain2.com",
+            "+<jdoe@company.com> ORCPT=rfc822;jd@domain2.com"
+        ]
+    );
+}
+
+#[test]
+fn a_spared_recipient_is_in_the_envelope() {
+    let mut transaction = Transaction::new(table(), false);
+    for path in ["trap@domain2.com", "gone@domain2.com"] {
+        transaction.recipient(Received {
+            path: path.as_bytes(),
+            rcpt_addr: Some(path.as_bytes()),
+            ..Received::default()
+        });
+    }
+    assert_eq!(transaction.recipients()[1].action(), "keep");
+    assert!(transaction.recipients()[1].spared);
+    assert_eq!(lines(&transaction.finish()), ["-trap@domain2.com"]);
+}

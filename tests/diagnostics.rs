@@ -1,0 +1,183 @@
+//! Golden files of findings: one small input for every code, and the text that people read.
+//!
+//! `tests/diagnostics/NAME/` holds the files of one rules directory, or a `readdress.toml`, and
+//! `expected.txt`: all findings as they are printed. `UPDATE_GOLDEN=1 cargo test --test diagnostics`
+//! writes what comes out; read it by eye before it is committed: is it the right severity, does it
+//! say what happened, does the help say what to write?
+//!
+//! # Limits
+//!
+//! Codes are found in the sources of `engine` and `config` by the calls that make findings. Findings
+//! about files as a whole that the daemon makes are not among them.
+
+#![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use readdress::config;
+use readdress::engine::{Diagnostic, Settings, SourceText, compile};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The entries of a directory, sorted.
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap_or_else(|e| panic!("{directory:?}: {e}"));
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn cases() -> Vec<PathBuf> {
+    let all = entries(&root().join("tests/diagnostics"));
+    all.into_iter().filter(|path| path.is_dir()).collect()
+}
+
+/// All findings of one case.
+fn findings(case: &Path) -> Vec<Diagnostic> {
+    let mut sources = Vec::new();
+    for path in entries(case) {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a name");
+        let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        match name {
+            "expected.txt" => {}
+            "readdress.toml" => return config::parse(name, &bytes).err().unwrap_or_default(),
+            _ => sources.push(SourceText {
+                name: name.to_owned(),
+                bytes,
+            }),
+        }
+    }
+    compile(&sources, &Settings::default()).diagnostics
+}
+
+fn rendered(case: &Path) -> String {
+    let all = findings(case);
+    all.iter()
+        .map(|finding| finding.render("") + "\n")
+        .collect()
+}
+
+#[test]
+fn every_case_prints_what_is_expected() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (came, golden) = (rendered(&case), case.join("expected.txt"));
+        assert!(!came.is_empty(), "{case:?} has no findings");
+        if update {
+            fs::write(&golden, &came).unwrap_or_else(|e| panic!("{golden:?}: {e}"));
+        } else if fs::read_to_string(&golden).ok().as_deref() != Some(&came) {
+            wrong.push(format!("{}:\n{came}", case.display()));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "other findings than expected (UPDATE_GOLDEN=1 writes them):\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// Nobody is told that something is wrong without being told what to write.
+#[test]
+fn every_finding_has_help() {
+    for case in cases() {
+        for finding in findings(&case).iter() {
+            assert!(finding.help.is_some(), "{}: {finding}", case.display());
+        }
+    }
+}
+
+/// A file of nothing but errors does not fill the log.
+#[test]
+fn the_rest_is_counted() {
+    let source = SourceText {
+        name: "a.rules".to_owned(),
+        bytes: b"x@domain2.com\n".repeat(1003),
+    };
+    let found = compile(&[source], &Settings::default()).diagnostics;
+    assert_eq!(found.len(), 1001);
+    let last = found.last().map(ToString::to_string);
+    assert_eq!(
+        last.as_deref(),
+        Some("a.rules: error: 3 more findings are not shown [more]")
+    );
+}
+
+/// What stands before the code of a finding in the sources.
+const MAKERS: [&str; 5] = [
+    "Finding::error(",
+    "Finding::warning(",
+    "bad_mailbox(",
+    "Err((",
+    "Diagnostic::about_file(",
+];
+
+/// The codes in one source: the first text behind a maker, before the call could have ended.
+fn codes_in(source: &str) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for maker in MAKERS {
+        for (at, _) in source.match_indices(maker) {
+            let arguments = &source[at + maker.len()..];
+            let end = arguments.find([')', ';']).unwrap_or(arguments.len());
+            let Some((_, behind)) = arguments[..end].split_once('"') else {
+                continue;
+            };
+            let code = behind.split('"').next().unwrap_or_default();
+            let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if !code.is_empty() && code.chars().all(is_code) {
+                codes.insert(code.to_owned());
+            }
+        }
+    }
+    codes
+}
+
+fn rust_files(directory: &Path, into: &mut Vec<PathBuf>) {
+    for path in entries(directory) {
+        if path.is_dir() {
+            rust_files(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let mut files = Vec::new();
+    rust_files(&root().join("src/engine"), &mut files);
+    rust_files(&root().join("src/config"), &mut files);
+    let mut codes = BTreeSet::new();
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        codes.extend(codes_in(production));
+    }
+    assert!(codes.len() > 30, "the sources are read wrongly: {codes:?}");
+    let mut shown: BTreeSet<_> = cases()
+        .iter()
+        .flat_map(|case| findings(case))
+        .map(|finding| finding.code.to_owned())
+        .collect();
+    // Too long for a file: the_rest_is_counted shows it.
+    shown.insert("more".to_owned());
+    let missing: Vec<_> = codes.difference(&shown).collect();
+    assert!(
+        missing.is_empty(),
+        "no case in tests/diagnostics for {missing:?}"
+    );
+    let unread: Vec<_> = shown.difference(&codes).collect();
+    assert!(
+        unread.is_empty(),
+        "made in a way that is not searched for: {unread:?}"
+    );
+}

@@ -1,0 +1,147 @@
+//! What the contract calls an error at load, found by the naive reader (spec sections 2.1 to 2.3).
+//!
+//! Only whether a table is refused is compared, not every finding: the engine leaves out what
+//! follows from another error.
+
+use super::model::{Act, Addr, Class, Pat, Target, Unknown, pattern_domain, target_domain};
+use super::naive::{Found, Naive, Rule};
+
+/// A local-part that nobody has: it stands for all others in a pattern for many.
+const NOBODY: &str = "zz";
+
+impl Naive<'_> {
+    /// Words for the errors of a world; none where the table may go live.
+    pub fn load_errors(&self) -> Vec<&'static str> {
+        let mut errors = Vec::new();
+        let mut tell = |wrong: bool, word| {
+            if wrong {
+                errors.push(word);
+            }
+        };
+        tell(self.conflicts(), "conflict");
+        for rule in &self.rules {
+            tell(self.undeclared(rule), "undeclared-domain");
+            tell(self.misplaced_mailbox(rule), "mailbox-class");
+            tell(carries_route(rule), "routing-spelling");
+        }
+        if errors.is_empty() {
+            let unknown = |rule: &Rule| self.ends_unknown(rule);
+            if self.rules.iter().any(unknown) {
+                errors.push("unknown-address");
+            }
+            if self.starts().iter().any(|start| self.loops(start)) {
+                errors.push("loop");
+            }
+        }
+        errors
+    }
+
+    /// Two rules with the same pattern and another action. The same regex again is a warning.
+    fn conflicts(&self) -> bool {
+        let same = |one: &Rule, other: &Rule| match (&one.pat, &other.pat) {
+            (Pat::Mailbox(one), Pat::Mailbox(other))
+            | (Pat::AnyDetail(one), Pat::AnyDetail(other)) => self.key(one) == self.key(other),
+            (Pat::Everywhere(one), Pat::Everywhere(other)) => self.fold(one) == self.fold(other),
+            (Pat::Regex(_), Pat::Regex(_)) => false,
+            (one, other) => one == other,
+        };
+        self.rules.iter().enumerate().any(|(at, rule)| {
+            self.rules[..at].iter().any(|was| {
+                same(rule, was) && (rule.act != was.act || rule.keeps_detail != was.keeps_detail)
+            })
+        })
+    }
+
+    fn undeclared(&self, rule: &Rule) -> bool {
+        if self.world.decls.is_empty() {
+            return false;
+        }
+        let of_pattern = match &rule.pat {
+            Pat::Subdomains(domain) => Some(domain.as_str()),
+            pat => pattern_domain(pat),
+        };
+        of_pattern.is_some_and(|domain| self.class(domain).is_none())
+            || self
+                .targets(rule)
+                .any(|target| self.class(target_domain(target)).is_none())
+    }
+
+    fn misplaced_mailbox(&self, rule: &Rule) -> bool {
+        match (&rule.act, &rule.pat) {
+            (Act::Mailbox(_), Pat::Mailbox(addr)) => {
+                !matches!(self.class(&addr.domain), Some(Class::Primary))
+            }
+            _ => false,
+        }
+    }
+
+    /// A branch known at load to end in an unknown address.
+    fn ends_unknown(&self, rule: &Rule) -> bool {
+        let Act::Rewrite(targets) = &rule.act else {
+            return false;
+        };
+        targets.iter().any(|target| {
+            let certain = match (target, &rule.pat) {
+                (Target::Full(addr), _) => addr.clone(),
+                (Target::Domain(domain), Pat::Mailbox(addr)) => Addr::new(&addr.local, domain),
+                (Target::Domain(domain), Pat::Everywhere(local)) => Addr::new(local, domain),
+                _ => return false,
+            };
+            matches!(
+                self.find(&certain),
+                Found::Unknown(Unknown::Reject | Unknown::Defer)
+            )
+        })
+    }
+
+    /// Addresses from which a loop shows: those that the rules name, and one that stands for all others.
+    fn starts(&self) -> Vec<Addr> {
+        let mut starts = Vec::new();
+        for rule in &self.rules {
+            let detail = self.world.delimiters.chars().next();
+            let detailed = |local: &str| detail.map(|c| format!("{local}{c}{NOBODY}"));
+            match &rule.pat {
+                Pat::Mailbox(addr) => starts.push(addr.clone()),
+                Pat::AnyDetail(addr) => {
+                    let local = detailed(&addr.local);
+                    starts.extend(local.map(|local| Addr::new(&local, &addr.domain)));
+                }
+                Pat::Detailed(domain) => {
+                    starts.extend(detailed(NOBODY).map(|local| Addr::new(&local, domain)));
+                }
+                Pat::Domain(domain) => starts.push(Addr::new(NOBODY, domain)),
+                Pat::Subdomains(domain) => {
+                    starts.push(Addr::new(NOBODY, &format!("{NOBODY}.{domain}")));
+                }
+                Pat::Everywhere(local) => {
+                    let domains = super::worlds::DOMAINS.iter();
+                    let ours =
+                        domains.filter(|domain| self.class(domain) == Some(Class::Secondary));
+                    starts.extend(ours.map(|domain| Addr::new(local, domain)));
+                }
+                Pat::Regex(_) => starts.extend(self.targets(rule).filter_map(full)),
+            }
+        }
+        starts
+    }
+}
+
+fn full(target: &Target) -> Option<Addr> {
+    match target {
+        Target::Full(addr) => Some(addr.clone()),
+        _ => None,
+    }
+}
+
+/// A pattern that spells a route out, and a target that would carry it on.
+fn carries_route(rule: &Rule) -> bool {
+    let routes = |addr: &Addr| addr.local.contains(['%', '!', '@']);
+    let Act::Rewrite(targets) = &rule.act else {
+        return false;
+    };
+    targets.iter().any(|target| match (target, &rule.pat) {
+        (Target::Full(addr), _) => routes(addr),
+        (Target::Domain(_), Pat::Mailbox(pat)) => routes(pat),
+        _ => false,
+    })
+}

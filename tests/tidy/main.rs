@@ -1,0 +1,153 @@
+//! The habits of this house, checked: which way imports point, how files begin, how long they are, and
+//! that what is written down twice says the same.
+//!
+//! Reads the sources as text, with `std` alone.
+//!
+//! # Limits
+//!
+//! What stands behind the first `#[cfg(test)]` of a file is not looked at, but for its head.
+
+mod imports;
+mod sources;
+
+use std::fs;
+
+use readdress::config::keys::{KEYS, sample};
+use sources::{Source, root, sources};
+
+/// Most lines of a file, its tests left out.
+const MAX_LINES: usize = 400;
+
+/// Fails with all complaints at once.
+#[track_caller]
+fn none(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+fn complain(sources: &[Source], wrong: impl Fn(&Source) -> Option<String>) {
+    assert!(sources.len() > 5, "no sources were found");
+    let told = sources
+        .iter()
+        .filter_map(|source| wrong(source).map(|what| format!("{}: {what}", source.path)));
+    none(told.collect());
+}
+
+#[test]
+fn every_file_begins_with_what_it_is_for() {
+    let all = [sources("src"), sources("tests")].concat();
+    complain(&all, |source| {
+        (!source.text.starts_with("//! ")).then(|| "does not begin with `//! `".to_owned())
+    });
+}
+
+#[test]
+fn no_file_is_too_long() {
+    complain(&sources("src"), |source| {
+        let lines = source.production().lines().count();
+        (lines > MAX_LINES).then(|| format!("{lines} lines, at most {MAX_LINES}"))
+    });
+}
+
+#[test]
+fn nothing_is_put_off() {
+    let words = [
+        concat!("todo", "!"),
+        concat!("unimplemented", "!"),
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+    ];
+    complain(&[sources("src"), sources("tests")].concat(), |source| {
+        let found = words.iter().find(|word| source.text.contains(**word));
+        found.map(|word| format!("holds `{word}`"))
+    });
+}
+
+#[test]
+fn imports_point_downwards() {
+    none(imports::upward());
+}
+
+#[test]
+fn modules_of_one_room_do_not_need_each_other() {
+    none(imports::cycles());
+}
+
+/// `UPDATE_GOLDEN=1` writes the file.
+#[test]
+fn the_sample_configuration_is_the_one_of_the_code() {
+    let path = root().join("packaging/readdress.toml");
+    let sample = sample();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &sample).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == sample,
+        "packaging/readdress.toml is out of date: UPDATE_GOLDEN=1 writes it"
+    );
+    let mut section = String::new();
+    let mut shown = Vec::new();
+    for line in written.lines() {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            section = name.to_owned();
+        } else if let Some((name, _)) = line
+            .strip_prefix('#')
+            .and_then(|rest| rest.split_once(" = "))
+        {
+            shown.push((section.clone(), name.to_owned()));
+        }
+    }
+    let missing = KEYS
+        .iter()
+        .filter(|key| !shown.contains(&(key.section.to_owned(), key.name.to_owned())));
+    none(
+        missing
+            .map(|key| format!("[{}] {} is not in the sample", key.section, key.name))
+            .collect(),
+    );
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let path = root().join("Cargo.toml");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let (mut within, mut above, mut seen) = (false, "", 0);
+    let mut complaints = Vec::new();
+    for line in text.lines() {
+        if line.starts_with('[') {
+            within = line.ends_with("dependencies]");
+        } else if within && line.contains('=') && !line.starts_with('#') {
+            seen += 1;
+            if !above.starts_with("# ") {
+                complaints.push(format!("Cargo.toml: no comment above `{line}`"));
+            }
+        }
+        above = line;
+    }
+    assert!(seen > 10, "the dependencies were not found");
+    none(complaints);
+}
+
+/// Log lines are an interface: each says what happened, in its documentation.
+#[test]
+fn every_log_event_is_documented() {
+    let path = root().join("src/daemon/record.rs");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let (mut documented, mut seen) = (false, 0);
+    let mut complaints = Vec::new();
+    for line in production.lines() {
+        if line.starts_with("pub fn ") {
+            seen += 1;
+            if !documented {
+                complaints.push(format!("record.rs: no doc comment above `{line}`"));
+            }
+        }
+        documented = line.starts_with("///") || (documented && line.starts_with("#["));
+    }
+    assert!(seen > 10, "the events were not found");
+    none(complaints);
+}

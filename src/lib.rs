@@ -1,6 +1,62 @@
 //! readdress: the recipients of secondary mail domains, rewritten to primary addresses.
 //!
-//! (The map of the house is written when its rooms stand.)
+//! A milter (mail filter) for Postfix and Sendmail. Its table is compiled from a directory of rules,
+//! immutable, read without a lock; saving a file makes the new table live. This page is the map of
+//! the house; each room's own page says what it is for and what is deliberately not in it.
+//!
+//! # The journey of one recipient
+//!
+//! ```text
+//! MTA bytes    daemon/milter/stream.rs      whole frames only, one write a round trip
+//!   ↓ receive  daemon/milter/callbacks.rs   bytes → Received { path, parameters, macros }
+//!   ↓ pin      daemon/milter/session.rs     MAIL takes the live table for the whole message
+//!   ↓ parse    engine/address/path.rs       "<Sales+eu@Example.COM>" → Mailbox
+//!   ↓ look up  engine/table/lookup.rs       the one list of precedence → Match
+//!   ↓ decide   engine/rewrite/expand.rs     back to the table until nothing matches → Decision
+//!   ↓ answer   daemon/milter/callbacks.rs   refused at RCPT with code and text, or go on
+//!   ↓ at the end of the message
+//!   ↓ plan     engine/transaction/plan.rs   set difference → Plan { deletions, additions, verdict }
+//!   ↓ act      daemon/milter/apply.rs       deletions, additions, verdict, in this order
+//!   ↓ record   daemon/record.rs             ABC123: orig_to=<…> to=<…> rule=10-a.rules:12 action=replace gen=7
+//! ```
+//!
+//! # The journey of one rule
+//!
+//! ```text
+//! a file is saved  daemon/watch/            notified, or found by looking; waits until it is quiet
+//!   ↓ read         daemon/source/           every file whole, or a finding
+//!   ↓ tokens       engine/rule/lexer.rs     lines, comments, quotes → tokens with their places
+//!   ↓ rule         engine/rule/parse.rs     pattern, action, options → Rule; never stops at an error
+//!   ↓ table        engine/table/build.rs    indexes, classes of domains, conflicts → Table
+//!   ↓ check        engine/check/            loops, nobody's addresses, expectations
+//!   ↓ judge        daemon/reload/           one error: the old table serves on
+//!   ↓ swap         daemon/live.rs           generation n → n + 1, in one step
+//! ```
+//!
+//! `check`, `explain` and the socketmap walk the same roads; they have no logic of their own.
+//!
+//! # The storeys
+//!
+//! A room may use only rooms below it; `tests/tidy.rs` holds the house to that.
+//!
+//! | storey | room | |
+//! |---|---|---|
+//! | 1–6 | [`engine`] | pure: no I/O, clock, async, lock or log |
+//! | 7 | [`config`], [`report`] | pure as well: the configuration file; a decision for people and programs |
+//! | 8–11 | `daemon` | the only room with tokio, files, sockets, clock and log |
+//! | 8 | `mta` | the MTA's side of the milter protocol, for `try`, `demo` and tests |
+//! | 12 | `cli` | the commands |
+//!
+//! # Invariants
+//!
+//! - One message is decided by one table, and an unchanged table decides alike for ever.
+//! - What cannot be decided is deferred; nothing is ever passed on in part.
+//! - Bad input costs one connection, one file or one reload, never the daemon.
+//!
+//! # Where to begin
+//!
+//! [`engine::table`] states which rule wins; then [`engine::rewrite`], [`engine::transaction`], and
+//! from there outwards to `daemon::milter`.
 
 #[cfg(feature = "daemon")]
 pub mod cli;

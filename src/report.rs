@@ -165,7 +165,17 @@ pub fn text(explained: &Value) -> String {
     if let Some(note) = explained["note"].as_str() {
         lines.push(format!("     {note}"));
     }
+    let lines: Vec<_> = lines.iter().map(|line| printable(line)).collect();
     lines.join("\n")
+}
+
+/// Whatever a sender put into an address does not move the cursor of whoever asks about it.
+fn printable(line: &str) -> String {
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    line.chars().map(escaped).collect()
 }
 
 #[cfg(test)]

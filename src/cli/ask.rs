@@ -48,7 +48,8 @@ pub fn ask(
     })
 }
 
-fn exchange(path: &Path, request: &Value) -> io::Result<Vec<Value>> {
+/// Sends a request to the socket at `path` and returns the lines of the answer.
+pub fn exchange(path: &Path, request: &Value) -> io::Result<Vec<Value>> {
     let mut stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(format!("{request}\n").as_bytes())?;

@@ -6,7 +6,7 @@ use super::{
     Exit, ask, failed,
     files::{self, counted},
     flags::Explain,
-    output::{self, Paint},
+    output,
 };
 use crate::{engine::Severity, report};
 
@@ -45,7 +45,7 @@ fn from_files(flags: &Explain) -> Result<Vec<Value>, Exit> {
         loaded
             .diagnostics
             .retain(|finding| finding.severity == Severity::Error);
-        loaded.print(Paint::stdout());
+        loaded.complain();
         let errors = counted(loaded.diagnostics.len(), "error");
         output::error(&format!(
             "readdress: {errors} in the rules: there is no table to explain from"

@@ -84,13 +84,22 @@ impl Loaded {
 
     /// Prints all findings for people.
     pub fn print(&self, paint: Paint) {
+        self.write(paint, output::line);
+    }
+
+    /// The same on standard error, where standard output is for something else.
+    pub fn complain(&self) {
+        self.write(Paint::stderr(), output::error);
+    }
+
+    fn write(&self, paint: Paint, line: fn(&str)) {
         for finding in &self.diagnostics {
-            output::line(&coloured(
+            line(&coloured(
                 &finding.render(&self.prefix),
                 finding.severity,
                 paint,
             ));
-            output::line("");
+            line("");
         }
     }
 }

@@ -28,10 +28,19 @@ pub struct Paint {
 impl Paint {
     /// For standard output; `NO_COLOR` (any value but the empty one) switches it off.
     pub fn stdout() -> Self {
+        Self::on(&io::stdout())
+    }
+
+    /// The same for standard error.
+    pub fn stderr() -> Self {
+        Self::on(&io::stderr())
+    }
+
+    fn on(stream: &impl IsTerminal) -> Self {
         let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let able = env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
-            on: wanted && able && io::stdout().is_terminal(),
+            on: wanted && able && stream.is_terminal(),
         }
     }
 

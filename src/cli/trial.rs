@@ -36,23 +36,31 @@ pub fn run(flags: &Try) -> Exit {
     }
 }
 
-/// One message: sender and recipients with their parameters behind a space, as an MTA would have them.
-pub async fn play(
+/// One message on a connection of its own.
+async fn play(
     socket: &Socket,
     from: &str,
     recipients: &[&str],
     paint: Paint,
 ) -> Result<(), ClientError> {
     let mut client = MilterClient::connect(socket, Offer::default()).await?;
+    message(&mut client, from, recipients, paint).await?;
+    client.quit().await
+}
+
+/// One message: sender and recipients with their parameters behind a space. Returns who gets it.
+pub async fn message(
+    client: &mut MilterClient,
+    from: &str,
+    recipients: &[&str],
+    paint: Paint,
+) -> Result<Vec<String>, ClientError> {
     let (sender, parameters) = path_and_parameters(from);
     client
         .mail(sender.as_bytes(), &bytes(&parameters), &[])
         .await?;
-    output::line(&format!(
-        "MAIL FROM:{from}",
-        from = spelt(&sender, &parameters)
-    ));
-    let mut accepted = 0;
+    output::line(&format!("  MAIL FROM:{}", spelt(&sender, &parameters)));
+    let mut envelope = Vec::new();
     for recipient in recipients {
         let (path, parameters) = path_and_parameters(recipient);
         let plain = path.trim_matches(['<', '>']).to_owned();
@@ -60,27 +68,50 @@ pub async fn play(
         let reply = client
             .rcpt(path.as_bytes(), &bytes(&parameters), &macros)
             .await?;
-        accepted += usize::from(reply == Reply::Continue);
         output::line(&format!(
-            "RCPT TO:{:<40} {}",
+            "  RCPT TO:{:<36} {}",
             spelt(&path, &parameters),
             answer(&reply, paint)
         ));
+        if reply == Reply::Continue {
+            envelope.push(path);
+        }
     }
-    if accepted > 0 {
-        let end = client.end_of_message(&[("i", "TRY")]).await?;
-        print_end(&end, paint);
+    if envelope.is_empty() {
+        client.abort().await?;
+        return Ok(envelope);
     }
-    client.quit().await
+    let end = client.end_of_message(&[("i", "TRY")]).await?;
+    print_end(&end, paint);
+    apply(&end, &mut envelope);
+    Ok(envelope)
+}
+
+/// What the MTA makes of its envelope: deletions name a recipient byte for byte.
+fn apply(end: &EndOfMessage, envelope: &mut Vec<String>) {
+    for edit in &end.edits {
+        match edit {
+            Edit::Delete(path) => envelope.retain(|present| present.as_bytes() != path.as_slice()),
+            Edit::Add { address, .. } => {
+                envelope.push(String::from_utf8_lossy(address).into_owned())
+            }
+            Edit::Other { .. } => {}
+        }
+    }
+    if end.verdict != Reply::Continue {
+        envelope.clear();
+    }
 }
 
 fn print_end(end: &EndOfMessage, paint: Paint) {
-    if end.edits.is_empty() {
-        output::line(&paint.dim("  nothing is changed"));
-    }
+    output::line(&paint.dim(if end.edits.is_empty() {
+        "  end of message: nothing is changed"
+    } else {
+        "  end of message:"
+    }));
     for edit in &end.edits {
         output::line(&match edit {
-            Edit::Delete(path) => paint.bad(&format!("  - {}", String::from_utf8_lossy(path))),
+            Edit::Delete(path) => paint.bad(&format!("    - {}", String::from_utf8_lossy(path))),
             Edit::Add {
                 address,
                 parameters,
@@ -89,22 +120,21 @@ fn print_end(end: &EndOfMessage, paint: Paint) {
                     .as_deref()
                     .map(String::from_utf8_lossy)
                     .unwrap_or_default();
-                paint.good(
-                    format!("  + {}  {parameters}", String::from_utf8_lossy(address)).trim_end(),
-                )
+                let line = format!("    + {}  {parameters}", String::from_utf8_lossy(address));
+                paint.good(line.trim_end())
             }
-            other => format!("  {other:?}"),
+            other => format!("    {other:?}"),
         });
     }
     if end.verdict != Reply::Continue {
-        output::line(&format!("  {}", answer(&end.verdict, paint)));
+        output::line(&format!("    {}", answer(&end.verdict, paint)));
     }
 }
 
 /// What the MTA's client would be told.
 fn answer(reply: &Reply, paint: Paint) -> String {
     match reply {
-        Reply::Continue => "continue".to_owned(),
+        Reply::Continue => paint.good("continue"),
         Reply::Code(text) => paint.bad(&text.replace("%%", "%")),
         Reply::Discard => paint.warn("discard: the message is dropped in silence"),
         other => paint.bad(&format!("{other:?}").to_lowercase()),

@@ -80,7 +80,10 @@ pub const KEYS: &[Key] = &[
         "listen",
         "[]",
         true,
-        &["Reserved: where the MTA asks the table. Not served by this version."],
+        &[
+            "Where the MTA asks the table, by the socketmap protocol of Postfix and Sendmail; the maps",
+            "are domains, secondary, recipients and rewrite.",
+        ],
     ),
     key(
         "monitor",

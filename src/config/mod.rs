@@ -73,6 +73,8 @@ pub struct Config {
     pub mode: Mode,
     /// The milter's sockets and limits.
     pub milter: Milter,
+    /// Where the MTA asks the table.
+    pub socketmap: Vec<Socket>,
     /// The control socket.
     pub control: Socket,
     /// Whether the control socket was asked for: if not, its absence is no failure.
@@ -97,6 +99,7 @@ impl Default for Config {
                 max_connections: 1000,
                 drain: Duration::from_secs(10),
             },
+            socketmap: Vec::new(),
             control: Socket::Unix(PathBuf::from("/run/readdress/control.sock")),
             control_written: false,
             settings: Settings::default(),
@@ -121,6 +124,11 @@ impl Config {
             .iter()
             .map(|socket| socket.against(directory))
             .collect();
+        self.socketmap = self
+            .socketmap
+            .iter()
+            .map(|socket| socket.against(directory))
+            .collect();
         self.control = self.control.against(directory);
         self
     }
@@ -135,6 +143,7 @@ impl Config {
                 self.milter.max_connections == new.milter.max_connections,
             ),
             ("[milter] drain", self.milter.drain == new.milter.drain),
+            ("[socketmap] listen", self.socketmap == new.socketmap),
             ("[control] listen", self.control == new.control),
             (
                 "[reload] quiet, latest or rescan",

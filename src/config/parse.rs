@@ -98,7 +98,8 @@ impl<'t> Reader<'_, 't, '_> {
                 number(value).map(|number| self.config.milter.max_connections = number)
             }
             ("milter", "drain") => duration(value).map(|drain| self.config.milter.drain = drain),
-            ("socketmap" | "monitor", "listen") => reserved(value),
+            ("socketmap", "listen") => some_sockets(value).map(|list| self.config.socketmap = list),
+            ("monitor", "listen") => reserved(value),
             ("control", "listen") => control(value).map(|socket| {
                 self.config.control = socket;
                 self.config.control_written = true;
@@ -318,15 +319,22 @@ fn socket(value: &Value<'_>) -> Result<Socket, Wrong> {
     })
 }
 
-fn sockets(value: &Value<'_>) -> Result<Vec<Socket>, Wrong> {
+fn some_sockets(value: &Value<'_>) -> Result<Vec<Socket>, Wrong> {
     match value.get_ref().as_array() {
-        Some(array) if array.is_empty() => Err(wrong(
-            "the list is empty: the MTA could not connect",
-            "name a socket, or leave the key out for its default",
-        )),
         Some(array) => array.iter().map(socket).collect(),
         None => socket(value).map(|socket| vec![socket]),
     }
+}
+
+fn sockets(value: &Value<'_>) -> Result<Vec<Socket>, Wrong> {
+    let list = some_sockets(value)?;
+    if list.is_empty() {
+        return Err(wrong(
+            "the list is empty: the MTA could not connect",
+            "name a socket, or leave the key out for its default",
+        ));
+    }
+    Ok(list)
 }
 
 fn control(value: &Value<'_>) -> Result<Socket, Wrong> {
@@ -454,7 +462,7 @@ mod tests {
         for bad in [
             "[rewrite]\nrecursion_limit = 0",
             "[rewrite]\nrecipient_delimiter = \"a\"",
-            "[socketmap]\nlisten = [\"inet:1:2\"]",
+            "[socketmap]\nlisten = [\"inet\"]",
             "[reload]\nlatest = \"2\"",
             "[control]\nlisten = \"inet:127.0.0.1:1\"",
         ] {

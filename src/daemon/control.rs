@@ -12,21 +12,20 @@
 //! | time for a request and its answer | 60 s | the connection is closed |
 //! | connections at one time | 16 | further ones wait |
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{UnixListener, UnixStream},
-    sync::Semaphore,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use super::{
-    listen::{Bound, Listening},
+    listen::Bound,
     milter::{Gauges, Shared},
     record,
     reload::{ReloadHandle, ReloadOutcome},
+    serve::{Stream, serve},
 };
 use crate::{config::Mode, engine::Diagnostic, report};
 
@@ -53,34 +52,20 @@ pub struct Control {
 impl Control {
     /// Answers until the future is dropped.
     pub async fn serve(self, bound: Bound) {
-        let (listening, _file) = bound.into_parts();
-        let Listening::Unix(listener) = listening else {
-            return;
-        };
-        let listener = match UnixListener::from_std(listener) {
-            Ok(listener) => listener,
-            Err(error) => return record::control_missing(&error),
-        };
-        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        loop {
-            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
-                return;
-            };
-            let Ok((stream, _)) = listener.accept().await else {
-                // No descriptors: the next attempt may have one.
-                sleep(Duration::from_millis(100)).await;
-                continue;
-            };
+        let answered = serve(bound, MAX_CONNECTIONS, |stream| {
             let control = self.clone();
-            tokio::spawn(async move {
+            async move {
+                // A connection that takes too long, or breaks, has nobody to be told.
                 let _ = timeout(MAX_TIME, control.connection(stream)).await;
-                drop(permit);
-            });
+            }
+        });
+        if let Err(error) = answered.await {
+            record::control_missing(&error);
         }
     }
 
-    async fn connection(&self, mut stream: UnixStream) -> std::io::Result<()> {
-        let (reader, mut writer) = stream.split();
+    async fn connection(&self, stream: Box<dyn Stream>) -> io::Result<()> {
+        let (reader, mut writer) = tokio::io::split(stream);
         let mut request = Vec::new();
         BufReader::new(reader.take(MAX_REQUEST))
             .read_until(b'\n', &mut request)

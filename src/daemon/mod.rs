@@ -9,8 +9,8 @@
 //! |---|---|---|
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
-//! | 9 | [`source`], [`watch`] | reads files; tells that they changed |
-//! | 10 | [`reload`], [`milter`] | files to the live table; the MTA's side |
+//! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
+//! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
 //! | 11 | [`settings`], [`control`], [`signals`] | the configuration while it runs; the commands; the signals |
 
 pub mod control;
@@ -20,14 +20,20 @@ pub mod log;
 pub mod milter;
 pub mod record;
 pub mod reload;
+pub mod serve;
 pub mod settings;
 pub mod signals;
+pub mod socketmap;
 pub mod source;
 pub mod watch;
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{
+    fmt, fs::DirBuilder, future::Future, os::unix::fs::DirBuilderExt, path::Path, pin::pin,
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
+use tokio::task::JoinSet;
 
 use self::{
     control::Control,
@@ -36,9 +42,11 @@ use self::{
     milter::{Gauges, Limits, Shared},
     reload::{ReloadOptions, Reloader},
     settings::Source,
-    watch::WatchSettings,
 };
 use crate::config::{Config, socket::Socket};
+
+/// Where the sockets are by default.
+const RUNTIME_DIRECTORY: &str = "/run/readdress";
 
 /// How a socket is called that systemd hands over for the control commands.
 const CONTROL_NAME: &str = "control";
@@ -66,6 +74,37 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// The sockets of one daemon, bound.
+struct Sockets {
+    milter: Vec<Bound>,
+    control: Option<Bound>,
+    socketmap: Vec<Bound>,
+}
+
+impl Sockets {
+    /// What systemd handed over comes first; the rest is bound as configured.
+    fn bind(handed: Vec<Bound>, config: &Config) -> Result<Self, StartError> {
+        let is_control = |bound: &Bound| bound.name() == Some(CONTROL_NAME);
+        let (control, milter): (Vec<_>, Vec<_>) = handed.into_iter().partition(is_control);
+        let bind = |sockets: &[Socket]| {
+            sockets
+                .iter()
+                .map(listen::bind)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(StartError)
+        };
+        Ok(Self {
+            milter: if milter.is_empty() {
+                bind(&config.milter.listen)?
+            } else {
+                milter
+            },
+            control: control_socket(control, config)?,
+            socketmap: bind(&config.socketmap)?,
+        })
+    }
+}
+
 /// Serves until `shutdown` resolves and the messages under way have ended.
 pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let Start {
@@ -73,55 +112,41 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         source,
         handed,
     } = start;
-    let (control_handed, mut sockets): (Vec<_>, Vec<_>) = handed
-        .into_iter()
-        .partition(|bound| bound.name() == Some(CONTROL_NAME));
-    if sockets.is_empty() {
-        sockets = config
-            .milter
-            .listen
-            .iter()
-            .map(listen::bind)
-            .collect::<Result<_, _>>()
-            .map_err(StartError)?;
-    }
-    let control_socket = control_socket(control_handed, &config)?;
-    let names: Vec<Socket> = sockets.iter().map(|bound| bound.socket().clone()).collect();
-    record::started(&config, &names);
-
+    make_runtime_directory(&config);
+    let sockets = Sockets::bind(handed, &config)?;
+    record::started(
+        &config,
+        &sockets.milter.iter().map(Bound::socket).collect::<Vec<_>>(),
+    );
+    let limits = Limits::from(&config.milter);
     let live = Arc::new(LiveTable::new());
-    let options = ReloadOptions {
-        watch: WatchSettings {
-            quiet: config.reload.quiet,
-            latest: config.reload.latest,
-            rescan: config.reload.rescan,
-        },
-        ..ReloadOptions::new(&config.rules, config.settings.clone())
-    };
+    let options = ReloadOptions::from(&config);
+    let veil = options.veil.clone();
     let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
-    reloader.load().await;
-    let limits = Limits {
-        max_connections: config.milter.max_connections,
-        drain: config.milter.drain,
-        ..Limits::default()
-    };
+    let mut shutdown = pin!(shutdown);
+    tokio::select! {
+        _ = reloader.load() => {}
+        () = &mut shutdown => return Ok(()),
+    }
     let gauges = Arc::new(Gauges::default());
     let shared = Arc::new(Shared {
         live,
         config: ArcSwap::from_pointee(config),
         names: record::Names::default(),
     });
-
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     tasks.spawn(reloader.run());
-    let hangups = signals::hangups();
     tasks.spawn(settings::follow(
         source,
         Arc::clone(&shared),
         reload.clone(),
-        hangups,
+        signals::hangups(),
+        veil,
     ));
-    if let Some(bound) = control_socket {
+    for bound in sockets.socketmap {
+        tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));
+    }
+    if let Some(bound) = sockets.control {
         let control = Control {
             shared: Arc::clone(&shared),
             reload,
@@ -130,7 +155,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         tasks.spawn(control.serve(bound));
     }
     milter::serve(
-        sockets,
+        sockets.milter,
         milter::callbacks(&shared),
         limits,
         gauges,
@@ -140,6 +165,24 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     tasks.shutdown().await;
     record::stopped();
     Ok(())
+}
+
+/// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the
+/// start, and a daemon that is started by hand should come up all the same. Where that fails, the
+/// bind says what is missing.
+fn make_runtime_directory(config: &Config) {
+    let sockets = config.milter.listen.iter().chain([&config.control]);
+    let wanted = sockets.filter_map(|socket| match socket {
+        Socket::Unix(path) => path.parent(),
+        Socket::Inet { .. } | Socket::Inet6 { .. } => None,
+    });
+    let runtime = Path::new(RUNTIME_DIRECTORY);
+    if wanted.into_iter().any(|directory| directory == runtime) && !runtime.exists() {
+        let made = DirBuilder::new().mode(0o755).create(runtime);
+        if let Err(error) = made {
+            record::runtime_directory_missing(runtime, &error);
+        }
+    }
 }
 
 /// The control socket. One that nobody asked for may be missing: a second daemon, or one that is

@@ -11,18 +11,26 @@
 //! |---|---|---|
 //! | rules listed under `added`, `removed`, `changed` | 20 each | `table: added and N more` |
 //! | findings listed | 100 | `table: and N more findings` |
+//!
+//! Where the configuration hides addresses, lines about tables show places and counts alone.
+
+mod names;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Display;
-use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
 use std::time::Duration;
 
 use tracing::{error, info, warn};
+
+pub use names::{Names, Veil};
 
 use crate::config::socket::Socket;
 use crate::config::{Config, LogAddresses, Mode};
 use crate::engine::address::Mailbox;
 use crate::engine::reply::SmtpReply;
-use crate::engine::{Changes, Diagnostic, Severity};
+use crate::engine::{Change, Changes, Diagnostic, Severity};
 
 /// Most rules listed for one kind of change.
 const LISTED_RULES: usize = 20;
@@ -35,7 +43,7 @@ const LISTED_FINDINGS: usize = 100;
 /// The sockets are bound; the effective configuration, in one line.
 ///
 /// `readdress 0.1.0: listen=inet:127.0.0.1:8892 rules=/etc/readdress/rules mode=rewrite …`
-pub fn started(config: &Config, sockets: &[Socket]) {
+pub fn started(config: &Config, sockets: &[&Socket]) {
     let listen = sockets
         .iter()
         .map(ToString::to_string)
@@ -67,11 +75,21 @@ pub fn signal_missing(number: i32, reason: &dyn Display) {
     warn!("signal {number} keeps its default effect: {reason}");
 }
 
+/// The directory of the default sockets cannot be made.
+pub fn runtime_directory_missing(path: &Path, reason: &dyn Display) {
+    warn!("{} cannot be made: {reason}", path.display());
+}
+
 /// The control socket cannot be had; mail is served all the same.
 pub fn control_missing(reason: &dyn Display) {
     warn!(
         "control: no socket, so `status`, `reload` and `explain --live` cannot ask this daemon: {reason}"
     );
+}
+
+/// A socketmap socket cannot be served.
+pub fn socketmap_failed(reason: &dyn Display) {
+    error!("socketmap: not served: {reason}");
 }
 
 /// A changed configuration file is in force, but for keys that wait for a restart.
@@ -84,7 +102,8 @@ pub fn configuration_live(restart: &[&str]) {
 
 /// The configuration file holds errors; what was in force stays so.
 pub fn configuration_refused(diagnostics: &[Diagnostic]) {
-    findings(diagnostics);
+    // The configuration holds no addresses.
+    findings(diagnostics, &Veil::default());
     error!(
         "configuration refused: errors={} the one before it stays in force",
         errors(diagnostics)
@@ -102,6 +121,7 @@ pub fn table_live(
     changes: Option<&Changes>,
     files: usize,
     took: Duration,
+    veil: &Veil,
 ) {
     let took = milliseconds(took);
     let Some(changes) = changes else {
@@ -115,21 +135,21 @@ pub fn table_live(
         changes.changed.len()
     );
     info!(generation, rules, changed = %changed, files, took = %took, "table:");
-    list("added", &changes.added);
-    list("removed", &changes.removed);
-    list("changed", &changes.changed);
+    list("added", &changes.added, veil);
+    list("removed", &changes.removed, veil);
+    list("changed", &changes.changed, veil);
 }
 
 /// Findings that keep no table from serving.
-pub fn table_warnings(diagnostics: &[Diagnostic]) {
-    findings(diagnostics);
+pub fn table_warnings(diagnostics: &[Diagnostic], veil: &Veil) {
+    findings(diagnostics, veil);
 }
 
 /// The files hold errors; the table before them serves on, or none where `serving` is 0.
 ///
 /// `table refused: errors=2 still serving generation=41`
-pub fn table_refused(diagnostics: &[Diagnostic], serving: u64) {
-    findings(diagnostics);
+pub fn table_refused(diagnostics: &[Diagnostic], serving: u64, veil: &Veil) {
+    findings(diagnostics, veil);
     let errors = errors(diagnostics);
     if serving == 0 {
         error!("table refused: errors={errors} no table yet, every recipient is deferred");
@@ -152,6 +172,13 @@ pub fn table_still_refused(diagnostics: &[Diagnostic], serving: u64, since: Dura
 /// `table mended: still serving generation=41`
 pub fn table_mended(serving: u64) {
     info!("table mended: still serving generation={serving}");
+}
+
+/// Somebody asked for a reload (SIGHUP, `readdress reload`), and the files are as they were.
+///
+/// `table unchanged: generation=7`
+pub fn table_unchanged(generation: u64) {
+    info!("table unchanged: generation={generation}");
 }
 
 // Recipients.
@@ -200,12 +227,17 @@ pub fn recipient(outcome: &Outcome<'_>) {
         .map(|mailbox| shown(&mailbox.to_string()))
         .collect::<Vec<_>>();
     let to = (!to.is_empty()).then(|| to.join(","));
+    // The text of a reply may name people: where somebody moved, who has left.
+    let reply = outcome.reply.map(|reply| match outcome.addresses {
+        LogAddresses::Full => reply.to_string(),
+        _ => format!("{} {}", reply.code(), reply.enhanced()),
+    });
     info!(
         orig_to = %orig_to,
         to = to.as_deref().map(display),
         rule = outcome.rule.as_deref().map(display),
         action = outcome.action,
-        reply = outcome.reply.map(ToString::to_string).as_deref(),
+        reply = reply.as_deref(),
         gen = outcome.generation,
         dry_run = outcome.dry_run.then_some(true),
         "{id}:"
@@ -222,7 +254,8 @@ pub fn plan_failed(id: Option<&[u8]>, reason: &dyn std::error::Error) {
 
 /// A reply was not taken; the MTA answers with its own words.
 pub fn reply_not_set(reply: &SmtpReply, reason: &dyn std::error::Error) {
-    error!("reply \"{reply}\" not taken: {reason}");
+    let (code, status) = (reply.code(), reply.enhanced());
+    error!("reply {code} {status} not taken: {reason}");
 }
 
 /// An MTA connected that cannot do what is needed.
@@ -230,27 +263,6 @@ pub fn mta_refused() {
     error!(
         "milter: connection refused: the MTA does not offer to add and delete recipients, its mail would pass unchanged"
     );
-}
-
-/// Addresses as the configuration wants them in the log (spec section 8).
-#[derive(Debug, Default)]
-pub struct Names {
-    /// New at every start: a hash is for following an address, not for finding it out.
-    key: RandomState,
-}
-
-impl Names {
-    /// The address, its domain alone, or a hash of it.
-    pub fn shown(&self, address: &str, how: LogAddresses) -> String {
-        match how {
-            LogAddresses::Full => address.to_owned(),
-            LogAddresses::Domain => format!(
-                "*@{}",
-                address.rsplit_once('@').map_or("", |(_, domain)| domain)
-            ),
-            LogAddresses::Hash => format!("{:016x}", self.key.hash_one(address.to_lowercase())),
-        }
-    }
 }
 
 // Watching.
@@ -276,9 +288,12 @@ pub fn watch_overflowed() {
     warn!("watch: queue overflow, looking at all files");
 }
 
-fn list(kind: &str, rules: &[String]) {
-    for rule in rules.iter().take(LISTED_RULES) {
-        info!("table: {kind} {rule}");
+fn list(kind: &str, rules: &[Change], veil: &Veil) {
+    for Change { rule, place } in rules.iter().take(LISTED_RULES) {
+        match veil.hides() {
+            true => info!("table: {kind} {place}"),
+            false => info!("table: {kind} {rule} ({place})"),
+        }
     }
     let more = rules.len().saturating_sub(LISTED_RULES);
     if more > 0 {
@@ -287,9 +302,13 @@ fn list(kind: &str, rules: &[String]) {
 }
 
 /// Each line of a finding is an event of its own, so that the caret stays under its column.
-fn findings(diagnostics: &[Diagnostic]) {
+fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
     for diagnostic in diagnostics.iter().take(LISTED_FINDINGS) {
-        for line in diagnostic.to_string().lines() {
+        let text = match veil.hides() {
+            true => diagnostic.without_text(),
+            false => diagnostic.to_string(),
+        };
+        for line in text.lines() {
             match diagnostic.severity {
                 Severity::Error => error!("{line}"),
                 Severity::Warning => warn!("{line}"),
@@ -299,6 +318,9 @@ fn findings(diagnostics: &[Diagnostic]) {
     let more = diagnostics.len().saturating_sub(LISTED_FINDINGS);
     if more > 0 {
         warn!("table: and {more} more findings");
+    }
+    if veil.hides() && !diagnostics.is_empty() {
+        info!("table: addresses are hidden here; `readdress check` shows what was found");
     }
 }
 
@@ -311,81 +333,4 @@ fn errors(diagnostics: &[Diagnostic]) -> usize {
 
 fn milliseconds(duration: Duration) -> String {
     format!("{}ms", duration.as_millis())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::daemon::log::capture;
-
-    fn finding(severity: Severity, message: &str) -> Diagnostic {
-        Diagnostic::about_file(severity, "test", "a.rules", message.to_owned(), None)
-    }
-
-    #[test]
-    fn a_live_table_is_one_line_and_one_for_each_rule() {
-        let changes = Changes {
-            added: vec!["10-a.rules:3: a@x b@y".into()],
-            removed: vec![],
-            changed: (0..23).map(|n| format!("rule {n}")).collect(),
-        };
-        let lines = capture(|| {
-            table_live(7, 812, Some(&changes), 2, Duration::from_micros(4900));
-        });
-        assert_eq!(
-            lines[..2],
-            [
-                "info table: generation=7 rules=812 changed=+1-0~23 files=2 took=4ms",
-                "info table: added 10-a.rules:3: a@x b@y",
-            ]
-        );
-        assert_eq!(lines.len(), 2 + 20 + 1);
-        assert_eq!(lines[22], "info table: changed and 3 more");
-    }
-
-    #[test]
-    fn the_first_table_has_nothing_to_be_held_against() {
-        let lines = capture(|| table_live(1, 5, None, 1, Duration::ZERO));
-        assert_eq!(lines, ["info table: generation=1 rules=5 files=1 took=0ms"]);
-    }
-
-    #[test]
-    fn a_refused_table_says_why_and_what_serves() {
-        let diagnostics = [
-            finding(Severity::Error, "one\n  ^^^"),
-            finding(Severity::Warning, "two"),
-        ];
-        let lines = capture(|| table_refused(&diagnostics, 41));
-        let last = "error table refused: errors=1 still serving generation=41";
-        assert_eq!(lines.last().unwrap(), last);
-        assert!(lines.contains(&"error   ^^^".to_owned()), "{lines:?}");
-        assert!(
-            lines.iter().any(|line| line.starts_with("warn ")),
-            "{lines:?}"
-        );
-        let lines = capture(|| table_refused(&diagnostics, 0));
-        assert!(
-            lines
-                .last()
-                .unwrap()
-                .ends_with("every recipient is deferred")
-        );
-    }
-
-    #[test]
-    fn a_flood_of_findings_is_cut() {
-        let diagnostics = vec![finding(Severity::Error, "one"); 150];
-        let lines = capture(|| table_refused(&diagnostics, 1));
-        assert!(lines.contains(&"warn table: and 50 more findings".to_owned()));
-        assert!(lines.last().unwrap().contains("errors=150 "));
-    }
-
-    #[test]
-    fn a_reason_with_blanks_is_quoted() {
-        let lines = capture(|| watch_unavailable(&"too many \"files\""));
-        assert_eq!(
-            lines,
-            [r#"warn watch: mode=rescan-only reason="too many \"files\"""#]
-        );
-    }
 }

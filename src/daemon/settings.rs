@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     milter::Shared,
-    record,
+    record::{self, Veil},
     reload::{NewSettings, ReloadHandle},
     signals::Hangups,
     watch::{Target, WatchSettings, Watcher},
@@ -79,13 +79,10 @@ pub async fn follow(
     shared: Arc<Shared>,
     reload: ReloadHandle,
     mut hangups: Hangups,
+    veil: Veil,
 ) {
     let started = shared.config.load_full();
-    let patience = WatchSettings {
-        quiet: started.reload.quiet,
-        latest: started.reload.latest,
-        rescan: started.reload.rescan,
-    };
+    let patience = WatchSettings::from(&started.reload);
     let mut watcher = Watcher::new(vec![Target::File(source.path().to_owned())], patience);
     let mut current = shared.config.load_full();
     loop {
@@ -99,6 +96,7 @@ pub async fn follow(
                 record::configuration_live(&started.restart_keys(&new));
                 let settings = (new.settings != current.settings).then(|| new.settings.clone());
                 current = Arc::new(new);
+                veil.set(current.addresses);
                 shared.config.store(Arc::clone(&current));
                 if let Some(engine) = settings {
                     reload

@@ -51,18 +51,21 @@ impl Hangups {
     }
 }
 
-/// Resolves at the first TERM or INT. A second one ends the process at once.
-pub async fn termination() {
+/// Resolves at the first TERM or INT, also at one that comes before the future is awaited. A second
+/// one ends the process at once.
+pub fn termination() -> impl Future<Output = ()> {
     let mut both = (
         stream(SignalKind::terminate()),
         stream(SignalKind::interrupt()),
     );
-    ended(&mut both).await;
-    record::stopping();
-    tokio::spawn(async move {
+    async move {
         ended(&mut both).await;
-        std::process::exit(1);
-    });
+        record::stopping();
+        tokio::spawn(async move {
+            ended(&mut both).await;
+            std::process::exit(1);
+        });
+    }
 }
 
 async fn ended((terminate, interrupt): &mut (Option<Signal>, Option<Signal>)) {

@@ -26,4 +26,4 @@ pub mod transaction;
 
 pub use load::{Compiled, compile};
 pub use rule::{Diagnostic, FileKind, Severity, SourceText};
-pub use table::{Changes, Settings, Table};
+pub use table::{Change, Changes, Settings, Table};

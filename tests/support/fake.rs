@@ -52,12 +52,14 @@ pub struct Fake {
     recipients: Vec<Recipient>,
     smtputf8: bool,
     queue_id: u32,
+    /// Addresses that it holds to be other ones, as Sendmail does.
+    resolves: Vec<(String, String)>,
     /// What the next hop received at the last end of message.
     pub delivered: Vec<Copy>,
 }
 
 impl Fake {
-    pub fn connect(socket: &Path) -> io::Result<Self> {
+    pub fn connect(socket: &Path, resolves: &[(String, String)]) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
         let macros = ["i", "{rcpt_addr}", "{rcpt_host}", "{rcpt_mailer}"].map(str::to_owned);
         let mut fake = Self {
@@ -67,6 +69,7 @@ impl Fake {
             recipients: Vec::new(),
             smtputf8: false,
             queue_id: 0,
+            resolves: resolves.to_vec(),
             delivered: Vec::new(),
         };
         fake.negotiate()?;
@@ -138,10 +141,16 @@ impl Fake {
         let words = strings(&packet);
         let bytes = without_route(&words[0]);
         let queue_id = format!("FAKE{:04}", self.queue_id);
-        let resolved = canonical(&bytes).to_lowercase();
+        let resolved = self.resolved(&bytes).to_lowercase();
+        // Sendmail delivers what has lost its domain itself.
+        let mailer: &[u8] = if resolved.contains('@') {
+            b"relay"
+        } else {
+            b"local"
+        };
         let mut macros = vec![
             ("{rcpt_addr}", resolved.as_bytes()),
-            ("{rcpt_mailer}", b"relay"),
+            ("{rcpt_mailer}", mailer),
             ("{rcpt_host}", b"sink"),
         ];
         if !self.recipients.is_empty() {
@@ -223,9 +232,25 @@ impl Fake {
             return violation("a deletion is one string: Postfix answers 451");
         }
         let wanted = unquoted(without_brackets(&words[0]));
-        self.recipients
-            .retain(|recipient| unquoted(&recipient.bytes) != wanted);
+        let hits = self
+            .recipients
+            .iter()
+            .filter(|found| unquoted(&found.bytes) == wanted);
+        let held: Vec<String> = hits.map(|found| self.resolved(&found.bytes)).collect();
+        let mut left = std::mem::take(&mut self.recipients);
+        left.retain(|recipient| {
+            let same = !self.resolves.is_empty() && held.contains(&self.resolved(&recipient.bytes));
+            unquoted(&recipient.bytes) != wanted && !same
+        });
+        self.recipients = left;
         Ok(())
+    }
+
+    /// The address for which it holds this one.
+    fn resolved(&self, bytes: &[u8]) -> String {
+        let address = canonical(bytes);
+        let found = self.resolves.iter().find(|(from, _)| *from == address);
+        found.map_or(address, |(_, to)| to.clone())
     }
 
     fn add(&mut self, data: &[u8], with_parameters: bool) -> io::Result<()> {
@@ -257,7 +282,7 @@ impl Fake {
     fn deliver(&mut self) {
         let mut seen = Vec::new();
         for recipient in &self.recipients {
-            let address = canonical(&recipient.bytes);
+            let address = self.resolved(&recipient.bytes);
             let orcpt = recipient
                 .parameters
                 .iter()
@@ -265,6 +290,12 @@ impl Fake {
             let orcpt = orcpt
                 .cloned()
                 .unwrap_or_else(|| format!("ORCPT=rfc822;{address}"));
+            // Sendmail, which holds two addresses to be one, does not look at ORCPT.
+            let orcpt = if self.resolves.is_empty() {
+                orcpt
+            } else {
+                String::new()
+            };
             let key = (address.to_lowercase(), orcpt);
             if !seen.contains(&key) {
                 seen.push(key);

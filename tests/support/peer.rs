@@ -82,9 +82,16 @@ impl Peer {
     }
 
     /// A session with a stranger, or with somebody who may relay.
-    pub fn open(&self, socket: &Path, trusted: bool) -> io::Result<Session> {
+    ///
+    /// `resolves` is for the fake; the MTAs have it in their configuration.
+    pub fn open(
+        &self,
+        socket: &Path,
+        trusted: bool,
+        resolves: &[(String, String)],
+    ) -> io::Result<Session> {
         let (port, own) = match self {
-            Self::Fake => return Ok(Session::Fake(Box::new(Fake::connect(socket)?))),
+            Self::Fake => return Ok(Session::Fake(Box::new(Fake::connect(socket, resolves)?))),
             Self::Postfix { mta, .. } => (mta.doors[0].port, Ipv4Addr::new(127, 0, 0, 2)),
             Self::Sendmail { mta, .. } => (mta.doors[0].port, Ipv4Addr::LOCALHOST),
         };

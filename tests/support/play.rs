@@ -44,7 +44,7 @@ pub fn play(scenario: &Scenario, peer: &Peer) -> Played {
     };
     let mut session = None;
     for (line, step) in &scenario.steps {
-        if let Err(error) = played.step(step, &mut session, peer, &daemon) {
+        if let Err(error) = played.step(step, &mut session, peer, &daemon, &scenario.resolves) {
             played
                 .failures
                 .push(format!("{}:{line}: {error}", scenario.name));
@@ -81,6 +81,7 @@ impl Played {
         session: &mut Option<Session>,
         peer: &Peer,
         daemon: &Daemon,
+        resolves: &[(String, String)],
     ) -> Result<(), String> {
         let failed = |error: std::io::Error| error.to_string();
         match step {
@@ -88,7 +89,10 @@ impl Played {
                 if let Some(session) = session.take() {
                     session.quit();
                 }
-                *session = Some(peer.open(&daemon.socket(), *trusted).map_err(failed)?);
+                *session = Some(
+                    peer.open(&daemon.socket(), *trusted, resolves)
+                        .map_err(failed)?,
+                );
                 return Ok(());
             }
             Step::Edit {
@@ -104,7 +108,10 @@ impl Played {
             _ => {}
         }
         if session.is_none() {
-            *session = Some(peer.open(&daemon.socket(), false).map_err(failed)?);
+            *session = Some(
+                peer.open(&daemon.socket(), false, resolves)
+                    .map_err(failed)?,
+            );
         }
         let open = session.as_mut().ok_or("no session")?;
         match step {

@@ -23,6 +23,9 @@
 //! - Other steps: `RSET`, `EHLO`, `CONNECT` (a new session), `CONNECT trusted` (from an address
 //!   that may relay); `edit NAME`, `broken NAME` with an indented file (the table that is in it
 //!   goes live, or must not), `file NAME` (before the start), `log WORDS` (a line of the log).
+//! - `fake: resolves <received> other` makes the fake MTA hold an address to be another one, as
+//!   Sendmail does with class w and a virtusertable: `{rcpt_addr}` shows the other one, and who
+//!   deletes one address that resolves to it deletes all.
 //! - `*N` repeats a line, `{n}` is 1 to N. `\xHH` is a byte.
 
 use std::fs;
@@ -40,6 +43,8 @@ pub struct Scenario {
     pub files: Vec<(String, String)>,
     pub steps: Vec<(usize, Step)>,
     pub log: Vec<(usize, String)>,
+    /// What the fake MTA holds an address to be.
+    pub resolves: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -106,9 +111,10 @@ pub fn read(path: &Path, peer: &str) -> Result<Option<Scenario>, String> {
     parse(&text, &file, peer).map_err(|(line, message)| format!("{file}:{line}: {message}"))
 }
 
-type Result2<T> = Result<T, (usize, String)>;
+/// A result whose error knows its line.
+type Placed<T> = Result<T, (usize, String)>;
 
-fn parse(text: &str, name: &str, peer: &str) -> Result2<Option<Scenario>> {
+fn parse(text: &str, name: &str, peer: &str) -> Placed<Option<Scenario>> {
     let lines: Vec<&str> = text.lines().collect();
     let mut scenario = Scenario {
         name: name.to_owned(),
@@ -151,7 +157,7 @@ fn parse(text: &str, name: &str, peer: &str) -> Result2<Option<Scenario>> {
 }
 
 /// A file must test something, and every message must say what became of it.
-fn finished(scenario: &Scenario, last: usize) -> Result2<()> {
+fn finished(scenario: &Scenario, last: usize) -> Placed<()> {
     if scenario.files.is_empty() || scenario.steps.is_empty() {
         return Err((last, "a scenario needs rules and a dialogue".into()));
     }
@@ -231,17 +237,15 @@ fn statement(
         "config" => scenario.config = text,
         "rules" => scenario.files.push((file(""), text)),
         "file" => scenario.files.push((file(rest), text)),
+        "resolves" => {
+            let (from, to) = rest.split_once("> ").ok_or("write `resolves <from> to`")?;
+            scenario
+                .resolves
+                .push((from.trim_start_matches('<').to_owned(), to.to_owned()));
+        }
         "log" => scenario.log.push((number, rest.to_owned())),
         "to" | "bounce" => {
-            let end = scenario
-                .steps
-                .iter_mut()
-                .rev()
-                .find_map(|(_, step)| match step {
-                    Step::End { outcome, .. } => Some(outcome),
-                    _ => None,
-                });
-            let outcome = end.ok_or("there is no END before it")?;
+            let outcome = last_outcome(scenario)?;
             for n in 1..=count {
                 outcome_line(word, &rest.replace("{n}", &n.to_string()), outcome)?;
             }
@@ -255,6 +259,16 @@ fn statement(
         }
     }
     Ok(())
+}
+
+/// The message to which a `to` line belongs.
+fn last_outcome(scenario: &mut Scenario) -> Result<&mut Outcome, String> {
+    let mut steps = scenario.steps.iter_mut().rev();
+    let end = steps.find_map(|(_, step)| match step {
+        Step::End { outcome, .. } => Some(outcome),
+        _ => None,
+    });
+    end.ok_or_else(|| "there is no END before it".to_owned())
 }
 
 fn step(word: &str, rest: &str, number: usize, text: &str) -> Result<Step, String> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::config;
+
 /// The limits of the milter server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
@@ -29,6 +31,16 @@ impl Default for Limits {
             idle: Duration::from_secs(7210),
             // Below the 30 s after which Postfix gives up on a command.
             drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl From<&config::Milter> for Limits {
+    fn from(milter: &config::Milter) -> Self {
+        Self {
+            max_connections: milter.max_connections,
+            drain: milter.drain,
+            ..Self::default()
         }
     }
 }

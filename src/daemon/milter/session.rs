@@ -2,6 +2,12 @@
 //!
 //! A transaction pins the table that is live when it begins, and the mode and the form of addresses
 //! in the log with it.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | recipients of one message | 10000 | 452 4.5.3; the client sends the rest in another transaction |
 
 use std::sync::Arc;
 
@@ -18,6 +24,9 @@ use crate::{
         transaction::{Plan, Received, Recipient, Transaction},
     },
 };
+
+/// Recipients of one message, so that no peer fills the memory.
+const MAX_RECIPIENTS: usize = 10_000;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -93,6 +102,9 @@ impl Session {
         let Some(transaction) = &mut message.transaction else {
             return message.without_table(received, id, names);
         };
+        if transaction.recipients().len() >= MAX_RECIPIENTS {
+            return Some(SmtpReply::too_many_recipients());
+        }
         let recipient = transaction.recipient(received).clone();
         recipient.refusal.as_ref()?;
         message.log(&recipient, id, names);

@@ -25,8 +25,10 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::live::LiveTable;
+use super::record::Veil;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
+use crate::config::Config;
 use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText};
 use worker::Worker;
 
@@ -96,6 +98,8 @@ pub struct ReloadOptions {
     pub settings: Settings,
     /// The compiler.
     pub compile: Compile,
+    /// Whether the log keeps rules to itself.
+    pub veil: Veil,
 }
 
 impl ReloadOptions {
@@ -107,7 +111,19 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile),
+            veil: Veil::default(),
         }
+    }
+}
+
+impl From<&Config> for ReloadOptions {
+    fn from(config: &Config) -> Self {
+        let options = Self {
+            watch: WatchSettings::from(&config.reload),
+            ..Self::new(&config.rules, config.settings.clone())
+        };
+        options.veil.set(config.addresses);
+        options
     }
 }
 
@@ -199,8 +215,12 @@ impl Reloader {
 
     /// Reads the directory at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
+        self.reload(false).await
+    }
+
+    async fn reload(&mut self, asked: bool) -> ReloadOutcome {
         let mode = self.watcher.mode();
-        let outcome = self.worker.reload(mode).await;
+        let outcome = self.worker.reload(mode, asked).await;
         if self.worker.unread() {
             self.watcher.doubt();
         }
@@ -210,7 +230,7 @@ impl Reloader {
     /// Follows the directory until the future is dropped.
     pub async fn run(mut self) {
         loop {
-            self.worker.wait(&mut self.watcher).await;
+            let change = self.worker.wait(&mut self.watcher).await;
             let mut waiting = Vec::new();
             while let Ok(request) = self.requests.try_recv() {
                 if let Some(settings) = request.settings {
@@ -219,7 +239,7 @@ impl Reloader {
                 }
                 waiting.push(request.answer);
             }
-            let outcome = self.load().await;
+            let outcome = self.reload(change.asked).await;
             for answer in waiting {
                 // Whoever asked may have left.
                 let _ = answer.send(outcome.clone());

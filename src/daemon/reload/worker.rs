@@ -20,7 +20,7 @@ use super::{ReloadOptions, ReloadOutcome, ReloadStatus};
 use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::record;
 use crate::daemon::source::{self, Fingerprint, Reading};
-use crate::daemon::watch::{Mode, Watcher};
+use crate::daemon::watch::{Change, Mode, Watcher};
 use crate::engine::{Changes, Diagnostic, Settings, Severity, Table};
 
 /// How often a refused table is told of again.
@@ -96,7 +96,7 @@ impl Worker {
     }
 
     /// Waits for a change, and does meanwhile what has to be done now and then.
-    pub async fn wait(&mut self, watcher: &mut Watcher) {
+    pub async fn wait(&mut self, watcher: &mut Watcher) -> Change {
         let changed = watcher.changed();
         tokio::pin!(changed);
         loop {
@@ -105,7 +105,7 @@ impl Worker {
             let remind_at = self.refused.as_ref().map(|refused| refused.remind_at);
             let reminder = sleep_until(remind_at.unwrap_or_else(Instant::now));
             tokio::select! {
-                _ = &mut changed => return,
+                change = &mut changed => return change,
                 () = sleep(RELEASE), if holding => {}
                 () = reminder, if remind_at.is_some() => self.remind(),
             }
@@ -133,8 +133,9 @@ impl Worker {
         }
     }
 
-    /// Reads the directory and acts upon what is there.
-    pub async fn reload(&mut self, mode: Mode) -> ReloadOutcome {
+    /// Reads the directory and acts upon what is there. Who `asked` hears of it in the log also
+    /// where nothing is new.
+    pub async fn reload(&mut self, mode: Mode, asked: bool) -> ReloadOutcome {
         let options = self.options.clone();
         let live = Arc::clone(&self.live);
         let tried = self.tried.clone();
@@ -150,7 +151,20 @@ impl Worker {
                 Found::Refused(vec![failed(&self.options.directory, &error.to_string())])
             }
         };
+        let nothing_new = matches!(found, Found::Same | Found::AsLive(_));
         let outcome = self.settle(found);
+        match &outcome {
+            ReloadOutcome::Unchanged { generation } if asked && nothing_new => {
+                record::table_unchanged(*generation);
+            }
+            ReloadOutcome::Refused {
+                diagnostics,
+                serving,
+            } if asked && nothing_new => {
+                record::table_refused(diagnostics, *serving, &self.options.veil);
+            }
+            _ => {}
+        }
         self.status.send_modify(|status| {
             status.outcome = Some(outcome.clone());
             status.at = Some(SystemTime::now());
@@ -171,7 +185,7 @@ impl Worker {
                 None => ReloadOutcome::Unchanged { generation },
             },
             Found::AsLive(warnings) => {
-                record::table_warnings(&warnings);
+                record::table_warnings(&warnings, &self.options.veil);
                 if self.refused.take().is_some() {
                     record::table_mended(generation);
                 }
@@ -190,8 +204,9 @@ impl Worker {
                 self.serving = self.tried.as_ref().map(|tried| tried.content.clone());
                 self.retired.keep(self.live.replace(table));
                 let generation = self.live.pin().number;
-                record::table_warnings(&warnings);
-                record::table_live(generation, rules, changes.as_ref(), sources, took);
+                record::table_warnings(&warnings, &self.options.veil);
+                let (changed, veil) = (changes.as_ref(), &self.options.veil);
+                record::table_live(generation, rules, changed, sources, took, veil);
                 self.status.send_modify(|status| status.live += 1);
                 ReloadOutcome::Live {
                     generation,
@@ -206,7 +221,7 @@ impl Worker {
     }
 
     fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
-        record::table_refused(&diagnostics, serving);
+        record::table_refused(&diagnostics, serving, &self.options.veil);
         let diagnostics: Arc<[Diagnostic]> = diagnostics.into();
         let now = Instant::now();
         self.refused = Some(Refused {

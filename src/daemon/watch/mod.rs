@@ -64,6 +64,16 @@ pub struct WatchSettings {
     pub rescan: Duration,
 }
 
+impl From<&crate::config::Reload> for WatchSettings {
+    fn from(reload: &crate::config::Reload) -> Self {
+        Self {
+            quiet: reload.quiet,
+            latest: reload.latest,
+            rescan: reload.rescan,
+        }
+    }
+}
+
 impl Default for WatchSettings {
     fn default() -> Self {
         Self {

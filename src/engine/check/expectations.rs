@@ -2,7 +2,7 @@
 
 use super::Holes;
 use crate::engine::{
-    rewrite::{Decision, Outcome, Reason, decide},
+    rewrite::{Decision, Outcome, Reason, Step, decide},
     rule::{Expectation, Expected, Finding, Findings},
     table::Table,
 };
@@ -80,13 +80,20 @@ fn broken(table: &Table, expectation: &Expectation, decision: &Decision) -> Find
     );
     let finding = Finding::error("expectation", expectation.span, message)
         .help("mend the rule, or the expectation if it is out of date");
-    let cause = decision.decisive().and_then(|step| match &step.reason {
+    let place = |step: &Step| match &step.reason {
         Reason::Rule(id) => table.rule(*id).map(|rule| rule.span),
         Reason::Unknown(domain) => table.declaration(domain),
         Reason::RoutingSpelling | Reason::Elsewhere | Reason::Loop | Reason::Limit => None,
+    };
+    // The rule that the address met first, and the line that had the last word.
+    let first = decision.steps.first().and_then(place);
+    let last = decision.decisive().and_then(place);
+    let finding = first.into_iter().fold(finding, |finding, span| {
+        finding.note(span, "because of this line")
     });
-    match cause {
-        Some(span) => finding.note(span, "this decided"),
-        None => finding,
-    }
+    last.filter(|last| Some(*last) != first)
+        .into_iter()
+        .fold(finding, |finding, span| {
+            finding.note(span, "which led to this one")
+        })
 }

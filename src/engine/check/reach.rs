@@ -7,9 +7,14 @@ use super::Holes;
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     rewrite::{Outcome, decide},
-    rule::{Action, DomainClass, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown},
+    rule::{
+        Action, DomainClass, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown, nearest,
+    },
     table::{Address, Found, Table},
 };
+
+/// Mailboxes among which a misspelt one is looked for.
+const MAX_CANDIDATES: usize = 10_000;
 
 /// Finds them.
 pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
@@ -68,30 +73,38 @@ fn nobody(
             "`{mailbox}` does not exist: there is neither a rule nor a `mailbox` for it in the {class} domain"
         ),
     );
-    let near = table
+    let meant = findings
+        .wants_suggestions()
+        .then(|| meant(table, mailbox))
+        .flatten();
+    let finding = match meant {
+        Some(meant) => finding.help(format!(
+            "did you mean `{meant}`? Otherwise write `{mailbox} mailbox`"
+        )),
+        None if class == "primary" => {
+            finding.help(format!("write `{mailbox} mailbox` if it exists"))
+        }
+        None => finding.help(format!("write a rule for `{mailbox}`")),
+    };
+    findings.push(match table.declaration(&mailbox.domain) {
+        Some(declared) => finding.note(declared, "this line refuses unknown addresses"),
+        None => finding,
+    });
+}
+
+/// A mailbox of the same domain that is spelt nearly so.
+fn meant(table: &Table, mailbox: &Mailbox) -> Option<String> {
+    let known = table
         .rules()
         .iter()
-        .filter_map(|other| match (&other.pattern, &other.action) {
+        .filter_map(|rule| match (&rule.pattern, &rule.action) {
             (Pattern::Mailbox(known), Action::Mailbox) if known.domain == mailbox.domain => {
                 Some(known.to_string())
             }
             _ => None,
         });
-    let near: Vec<_> = near.take(10_000).collect();
-    let finding =
-        match crate::engine::rule::nearest(&mailbox.to_string(), near.iter().map(String::as_str)) {
-            Some(meant) => finding.help(format!(
-                "did you mean `{meant}`? Otherwise write `{mailbox} mailbox`"
-            )),
-            None if class == "primary" => {
-                finding.help(format!("write `{mailbox} mailbox` if it exists"))
-            }
-            None => finding.help(format!("write a rule for `{mailbox}`")),
-        };
-    findings.push(match table.declaration(&mailbox.domain) {
-        Some(declared) => finding.note(declared, "this line refuses unknown addresses"),
-        None => finding,
-    });
+    let known: Vec<_> = known.take(MAX_CANDIDATES).collect();
+    nearest(&mailbox.to_string(), known.iter().map(String::as_str)).map(ToOwned::to_owned)
 }
 
 /// A whole domain into a primary domain whose unknown users are kept.

@@ -172,7 +172,10 @@ impl<'t> Expansion<'t> {
                 });
                 true
             }
-            Err(FillError::Routes) => self.refuse(SmtpReply::routing_spelling()),
+            Err(FillError::Routes) => {
+                self.step(&address, Reason::RoutingSpelling);
+                self.refuse(SmtpReply::routing_spelling())
+            }
             Err(FillError::NoAddress | FillError::TooLong) => {
                 self.fail(address.mailbox, Reason::Limit)
             }

@@ -119,6 +119,20 @@ impl Diagnostic {
         out
     }
 
+    /// Its places, severity and code alone: sentences, lines and help hold the addresses of rules.
+    pub fn without_text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.excerpt.write_place(&mut out, "");
+        let _ = write!(out, ": {}: [{}]", self.severity.word(), self.code);
+        for note in &self.notes {
+            out.push('\n');
+            let _ = note.excerpt.write_place(&mut out, "");
+            out.push_str(": note");
+        }
+        out
+    }
+
     fn write(&self, out: &mut String, directory: &str) -> fmt::Result {
         self.excerpt.write_place(out, directory)?;
         write!(
@@ -248,9 +262,11 @@ fn printable(text: &str) -> String {
 
 /// The candidate whose spelling is nearest, where one is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let allowed = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

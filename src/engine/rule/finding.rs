@@ -5,6 +5,7 @@
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | findings of one load | 1000 | the rest is counted, not kept |
+//! | "did you mean" | first 100 | the others say what to write without a guess |
 
 use std::collections::HashSet;
 
@@ -12,6 +13,9 @@ use super::{Diagnostic, Excerpt, Note, Severity, SourceText, Span};
 
 /// Findings that are kept of one load.
 const MAX_FINDINGS: usize = 1000;
+
+/// Findings for which a spelling that may be meant is looked for.
+const MAX_SUGGESTIONS: usize = 100;
 
 /// One finding, while its places are still spans.
 #[derive(Clone, Debug)]
@@ -81,6 +85,11 @@ impl<'a> Findings<'a> {
     /// The sources that the spans point into.
     pub fn sources(&self) -> &'a [SourceText] {
         self.sources
+    }
+
+    /// Whether a suggestion is still worth its search: nobody reads the hundredth.
+    pub fn wants_suggestions(&self) -> bool {
+        self.kept.len() < MAX_SUGGESTIONS
     }
 
     /// Whether one of them is an error.

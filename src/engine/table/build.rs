@@ -297,7 +297,11 @@ fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Fi
         }
         let message = format!("{what} is in `{domain}`, which no line declares");
         let names = declarations.iter().map(|line| line.domain.as_str());
-        let help = match nearest(domain.as_str(), names) {
+        let meant = findings
+            .wants_suggestions()
+            .then(|| nearest(domain.as_str(), names))
+            .flatten();
+        let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!(
                 "declare it: `{domain} primary`, `{domain} secondary` or `{domain} external`"

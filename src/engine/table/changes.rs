@@ -3,15 +3,24 @@
 use super::{RuleId, Table};
 use crate::engine::rule::{Pattern, Rule};
 
-/// What changed from one table to the next, as canonical rule texts with their places.
+/// A rule or domain line that is not what it was.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// Its canonical text.
+    pub rule: String,
+    /// File and line.
+    pub place: String,
+}
+
+/// What changed from one table to the next.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Changes {
     /// Rules and domain lines whose pattern was not there before.
-    pub added: Vec<String>,
+    pub added: Vec<Change>,
     /// Those whose pattern is there no more.
-    pub removed: Vec<String>,
+    pub removed: Vec<Change>,
     /// Those whose pattern stayed and whose action is another, as they are now.
-    pub changed: Vec<String>,
+    pub changed: Vec<Change>,
 }
 
 impl Changes {
@@ -43,9 +52,10 @@ impl Table {
 
     fn domain_changes(&self, old: &Table, changes: &mut Changes) {
         let described = |table: &Table, domain| {
-            table
-                .domain_line(domain)
-                .map(|(place, text)| format!("{text} ({place})"))
+            table.domain_line(domain).map(|(place, rule)| Change {
+                rule,
+                place: place.to_string(),
+            })
         };
         let text = |table: &Table, domain| table.domain_line(domain).map(|(_, text)| text);
         let mut domains: Vec<_> = self.known.keys().chain(old.known.keys()).collect();
@@ -67,8 +77,11 @@ impl Table {
         self.rules.iter().zip((0..).map(RuleId))
     }
 
-    fn described(&self, id: RuleId) -> String {
-        format!("{} ({})", self.text(id), self.place(id))
+    fn described(&self, id: RuleId) -> Change {
+        Change {
+            rule: self.text(id),
+            place: self.place(id).to_string(),
+        }
     }
 
     /// The rule with this very pattern.

@@ -124,10 +124,11 @@ impl Table {
         }
         let user_key = user_key?;
         let routes = address.mailbox.local.routes();
-        if !routes
-            && address.has_detail()
-            && let Some(rule) = self.any_detail.get(user_key)
-        {
+        let any_detail = self
+            .any_detail
+            .get(user_key)
+            .filter(|_| !routes && address.has_detail());
+        if let Some(rule) = any_detail {
             return Some(Match::plain(*rule));
         }
         let detail_routes = address

@@ -29,7 +29,7 @@ mod regexes;
 use std::{collections::HashMap, fmt};
 
 pub use build::build;
-pub use changes::Changes;
+pub use changes::{Change, Changes};
 pub use lookup::{Address, Found, Match};
 
 use self::regexes::Regexes;

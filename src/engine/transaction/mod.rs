@@ -115,7 +115,10 @@ impl Transaction {
             .as_ref()
             .and_then(|decision| self.refusal(decision));
         let spared = refusal.is_some() && received.comes_from_no_client();
-        let identity = received.rcpt_addr.zip(received.rcpt_mailer);
+        let identity = received
+            .rcpt_addr
+            .filter(|address| !address.is_empty())
+            .zip(received.rcpt_mailer);
         let recipient = Recipient {
             as_received: without_route(received.path),
             key: mailbox

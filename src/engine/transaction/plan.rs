@@ -55,73 +55,73 @@ pub struct Plan {
     pub verdict: Verdict,
 }
 
-/// A target on its way into the plan.
-struct Wanted {
-    mailbox: Mailbox,
-    dsn: DsnParameters,
+/// The wanted recipients of a message, as far as they are known.
+struct Wanted<'r> {
+    case: LocalCase,
+    /// Keys of the mailboxes that were received.
+    received: HashSet<&'r str>,
+    /// Keys of those among them that stay.
+    kept: HashSet<String>,
+    additions: Vec<Addition>,
+    /// Where a key stands among the additions.
+    place: HashMap<String, usize>,
+}
+
+impl Wanted<'_> {
+    /// A target: it stays, is merged with one that is added already, or is added.
+    fn target(&mut self, target: &Mailbox, dsn: &DsnParameters) {
+        let key = target.key(self.case);
+        let known = self
+            .place
+            .get(&key)
+            .and_then(|at| self.additions.get_mut(*at));
+        if self.received.contains(key.as_str()) {
+            self.kept.insert(key);
+        } else if let Some(known) = known {
+            known.dsn.notify = Notify::union(known.dsn.notify, dsn.notify);
+        } else {
+            self.place.insert(key, self.additions.len());
+            self.additions.push(Addition {
+                mailbox: target.clone(),
+                dsn: dsn.clone(),
+            });
+        }
+    }
 }
 
 impl Plan {
     /// Makes the plan of all recipients that were received; those that were refused are not in the
     /// envelope any more.
     pub(super) fn of(recipients: &[Recipient], case: LocalCase) -> Self {
-        let present: Vec<&Recipient> = recipients
-            .iter()
-            .filter(|recipient| recipient.answer().is_none())
-            .collect();
-        let received: HashSet<&str> = present
-            .iter()
-            .filter_map(|recipient| recipient.key.as_deref())
-            .collect();
-        let mut wanted: Vec<Wanted> = Vec::new();
-        let mut place: HashMap<String, usize> = HashMap::new();
-        let mut kept: HashSet<String> = HashSet::new();
+        let in_envelope = |recipient: &&Recipient| recipient.answer().is_none();
+        let present: Vec<&Recipient> = recipients.iter().filter(in_envelope).collect();
+        let mut wanted = Wanted {
+            case,
+            received: present
+                .iter()
+                .filter_map(|recipient| recipient.key.as_deref())
+                .collect(),
+            kept: HashSet::new(),
+            additions: Vec::new(),
+            place: HashMap::new(),
+        };
         for recipient in &present {
             let Some(targets) = replacement(recipient) else {
-                kept.extend(recipient.key.clone());
+                wanted.kept.extend(recipient.key.clone());
                 continue;
             };
             let dsn = dsn_of(recipient, targets.len());
-            for target in targets {
-                let key = target.key(case);
-                if received.contains(key.as_str()) {
-                    kept.insert(key);
-                } else if let Some(known) = place.get(&key).and_then(|at| wanted.get_mut(*at)) {
-                    known.dsn.notify = Notify::union(known.dsn.notify, dsn.notify);
-                } else {
-                    place.insert(key, wanted.len());
-                    wanted.push(Wanted {
-                        mailbox: target.clone(),
-                        dsn: dsn.clone(),
-                    });
-                }
-            }
+            targets
+                .iter()
+                .for_each(|target| wanted.target(target, &dsn));
         }
-        let deletions = deletions(&present, &kept);
-        let additions: Vec<_> = wanted
-            .into_iter()
-            .map(|wanted| Addition {
-                mailbox: wanted.mailbox,
-                dsn: wanted.dsn,
-            })
-            .collect();
-        let stays = |recipient: &&Recipient| stays(recipient, &kept);
-        let nobody = additions.is_empty() && !present.iter().any(stays);
-        let discards = |recipient: &&Recipient| {
-            matches!(
-                recipient.decision.as_ref().map(|d| &d.outcome),
-                Some(Outcome::Discard)
-            )
-        };
-        let verdict = if nobody && present.iter().any(discards) {
-            Verdict::Discard
-        } else {
-            Verdict::Continue
-        };
+        let Wanted {
+            kept, additions, ..
+        } = wanted;
         Self {
-            deletions,
+            deletions: deletions(&present, &kept),
+            verdict: verdict(&present, &kept, &additions),
             additions,
-            verdict,
         }
     }
 
@@ -146,6 +146,24 @@ fn replacement(recipient: &Recipient) -> Option<&[Mailbox]> {
     }
 }
 
+/// Discard, where nobody is left and somebody's rule said so (spec section 3.5).
+fn verdict(present: &[&Recipient], kept: &HashSet<String>, additions: &[Addition]) -> Verdict {
+    let discarded = |recipient: &&Recipient| {
+        let outcome = recipient
+            .decision
+            .as_ref()
+            .map(|decision| &decision.outcome);
+        outcome == Some(&Outcome::Discard)
+    };
+    let somebody = !additions.is_empty() || present.iter().any(|recipient| stays(recipient, kept));
+    if !somebody && present.iter().any(discarded) {
+        Verdict::Discard
+    } else {
+        Verdict::Continue
+    }
+}
+
+/// Whether a recipient is left where it is; one without a mailbox always is.
 fn stays(recipient: &Recipient, kept: &HashSet<String>) -> bool {
     recipient
         .key

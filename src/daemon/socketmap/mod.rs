@@ -1,0 +1,57 @@
+//! The socketmap protocol of Postfix (socketmap_table(5)) and Sendmail: the MTA asks the live table
+//! which domains and recipients are ours, so that no second map has to be kept in step.
+//!
+//! It is the milter's road entered at the lookup: no decision is made here. Every question is
+//! answered from the table that is live when it comes.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | octets of a request | 100000, as Postfix has for a reply | the connection is closed |
+//! | time between two requests | 1 h | the connection is closed |
+//! | connections at one time | 1000 a listener | further ones wait |
+
+mod netstring;
+mod request;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{io::BufStream, time::timeout};
+
+use super::{
+    listen::Bound,
+    milter::Shared,
+    record,
+    serve::{Stream, serve},
+};
+use crate::config::Mode;
+
+/// Longest time between two requests. Postfix leaves after 10 s by itself, Sendmail stays.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Connections at one time.
+const MAX_CONNECTIONS: usize = 1000;
+
+/// Answers on one socket until the future is dropped.
+pub async fn run(bound: Bound, shared: Arc<Shared>) {
+    let answered = serve(bound, MAX_CONNECTIONS, |stream| {
+        connection(stream, Arc::clone(&shared))
+    });
+    if let Err(error) = answered.await {
+        record::socketmap_failed(&error);
+    }
+}
+
+async fn connection(stream: Box<dyn Stream>, shared: Arc<Shared>) {
+    let mut stream = BufStream::new(stream);
+    while let Ok(Ok(Some(request))) = timeout(IDLE, netstring::read(&mut stream)).await {
+        let generation = shared.live.pin();
+        let observes = shared.config.load().mode == Mode::Observe;
+        let answer = request::answer(generation.table.as_deref(), observes, &request);
+        let written = timeout(IDLE, netstring::write(&mut stream, answer.as_bytes())).await;
+        if !matches!(written, Ok(Ok(()))) {
+            return;
+        }
+    }
+}

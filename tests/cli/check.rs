@@ -1,0 +1,148 @@
+//! `readdress check`: every finding in one pass, for people and for programs.
+
+use serde_json::Value;
+
+use crate::program::{Place, RULES};
+
+/// Five findings in four files, each at a place that was counted by hand.
+fn broken() -> Place {
+    Place::new(&[
+        (
+            "10-a.rules",
+            "company.com primary\ndomain2.com secondary\n\njd@domain2.com jdoe@company.com\n\
+             jd@domain2.com other@company.com\nsales@domain2.com   anna@compny.com\n\
+             postmaster@* postmaster@company.com\n",
+        ),
+        ("20-b.rules", "abuse@domain2.com  rejct\n"),
+        ("30-c.rules", "# ours\n\nx@domain3.com    @company.com\n"),
+        ("notes.txt", "hello\n"),
+    ])
+}
+
+/// File, line, column, severity and code.
+const FINDINGS: [(&str, u64, u64, &str, &str); 5] = [
+    ("10-a.rules", 5, 1, "error", "conflict"),
+    ("10-a.rules", 6, 21, "error", "undeclared-domain"),
+    ("20-b.rules", 1, 20, "error", "bad-target"),
+    ("30-c.rules", 3, 1, "error", "undeclared-domain"),
+    ("notes.txt", 0, 0, "warning", "unknown-extension"),
+];
+
+#[test]
+fn all_findings_come_in_one_pass_with_their_places() {
+    let said = broken().run(&["check", "rules"]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    for (file, line, column, severity, code) in FINDINGS {
+        let place = match line {
+            0 => format!("rules/{file}: {severity}: "),
+            _ => format!("rules/{file}:{line}:{column}: {severity}: "),
+        };
+        let found = said.out.lines().find(|line| line.starts_with(&place));
+        let found = found.unwrap_or_else(|| panic!("no {place}\n{}", said.out));
+        assert!(found.contains(&format!("[{code}")), "{found}");
+    }
+    let summary = said.out.lines().last().unwrap();
+    assert!(summary.contains("4 errors, 1 warning;"), "{summary}");
+    assert_eq!(said.err, "");
+}
+
+#[test]
+fn the_line_the_caret_and_the_help_stand_below() {
+    let said = broken().run(&["check", "rules"]);
+    let wanted = "\
+rules/10-a.rules:6:21: error: the target is in `compny.com`, which no line declares [undeclared-domain]
+sales@domain2.com   anna@compny.com
+                    ^^^^^^^^^^^^^^^
+help: did you mean `company.com`?
+";
+    assert!(said.out.contains(wanted), "{}", said.out);
+    let both = "rules/10-a.rules:4:1: note: ";
+    assert!(said.out.contains(both), "{}", said.out);
+}
+
+#[test]
+fn json_tells_the_same_one_object_a_line() {
+    let said = broken().run(&["check", "--format", "json", "rules"]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    let objects: Vec<Value> = said
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(objects.len(), FINDINGS.len(), "{}", said.out);
+    for (file, line, column, severity, code) in FINDINGS {
+        let found = objects.iter().find(|object| {
+            object["file"] == format!("rules/{file}")
+                && object["line"].as_u64().unwrap_or(0) == line
+        });
+        let found = found.unwrap_or_else(|| panic!("no {file}:{line}\n{}", said.out));
+        assert_eq!(found["column"].as_u64().unwrap_or(0), column, "{found}");
+        assert_eq!(found["severity"], severity, "{found}");
+        assert!(found["code"].as_str().unwrap().starts_with(code), "{found}");
+        assert!(!found["message"].as_str().unwrap().is_empty(), "{found}");
+    }
+}
+
+#[test]
+fn json_of_a_good_directory_is_empty() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let said = place.run(&["check", "--format", "json", "--strict", "rules"]);
+    assert_eq!((said.status, &*said.out), (Some(0), ""), "{said:?}");
+}
+
+#[test]
+fn warnings_are_errors_only_if_it_is_said() {
+    let place = Place::new(&[("a.rules", RULES), ("b.txt", "")]);
+    for (arguments, status) in [
+        (&["check", "rules"][..], 0),
+        (&["check", "--strict", "rules"], 1),
+        (&["check", "--strict", "--format=json", "rules"], 1),
+    ] {
+        let said = place.run(arguments);
+        assert_eq!(said.status, Some(status), "{arguments:?} {said:?}");
+        assert!(said.out.contains("b.txt"), "{said:?}");
+    }
+}
+
+#[test]
+fn what_is_no_directory_cannot_be_checked() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    for name in ["missing", "rules/a.rules"] {
+        let said = place.run(&["check", name]);
+        assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
+        assert!(said.err.contains("is no directory"), "{said:?}");
+    }
+}
+
+/// The directory of the configuration, from wherever it is asked.
+#[test]
+fn without_a_name_the_configured_directory_is_checked() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let config = place.text("readdress.toml");
+    let mut command = place.command(&["check", "--config", &config]);
+    command.current_dir("/");
+    let said = crate::program::said(command);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let directory = place.text("rules/");
+    assert!(said.out.starts_with(&directory), "{said:?}");
+    assert!(said.out.contains("in 1 file"), "{said:?}");
+}
+
+/// A table is cut after every octet: whatever is left, there is an answer.
+#[test]
+fn every_beginning_of_a_file_is_checked() {
+    let text = "domain2.com secondary\n\"j d\"@domain2.com \"x\"@company.com, b@company.com # x\n\
+                /(\\w+)@domain2\\.com/ $1@company.com detail=drop\nx@domain2.com reject 550 5.1.1 \"No\"\n";
+    let place = Place::new(&[]);
+    for end in (0..=text.len()).step_by(7) {
+        place.save("a.rules", &text[..end]);
+        let said = place.run(&["check", "rules"]);
+        assert!(matches!(said.status, Some(0 | 1)), "{end} {said:?}");
+        assert_eq!(
+            said.status == Some(1),
+            said.out.contains(": error: "),
+            "{said:?}"
+        );
+        assert_eq!(said.err, "", "{end}");
+    }
+}

@@ -1,0 +1,92 @@
+//! The configuration as the commands read it: named, missing, empty, wrong (spec section 7).
+
+use crate::program::{Place, RULES};
+
+fn place() -> Place {
+    Place::new(&[("a.rules", RULES)])
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let place = place();
+    for command in [
+        &["run"][..],
+        &["check", "rules"],
+        &["expect", "rules"],
+        &["explain", "a@b.example"],
+        &["try", "--from", "a@b.example", "--rcpt", "c@d.example"],
+        &["status"],
+        &["reload"],
+    ] {
+        let said = place.run(&[command, &["--config", "missing.toml"]].concat());
+        assert_eq!(
+            (said.status, &*said.out),
+            (Some(2), ""),
+            "{command:?} {said:?}"
+        );
+        assert!(said.err.contains("missing.toml"), "{said:?}");
+    }
+}
+
+#[test]
+fn an_empty_file_has_every_default() {
+    let place = place();
+    place.configure("");
+    let said = place.ask(&["check", "rules"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let said = place.ask(&["explain", "--rules", "rules", "jd+x@domain2.com"]);
+    assert!(
+        said.out.contains("=> replace by jdoe+x@company.com"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn settings_of_the_file_count() {
+    let place = place();
+    place.configure("[rewrite]\nrecipient_delimiter = \"-\"\n");
+    let said = place.ask(&["explain", "--rules", "rules", "jd-x@domain2.com"]);
+    assert!(
+        said.out.contains("=> replace by jdoe-x@company.com"),
+        "{said:?}"
+    );
+}
+
+/// All findings in one pass, each with place and suggestion; nothing is done with such a file.
+#[test]
+fn an_unknown_key_is_an_error_with_a_suggestion() {
+    let place = place();
+    place.configure("mod = \"observe\"\n[reload]\nquite = \"1s\"\n[logs]\naddresses = \"hash\"\n");
+    for command in [&["run"][..], &["check", "rules"], &["status"]] {
+        let said = place.ask(command);
+        assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
+        for wanted in [
+            "readdress.toml:1:1: error: ",
+            "did you mean `mode`?",
+            "readdress.toml:3:1: error: ",
+            "did you mean `quiet`?",
+            "readdress.toml:4:",
+        ] {
+            assert!(said.err.contains(wanted), "{wanted}\n{}", said.err);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_value_is_an_error_at_its_place() {
+    let place = place();
+    for (text, at) in [
+        ("mode = \"watch\"\n", ":1:"),
+        ("[milter]\nlisten = [\"nonsense\"]\n", ":2:"),
+        ("[reload]\nquiet = \"soon\"\n", ":2:"),
+        ("[log]\n\naddresses = \"none\"\n", ":3:"),
+        ("[rewrite]\nrecursion_limit = -1\n", ":2:"),
+        ("mode = \n", ":1:"),
+    ] {
+        place.configure(text);
+        let said = place.ask(&["run"]);
+        assert_eq!(said.status, Some(2), "{text} {said:?}");
+        let place = format!("readdress.toml{at}");
+        assert!(said.err.contains(&place), "{text} {said:?}");
+    }
+}

@@ -1,0 +1,246 @@
+//! `readdress explain`: the steps with their places, and the outcome, for people and programs.
+
+use serde_json::{Value, json};
+
+use crate::program::{Place, RULES, Said};
+
+fn place() -> Place {
+    Place::new(&[("10-a.rules", RULES)])
+}
+
+fn objects(said: &Said) -> Vec<Value> {
+    let lines = said.out.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn the_text_shows_each_step_with_its_line() {
+    let said = place().run(&["explain", "--rules", "rules", "jd+x@domain2.com"]);
+    let wanted = "\
+jd+x@domain2.com
+  jd+x@domain2.com    10-a.rules:4   jd@domain2.com jdoe@company.com
+  jdoe+x@company.com  10-a.rules:10  jdoe@company.com mailbox
+  => replace by jdoe+x@company.com
+";
+    assert_eq!((said.status, &*said.out), (Some(0), wanted), "{said:?}");
+}
+
+#[test]
+fn the_text_shows_every_kind_of_outcome() {
+    for (address, outcome) in [
+        (
+            "sales@domain2.com",
+            "replace by anna@company.com, bob@company.com",
+        ),
+        ("leaked@domain2.com", "reject 550 5.1.1 No such user"),
+        ("later@domain2.com", "defer 451 4.3.0 "),
+        ("moved@domain2.com", "reject 551 5.1.6 "),
+        ("nosuch@domain2.com", "reject 550 5.1.1 "),
+        ("spamtrap@domain2.com", "discard"),
+        ("anna@company.com", "keep"),
+        ("x@elsewhere.example", "keep"),
+    ] {
+        let said = place().run(&["explain", "--rules", "rules", address]);
+        assert_eq!(said.status, Some(0), "{said:?}");
+        let last = said.out.lines().last().unwrap();
+        assert!(last.starts_with(&format!("  => {outcome}")), "{last}");
+    }
+}
+
+/// Spec section 6, key by key.
+#[test]
+fn json_is_what_the_contract_says() {
+    let said = place().run(&[
+        "explain",
+        "--json",
+        "--rules",
+        "rules",
+        "sales@domain2.com",
+        "leaked@domain2.com",
+        "nosuch@domain2.com",
+        "spamtrap@domain2.com",
+        "later@domain2.com",
+        "anna@company.com",
+    ]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let objects = objects(&said);
+    let short: Vec<_> = objects
+        .iter()
+        .map(|object| {
+            let steps = object["steps"].as_array().unwrap().iter();
+            let lines = steps.map(|step| step["line"].as_u64().unwrap());
+            let lines: Vec<_> = lines.collect();
+            json!([
+                object["action"],
+                object["to"],
+                object["reply"]["enhanced"],
+                lines
+            ])
+        })
+        .collect();
+    let targets = json!(["anna@company.com", "bob@company.com"]);
+    assert_eq!(
+        short,
+        [
+            json!(["replace", targets, null, [5, 11, 12]]),
+            json!(["reject", [], "5.1.1", [6]]),
+            json!(["reject", [], "5.1.1", [3, 1]]),
+            json!(["discard", [], null, [9]]),
+            json!(["defer", [], "4.3.0", [7]]),
+            json!(["keep", ["anna@company.com"], null, [11]]),
+        ]
+    );
+    let reply = json!({"code": 550, "enhanced": "5.1.1", "text": "No such user"});
+    assert_eq!(objects[1]["reply"], reply);
+    let step = &objects[1]["steps"][0];
+    let rule = "leaked@domain2.com reject 550 5.1.1 \"No such user\"";
+    assert_eq!(
+        (&step["file"], &step["rule"]),
+        (&"10-a.rules".into(), &rule.into())
+    );
+    for object in &objects {
+        let keys = ["address", "action", "to", "reply", "steps", "generation"];
+        let object = object.as_object().unwrap();
+        assert!(
+            keys.iter().all(|key| object.contains_key(*key)),
+            "{object:?}"
+        );
+        assert_eq!(object["generation"], Value::Null, "files have none");
+    }
+}
+
+/// Whatever stands in an envelope or is pasted from a log: one answer for each, in order.
+#[test]
+fn odd_addresses_have_an_answer_each() {
+    let long = format!("{}@domain2.com", "x".repeat(100_000));
+    let cases = [
+        ("<jd@domain2.com>", "replace"),
+        ("@relay.example:jd@domain2.com", "replace"),
+        ("\"jd\"@domain2.com", "replace"),
+        ("JD@DOMAIN2.COM", "replace"),
+        ("\"j d\"@domain2.com", "reject"),
+        ("user%x@domain2.com", "reject"),
+        ("jd@domain2.com@domain2.com", ""),
+        ("postmaster", "keep"),
+        ("", "keep"),
+        ("jd@[127.0.0.1]", "keep"),
+        ("jd@bücher.example", "keep"),
+        ("\"", "keep"),
+        (&long, ""),
+    ];
+    let mut arguments = vec!["explain", "--json", "--rules", "rules", "--"];
+    arguments.extend(cases.iter().map(|(address, _)| *address));
+    let said = place().run(&arguments);
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    let objects = objects(&said);
+    assert_eq!(objects.len(), cases.len());
+    for (object, (address, action)) in objects.iter().zip(cases) {
+        assert_eq!(object["address"], address);
+        let got = object["action"].as_str().unwrap();
+        assert!(got.starts_with(action), "{address}: {got}");
+    }
+}
+
+/// An address out of a log or a complaint may hold what a terminal obeys.
+#[test]
+fn control_characters_are_shown_and_not_obeyed() {
+    for flags in [&["explain"][..], &["explain", "--json"]] {
+        let odd = "\u{1b}[2J\r\u{7}\u{9b}x\"@domain2.com";
+        let said = place().run(&[flags, &["--rules", "rules", odd]].concat());
+        assert_eq!(said.status, Some(0), "{said:?}");
+        // JSON leaves the controls above 0x7f as they are, for programs.
+        let json = flags.len() > 1;
+        let obeyed = |c: char| c.is_control() && c != '\n' && (!json || c.is_ascii());
+        assert!(!said.out.contains(obeyed), "{said:?}");
+        assert!(said.out.contains("[2J"), "{said:?}");
+    }
+}
+
+#[test]
+fn both_spellings_of_a_domain_are_one() {
+    let place = Place::new(&[(
+        "a.rules",
+        "company.com primary\nbücher.example secondary\n@bücher.example @company.com\n",
+    )]);
+    let said = place.run(&[
+        "explain",
+        "--json",
+        "--rules",
+        "rules",
+        "a@bücher.example",
+        "a@xn--bcher-kva.example",
+    ]);
+    for object in objects(&said) {
+        assert_eq!(object["to"], json!(["a@company.com"]), "{object}");
+    }
+    assert_eq!(said.out.lines().count(), 2, "{said:?}");
+}
+
+#[test]
+fn octets_that_are_no_text_are_refused_with_a_sentence() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = place().command(&["explain", "--rules", "rules"]);
+    command.current_dir("/");
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff@domain2.com"));
+    let said = crate::program::said(command);
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(said.err.contains("UTF-8"), "{said:?}");
+}
+
+/// Nothing is explained from rules that would not go live; a program that reads lines of JSON from
+/// standard output is not given lines of something else.
+#[test]
+fn broken_rules_explain_nothing() {
+    let place = Place::new(&[("a.rules", "jd@domain2.com rejct\n")]);
+    for flags in [&["explain"][..], &["explain", "--json"]] {
+        let said = place.run(&[flags, &["--rules", "rules", "jd@domain2.com"]].concat());
+        assert_eq!((said.status, &*said.out), (Some(1), ""), "{said:?}");
+        assert!(said.err.contains("rules/a.rules:1:16: error: "), "{said:?}");
+    }
+}
+
+/// The running daemon tells of its own table and its number, whatever the files hold by now.
+#[test]
+fn the_daemon_explains_from_the_live_table() {
+    let place = place();
+    let serving = place.serve();
+    let live =
+        |place: &Place| objects(&place.ask(&["explain", "--live", "--json", "jd@domain2.com"]));
+    let first = live(&place);
+    assert_eq!((&first[0]["generation"], first.len()), (&1.into(), 1));
+    assert_eq!(first[0]["to"], json!(["jdoe@company.com"]));
+
+    place.save("20-b.rules", "carl@company.com mailbox carol@domain2.com\n");
+    place.logged("table: generation=2");
+    let said = place.ask(&[
+        "explain",
+        "--live",
+        "--json",
+        "jd@domain2.com",
+        "carol@domain2.com",
+    ]);
+    let second = objects(&said);
+    assert_eq!(second[1]["to"], json!(["carl@company.com"]));
+    assert!(
+        second.iter().all(|object| object["generation"] == 2),
+        "{said:?}"
+    );
+
+    place.save("20-b.rules", "broken\n");
+    place.logged("still serving generation=2");
+    assert_eq!(live(&place)[0]["generation"], 2);
+    drop(serving);
+    let said = place.ask(&["explain", "--live", "jd@domain2.com"]);
+    assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
+}
+
+#[test]
+fn a_daemon_without_a_table_says_so() {
+    let place = Place::new(&[("a.rules", "broken\n")]);
+    let _serving = place.serve();
+    let said = place.ask(&["explain", "--live", "jd@domain2.com"]);
+    assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
+    assert!(said.err.contains("no table"), "{said:?}");
+}

@@ -1,0 +1,315 @@
+//! The program as a child process: its commands, and its daemon, in a temporary folder of its own.
+//!
+//! Nothing outside of the folder is read or written. A daemon ends with the value that holds it, and
+//! with the thread that started it (`setpriv --pdeathsig`), so an interrupted run leaves none.
+//!
+//! # Limits
+//!
+//! Whatever is waited for comes within [`PATIENCE`], or the test fails and shows the log.
+
+#![allow(dead_code, reason = "every test program uses another part")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use readdress::config::socket::Socket;
+use readdress::mta::{EndOfMessage, MilterClient, Offer, Reply};
+use tempfile::TempDir;
+
+/// Longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The configuration of a folder: sockets in it, and a reload that does not wait for long.
+pub const BASE: &str = r#"rules = "rules"
+[milter]
+listen = ["unix:milter.sock"]
+[control]
+listen = "unix:control.sock"
+[reload]
+quiet = "20ms"
+latest = "500ms"
+"#;
+
+/// A small table without findings.
+pub const RULES: &str = "\
+company.com primary unknown=reject
+domain2.com secondary
+@domain2.com @company.com
+jd@domain2.com jdoe@company.com
+sales@domain2.com anna@company.com, bob@company.com
+leaked@domain2.com reject 550 5.1.1 \"No such user\"
+later@domain2.com defer
+moved@domain2.com moved ann@partner.example
+spamtrap@domain2.com discard
+jdoe@company.com mailbox
+anna@company.com mailbox
+bob@company.com mailbox
+postmaster@company.com mailbox abuse@domain2.com
+";
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    /// The exit status; none if a signal ended it.
+    pub status: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// A folder with rules, a configuration and room for sockets.
+pub struct Place {
+    dir: TempDir,
+}
+
+impl Place {
+    /// Rules files with these names and texts, and [`BASE`].
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let place = Self {
+            dir: tempfile::tempdir().unwrap(),
+        };
+        fs::create_dir(place.join("rules")).unwrap();
+        for (name, text) in files {
+            place.save(name, text);
+        }
+        place.configure(BASE);
+        place
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The same as an argument.
+    pub fn text(&self, name: &str) -> String {
+        self.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Saves a rules file as careful editors do.
+    pub fn save(&self, name: &str, text: &str) {
+        rename_over(&self.join("new"), &self.join("rules").join(name), text);
+    }
+
+    /// Saves the configuration.
+    pub fn configure(&self, text: &str) {
+        rename_over(&self.join("new"), &self.join("readdress.toml"), text);
+    }
+
+    /// The milter's Unix socket.
+    pub fn socket(&self) -> Socket {
+        Socket::Unix(self.join("milter.sock"))
+    }
+
+    /// The program with these arguments, in a plain environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(env!("CARGO_BIN_EXE_readdress"))
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env("TERM", "xterm")
+            .stdin(Stdio::null());
+        for name in ["NO_COLOR", "COLUMNS", "JOURNAL_STREAM", "LISTEN_FDS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        said(self.command(arguments))
+    }
+
+    /// Runs a command that reads the configuration of this folder.
+    pub fn ask(&self, arguments: &[&str]) -> Said {
+        let config = self.text("readdress.toml");
+        self.run(&[arguments, &["--config", &config]].concat())
+    }
+
+    /// Starts the daemon, with its log in the folder, and waits until it answers.
+    pub fn serve(&self) -> Serving<'_> {
+        let mut serving = self.start();
+        serving.ready();
+        serving
+    }
+
+    /// Starts the daemon and does not wait.
+    pub fn start(&self) -> Serving<'_> {
+        let mut log = File::options();
+        let log = log.create(true).append(true).open(self.join("log"));
+        let mut command = self.command(&["run", "--config", &self.text("readdress.toml")]);
+        command.stdout(Stdio::null()).stderr(log.unwrap());
+        self.launch(command)
+    }
+
+    /// Starts a command that is a daemon.
+    pub fn launch(&self, mut command: Command) -> Serving<'_> {
+        Serving {
+            place: self,
+            child: command.spawn().unwrap(),
+        }
+    }
+
+    /// What daemons have logged.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.join("log")).unwrap_or_default()).into_owned()
+    }
+
+    /// Waits until the log is as `wanted`.
+    pub fn logs(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let log = self.log();
+            if wanted(&log) {
+                return log;
+            }
+            assert!(Instant::now() < end, "the log never says: {what}\n{log}");
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until the log holds `text`.
+    pub fn logged(&self, text: &str) -> String {
+        self.logs(text, |log| log.contains(text))
+    }
+}
+
+/// Writes to another file, then renames it.
+fn rename_over(temporary: &Path, path: &Path, text: &str) {
+    fs::write(temporary, text).unwrap();
+    fs::rename(temporary, path).unwrap();
+}
+
+/// Runs a command to its end.
+pub fn said(mut command: Command) -> Said {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said {
+        status: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+/// A running daemon.
+pub struct Serving<'a> {
+    pub place: &'a Place,
+    child: Child,
+}
+
+impl Serving<'_> {
+    /// Waits until the control socket answers: then the rules have been read.
+    pub fn ready(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        while self.place.ask(&["status"]).status == Some(2) {
+            let ended = self.child.try_wait().unwrap();
+            assert_eq!(ended, None, "{}", self.place.log());
+            assert!(Instant::now() < end, "{}", self.place.log());
+            sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal this often, by the process' number.
+    pub fn signal(&self, name: &str, times: u32) {
+        let script = "i=0; while [ $i -lt $3 ]; do kill -s $1 $2 || exit; i=$((i+1)); done";
+        let sent = Command::new("sh")
+            .args(["-c", script, "sh", name])
+            .args([self.pid().to_string(), times.to_string()])
+            .status();
+        assert!(sent.unwrap().success(), "{name} was not sent");
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Waits for its end.
+    pub fn end(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.ended() {
+                return status;
+            }
+            assert!(Instant::now() < end, "no end\n{}", self.place.log());
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A connection over the Unix socket, as soon as there can be one.
+    pub async fn client(&self) -> MilterClient {
+        connect(&self.place.socket()).await
+    }
+}
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A negotiated connection, as soon as there can be one.
+pub async fn connect(socket: &Socket) -> MilterClient {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match MilterClient::connect(socket, Offer::default()).await {
+            Ok(client) => return client,
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// One message with the queue id `id`: what each recipient was answered, and what came at its end.
+pub async fn message(
+    client: &mut MilterClient,
+    id: &str,
+    recipients: &[&str],
+) -> (Vec<Reply>, EndOfMessage) {
+    client.mail(b"<s@sender.example>", &[], &[]).await.unwrap();
+    let mut replies = Vec::new();
+    for recipient in recipients {
+        replies.push(rcpt(client, id, recipient).await);
+    }
+    let end = client.end_of_message(&[("i", id)]).await.unwrap();
+    (replies, end)
+}
+
+/// One recipient, with the macros that an MTA sends for it.
+pub async fn rcpt(client: &mut MilterClient, id: &str, recipient: &str) -> Reply {
+    let macros = [
+        ("i", id),
+        ("{rcpt_addr}", recipient),
+        ("{rcpt_mailer}", "smtp"),
+    ];
+    let path = format!("<{recipient}>");
+    client.rcpt(path.as_bytes(), &[], &macros).await.unwrap()
+}
+
+/// The edits in short: `-<a@b>`, `+<c@d> NOTIFY=NEVER`.
+pub fn edits(end: &EndOfMessage) -> Vec<String> {
+    use readdress::mta::Edit;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    end.edits
+        .iter()
+        .map(|edit| match edit {
+            Edit::Delete(path) => format!("-{}", text(path)),
+            Edit::Add {
+                address,
+                parameters,
+            } => {
+                let parameters = parameters.as_deref().map(text).unwrap_or_default();
+                format!("+{} {parameters}", text(address)).trim_end().into()
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}

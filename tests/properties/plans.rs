@@ -50,7 +50,7 @@ fn path() -> impl Strategy<Value = Vec<u8>> {
 
 fn rcpt() -> impl Strategy<Value = Rcpt> {
     let parameters = select(&["NOTIFY=NEVER", "NOTIFY=SUCCESS", "ORCPT=rfc822;x@y.test"][..]);
-    (path(), vec(parameters, 0..2), proptest::bool::weighted(0.1)).prop_map(
+    (path(), vec(parameters, 0..2), proptest::bool::weighted(0.3)).prop_map(
         |(path, parameters, local)| Rcpt {
             path,
             parameters,

@@ -128,11 +128,9 @@ fn compare(world: &World, addresses: &[Addr], seen: &Seen) -> Result<(), TestCas
 #[test]
 fn the_table_agrees_with_the_naive_reader() {
     let seen = Seen::default();
-    let cases = std::env::var("READDRESS_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(3000);
-    let mut runner = TestRunner::new(super::cases(cases));
+    let config = super::cases(3000);
+    let cases = config.cases;
+    let mut runner = TestRunner::new(config);
     let outcome = runner.run(&(world(), vec(address(), 12)), |(world, addresses)| {
         compare(&world, &addresses, &seen)
     });

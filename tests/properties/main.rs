@@ -17,10 +17,12 @@ mod worlds;
 
 use proptest::test_runner::Config;
 
-/// So many cases, and no file of seeds beside the sources.
+/// So many cases, or as many as READDRESS_CASES says, and no file of seeds beside the sources.
 fn cases(cases: u32) -> Config {
+    let wanted = std::env::var("READDRESS_CASES").ok();
+    let wanted = wanted.and_then(|wanted| wanted.parse().ok());
     Config {
-        cases,
+        cases: wanted.unwrap_or(cases),
         failure_persistence: None,
         ..Config::default()
     }

@@ -169,9 +169,17 @@ fn holds(world: &World, rcpts: &[Rcpt], transaction: &Transaction) -> Result<(),
     Ok(())
 }
 
+/// Almost every second world is refused at load; far more would be a dull generator.
+fn config() -> Config {
+    let config = super::cases(1500);
+    Config {
+        max_global_rejects: config.cases * 2,
+        ..config
+    }
+}
+
 proptest! {
-    // Almost every second world is refused at load; far more would be a dull generator.
-    #![proptest_config(Config { max_global_rejects: 3000, ..super::cases(1500) })]
+    #![proptest_config(config())]
 
     #[test]
     fn a_plan_is_a_set_difference(world in world(), rcpts in vec(rcpt(), 0..7)) {

@@ -12,7 +12,7 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 27] = [
+const STOREYS: [(&str, u32); 29] = [
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::rule", 20),
@@ -31,8 +31,10 @@ const STOREYS: [(&str, u32); 27] = [
     ("daemon::record", 80),
     ("daemon::source", 90),
     ("daemon::watch", 91),
+    ("daemon::serve", 90),
     ("daemon::reload", 100),
     ("daemon::milter", 100),
+    ("daemon::socketmap", 101),
     ("daemon::settings", 111),
     ("daemon::control", 110),
     ("daemon::signals", 110),

@@ -12,9 +12,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// Without its tests.
+    /// Without the module of tests at its end; another line for tests only hides nothing.
     pub fn production(&self) -> &str {
-        self.text.split("#[cfg(test)]").next().unwrap_or_default()
+        let tests = "#[cfg(test)]\nmod tests {";
+        self.text.split(tests).next().unwrap_or_default()
     }
 }
 

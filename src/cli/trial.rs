@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     config::socket::Socket,
+    engine::address::outside_quotes,
     mta::{ClientError, Edit, EndOfMessage, MilterClient, Offer, Reply},
 };
 
@@ -144,22 +145,7 @@ fn answer(reply: &Reply, paint: Paint) -> String {
 /// `jd@domain2.com NOTIFY=NEVER` to its path in brackets and its parameters. A quoted local-part may
 /// hold spaces.
 fn path_and_parameters(text: &str) -> (String, Vec<String>) {
-    let (mut quoted, mut escaped) = (false, false);
-    let end = text.char_indices().find(|(_, c)| match c {
-        _ if escaped => {
-            escaped = false;
-            false
-        }
-        '\\' if quoted => {
-            escaped = true;
-            false
-        }
-        '"' => {
-            quoted = !quoted;
-            false
-        }
-        c => *c == ' ' && !quoted,
-    });
+    let end = outside_quotes(text).find(|(_, c)| *c == ' ');
     let (path, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
     let path = if path.starts_with('<') {
         path.to_owned()

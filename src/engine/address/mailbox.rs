@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use super::{Domain, DomainError, LocalCase, LocalPart, LocalPartError};
+use super::{Domain, DomainError, LocalCase, LocalPart, LocalPartError, last_at};
 
 /// Longest local-part, in octets (RFC 5321 section 4.5.3.1.1).
 pub const MAX_LOCAL_PART: usize = 64;
@@ -119,21 +119,6 @@ impl fmt::Display for Mailbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)
     }
-}
-
-/// Where the last `@` outside of quotes stands, in octets.
-pub(super) fn last_at(text: &str) -> Option<usize> {
-    let (mut quoted, mut escaped, mut found) = (false, false, None);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'@' if !quoted => found = Some(at),
-            _ => {}
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod local_part;
 mod mailbox;
 mod parameter;
 mod path;
+mod quoting;
 mod subaddress;
 
 pub use domain::{Domain, DomainError};
@@ -22,4 +23,5 @@ pub use local_part::{LocalCase, LocalPart, LocalPartError, fold};
 pub use mailbox::{MAX_LOCAL_PART, MAX_PATH, Mailbox, MailboxError};
 pub use parameter::{DsnParameters, Notify};
 pub use path::{ForwardPath, PathError, without_route};
+pub use quoting::{last_at, outside_quotes};
 pub use subaddress::Subaddress;

@@ -4,7 +4,7 @@ use super::{
     Finding, Pattern, Span,
     lexer::{Token, TokenKind},
 };
-use crate::engine::address::{Domain, LocalPart, Mailbox, MailboxError};
+use crate::engine::address::{Domain, LocalPart, Mailbox, MailboxError, outside_quotes};
 
 /// The first word of a line.
 #[derive(Clone, Debug)]
@@ -136,22 +136,7 @@ fn star(span: Span, domain: &str) -> Finding {
 
 /// Whether a `*` stands outside of quotes.
 fn has_bare_star(text: &str) -> bool {
-    let (mut quoted, mut escaped) = (false, false);
-    text.chars().any(|c| match c {
-        _ if escaped => {
-            escaped = false;
-            false
-        }
-        '\\' if quoted => {
-            escaped = true;
-            false
-        }
-        '"' => {
-            quoted = !quoted;
-            false
-        }
-        c => c == '*' && !quoted,
-    })
+    outside_quotes(text).any(|(_, c)| c == '*')
 }
 
 /// Whether every quote in it is closed.

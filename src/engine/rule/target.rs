@@ -6,7 +6,7 @@ use super::{
     nearest,
     pattern::{bad_mailbox, domain_at},
 };
-use crate::engine::address::{LocalPart, Mailbox, MailboxError};
+use crate::engine::address::{LocalPart, Mailbox, MailboxError, last_at};
 
 /// The words that begin an action; every other first word is a target.
 const WORDS: [&str; 6] = ["defer", "discard", "keep", "mailbox", "moved", "reject"];
@@ -188,17 +188,8 @@ fn carries_no_route(pattern: &Pattern, target: Target) -> Result<Target, Finding
 
 /// Splits at the last `@` outside of quotes.
 fn split(text: &str) -> Option<(&str, &str)> {
-    let (mut quoted, mut escaped, mut at) = (false, false, None);
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'@' if !quoted => at = Some(index),
-            _ => {}
-        }
-    }
-    at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+    let at = last_at(text)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 fn not_an_address(text: &str, span: Span) -> Finding {

@@ -85,11 +85,8 @@ pub async fn follow(
     let patience = WatchSettings::from(&started.reload);
     let mut watcher = Watcher::new(vec![Target::File(source.path().to_owned())], patience);
     let mut current = shared.config.load_full();
+    // Once before the first change: the file may have changed between the start and the watch.
     loop {
-        let hangup = tokio::select! {
-            _ = watcher.changed() => false,
-            () = hangups.next() => true,
-        };
         match source.read() {
             Err(findings) => record::configuration_refused(&findings),
             Ok(new) if new != *current => {
@@ -109,8 +106,9 @@ pub async fn follow(
             }
             Ok(_) => {}
         }
-        if hangup {
-            reload.wake();
+        tokio::select! {
+            _ = watcher.changed() => {}
+            () = hangups.next() => reload.wake(),
         }
     }
 }

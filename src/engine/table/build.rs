@@ -1,12 +1,13 @@
-//! Rules to a table: indexes, classes of domains, and what two rules say against each other.
+//! Rules to a table: indexes, classes of domains, and domains that no line declares.
 //!
-//! Findings: `conflict`, `repeated-rule`, `claimed-twice`, `bad-regex`, `bad-capture`,
-//! `never-matches`, `undeclared-domain`, `mailbox-class`, `declared-twice`.
+//! Findings: `bad-regex`, `bad-capture`, `never-matches`, `undeclared-domain`, `mailbox-class`,
+//! `declared-twice`; those of two rules with one pattern are in `conflicts`.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{
     DomainEntry, RuleId, Settings, Table,
+    conflicts::{is_own_secondary, twice},
     lookup::key,
     regexes::{self, Regexes},
 };
@@ -94,11 +95,14 @@ fn index(
     list: &mut Vec<(regex::Regex, RuleId)>,
     findings: &mut Findings<'_>,
 ) -> bool {
-    if let Some(was) = table.index_of(&rule.pattern).and_then(|id| table.rule(id)) {
-        findings.push(twice(rule, was));
+    let case = table.settings.local_case;
+    if is_own_secondary(rule, case) {
         return false;
     }
-    let case = table.settings.local_case;
+    if let Some(was) = table.index_of(&rule.pattern).and_then(|id| table.rule(id)) {
+        findings.push(twice(rule, was, case));
+        return false;
+    }
     match &rule.pattern {
         Pattern::Mailbox(mailbox) => {
             table.mailboxes.insert(mailbox.key(case).into(), id);
@@ -152,45 +156,6 @@ impl Table {
         }
         .copied()
     }
-}
-
-/// Two rules with one pattern.
-fn twice(rule: &Rule, was: &Rule) -> Finding {
-    let pattern = &rule.pattern;
-    if matches!(pattern, Pattern::Regex(_)) {
-        return Finding::warning(
-            "never-matches",
-            rule.span,
-            "the same regex again: this rule can never match",
-        )
-        .help("delete it")
-        .note(was.span, "the first one decides");
-    }
-    if rule.action == was.action && rule.detail == was.detail {
-        return Finding::warning(
-            "repeated-rule",
-            rule.span,
-            format!("`{pattern}` is written twice, with the same action"),
-        )
-        .help("delete one of the two")
-        .note(was.span, "first written here");
-    }
-    if rule.origin == Origin::Secondary && was.origin == Origin::Secondary {
-        return Finding::error(
-            "claimed-twice",
-            rule.span,
-            format!("`{pattern}` is claimed by two mailboxes"),
-        )
-        .help("leave it with one of them, or write a rule of its own that names both")
-        .note(was.span, "first claimed here");
-    }
-    Finding::error(
-        "conflict",
-        rule.span,
-        format!("`{pattern}` is written twice, with another action"),
-    )
-    .help("keep one of the two")
-    .note(was.span, "first written here")
 }
 
 fn bad_regex(span: Span, error: &regex::Error) -> Finding {

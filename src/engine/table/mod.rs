@@ -23,6 +23,7 @@
 
 mod build;
 mod changes;
+mod conflicts;
 mod lookup;
 mod regexes;
 

@@ -21,7 +21,7 @@ use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::record;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::daemon::watch::{Mode, Watcher};
-use crate::engine::{Changes, Diagnostic, Settings, Severity, Table};
+use crate::engine::{Changes, Diagnostic, Settings, Severity, Table, rule::Skipped};
 
 /// How often a refused table is told of again.
 const REMINDER: Duration = Duration::from_secs(600);
@@ -75,6 +75,7 @@ enum Found {
         sources: usize,
         took: Duration,
         warnings: Vec<Diagnostic>,
+        skipped: Vec<Skipped>,
     },
 }
 
@@ -184,6 +185,7 @@ impl Worker {
                 sources,
                 took,
                 warnings,
+                skipped,
             } => {
                 let rules = table.len();
                 self.refused = None;
@@ -191,6 +193,7 @@ impl Worker {
                 self.retired.keep(self.live.replace(table));
                 let generation = self.live.pin().number;
                 record::table_warnings(&warnings);
+                record::table_skipped(&skipped);
                 record::table_live(generation, rules, changes.as_ref(), sources, took);
                 self.status.send_modify(|status| status.live += 1);
                 ReloadOutcome::Live {
@@ -268,6 +271,7 @@ fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started:
             sources: reading.sources.len(),
             took: started.elapsed(),
             warnings: diagnostics,
+            skipped: compiled.skipped,
         },
         _ => Found::Refused(diagnostics),
     }

@@ -6,7 +6,7 @@
 //!
 //! | extension | told by | file |
 //! |---|---|---|
-//! | `.virtual` | extension | `postfix_virtual.rs` |
+//! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
 //! | `.virtusertable` | extension | `virtusertable.rs`, `refusal.rs` (`error:`) |
 //! | `.csv` | header row | `csv.rs` (rows), `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
 //! | `.ldif` | extension | `ldif.rs` (records), `directory.rs` (objects) |
@@ -34,6 +34,7 @@ mod postfix_virtual;
 mod postfixadmin;
 mod proxy;
 mod refusal;
+mod regex_table;
 mod routing;
 mod sql;
 mod tables;

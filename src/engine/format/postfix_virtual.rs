@@ -25,6 +25,7 @@ use std::collections::HashSet;
 use super::{
     Options,
     context::{BareKey, Context},
+    regex_table,
     value::{Value, lines},
 };
 use crate::engine::{
@@ -63,8 +64,8 @@ fn logical(lines: &[Value<'_>], context: &mut Context<'_, '_>) {
     let Some((first, rest)) = lines.split_first() else {
         return;
     };
-    if is_regex(&first.text) {
-        return regex(first, context);
+    if regex_table::is_line(&first.text) {
+        return regex_table::read(first, context);
     }
     let Some(end) = key_end(&first.text) else {
         let help = "close it with `\"`; inside quotes write `\\\"` for a quote";
@@ -368,55 +369,5 @@ fn no_such_domain(key: &BareKey) -> Finding {
     Finding::error("bare-key", key.span, message).help(format!(
         "if it is a domain, write `@{0} …` or an address in it; if it is a local user, use `readdress import virtual --local-domain DOMAIN`",
         key.key
-    ))
-}
-
-/// Whether a line is one of a regexp or pcre table.
-fn is_regex(line: &str) -> bool {
-    line.starts_with('/')
-        || line.starts_with("!/")
-        || line == "endif"
-        || line
-            .strip_prefix("if ")
-            .is_some_and(|rest| rest.trim_start().starts_with(['/', '!']))
-}
-
-/// The one regex that is a rule for a whole domain.
-fn regex(line: &Value<'_>, context: &mut Context<'_, '_>) {
-    let understood = whole_domain(&line.text);
-    match understood {
-        Some((from, to)) => {
-            let target = Target { kind: TargetKind::Domain(to), span: line.span };
-            let pattern = Pattern::Domain(from);
-            let action = action(&pattern, vec![target]);
-            context.rule(pattern, action, None, line.span, Origin::Map);
-        }
-        None => context.error(
-            "regex-table",
-            line.span,
-            "this line of a regexp or pcre table cannot be taken over as it stands",
-            "write it in a `.rules` file: `/regex/ target`, anchored at both ends, `$1` for a group",
-        ),
-    }
-}
-
-/// `/^(.*)@domain2\.com$/i  ${1}@company.com` as two domains.
-fn whole_domain(line: &str) -> Option<(Domain, Domain)> {
-    let rest = ["/^(.*)@", "/^(.+)@"]
-        .iter()
-        .find_map(|head| line.strip_prefix(head))?;
-    let (escaped, rest) = rest.split_once("$/")?;
-    let value = rest.trim_start_matches('i');
-    let to = ["$1@", "${1}@", "$(1)@"]
-        .iter()
-        .find_map(|head| value.trim().strip_prefix(head))?;
-    let from = escaped.replace("\\.", "\u{0}").replace("[.]", "\u{0}");
-    // A dot that is not escaped stands for any character.
-    if from.contains('.') || !value.starts_with([' ', '\t']) {
-        return None;
-    }
-    Some((
-        Domain::parse(&from.replace('\u{0}', ".")).ok()?,
-        Domain::parse(to).ok()?,
     ))
 }

@@ -213,7 +213,8 @@ fn character(text: &str, flag: &str) -> Result<char, String> {
     match (text, characters.next(), characters.next()) {
         ("tab", ..) => Ok('\t'),
         ("space", ..) => Ok(' '),
-        (_, Some(c), None) => Ok(c),
+        // A digit is part of addresses, and separates nothing.
+        (_, Some(c), None) if !c.is_ascii_digit() => Ok(c),
         _ => text
             .parse::<u8>()
             .ok()

@@ -43,10 +43,10 @@ pub struct Row<'t> {
 }
 
 impl<'t> Row<'t> {
-    /// A cell, trimmed; an empty one where there is no such column.
+    /// A cell without blanks at its ends; an empty one where there is no such column.
     pub fn cell(&self, column: Option<usize>) -> Value<'t> {
         match column.and_then(|column| self.cells.get(column)) {
-            Some(cell) => cell.trimmed(),
+            Some(cell) => cell.without_blanks(),
             None => Value::new("", self.span.part(0, 0)),
         }
     }

@@ -84,7 +84,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     let mut object = Object::new(row.span);
     object.remote = kind.contains("contact") || kind == "mailuser";
     if is_whole(&primary, context) {
-        object.name(&primary);
+        object.name(&context.clean(&primary));
     }
     if columns.primary.is_none() && context.options.primary_from == Some(PrimaryFrom::PrincipalName)
     {
@@ -101,7 +101,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
             return;
         }
     } else {
-        let cell = row.cell(columns.address);
+        let cell = context.clean(&row.cell(columns.address));
         // The row says which one is primary: the case of the type says it again.
         match proxy::read(&cell) {
             Proxy::Smtp { address, .. } => object.others.push(address),

@@ -66,7 +66,7 @@ impl<'t> Object<'t> {
 
     /// Adds a proxy address; one without a type is taken for an address if `bare`.
     pub fn add(&mut self, value: &Value<'t>, bare: bool, context: &mut Context<'_, '_>) {
-        match proxy::read(value) {
+        match proxy::read(&context.clean(value)) {
             Proxy::Smtp {
                 upper: true,
                 address,

@@ -51,7 +51,7 @@ pub fn read<'t>(value: &Value<'t>) -> Proxy<'t> {
 
 /// An address without a `mailto:` before it.
 pub fn without_mailto<'t>(value: &Value<'t>) -> Value<'t> {
-    let value = value.trimmed();
+    let value = value.without_blanks();
     match value.text.get(..7) {
         Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => value.part(7..value.text.len()),
         _ => value,

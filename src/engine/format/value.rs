@@ -52,6 +52,14 @@ impl<'t> Value<'t> {
         Value { text, span }
     }
 
+    /// It, without blanks and line ends at its ends; what cannot be seen stays, to be told.
+    pub fn without_blanks(&self) -> Value<'t> {
+        let blank = |c: char| c.is_ascii_whitespace();
+        let start = self.text.len() - self.text.trim_start_matches(blank).len();
+        let length = self.text.trim_matches(blank).len();
+        self.part(start..start + length)
+    }
+
     /// It, without white space and characters that cannot be seen at its ends.
     pub fn trimmed(&self) -> Value<'t> {
         let drop = |c: char| c.is_whitespace() || is_unseen(c);

@@ -11,8 +11,8 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mailbox(mailbox) => mailbox_text(f, &mailbox.local, mailbox.domain.as_str()),
-            Self::AnyDetail { user, domain } => write!(f, "{user}+*@{domain}"),
-            Self::LocalPart(local) => write!(f, "{local}@*"),
+            Self::AnyDetail { user, domain } => write!(f, "{}+*@{domain}", local_text(user)),
+            Self::LocalPart(local) => write!(f, "{}@*", local_text(local)),
             Self::Regex(regex) => write!(f, "/{regex}/"),
             Self::Detailed(domain) => write!(f, "+*@{domain}"),
             Self::Domain(domain) => write!(f, "@{domain}"),
@@ -21,14 +21,19 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A mailbox pattern; quotes where the text would read as another form of pattern.
+/// A mailbox pattern or target.
 fn mailbox_text(f: &mut fmt::Formatter<'_>, local: &LocalPart, domain: &str) -> fmt::Result {
+    write!(f, "{}@{domain}", local_text(local))
+}
+
+/// A local-part; quotes where the text would read as another form of pattern.
+fn local_text(local: &LocalPart) -> String {
     let text = local.to_string();
     let ambiguous = text.starts_with(['/', '#']) || (!text.starts_with('"') && text.contains('*'));
     if ambiguous {
-        write!(f, "\"{text}\"@{domain}")
+        format!("\"{text}\"")
     } else {
-        write!(f, "{text}@{domain}")
+        text
     }
 }
 

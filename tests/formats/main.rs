@@ -3,6 +3,8 @@
 //! `samples/` holds the examples; a trap stands in its test. Findings are compared with their line and
 //! column: `users.csv:3:20: error lossy-value`.
 
+#![cfg(feature = "daemon")]
+
 mod command;
 mod csv;
 mod equal;
@@ -12,4 +14,5 @@ mod ldif;
 mod maps;
 mod mixed;
 mod support;
+mod volume;
 mod web;

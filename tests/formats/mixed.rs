@@ -1,10 +1,14 @@
 //! Directories of several formats: classes of domains, conflicts, and the road of the daemon.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use super::support::{sample, source};
 use readdress::{
-    daemon::source::{self as files, Limits},
+    daemon::{
+        live::LiveTable,
+        reload::{ReloadOptions, ReloadOutcome, Reloader},
+        source::{self as files, Limits},
+    },
     engine::{
         Compiled, Settings, SourceText, Table,
         address::{Domain, Mailbox},
@@ -284,4 +288,53 @@ fn the_daemons_reader_refuses_what_is_no_text() {
             ("6.rules", "binary-file"),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_foreign_file_that_is_saved_is_live() {
+    let dir = tempfile::tempdir().unwrap();
+    let users = |address: &str| {
+        let text = format!(
+            "PrimarySmtpAddress,EmailAddresses\nkim@company.com,\"SMTP:kim@company.com;smtp:{address}\"\n"
+        );
+        std::iter::once(0xfeff)
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    let path = dir.path().join("users.csv");
+    fs::write(&path, users("one@domain2.com")).unwrap();
+    let live = Arc::new(LiveTable::new());
+    let options = ReloadOptions::new(dir.path(), Settings::default());
+    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+    reloader.load().await;
+    let task = tokio::spawn(reloader.run());
+    let now = |address: &str| outcome(live.pin().table.as_ref().unwrap(), address);
+    assert_eq!(now("one@domain2.com"), "kim@company.com");
+    fs::write(&path, users("two@domain2.com")).unwrap();
+    let outcome = handle.reload().await.unwrap();
+    assert!(
+        matches!(
+            outcome,
+            ReloadOutcome::Live { generation: 2, .. } | ReloadOutcome::Unchanged { generation: 2 }
+        ),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        (now("two@domain2.com"), now("one@domain2.com")),
+        ("kim@company.com".into(), "refuse".into())
+    );
+    // A cut file is refused, and the table that serves stays.
+    fs::write(
+        &path,
+        "PrimarySmtpAddress,EmailAddresses\nkim@company.com,System.String[]\n",
+    )
+    .unwrap();
+    let outcome = handle.reload().await.unwrap();
+    assert!(
+        matches!(outcome, ReloadOutcome::Refused { serving: 2, .. }),
+        "{outcome:?}"
+    );
+    assert_eq!(now("two@domain2.com"), "kim@company.com");
+    task.abort();
 }

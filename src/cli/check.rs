@@ -34,6 +34,9 @@ pub fn run(flags: &Check) -> Exit {
 fn text(loaded: &Loaded) {
     let paint = Paint::stdout();
     loaded.print(paint);
+    for skipped in &loaded.skipped {
+        output::line(&skipped.to_string());
+    }
     let (errors, warnings) = (
         loaded.count(Severity::Error),
         loaded.count(Severity::Warning),

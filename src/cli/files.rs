@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::Config,
     daemon::{settings::Source, source},
-    engine::{Diagnostic, Severity, Table, compile},
+    engine::{Diagnostic, Severity, Table, compile, rule::Skipped},
 };
 
 /// A rules directory, read and compiled.
@@ -26,6 +26,8 @@ pub struct Loaded {
     pub files: usize,
     /// How many expectations there are.
     pub expectations: usize,
+    /// What foreign files hold that is no address to rewrite.
+    pub skipped: Vec<Skipped>,
     /// What is put before file names: the directory as it was named.
     pub prefix: String,
 }
@@ -64,6 +66,7 @@ pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exi
         diagnostics,
         files: reading.sources.len(),
         expectations: compiled.expectations,
+        skipped: compiled.skipped,
         prefix: prefix(&directory),
     })
 }

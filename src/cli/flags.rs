@@ -41,6 +41,12 @@ pub enum Command {
     ///
     /// Exit status: 0 all hold, 1 broken ones or errors, 2 could not run.
     Expect(Expect),
+    /// Turn another program's table into native rules
+    ///
+    /// Rules go to standard output, findings to standard error.
+    /// Exit status: 0 clean, 1 conflicts or errors (nothing is written then),
+    /// 2 the file could not be read.
+    Import(Box<Import>),
     /// Play the MTA against the running milter: what would it change?
     Try(Try),
     /// Ask the running daemon how it is
@@ -134,6 +140,92 @@ pub struct Expect {
     /// Where the rules are
     #[command(flatten)]
     pub place: Where,
+}
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// What the file is
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: ImportName,
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Write the rules here instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Findings and counts only
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write what could be read, in spite of errors
+    #[arg(long)]
+    pub partial: bool,
+    /// No `# source: FILE:LINE` behind the rules
+    #[arg(long)]
+    pub no_source: bool,
+    /// Encoding, where the file does not tell it: windows-1252, latin1
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Postfix's myorigin: for addresses without a domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub myorigin: Option<String>,
+    /// Postfix's mydomain: for domains without a dot
+    #[arg(long, value_name = "DOMAIN")]
+    pub mydomain: Option<String>,
+    /// Domain of the local users that have none written
+    #[arg(long, value_name = "DOMAIN")]
+    pub local_domain: Option<String>,
+    /// Between the values of one cell (Exchange 5.5) [default: %]
+    #[arg(long, value_name = "CHAR")]
+    pub mv_sep: Option<String>,
+    /// Between cells: a character, tab, space or a decimal code
+    #[arg(long, value_name = "CHAR")]
+    pub column_sep: Option<String>,
+    /// Around cells [default: "]
+    #[arg(long, value_name = "CHAR")]
+    pub quote: Option<String>,
+    /// Primary address where none is written: alias@DOMAIN or upn
+    #[arg(long, value_name = "FROM")]
+    pub primary_from: Option<String>,
+    /// Primary domain of an Exchange 5.5 routing table (may be repeated)
+    #[arg(long, value_name = "DOMAIN")]
+    pub primary_domain: Vec<String>,
+    /// Take addresses in *.onmicrosoft.com as well
+    #[arg(long)]
+    pub keep_onmicrosoft: bool,
+    /// Leave disabled accounts out (shared mailboxes are such accounts)
+    #[arg(long)]
+    pub skip_disabled: bool,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Formats that `import` reads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ImportName {
+    /// Postfix virtual(5), or `postmap -s`
+    Virtual,
+    /// Sendmail virtusertable source
+    Virtusertable,
+    /// CSV with the columns from and to
+    Pairs,
+    /// Any CSV that its header row tells
+    Csv,
+    /// Exchange 4.0 to 5.5 directory export
+    Exchange55,
+    /// Exchange 5.5 routing table
+    Exchange55Routing,
+    /// Exchange and Microsoft 365, PowerShell or admin centre
+    #[value(alias = "exchange")]
+    Microsoft365,
+    /// Google Workspace: GAM, recipient address map
+    Google,
+    /// PostfixAdmin, mailcow, Mailu: CSV, mysql -B or INSERTs
+    Postfixadmin,
+    /// Active Directory or another directory
+    #[value(alias = "ad")]
+    Ldif,
 }
 
 /// Flags of `try`.

@@ -16,6 +16,7 @@ mod expect;
 mod explain;
 mod files;
 pub mod flags;
+mod import;
 pub mod output;
 mod run;
 mod trial;
@@ -55,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Check(flags) => check::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Expect(flags) => expect::run(&flags),
+        Command::Import(flags) => import::run(&flags),
         Command::Try(flags) => trial::run(&flags),
         Command::Status(flags) => ask::status(&flags),
         Command::Reload(flags) => ask::reload(&flags),

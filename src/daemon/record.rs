@@ -30,7 +30,7 @@ use crate::config::socket::Socket;
 use crate::config::{Config, LogAddresses, Mode};
 use crate::engine::address::Mailbox;
 use crate::engine::reply::SmtpReply;
-use crate::engine::{Change, Changes, Diagnostic, Severity};
+use crate::engine::{Change, Changes, Diagnostic, Severity, rule::Skipped};
 
 /// Most rules listed for one kind of change.
 const LISTED_RULES: usize = 20;
@@ -138,6 +138,15 @@ pub fn table_live(
     list("added", &changes.added, veil);
     list("removed", &changes.removed, veil);
     list("changed", &changes.changed, veil);
+}
+
+/// What foreign files hold that is no address to rewrite.
+///
+/// `skipped: 12 x400, 3 sip in users.csv`
+pub fn table_skipped(skipped: &[Skipped]) {
+    for file in skipped {
+        info!("{file}");
+    }
 }
 
 /// Findings that keep no table from serving.

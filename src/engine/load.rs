@@ -1,11 +1,11 @@
 //! Storey 6: all files of one directory to one table that may go live, or to the reasons why not.
 //!
-//! The road of one rule: [`rule::parse`](super::rule::parse) → [`table::build`](super::table::build)
+//! The road of one rule: [`format::parse`](super::format::parse) → [`table::build`](super::table::build)
 //! → [`check`](super::check). All findings come in one pass; a table with one error is not given out.
 
 use super::{
-    check,
-    rule::{Diagnostic, Findings, SourceText, parse},
+    check, format,
+    rule::{Diagnostic, Findings, Pattern, Skipped, SourceText},
     table::{Settings, Table, build},
 };
 
@@ -18,12 +18,74 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// How many expectations were held against it.
     pub expectations: usize,
+    /// What foreign files hold that is no address to rewrite.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A foreign file as native rules, and what is wrong with it.
+#[derive(Debug)]
+pub struct Imported {
+    /// Domain lines and rules, each with the line of the file that it comes from, sorted.
+    pub lines: Vec<(String, u32)>,
+    /// All findings, in the order of lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the file holds that is no address to rewrite.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Turns one foreign file into native rules that give the same table.
+///
+/// Regexes come last and keep their order, which means something; everything else is sorted.
+pub fn import(
+    source: &SourceText,
+    format: format::ImportFormat,
+    options: &format::Options,
+    settings: &Settings,
+) -> Imported {
+    let sources = std::slice::from_ref(source);
+    let mut findings = Findings::new(sources);
+    let mut parsed = format::import(source, format, options, &mut findings);
+    let skipped = std::mem::take(&mut parsed.skipped);
+    let declarations = parsed.declarations.clone();
+    let named = parsed.domains.clone();
+    let table = build(parsed, settings, &mut findings);
+    check::check(&table, &[], &mut findings);
+    let mut lines: Vec<_> = declarations
+        .iter()
+        .map(|line| (line.to_string(), line.span.line))
+        .collect();
+    if format.is_map() && declarations.is_empty() {
+        lines = table
+            .inbound_domains()
+            .into_iter()
+            .map(|(domain, class)| {
+                let line = named.iter().find(|line| line.domain == *domain);
+                (
+                    format!("{domain} {}", class.word()),
+                    line.map_or(0, |line| line.span.line),
+                )
+            })
+            .collect();
+    }
+    lines.sort();
+    let mut rules: Vec<_> = table.rules().iter().collect();
+    rules.sort_by_cached_key(|rule| match rule.pattern {
+        Pattern::Regex(_) => (true, String::new()),
+        _ => (false, rule.pattern.to_string().to_lowercase()),
+    });
+    lines.extend(rules.iter().map(|rule| (rule.to_string(), rule.span.line)));
+    Imported {
+        lines,
+        diagnostics: findings.into_diagnostics(),
+        skipped,
+    }
 }
 
 /// Compiles the files of one rules directory.
 pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
     let mut findings = Findings::new(sources);
-    let mut parsed = parse(sources, &mut findings);
+    let mut parsed = format::parse(sources, &format::Options::default(), &mut findings);
+    let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);
     let table = build(parsed, settings, &mut findings);
     check::check(&table, &expectations, &mut findings);
@@ -32,5 +94,6 @@ pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
         table,
         diagnostics: findings.into_diagnostics(),
         expectations: expectations.len(),
+        skipped,
     }
 }

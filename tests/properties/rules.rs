@@ -3,7 +3,8 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use readdress::engine::{
     Severity, SourceText,
-    rule::{Findings, Parsed, Rule, parse},
+    format::{self, Options},
+    rule::{Findings, Parsed, Rule},
 };
 
 use super::model::quoted;
@@ -15,7 +16,7 @@ fn read(text: &str) -> (Parsed, Vec<String>) {
         bytes: text.as_bytes().to_vec(),
     }];
     let mut findings = Findings::new(&sources);
-    let parsed = parse(&sources, &mut findings);
+    let parsed = format::parse(&sources, &Options::default(), &mut findings);
     let errors = findings
         .into_diagnostics()
         .into_iter()

@@ -12,10 +12,11 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 29] = [
+const STOREYS: [(&str, u32); 30] = [
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::rule", 20),
+    ("engine::format", 30),
     ("engine::table", 30),
     ("engine::rewrite", 40),
     ("engine::transaction", 50),

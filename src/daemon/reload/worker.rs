@@ -21,7 +21,7 @@ use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::record;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::daemon::watch::{Change, Mode, Watcher};
-use crate::engine::{Changes, Diagnostic, Settings, Severity, Table};
+use crate::engine::{Changes, Diagnostic, Settings, Severity, Table, rule::Skipped};
 
 /// How often a refused table is told of again.
 const REMINDER: Duration = Duration::from_secs(600);
@@ -75,6 +75,7 @@ enum Found {
         sources: usize,
         took: Duration,
         warnings: Vec<Diagnostic>,
+        skipped: Vec<Skipped>,
     },
 }
 
@@ -198,6 +199,7 @@ impl Worker {
                 sources,
                 took,
                 warnings,
+                skipped,
             } => {
                 let rules = table.len();
                 self.refused = None;
@@ -205,6 +207,7 @@ impl Worker {
                 self.retired.keep(self.live.replace(table));
                 let generation = self.live.pin().number;
                 record::table_warnings(&warnings, &self.options.veil);
+                record::table_skipped(&skipped);
                 let (changed, veil) = (changes.as_ref(), &self.options.veil);
                 record::table_live(generation, rules, changed, sources, took, veil);
                 self.status.send_modify(|status| status.live += 1);
@@ -283,6 +286,7 @@ fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started:
             sources: reading.sources.len(),
             took: started.elapsed(),
             warnings: diagnostics,
+            skipped: compiled.skipped,
         },
         _ => Found::Refused(diagnostics),
     }

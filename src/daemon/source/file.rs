@@ -19,6 +19,7 @@ use std::thread;
 
 use super::Limits;
 use super::signature::Stamp;
+use crate::engine::format::decode;
 
 /// How much is read at once.
 const BLOCK: usize = 64 * 1024;
@@ -44,14 +45,28 @@ impl Refusal {
     }
 }
 
+/// What the bytes of a file may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Encoding {
+    /// UTF-8; a NUL makes it no text.
+    Utf8,
+    /// What its first bytes tell; the content is decoded.
+    Told,
+    /// Anything: the content is given as it is.
+    Any,
+}
+
 /// Reads the file behind `path`, again if it changes meanwhile.
-pub(super) fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+pub(super) fn read(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     for attempt in 0..limits.attempts.max(1) {
         if attempt > 0 {
             thread::sleep(limits.pause);
         }
-        if let Some(bytes) = read_once(path, limits)? {
-            return Ok(bytes);
+        if let Some(bytes) = read_once(path, encoding, limits)? {
+            return match encoding {
+                Encoding::Told => decoded(bytes, limits),
+                Encoding::Utf8 | Encoding::Any => Ok(bytes),
+            };
         }
     }
     Err(Refusal {
@@ -61,8 +76,18 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     })
 }
 
+/// The content as UTF-8, its lines held against the limit once more: UTF-16 was let through.
+fn decoded(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let wide = decode::utf16(&bytes).is_some();
+    let (bytes, _) = decode::decode(bytes);
+    if wide {
+        Lines::default().judge(&bytes, limits)?;
+    }
+    Ok(bytes)
+}
+
 /// `None` if the file changed while it was read.
-fn read_once(path: &Path, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
+fn read_once(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
     let refuse = |error: io::Error| refused(path, &error);
     // Before it is opened, because opening alone makes some devices act.
     only_regular(&fs::metadata(path).map_err(refuse)?)?;
@@ -78,7 +103,7 @@ fn read_once(path: &Path, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
     };
     let before = file.metadata().map_err(refuse)?;
     only_regular(&before)?;
-    let bytes = read_blocks(&mut file, before.len(), path, limits)?;
+    let bytes = read_blocks(&mut file, before.len(), path, encoding, limits)?;
     let after = file.metadata().map_err(refuse)?;
     let stable = Stamp::of(&before).content() == Stamp::of(&after).content()
         && after.len() == bytes.len() as u64;
@@ -89,6 +114,7 @@ fn read_blocks(
     file: &mut File,
     size: u64,
     path: &Path,
+    encoding: Encoding,
     limits: &Limits,
 ) -> Result<Vec<u8>, Refusal> {
     if size > limits.file {
@@ -96,7 +122,10 @@ fn read_blocks(
     }
     let mut content = Vec::new();
     let mut block = vec![0; BLOCK];
-    let mut lines = Lines::default();
+    let mut lines = Lines {
+        encoding: Some(encoding),
+        ..Lines::default()
+    };
     loop {
         let count = match file.read(&mut block) {
             Ok(0) => return Ok(content),
@@ -128,24 +157,45 @@ struct Lines {
     ended: u64,
     /// Octets seen of the line that has not ended yet.
     open: usize,
+    /// What the bytes may be; nothing where they are decoded.
+    encoding: Option<Encoding>,
+    /// They are UTF-16: told by the first block.
+    wide: Option<bool>,
 }
 
 impl Lines {
     fn judge(&mut self, block: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        let binary = block.contains(&0);
-        for (index, piece) in block.split(|&byte| byte == b'\n').enumerate() {
+        if self.encoding == Some(Encoding::Any) {
+            return Ok(());
+        }
+        let told = self.encoding == Some(Encoding::Told);
+        let wide = *self
+            .wide
+            .get_or_insert(told && decode::utf16(block).is_some());
+        let binary = !wide && block.contains(&0);
+        // An octet of UTF-16 may look like a line end; its lines are judged when it is decoded, and
+        // here only lest one of them be endless.
+        let limit = if wide {
+            limits.line.saturating_mul(4)
+        } else {
+            limits.line
+        };
+        let ends = |byte: u8| byte == b'\n' || (told && byte == b'\r');
+        let mut at = 0;
+        for (index, piece) in block.split(|&byte| ends(byte)).enumerate() {
             if index > 0 {
-                self.ended += 1;
                 self.open = 0;
             }
             self.open += piece.len();
             if binary && piece.contains(&0) {
                 return Err(self.refuse("binary-file", "holds a NUL byte: this is no text"));
             }
-            if self.open > limits.line {
+            if self.open > limit {
                 let message = format!("is longer than {} bytes", limits.line);
                 return Err(self.refuse("line-too-long", &message));
             }
+            at += piece.len() + 1;
+            self.ended += u64::from(block.get(at - 1) == Some(&b'\n'));
         }
         Ok(())
     }
@@ -238,7 +288,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.rules");
         fs::write(&path, content).unwrap();
-        read(&path, &SMALL).map_err(|refusal| (refusal.code, refusal.message))
+        read(&path, Encoding::Utf8, &SMALL).map_err(|refusal| (refusal.code, refusal.message))
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! In: a directory. Out: a [`Reading`]: the content of every file that could be read, in byte order
 //! of the names, and a finding for every one that could not. Nothing is parsed here, not even as
-//! UTF-8: that is the engine's business, which has the place of every byte.
+//! UTF-8: that is the engine's business, which has the place of every byte. Files of foreign formats
+//! are decoded (`engine::format::decode`), because they may be UTF-16: places are those in the decoded
+//! text.
 //!
 //! # Limits
 //!
@@ -31,7 +33,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::{Diagnostic, FileKind, Severity, SourceText};
+use crate::engine::{Diagnostic, FileKind, Severity, SourceText, rule::Format};
+
+use crate::engine::format::decode::{self, Decoded};
 
 pub use signature::{Fingerprint, Signature, file_signature, fingerprint, signature};
 
@@ -122,7 +126,7 @@ fn read_once(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Read
         match kind_of(&name) {
             FileKind::Skipped => {}
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
-            FileKind::Read(_) => match file::read(&path, limits) {
+            FileKind::Read(kind) => match file::read(&path, encoding(kind), limits) {
                 Ok(bytes) => reading.sources.push(SourceText { name, bytes }),
                 Err(refusal) => reading.diagnostics.push(Diagnostic::about_file(
                     Severity::Error,
@@ -135,6 +139,26 @@ fn read_once(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Read
         }
     }
     reading
+}
+
+/// What may be in a file of this kind.
+fn encoding(format: Format) -> file::Encoding {
+    match format {
+        Format::Foreign(_) => file::Encoding::Told,
+        Format::Native | Format::Expectations => file::Encoding::Utf8,
+    }
+}
+
+/// Reads one file that is named rather than found, whatever its kind; `None` for `encoding` leaves it
+/// to the bytes to tell it. The error is a sentence.
+pub fn read_file(path: &Path, encoding: Option<&str>) -> Result<(Vec<u8>, Decoded), String> {
+    let bytes = file::read(path, file::Encoding::Any, &Limits::default())
+        .map_err(|refusal| refusal.message)?;
+    match encoding {
+        None => Ok(decode::decode(bytes)),
+        Some(name) => decode::decode_by_name(&bytes, name)
+            .ok_or_else(|| format!("`{name}` is no encoding that is known; try windows-1252")),
+    }
 }
 
 /// The warning about an entry that is no rules file, lest a misspelt one vanish in silence.

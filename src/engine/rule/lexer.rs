@@ -93,6 +93,18 @@ pub fn read<'a>(
     finish(&mut current, findings, &mut each);
 }
 
+/// The tokens of a table's cells, as one logical line; `None` where they hold none or an error.
+pub fn cells<'a>(
+    cells: &[(&'a str, Span)],
+    findings: &mut Findings<'_>,
+) -> Option<LogicalLine<'a>> {
+    let mut line = LogicalLine::default();
+    for (text, span) in cells {
+        physical(text.as_bytes(), *span, &mut line, findings);
+    }
+    (!line.broken && !line.tokens.is_empty()).then_some(line)
+}
+
 fn finish<'a>(
     current: &mut LogicalLine<'a>,
     findings: &mut Findings<'_>,

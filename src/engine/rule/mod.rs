@@ -35,9 +35,11 @@ mod target;
 pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, nearest};
 pub use expectation::{Expectation, Expected};
 pub use finding::{Finding, Findings};
-pub use parse::{Parsed, parse};
-pub use source::{FileKind, Format, SourceText};
+pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
+pub use pattern::bad_mailbox;
+pub use source::{FileKind, Foreign, Format, SourceText};
 pub use span::Span;
+pub use target::routes as routing_spelling;
 
 use super::{
     address::{Domain, LocalPart, Mailbox},
@@ -158,6 +160,24 @@ pub enum Origin {
     Line,
     /// The list of secondary addresses behind a `mailbox`.
     Secondary,
+    /// A line of a map of an MTA: it makes its domain secondary only if it is for the whole domain.
+    Map,
+    /// A row or record of an export.
+    Row,
+    /// A secondary address in such a row or record.
+    Proxy,
+}
+
+impl Origin {
+    /// Whether it is a secondary address of one owner.
+    pub fn is_secondary(self) -> bool {
+        matches!(self, Self::Secondary | Self::Proxy)
+    }
+
+    /// Whether another program wrote it, which repeats itself without meaning anything by it.
+    pub fn is_foreign(self) -> bool {
+        matches!(self, Self::Map | Self::Row | Self::Proxy)
+    }
 }
 
 /// One rule.

@@ -1,11 +1,12 @@
 //! Logical lines to rules, declarations and expectations; each line stands for itself.
 
+use std::fmt;
+
 use super::{
     Action, Declaration, DomainClass, Expectation, FileKind, Finding, Findings, Format, Origin,
     Pattern, Rule, SourceText, Span, Unknown, action, expectation,
     lexer::{self, LogicalLine, Token, TokenKind},
     nearest, pattern,
-    span::saturate,
 };
 use crate::engine::address::Domain;
 
@@ -14,46 +15,71 @@ use crate::engine::address::Domain;
 pub struct Parsed {
     /// Domain lines of `.rules` files.
     pub declarations: Vec<Declaration>,
+    /// Domains that maps of an MTA name as a whole; they count where no `.rules` file has a domain line.
+    pub domains: Vec<Declaration>,
     /// Rules, in the order of files and lines.
     pub rules: Vec<Rule>,
     /// Lines of `.expect` files.
     pub expectations: Vec<Expectation>,
+    /// What foreign files hold that is no address to rewrite.
+    pub skipped: Vec<Skipped>,
 }
 
-/// Reads all files; what cannot be read is among the findings.
-pub fn parse(sources: &[SourceText], findings: &mut Findings<'_>) -> Parsed {
-    let mut parsed = Parsed::default();
-    for (file, source) in sources.iter().enumerate() {
-        let file = saturate(file);
-        match FileKind::of(&source.name) {
-            FileKind::Read(Format::Reserved) => findings.push(
-                Finding::error(
-                    "unread-format",
-                    Span::whole_file(file),
-                    "this version does not read files of this kind yet",
-                )
-                .help("write its rules as a `.rules` file, or move it out of the directory"),
-            ),
-            FileKind::Read(Format::Expectations) => {
-                warn_if_empty(file, source, findings);
-                lexer::read(file, &source.bytes, findings, |line, findings| {
-                    parsed
-                        .expectations
-                        .extend(expectation::parse(line, findings));
-                });
-            }
-            FileKind::Read(Format::Native) | FileKind::Unknown | FileKind::Skipped => {
-                warn_if_empty(file, source, findings);
-                lexer::read(file, &source.bytes, findings, |line, findings| {
-                    rule_line(line, &mut parsed, findings)
-                });
-            }
+/// What was passed over in one foreign file: how many values or rows of one kind.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Skipped {
+    /// File name without its directory.
+    pub file: String,
+    /// How many of each kind (`x400`, `sip`, `disabled`), in the order of the kinds.
+    pub counts: Vec<(String, usize)>,
+}
+
+impl fmt::Display for Skipped {
+    /// `skipped: 12 x400, 3 sip in users.csv`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("skipped: ")?;
+        for (at, (kind, count)) in self.counts.iter().enumerate() {
+            write!(f, "{}{count} {kind}", if at > 0 { ", " } else { "" })?;
         }
+        write!(f, " in {}", self.file)
     }
-    parsed
 }
 
-fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>) {
+/// Reads one file of our own; what cannot be read is among the findings. Foreign formats are not
+/// known here.
+pub fn read(file: u32, source: &SourceText, parsed: &mut Parsed, findings: &mut Findings<'_>) {
+    warn_if_empty(file, source, findings);
+    match FileKind::of(&source.name) {
+        FileKind::Read(Format::Expectations) => {
+            lexer::read(file, &source.bytes, findings, |line, findings| {
+                parsed
+                    .expectations
+                    .extend(expectation::parse(line, findings));
+            });
+        }
+        _ => lexer::read(file, &source.bytes, findings, |line, findings| {
+            rule_line(line, parsed, findings)
+        }),
+    }
+}
+
+/// Reads the cells of a table as one rule: the first its pattern, the rest its action.
+pub fn read_cells(cells: &[(&str, Span)], parsed: &mut Parsed, findings: &mut Findings<'_>) {
+    let Some(line) = lexer::cells(cells, findings) else {
+        return;
+    };
+    let first = parsed.rules.len();
+    rule_line(&line, parsed, findings);
+    for rule in parsed.rules.iter_mut().skip(first) {
+        rule.origin = match rule.origin {
+            Origin::Secondary => Origin::Proxy,
+            _ => Origin::Row,
+        };
+    }
+}
+
+/// A file in which nothing is written.
+pub fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>) {
     let content = source
         .bytes
         .strip_prefix(b"\xef\xbb\xbf")

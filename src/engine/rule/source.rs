@@ -27,8 +27,22 @@ pub enum Format {
     Native,
     /// `.expect`.
     Expectations,
-    /// An extension that is set aside for a format that is not read yet.
-    Reserved,
+    /// Another program's format.
+    Foreign(Foreign),
+}
+
+/// Another program's format, told by the extension; which of the many tables a `.csv` holds is told
+/// by its header row.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Foreign {
+    /// `.virtual`: Postfix virtual(5).
+    Virtual,
+    /// `.virtusertable`: Sendmail's virtusertable source.
+    Virtusertable,
+    /// `.csv`.
+    Csv,
+    /// `.ldif`: an export of Active Directory or of another directory.
+    Ldif,
 }
 
 impl FileKind {
@@ -40,7 +54,10 @@ impl FileKind {
         match name.rsplit_once('.').map(|(_, extension)| extension) {
             Some("rules") => Self::Read(Format::Native),
             Some("expect") => Self::Read(Format::Expectations),
-            Some("virtual" | "virtusertable" | "csv" | "ldif") => Self::Read(Format::Reserved),
+            Some("virtual") => Self::Read(Format::Foreign(Foreign::Virtual)),
+            Some("virtusertable") => Self::Read(Format::Foreign(Foreign::Virtusertable)),
+            Some("csv") => Self::Read(Format::Foreign(Foreign::Csv)),
+            Some("ldif") => Self::Read(Format::Foreign(Foreign::Ldif)),
             _ => Self::Unknown,
         }
     }
@@ -96,7 +113,7 @@ mod tests {
         );
         assert_eq!(
             FileKind::of("old.virtual"),
-            FileKind::Read(Format::Reserved)
+            FileKind::Read(Format::Foreign(Foreign::Virtual))
         );
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::{
 };
 
 /// Builds the table of all rules; what is wrong with them is among the findings.
-pub fn build(parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -> Table {
+pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -> Table {
     let files = findings
         .sources()
         .iter()
@@ -34,7 +34,7 @@ pub fn build(parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -
     declare(&parsed.declarations, &mut table, findings);
     let declared = !parsed.declarations.is_empty();
     let mut list = Vec::new();
-    for rule in parsed.rules {
+    for rule in std::mem::take(&mut parsed.rules) {
         let id = RuleId(u32::try_from(table.rules.len()).unwrap_or(u32::MAX));
         if index(&mut table, &rule, id, &mut list, findings) {
             table.rules.push(rule);
@@ -42,9 +42,9 @@ pub fn build(parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -
     }
     table.regexes = Regexes::new(list);
     if declared {
-        check_declared(&table, &parsed.declarations, findings);
+        check_declared(&table, &parsed, findings);
     } else {
-        infer(&mut table);
+        infer(&mut table, &parsed.domains);
     }
     check_reachable(&table, findings);
     table
@@ -100,7 +100,7 @@ fn index(
         return false;
     }
     if let Some(was) = table.index_of(&rule.pattern).and_then(|id| table.rule(id)) {
-        findings.push(twice(rule, was, case));
+        findings.extend(twice(rule, was, case));
         return false;
     }
     match &rule.pattern {
@@ -221,39 +221,54 @@ fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain
 }
 
 /// A directory without domain lines: mailboxes and targets are in primary domains, patterns in
-/// secondary ones.
-fn infer(table: &mut Table) {
-    let mut primary = HashSet::new();
-    let mut secondary = HashSet::new();
+/// secondary ones. A line of an MTA's map makes its domain secondary only if it is for the whole of
+/// it; other patterns of a map leave the unknown users of their domain to the MTA.
+fn infer(table: &mut Table, domains: &[Declaration]) {
+    let (mut mapped, mut primary, mut secondary) = (HashSet::new(), HashSet::new(), HashSet::new());
     let case = table.settings.local_case;
     for rule in &table.rules {
         primary.extend(target_domains(rule, case).map(|(domain, _)| domain.clone()));
-        if let (Pattern::Mailbox(mailbox), Action::Mailbox) = (&rule.pattern, &rule.action) {
-            primary.insert(mailbox.domain.clone());
-        } else if !matches!(rule.pattern, Pattern::Subdomains(_)) {
+        match (&rule.pattern, &rule.action) {
+            (Pattern::Mailbox(mailbox), Action::Mailbox) => {
+                primary.insert(mailbox.domain.clone());
+            }
             // A wildcard speaks for the domains below, not for the one that it names.
-            secondary.extend(rule.pattern.domain().cloned());
+            (Pattern::Subdomains(_), _) => {}
+            (pattern, _)
+                if rule.origin == Origin::Map && !matches!(pattern, Pattern::Domain(_)) =>
+            {
+                mapped.extend(pattern.domain().cloned());
+            }
+            (pattern, _) => secondary.extend(pattern.domain().cloned()),
         }
     }
-    let classes = [
+    let inferred = [
+        (mapped, DomainClass::Primary),
         (secondary, DomainClass::Secondary),
         (primary, DomainClass::Primary),
     ];
-    for (domains, class) in classes {
-        for domain in domains {
-            let entry = DomainEntry {
-                class,
-                unknown: default_unknown(class),
-                declared: None,
-                unknown_written: false,
-            };
-            table.known.insert(domain, entry);
-        }
+    let mut know = |domain: Domain, class, declared| {
+        let entry = DomainEntry {
+            class,
+            unknown: default_unknown(class),
+            declared,
+            unknown_written: false,
+        };
+        table.known.insert(domain, entry);
+    };
+    for (domains, class) in inferred {
+        domains
+            .into_iter()
+            .for_each(|domain| know(domain, class, None));
+    }
+    for line in domains {
+        know(line.domain.clone(), line.class, Some(line.span));
     }
 }
 
 /// A declared directory: every domain in it is declared, or below a wildcard.
-fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Findings<'_>) {
+fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
+    let declarations = &parsed.declarations;
     // A domain line with an error was meant to declare it.
     let meant = findings.words_in_error();
     let mut complain = |domain: &Domain, span: Span, what: &str| {
@@ -283,7 +298,7 @@ fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Fi
             complain(domain, rule.span, "the pattern");
         }
         // The target of a secondary address is the mailbox itself, whose own line is checked.
-        if rule.origin == Origin::Line {
+        if !rule.origin.is_secondary() {
             for (domain, span) in target_domains(rule, table.settings.local_case)
                 .filter(|(domain, _)| table.class(domain).is_none())
             {
@@ -291,6 +306,16 @@ fn check_declared(table: &Table, declarations: &[Declaration], findings: &mut Fi
             }
         }
     }
+    for line in &parsed.domains {
+        if table.class(&line.domain).is_none() {
+            complain(&line.domain, line.span, "the line");
+        }
+    }
+    check_mailbox_classes(table, findings);
+}
+
+/// A mailbox lives in a primary domain.
+fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
     for rule in table
         .rules
         .iter()

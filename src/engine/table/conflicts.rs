@@ -4,13 +4,13 @@
 
 use crate::engine::{
     address::LocalCase,
-    rule::{Action, Finding, Origin, Pattern, Rule, Target, TargetKind},
+    rule::{Action, Finding, Pattern, Rule, Target, TargetKind},
 };
 
 /// Whether a mailbox lists itself among its secondary addresses, in whatever spelling.
 pub(super) fn is_own_secondary(rule: &Rule, case: LocalCase) -> bool {
-    match (&rule.pattern, &rule.action, rule.origin) {
-        (Pattern::Mailbox(secondary), Action::Rewrite(targets), Origin::Secondary) => targets
+    match (&rule.pattern, &rule.action, rule.origin.is_secondary()) {
+        (Pattern::Mailbox(secondary), Action::Rewrite(targets), true) => targets
             .iter()
             .all(|target| matches!(&target.kind, TargetKind::Mailbox(own) if own.key(case) == secondary.key(case))),
         _ => false,
@@ -32,41 +32,46 @@ fn same_action(rule: &Rule, was: &Rule, case: LocalCase) -> bool {
     same && rule.detail == was.detail
 }
 
-/// Two rules with one pattern.
-pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Finding {
+/// Two rules with one pattern; that another program repeats itself is not worth a word.
+pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding> {
     let pattern = &rule.pattern;
-    if matches!(pattern, Pattern::Regex(_)) {
-        return Finding::warning(
-            "never-matches",
-            rule.span,
-            "the same regex again: this rule can never match",
-        )
-        .help("delete it")
-        .note(was.span, "the first one decides");
+    let same = same_action(rule, was, case);
+    let foreign = rule.origin.is_foreign() || was.origin.is_foreign();
+    // A map's identity entry and a directory's mailbox: both say that the address stays.
+    let stays = |rule: &Rule| matches!(rule.action, Action::Keep | Action::Mailbox);
+    if foreign && (same || (stays(rule) && stays(was))) {
+        return None;
     }
-    if same_action(rule, was, case) {
-        return Finding::warning(
-            "repeated-rule",
-            rule.span,
-            format!("`{pattern}` is written twice, with the same action"),
-        )
-        .help("delete one of the two")
-        .note(was.span, "first written here");
-    }
-    if rule.origin == Origin::Secondary && was.origin == Origin::Secondary {
-        return Finding::error(
+    Some(if matches!(pattern, Pattern::Regex(_)) {
+        let message = "the same regex again: this rule can never match";
+        Finding::warning("never-matches", rule.span, message)
+            .help("delete it")
+            .note(was.span, "the first one decides")
+    } else if same {
+        let message = format!("`{pattern}` is written twice, with the same action");
+        Finding::warning("repeated-rule", rule.span, message)
+            .help("delete one of the two")
+            .note(was.span, "first written here")
+    } else if rule.origin.is_secondary() && was.origin.is_secondary() {
+        let owners = if foreign {
+            format!(", `{}` and `{}`", was.action, rule.action)
+        } else {
+            String::new()
+        };
+        Finding::error(
             "claimed-twice",
             rule.span,
-            format!("`{pattern}` is claimed by two mailboxes"),
+            format!("`{pattern}` is claimed by two mailboxes{owners}"),
         )
         .help("leave it with one of them, or write a rule of its own that names both")
-        .note(was.span, "first claimed here");
-    }
-    Finding::error(
-        "conflict",
-        rule.span,
-        format!("`{pattern}` is written twice, with another action"),
-    )
-    .help("keep one of the two")
-    .note(was.span, "first written here")
+        .note(was.span, "first claimed here")
+    } else {
+        Finding::error(
+            "conflict",
+            rule.span,
+            format!("`{pattern}` is written twice, with another action"),
+        )
+        .help("keep one of the two")
+        .note(was.span, "first written here")
+    })
 }

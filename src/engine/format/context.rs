@@ -1,0 +1,229 @@
+//! Where the readers of all formats put what they find: rules, findings, counts.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::{
+    Options,
+    value::{Value, is_unseen},
+};
+use crate::engine::{
+    address::{Domain, Mailbox},
+    rule::{
+        Action, Declaration, Detail, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule,
+        Skipped, Span, Target, TargetKind, bad_mailbox, routing_spelling,
+    },
+};
+
+/// A key without `@` that may be a domain or a user: the other keys of the directory tell.
+#[derive(Debug)]
+pub struct BareKey {
+    /// As it is written.
+    pub key: String,
+    /// Where.
+    pub span: Span,
+    /// What stands behind it, and where.
+    pub value: (String, Span),
+}
+
+/// One file that is read.
+#[derive(Debug)]
+pub struct Context<'a, 'f> {
+    /// Number of the file.
+    pub file: u32,
+    /// What the file does not say about itself.
+    pub options: &'a Options,
+    /// What it says.
+    pub parsed: &'a mut Parsed,
+    /// Keys to be told later.
+    pub bare: &'a mut Vec<BareKey>,
+    /// What is wrong with it.
+    pub findings: &'a mut Findings<'f>,
+    skipped: BTreeMap<Cow<'static, str>, usize>,
+}
+
+impl<'a, 'f> Context<'a, 'f> {
+    /// Nothing read yet.
+    pub fn new(
+        file: u32,
+        options: &'a Options,
+        parsed: &'a mut Parsed,
+        bare: &'a mut Vec<BareKey>,
+        findings: &'a mut Findings<'f>,
+    ) -> Self {
+        Self {
+            file,
+            options,
+            parsed,
+            bare,
+            findings,
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    /// What was passed over, if anything was.
+    pub fn finish(self, name: &str) -> Option<Skipped> {
+        let counts: Vec<_> = self
+            .skipped
+            .into_iter()
+            .map(|(kind, count)| (kind.into_owned(), count))
+            .collect();
+        (!counts.is_empty()).then(|| Skipped {
+            file: name.to_owned(),
+            counts,
+        })
+    }
+
+    /// Counts one value or row that is passed over.
+    pub fn skip(&mut self, kind: impl Into<Cow<'static, str>>) {
+        *self.skipped.entry(kind.into()).or_default() += 1;
+    }
+
+    /// Adds an error.
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Finding::error(code, span, message).help(help));
+    }
+
+    /// Adds a warning.
+    pub fn warn(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Finding::warning(code, span, message).help(help));
+    }
+
+    /// Adds a rule.
+    pub fn rule(
+        &mut self,
+        pattern: Pattern,
+        action: Action,
+        detail: Option<Detail>,
+        span: Span,
+        origin: Origin,
+    ) {
+        self.parsed.rules.push(Rule {
+            pattern,
+            action,
+            detail,
+            span,
+            origin,
+        });
+    }
+
+    /// Says that a map of an MTA names a domain as a whole; once is enough.
+    pub fn secondary_domain(&mut self, domain: Domain, span: Span) {
+        self.parsed.domains.push(Declaration {
+            domain,
+            class: DomainClass::Secondary,
+            unknown: None,
+            span,
+        });
+    }
+
+    /// A value without what cannot be seen at its ends, which is told.
+    pub fn clean<'t>(&mut self, value: &Value<'t>) -> Value<'t> {
+        let trimmed = value.trimmed();
+        if value.hides() {
+            self.warn(
+                "unseen-character",
+                trimmed.span,
+                format!(
+                    "around `{}` stand characters that cannot be seen",
+                    trimmed.text
+                ),
+                "they are left out; delete them",
+            );
+        }
+        trimmed
+    }
+
+    /// Reads an address that a rule is for.
+    pub fn pattern(&mut self, value: &Value<'_>) -> Option<(Mailbox, Span)> {
+        let value = self.clean(value);
+        self.whole(&value)?;
+        match Mailbox::parse(&value.text) {
+            Ok(mailbox) => Some((mailbox, value.span)),
+            Err(error) => {
+                self.findings
+                    .push(bad_mailbox("bad-pattern", value.span, error));
+                None
+            }
+        }
+    }
+
+    /// Reads an address that mail is sent to.
+    pub fn target(&mut self, value: &Value<'_>) -> Option<Target> {
+        let value = self.clean(value);
+        let span = value.span;
+        self.whole(&value)?;
+        match Mailbox::parse_strict(&value.text) {
+            Ok(mailbox) if mailbox.local.routes() => {
+                self.findings.push(routing_spelling(span));
+                None
+            }
+            Ok(mailbox) => Some(Target {
+                kind: TargetKind::Mailbox(mailbox),
+                span,
+            }),
+            Err(error) => {
+                self.findings.push(bad_mailbox("bad-target", span, error));
+                None
+            }
+        }
+    }
+
+    /// Reads a domain.
+    pub fn domain(&mut self, value: &Value<'_>) -> Option<(Domain, Span)> {
+        let value = self.clean(value);
+        self.whole(&value)?;
+        match Domain::parse(&value.text) {
+            Ok(domain) => Some((domain, value.span)),
+            Err(error) => {
+                self.error(
+                    "bad-domain",
+                    value.span,
+                    error.to_string(),
+                    "write a domain such as `domain2.com`",
+                );
+                None
+            }
+        }
+    }
+
+    /// Nothing in it that shows that it was damaged, or that nobody can see.
+    fn whole(&mut self, value: &Value<'_>) -> Option<()> {
+        let found = value
+            .text
+            .char_indices()
+            .find(|(_, c)| is_unseen(*c) || c.is_control() || *c == '\u{fffd}');
+        let Some((at, c)) = found else {
+            return Some(());
+        };
+        let span = value.part(at..at + c.len_utf8()).span;
+        if c == '\u{fffd}' {
+            self.error(
+                "lossy-value",
+                span,
+                "a letter was lost when this file was written",
+                "export it again as UTF-8",
+            );
+        } else {
+            let message = format!(
+                "the character U+{:04X} cannot be seen and is part of no address",
+                u32::from(c)
+            );
+            self.error("unseen-character", span, message, "delete it");
+        }
+        None
+    }
+}

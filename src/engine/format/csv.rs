@@ -1,0 +1,261 @@
+//! Rows of cells: RFC 4180 and what Excel, PowerShell and mysql make of it.
+//!
+//! # Traps
+//!
+//! - The delimiter is told from the header line alone, among `,` `;` TAB `|`; `sep=;` before it wins.
+//! - Before the header may stand `#TYPE …` (Windows PowerShell) and other lines that begin with `#`.
+//! - A cell in quotes may hold line ends; a quote in it is written twice. A cell that goes on behind
+//!   its closing quote (`"v,1"%"v,2"`, Exchange 4.0) keeps its quotes.
+//! - A row with fewer cells than the header has lost empty ones at its end (Excel); one with more is
+//!   an error, unless they are empty.
+//!
+//! # Limits
+//!
+//! The `csv` crate is not used: findings need the line and the column of every cell, and it has
+//! neither. A quote that is never closed is an error at its beginning and ends the file.
+
+use super::{context::Context, value::Value};
+use crate::engine::rule::Span;
+
+/// What may stand between cells.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
+/// The rows of a file, one after the other.
+#[derive(Debug)]
+pub struct Rows<'t> {
+    text: &'t str,
+    at: usize,
+    line: u32,
+    file: u32,
+    delimiter: char,
+    quote: char,
+    /// How many rows were padded, and the first of them.
+    short: (usize, Option<Span>),
+}
+
+/// One row: its cells, and the whole of its first line.
+#[derive(Debug)]
+pub struct Row<'t> {
+    /// The cells.
+    pub cells: Vec<Value<'t>>,
+    /// Where it begins.
+    pub span: Span,
+}
+
+impl<'t> Row<'t> {
+    /// A cell without blanks at its ends; an empty one where there is no such column.
+    pub fn cell(&self, column: Option<usize>) -> Value<'t> {
+        match column.and_then(|column| self.cells.get(column)) {
+            Some(cell) => cell.without_blanks(),
+            None => Value::new("", self.span.part(0, 0)),
+        }
+    }
+}
+
+impl<'t> Rows<'t> {
+    /// Finds the header line and tells the delimiter from it.
+    pub fn new(text: &'t str, context: &Context<'_, '_>) -> Self {
+        let mut rows = Self {
+            text,
+            at: 0,
+            line: 1,
+            file: context.file,
+            delimiter: ',',
+            quote: context.options.quote.unwrap_or('"'),
+            short: (0, None),
+        };
+        let mut named = context.options.column_sep;
+        loop {
+            let rest = rows.rest();
+            let line = rest.split('\n').next().unwrap_or("");
+            let head = line.trim_end_matches('\r').trim_matches('"');
+            if let Some(separator) = head.strip_prefix("sep=") {
+                named = named.or(separator.chars().next());
+            } else if !(head.trim().is_empty() || head.starts_with('#')) || rest.is_empty() {
+                rows.delimiter = named.unwrap_or_else(|| sniff(line, rows.quote));
+                return rows;
+            }
+            rows.advance(line.len() + 1);
+        }
+    }
+
+    /// The delimiter that was told.
+    pub fn delimiter(&self) -> char {
+        self.delimiter
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    fn advance(&mut self, octets: usize) {
+        let end = (self.at + octets).min(self.text.len());
+        let passed = self.text.as_bytes().get(self.at..end).unwrap_or(b"");
+        let lines = passed.iter().filter(|b| **b == b'\n').count();
+        self.line = self
+            .line
+            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self.at = end;
+    }
+
+    /// The next row; lines without anything are passed over.
+    pub fn next(&mut self, context: &mut Context<'_, '_>) -> Option<Row<'t>> {
+        loop {
+            let line = self.rest().split('\n').next()?;
+            if self.at >= self.text.len() {
+                return None;
+            }
+            if !line.trim().is_empty() {
+                break;
+            }
+            self.advance(line.len() + 1);
+        }
+        let first = self.rest().split('\n').next().unwrap_or("").trim_end();
+        let span = self.span(0, first.len());
+        let mut cells = Vec::new();
+        loop {
+            let (cell, length, ended) = self.cell(context)?;
+            cells.push(cell);
+            self.advance(length);
+            if ended {
+                return Some(Row { cells, span });
+            }
+        }
+    }
+
+    /// [`Rows::next`], held against the number of columns that the header has.
+    pub fn next_of(&mut self, columns: usize, context: &mut Context<'_, '_>) -> Option<Row<'t>> {
+        loop {
+            let row = self.next(context)?;
+            let surplus = row.cells.get(columns..).unwrap_or(&[]);
+            if let Some(cell) = surplus.iter().find(|cell| !cell.text.trim().is_empty()) {
+                let message = format!(
+                    "the row has {} cells, and the header {columns}",
+                    row.cells.len()
+                );
+                let help = format!("put a value that holds `{}` in quotes", self.delimiter);
+                context.error("long-row", cell.span, message, help);
+                continue;
+            }
+            if row.cells.len() < columns {
+                self.short.0 += 1;
+                self.short.1.get_or_insert(row.span);
+            }
+            return Some(row);
+        }
+    }
+
+    /// Tells of rows that were padded.
+    pub fn finish(self, context: &mut Context<'_, '_>) {
+        if let (count, Some(span)) = self.short {
+            let more = match count {
+                1 => String::new(),
+                _ => format!(", and so do {} more", count - 1),
+            };
+            let message =
+                format!("the row lacks cells at its end{more}: they are taken to be empty");
+            context.warn(
+                "short-row",
+                span,
+                message,
+                "Excel leaves empty cells at the end out; export it again if they were not empty",
+            );
+        }
+    }
+
+    fn span(&self, offset: usize, length: usize) -> Span {
+        let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+        Span {
+            file: self.file,
+            line: self.line,
+            start: number(self.at + offset),
+            length: number(length),
+        }
+    }
+
+    /// One cell: its value, its octets with the delimiter behind it, whether the row ends there.
+    fn cell(&self, context: &mut Context<'_, '_>) -> Option<(Value<'t>, usize, bool)> {
+        let rest = self.rest();
+        let (mut quoted, mut doubled, mut closed) = (rest.starts_with(self.quote), false, None);
+        let begins = quoted;
+        let mut characters = rest.char_indices().peekable();
+        if quoted {
+            characters.next();
+        }
+        let mut end = (rest.len(), 0, true);
+        while let Some((at, c)) = characters.next() {
+            if quoted && c == self.quote {
+                if characters
+                    .next_if(|(_, next)| *next == self.quote)
+                    .is_some()
+                {
+                    doubled = true;
+                } else {
+                    quoted = false;
+                    closed.get_or_insert(at);
+                }
+            } else if !quoted && (c == self.delimiter || c == '\n') {
+                end = (at, c.len_utf8(), c == '\n');
+                break;
+            } else if !quoted && begins && c == self.quote {
+                quoted = true;
+            }
+        }
+        if quoted {
+            let help = "close it; a quote inside of quotes is written twice";
+            context.error(
+                "unclosed-quote",
+                self.span(0, self.quote.len_utf8()),
+                "a quote is never closed",
+                help,
+            );
+            return None;
+        }
+        let (length, behind, ended) = end;
+        let raw = rest.get(..length).unwrap_or(rest);
+        let raw = if ended {
+            raw.strip_suffix('\r').unwrap_or(raw)
+        } else {
+            raw
+        };
+        let value = match closed {
+            Some(at) if at + self.quote.len_utf8() == raw.trim_end().len() => {
+                let from = self.quote.len_utf8();
+                let inner = rest.get(from..at).unwrap_or("");
+                let mut value = Value::new(inner, self.span(from, inner.len()));
+                if doubled {
+                    let quote = self.quote.to_string();
+                    value.text = inner.replace(&quote.repeat(2), &quote).into();
+                }
+                value
+            }
+            _ => Value::new(raw, self.span(0, raw.len())),
+        };
+        // At the very end a delimiter may be the last character: one more, empty cell stands there,
+        // and says nothing.
+        let over = ended || length + behind >= rest.len();
+        Some((value, length + behind, over))
+    }
+}
+
+/// The delimiter that the header line has most of, outside of quotes.
+fn sniff(header: &str, quote: char) -> char {
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let mut quoted = false;
+    for c in header.chars() {
+        if c == quote {
+            quoted = !quoted;
+        } else if !quoted {
+            for (count, delimiter) in counts.iter_mut().zip(DELIMITERS) {
+                *count += usize::from(c == delimiter);
+            }
+        }
+    }
+    let best = counts
+        .iter()
+        .zip(DELIMITERS)
+        .rev()
+        .max_by_key(|(count, _)| **count);
+    best.filter(|(count, _)| **count > 0)
+        .map_or(',', |(_, delimiter)| delimiter)
+}

@@ -1,0 +1,279 @@
+//! Exchange 4.0, 5.0 and 5.5 directory export (Q155594, Q190706, Q156063).
+//!
+//! ```text
+//! Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-Proxy-Addresses
+//! Mailbox,Modify,jdoe,JDOE,SMTP:jdoe@company.com%X400:c=US;,"smtp:jd@domain2.com%smtp:john@domain2.com"
+//! ```
+//!
+//! # Traps
+//!
+//! - The case of `SMTP:` means nothing here: the *column* tells the primary address (Q155594 has
+//!   secondary ones in upper case).
+//! - Values are parted by `%` (or `--mv-sep`); 5.x writes `\%` and `\\` inside of them, 4.0 puts each
+//!   into quotes of its own (`"v,1"%"v,2"`).
+//! - `~DEL` is an order to remove, not an address (Q152854).
+//! - The default export leaves `Secondary-Proxy-Addresses` out (Q153028).
+//! - `Remote` rows are contacts: their own address is elsewhere.
+
+use super::{
+    Options, PrimaryFrom,
+    context::Context,
+    csv::{Row, Rows},
+    header::Header,
+    object::Object,
+    proxy::{self, Proxy},
+    value::Value,
+};
+use crate::engine::rule::Span;
+
+/// Where the columns are.
+struct Columns {
+    class: Option<usize>,
+    mode: Option<usize>,
+    alias: Option<usize>,
+    primary: Option<usize>,
+    secondary: Option<usize>,
+}
+
+/// Reads all rows behind the header.
+pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
+    let columns = Columns {
+        class: header.find(&["objclass"]),
+        mode: header.find(&["mode"]),
+        alias: header.find(&["aliasname"]),
+        primary: header.find(&["emailaddresses", "emailaddress"]),
+        secondary: header.find(&["secondaryproxyaddresses"]),
+    };
+    if columns.primary.is_none() {
+        let help = "export the column `E-mail Addresses`";
+        return context.error(
+            "no-primary",
+            header.span,
+            "there is no column of primary addresses",
+            help,
+        );
+    }
+    if columns.secondary.is_none() {
+        let message =
+            "there is no column `Secondary-Proxy-Addresses`: the default export leaves it out";
+        context.warn(
+            "no-secondaries",
+            header.span,
+            message,
+            "add it to the header file of the export (Q153028)",
+        );
+    }
+    while let Some(row) = rows.next_of(header.len(), context) {
+        read_row(&columns, &row, context);
+    }
+}
+
+fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
+    let class = row.cell(columns.class);
+    let remote = class.text.eq_ignore_ascii_case("remote");
+    if !remote
+        && !["mailbox", "dl"]
+            .iter()
+            .any(|known| class.text.eq_ignore_ascii_case(known))
+    {
+        let message = format!("`{}` is no class of objects", class.text);
+        return context.error(
+            "unknown-class",
+            row.span,
+            message,
+            "known are Mailbox, dl and Remote; check the column delimiter (`--column-sep`)",
+        );
+    }
+    let mode = row.cell(columns.mode);
+    match mode.text.to_ascii_lowercase().as_str() {
+        "" | "create" | "modify" | "update" => {}
+        "delete" => return context.skip("deleted"),
+        other => {
+            let message = format!("`{other}` is no mode");
+            return context.error(
+                "unknown-mode",
+                mode.span,
+                message,
+                "known are Create, Delete, Modify and Update",
+            );
+        }
+    }
+    let mut object = Object::new(row.span);
+    object.remote = remote;
+    primaries(&row.cell(columns.primary), &mut object, context);
+    let secondary = row.cell(columns.secondary);
+    for value in values(&secondary, context.options) {
+        add(&value, &mut object, context);
+    }
+    cut(&secondary, context);
+    if object.named.is_none() {
+        object.named = site_address(&row.cell(columns.alias), context.options);
+    }
+    if object.named.is_none() {
+        let message = "the row has no SMTP address of its own: Exchange made it from the site's";
+        let help =
+            "name the site's domain: `readdress import exchange55 --primary-from alias@DOMAIN`";
+        return context.error("no-primary", row.span, message, help);
+    }
+    object.finish(context);
+}
+
+/// `--primary-from alias@DOMAIN`.
+fn site_address<'t>(alias: &Value<'t>, options: &Options) -> Option<Value<'t>> {
+    match &options.primary_from {
+        Some(PrimaryFrom::Alias(domain)) if !alias.text.is_empty() => Some(Value {
+            text: format!("{}@{domain}", alias.text).into(),
+            span: alias.span,
+        }),
+        _ => None,
+    }
+}
+
+/// The column of primary addresses: one of each type.
+fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
+    for value in values(cell, context.options) {
+        if is_removal(&value, context) {
+            continue;
+        }
+        match proxy::read(&value) {
+            Proxy::Smtp { address, .. } if object.named.is_none() => object.named = Some(address),
+            Proxy::Smtp { .. } => {
+                let message = "the column of primary addresses holds two of type SMTP";
+                context.error(
+                    "two-primaries",
+                    value.span,
+                    message,
+                    "move one of them to `Secondary-Proxy-Addresses`",
+                );
+            }
+            Proxy::Other(kind) => context.skip(kind),
+            Proxy::Bare(value) => no_type(&value, context),
+        }
+    }
+    cut(cell, context);
+}
+
+/// A secondary address: the case of its type means nothing.
+fn add<'t>(value: &Value<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
+    if is_removal(value, context) {
+        return;
+    }
+    match proxy::read(value) {
+        Proxy::Smtp { address, .. } => object.others.push(address),
+        Proxy::Other(kind) => context.skip(kind),
+        Proxy::Bare(value) => no_type(&value, context),
+    }
+}
+
+fn no_type(value: &Value<'_>, context: &mut Context<'_, '_>) {
+    if value.text.is_empty() {
+        return;
+    }
+    let kind = value.text.split_once(':').map(|(kind, _)| kind);
+    let message = match kind {
+        Some(kind) if !kind.contains('@') => {
+            format!(
+                "the type `{kind}` is longer than {} characters",
+                proxy::MAX_TYPE
+            )
+        }
+        _ => format!("`{}` has no type, or was cut off", value.text),
+    };
+    context.error("no-type", value.span, message, "write `SMTP:` before it; check the separator of values (`--mv-sep`), and export a cell that was cut off again");
+}
+
+fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+    let removal = value
+        .text
+        .get(..4)
+        .is_some_and(|head| head.eq_ignore_ascii_case("~del"));
+    if removal {
+        let message = "`~DEL` is an order to remove an address, not an address";
+        context.error(
+            "removal-order",
+            value.span,
+            message,
+            "this file was made for an import: export the directory instead",
+        );
+    }
+    removal
+}
+
+/// A cell that old versions of Excel cut off (Q155414).
+fn cut(cell: &Value<'_>, context: &mut Context<'_, '_>) {
+    if cell.text.chars().count() == 255 {
+        let message = "the cell has exactly 255 characters: old versions of Excel cut it off there";
+        context.error(
+            "cut-off",
+            cell.span,
+            message,
+            "export it again and do not save it in Excel",
+        );
+    }
+}
+
+/// The values of one cell.
+fn values<'t>(cell: &Value<'t>, options: &Options) -> Vec<Value<'t>> {
+    let separator = options.mv_sep.unwrap_or('%');
+    let quote = options.quote.unwrap_or('"');
+    let mut values = Vec::new();
+    let mut text = String::new();
+    let (mut start, mut quoted, mut changed) = (0, false, false);
+    let mut characters = cell.text.char_indices().peekable();
+    let mut push = |start: usize, end: usize, text: &mut String, changed: bool| {
+        let part = cell.part(start..end);
+        let text = std::mem::take(text);
+        if changed {
+            let span: Span = part.span;
+            values.push(Value {
+                text: text.into(),
+                span,
+            });
+        } else {
+            values.push(part);
+        }
+    };
+    while let Some((at, c)) = characters.next() {
+        let escaped =
+            characters.next_if(|(_, next)| c == '\\' && (*next == separator || *next == '\\'));
+        if let Some((_, next)) = escaped {
+            text.push(next);
+            changed = true;
+        } else if c == quote {
+            quoted = !quoted;
+            changed = true;
+        } else if c == separator && !quoted {
+            push(start, at, &mut text, changed);
+            start = at + c.len_utf8();
+            changed = false;
+        } else {
+            text.push(c);
+        }
+    }
+    push(start, cell.text.len(), &mut text, changed);
+    values.retain(|value| !value.text.trim().is_empty());
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<String> {
+        let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
+        let values = values(&cell, &Options::default());
+        values.iter().map(|value| value.text.to_string()).collect()
+    }
+
+    #[test]
+    fn values_of_both_ages() {
+        assert_eq!(split(r"v\%1%v,2%v,3"), ["v%1", "v,2", "v,3"]);
+        assert_eq!(split("\"v,1\"%\"v,2\""), ["v,1", "v,2"]);
+        assert_eq!(
+            split(r"CUSTOM:Doe\, J at 50\%off"),
+            [r"CUSTOM:Doe\, J at 50%off"]
+        );
+        assert_eq!(split(r"a\\%b"), [r"a\", "b"]);
+        assert_eq!(split(""), [""; 0]);
+    }
+}

@@ -1,0 +1,192 @@
+//! Google Workspace: what GAM prints, and the recipient address map.
+//!
+//! ```text
+//! Alias,Target,TargetType              gam print aliases
+//! Target,TargetType,Aliases            gam print aliases onerowpertarget
+//! primaryEmail,aliases.0,aliases.1     gam print users aliases
+//! jd@domain2.com,jdoe@company.com      recipient address map, without a header
+//! ```
+//!
+//! # Traps
+//!
+//! - Between the values of `Aliases` stands GAM's field delimiter: a blank, a comma or `|`.
+//! - `nonEditableAliases` come from domain aliases, which are one rule for the whole domain; they are
+//!   counted. Where every address has its twin in another domain, that rule is suggested.
+//! - The console's template of users has no aliases: its `Secondary Email` is contact data.
+//! - In the address map the first comma parts; up to twelve targets.
+
+use std::collections::HashMap;
+
+use super::{
+    context::Context,
+    csv::{Row, Rows},
+    header::Header,
+    object,
+    value::Value,
+};
+use crate::engine::{
+    address::{Domain, LocalCase, Mailbox},
+    rule::{Action, Origin, Pattern, Span, Target, TargetKind},
+};
+
+/// Fewer owners than these make no domain alias likely.
+const ENOUGH: usize = 3;
+
+/// How many owners have a twin in another domain; one count a pair of domains.
+#[derive(Default)]
+struct Twins {
+    owners: HashMap<Domain, usize>,
+    twins: HashMap<(Domain, Domain), usize>,
+}
+
+/// Reads all rows behind the header.
+pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
+    if header.find(&["emailaddress[required]"]).is_some() {
+        let message = "this is the console's list of users, which holds no aliases: its secondary addresses are contact data";
+        return context.error(
+            "no-aliases",
+            header.span,
+            message,
+            "export the aliases: `gam print aliases > aliases.csv`",
+        );
+    }
+    let owner = header.find(&["target", "primaryemail"]);
+    let mut aliases = header.numbered("alias");
+    aliases.extend(header.numbered("aliases"));
+    let mut fixed = header.numbered("noneditablealiases");
+    fixed.extend(header.numbered("noneditablealias"));
+    let mut twins = Twins::default();
+    while let Some(row) = rows.next_of(header.len(), context) {
+        for column in &fixed {
+            row_values(&row.cell(Some(*column)))
+                .iter()
+                .for_each(|_| context.skip("non-editable"));
+        }
+        let values: Vec<_> = aliases
+            .iter()
+            .flat_map(|column| row_values(&row.cell(Some(*column))))
+            .collect();
+        owner_row(&row, &row.cell(owner), &values, &mut twins, context);
+    }
+    twins.suggest(header.span, context);
+}
+
+/// The values of one cell.
+fn row_values<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
+    cell.split(|c| c.is_whitespace() || matches!(c, ',' | '|' | ';'))
+}
+
+fn owner_row(
+    row: &Row<'_>,
+    owner: &Value<'_>,
+    aliases: &[Value<'_>],
+    twins: &mut Twins,
+    context: &mut Context<'_, '_>,
+) {
+    if owner.text.is_empty() {
+        return context.error(
+            "empty-cell",
+            row.span,
+            "the address of the owner is missing",
+            "export it again, or delete the row",
+        );
+    }
+    let Some(target) = object::address(owner, context) else {
+        return;
+    };
+    let TargetKind::Mailbox(primary) = &target.kind else {
+        return;
+    };
+    twins.count(primary, aliases);
+    for alias in aliases {
+        if alias.text.ends_with(".test-google-a.com") {
+            context.skip("non-editable");
+            continue;
+        }
+        let Some((mailbox, span)) = context.pattern(alias) else {
+            continue;
+        };
+        if mailbox.key(LocalCase::Ignore) != primary.key(LocalCase::Ignore) {
+            let action = Action::Rewrite(vec![target.clone()]);
+            context.rule(Pattern::Mailbox(mailbox), action, None, span, Origin::Proxy);
+        }
+    }
+    context.rule(
+        Pattern::Mailbox(primary.clone()),
+        Action::Mailbox,
+        None,
+        target.span,
+        Origin::Row,
+    );
+}
+
+impl Twins {
+    fn count(&mut self, primary: &Mailbox, aliases: &[Value<'_>]) {
+        *self.owners.entry(primary.domain.clone()).or_default() += 1;
+        for alias in aliases {
+            if let Ok(alias) = Mailbox::parse(&alias.text)
+                && alias.local.folded(LocalCase::Ignore) == primary.local.folded(LocalCase::Ignore)
+                && alias.domain != primary.domain
+            {
+                let pair = (alias.domain, primary.domain.clone());
+                *self.twins.entry(pair).or_default() += 1;
+            }
+        }
+    }
+
+    fn suggest(self, span: Span, context: &mut Context<'_, '_>) {
+        let mut pairs: Vec<_> = self.twins.into_iter().collect();
+        pairs.sort();
+        for ((alias, primary), count) in pairs {
+            if count >= ENOUGH && self.owners.get(&primary) == Some(&count) {
+                let message = format!(
+                    "every address of `{primary}` has its twin in `{alias}`: it is a domain alias"
+                );
+                let help =
+                    format!("one rule says the same, for new users too: `@{alias} @{primary}`");
+                context.warn("domain-alias", span, message, help);
+            }
+        }
+    }
+}
+
+/// The recipient address map: no header, one address and its targets a row.
+pub fn address_map(first: Row<'_>, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
+    let mut next = Some(first);
+    while let Some(row) = next {
+        map_row(&row, context);
+        next = rows.next(context);
+    }
+}
+
+fn map_row(row: &Row<'_>, context: &mut Context<'_, '_>) {
+    let Some((from, to)) = row.cells.split_first() else {
+        return;
+    };
+    if from.text.trim_start().starts_with('#') {
+        return;
+    }
+    let pattern = context.pattern(from);
+    let mut targets: Vec<Target> = Vec::new();
+    let mut sound = true;
+    for value in to.iter().flat_map(row_values) {
+        match context.target(&value) {
+            Some(target) if !targets.contains(&target) => targets.push(target),
+            Some(_) => {}
+            None => sound = false,
+        }
+    }
+    if targets.is_empty() && sound {
+        return context.error(
+            "empty-cell",
+            row.span,
+            "the target is missing",
+            "write it, or delete the row",
+        );
+    }
+    if let (Some((mailbox, span)), true) = (pattern, sound) {
+        let pattern = Pattern::Mailbox(mailbox);
+        let action = super::identity::action(&pattern, targets);
+        context.rule(pattern, action, None, span, Origin::Row);
+    }
+}

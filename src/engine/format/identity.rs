@@ -1,0 +1,24 @@
+//! Identity entries of an MTA's map: an address that is its own and only target ends the search there.
+
+use crate::engine::{
+    address::LocalCase,
+    rule::{Action, Pattern, Target, TargetKind},
+};
+
+/// What targets mean; an address that is its own and only target is kept.
+pub fn action(pattern: &Pattern, targets: Vec<Target>) -> Action {
+    let own = match (targets.as_slice(), pattern) {
+        ([target], Pattern::Mailbox(mailbox)) => match &target.kind {
+            TargetKind::Mailbox(to) => to.key(LocalCase::Ignore) == mailbox.key(LocalCase::Ignore),
+            TargetKind::Domain(to) => *to == mailbox.domain,
+            TargetKind::Template { .. } => false,
+        },
+        ([target], Pattern::Domain(domain)) => target.kind == TargetKind::Domain(domain.clone()),
+        _ => false,
+    };
+    if own {
+        Action::Keep
+    } else {
+        Action::Rewrite(targets)
+    }
+}

@@ -1,0 +1,136 @@
+//! LDIF (RFC 2849) as ldifde, ldapsearch and csvde's sisters write it: lines to records.
+//!
+//! # Traps
+//!
+//! - A line that begins with one space continues the one before: that space alone is taken out. A fold
+//!   may stand inside an address, inside base64, or in a comment.
+//! - `attr:: …` is base64 and decodes to UTF-8; `attr:< …` names a file or URL, which is never read.
+//! - Options (`mail;lang-de`) and letter case of a name mean nothing.
+//! - `search:`, `result:` and `# numResponses` of ldapsearch are no record; `ref:` is a referral.
+//!
+//! # Limits
+//!
+//! One record is held at a time. What a record means is `directory.rs`'s business.
+
+use std::borrow::Cow;
+
+use super::{
+    context::Context,
+    directory,
+    ldif_line::{Encoding, Line},
+    value::{Value, lines},
+};
+use crate::engine::rule::Span;
+
+/// Reads a file.
+pub fn read(text: &str, context: &mut Context<'_, '_>) {
+    let mut record: Vec<Line<'_>> = Vec::new();
+    let mut open: Option<Value<'_>> = None;
+    let mut count = 0_usize;
+    for line in lines(context.file, text) {
+        if let Some(rest) = line.text.strip_prefix(' ') {
+            match &mut open {
+                Some(open) => unfold(open, rest),
+                None => {
+                    let message = "a line that begins with a space continues another, and there is none above";
+                    context.error(
+                        "continuation",
+                        line.trimmed().span,
+                        message,
+                        "delete the space, or the blank line above it",
+                    );
+                }
+            }
+            continue;
+        }
+        if let Some(open) = open.take() {
+            record.extend(attribute(&open, context));
+        }
+        if line.text.trim().is_empty() {
+            count += usize::from(directory::record(&record, context));
+            record.clear();
+        } else {
+            open = Some(line);
+        }
+    }
+    if let Some(open) = open.take() {
+        record.extend(attribute(&open, context));
+    }
+    count += usize::from(directory::record(&record, context));
+    if count == directory::PAGE {
+        let message = format!(
+            "the file holds exactly {count} entries: the server may have cut the answer off"
+        );
+        context.warn(
+            "page-limit",
+            Span::whole_file(context.file),
+            message,
+            "ask for pages: `ldapsearch -E pr=500/noprompt`; ldifde asks for them itself",
+        );
+    }
+}
+
+/// Puts the rest of a folded line behind its beginning; the place stays that of the first line.
+fn unfold(open: &mut Value<'_>, rest: &str) {
+    open.text.to_mut().push_str(rest);
+}
+
+/// Takes a logical line apart; comments say nothing.
+fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line<'t>> {
+    if line.text.starts_with('#') {
+        if line.text.starts_with("# refldap://") {
+            context.skip("referral");
+        }
+        return None;
+    }
+    if line.text.trim_end() == "-" {
+        return Some(Line {
+            name: "-".into(),
+            raw: line.clone(),
+            encoding: Encoding::Plain,
+        });
+    }
+    let Some((name, rest)) = line.text.split_once(':') else {
+        let message = "this is neither `attribute: value` nor the continuation of a line";
+        context.error(
+            "syntax",
+            line.span,
+            message,
+            "a folded line continues with one space",
+        );
+        return None;
+    };
+    let (encoding, rest) = match rest.as_bytes().first() {
+        Some(b':') => (Encoding::Base64, rest.get(1..)),
+        Some(b'<') => (Encoding::Url, rest.get(1..)),
+        _ => (Encoding::Plain, Some(rest)),
+    };
+    let body = rest.unwrap_or("").trim_start_matches(' ');
+    let from = line.text.len() - body.len();
+    let raw = value_of(line, from);
+    let name = name
+        .split(';')
+        .next()
+        .unwrap_or(name)
+        .trim()
+        .to_ascii_lowercase();
+    Some(Line {
+        name,
+        raw,
+        encoding,
+    })
+}
+
+/// What stands behind the colon. Of a folded line its first part is underlined.
+fn value_of<'t>(line: &Value<'t>, from: usize) -> Value<'t> {
+    match &line.text {
+        Cow::Borrowed(_) => line.part(from..line.text.len()),
+        Cow::Owned(text) => {
+            let length = (line.span.length as usize).saturating_sub(from);
+            Value {
+                text: Cow::Owned(text.get(from..).unwrap_or("").to_owned()),
+                span: line.span.part(from.min(line.span.length as usize), length),
+            }
+        }
+    }
+}

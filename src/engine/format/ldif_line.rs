@@ -1,0 +1,67 @@
+//! One line of an LDIF record (RFC 2849): attribute and value, decoded when it is asked for.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{context::Context, value::Value};
+
+/// How the value of a line is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Encoding {
+    /// `attr: value`
+    Plain,
+    /// `attr:: value`
+    Base64,
+    /// `attr:< value`
+    Url,
+}
+
+/// One line of a record.
+#[derive(Debug)]
+pub struct Line<'t> {
+    /// The attribute, in lower case, without options; `-` ends a part of a change record.
+    pub name: String,
+    /// As it is written behind the colon.
+    pub raw: Value<'t>,
+    /// How.
+    pub encoding: Encoding,
+}
+
+impl<'t> Line<'t> {
+    /// The value, decoded.
+    pub fn value(&self, context: &mut Context<'_, '_>) -> Option<Value<'t>> {
+        let span = self.raw.span;
+        match self.encoding {
+            Encoding::Plain => Some(self.raw.clone()),
+            Encoding::Url => {
+                let message = "the value is a file or URL, which is never read";
+                context.error("url-value", span, message, "write the value itself");
+                None
+            }
+            Encoding::Base64 => {
+                let bytes = STANDARD.decode(self.raw.text.trim());
+                let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                match text {
+                    Some(text) if !text.contains(char::is_control) => Some(Value {
+                        text: text.into(),
+                        span,
+                    }),
+                    Some(_) => {
+                        let message = "the value holds control characters";
+                        context.error("bad-base64", span, message, "mend it in the directory");
+                        None
+                    }
+                    None => {
+                        let message = "the value is no base64 of UTF-8";
+                        context.error(
+                            "bad-base64",
+                            span,
+                            message,
+                            "export it again; a line of it may be missing",
+                        );
+                        None
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Storey 3: other programs' tables to the rules that the native reader would give.
+//!
+//! In: the text of a file, decoded ([`decode`]). Out: the same [`Rule`](super::rule::Rule)s and
+//! declarations as from a `.rules` file, each with its place, findings, and a count of what was
+//! passed over by kind.
+//!
+//! | extension | told by | file |
+//! |---|---|---|
+//! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
+//! | `.virtusertable` | extension | `virtusertable.rs`, `refusal.rs` (`error:`) |
+//! | `.csv` | header row | `csv.rs` (rows), `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
+//! | `.ldif` | extension | `ldif.rs` (records), `ldif_line.rs`, `directory.rs` (objects) |
+//! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (PostfixAdmin) |
+//!
+//! # Invariants
+//!
+//! - No format knows the table, and the table knows no format.
+//! - One pass; the memory beside the rules is bounded by one line or record.
+//! - Nothing is guessed and nothing is lost in silence: what is no address to rewrite is counted,
+//!   what was damaged on its way here is an error that says how to export it well.
+
+mod context;
+mod csv;
+pub mod decode;
+mod directory;
+mod exchange55;
+mod google;
+mod header;
+mod identity;
+mod ldif;
+mod ldif_line;
+mod microsoft365;
+mod object;
+mod options;
+mod pairs;
+mod postfix_virtual;
+mod postfixadmin;
+mod proxy;
+mod refusal;
+mod regex_table;
+mod routing;
+mod sql;
+mod tables;
+mod value;
+mod virtusertable;
+
+use super::rule::{
+    self, FileKind, Finding, Findings, Foreign, Format, Parsed, SourceText, Span, warn_if_empty,
+};
+use context::{BareKey, Context};
+
+pub use options::{ImportFormat, Options, PrimaryFrom};
+
+/// Reads all files of a directory; what cannot be read is among the findings.
+pub fn parse(sources: &[SourceText], options: &Options, findings: &mut Findings<'_>) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut bare = Vec::new();
+    for (file, source) in (0..).zip(sources) {
+        match FileKind::of(&source.name) {
+            FileKind::Read(Format::Foreign(foreign)) => {
+                let format = match foreign {
+                    Foreign::Virtual => ImportFormat::Virtual,
+                    Foreign::Virtusertable => ImportFormat::Virtusertable,
+                    Foreign::Csv => ImportFormat::Csv,
+                    Foreign::Ldif => ImportFormat::Ldif,
+                };
+                read(
+                    file,
+                    source,
+                    format,
+                    options,
+                    &mut parsed,
+                    &mut bare,
+                    findings,
+                );
+            }
+            _ => rule::read(file, source, &mut parsed, findings),
+        }
+    }
+    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    parsed
+}
+
+/// Reads one file, whatever its name, as `import` is told to.
+pub fn import(
+    source: &SourceText,
+    format: ImportFormat,
+    options: &Options,
+    findings: &mut Findings<'_>,
+) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut bare = Vec::new();
+    read(0, source, format, options, &mut parsed, &mut bare, findings);
+    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    parsed
+}
+
+fn read(
+    file: u32,
+    source: &SourceText,
+    format: ImportFormat,
+    options: &Options,
+    parsed: &mut Parsed,
+    bare: &mut Vec<BareKey>,
+    findings: &mut Findings<'_>,
+) {
+    let text = match std::str::from_utf8(&source.bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            let span = Span::at(file, &source.bytes, at..at + error.error_len().unwrap_or(1));
+            return findings.push(not_utf8(span));
+        }
+    };
+    warn_if_empty(file, source, findings);
+    let mut context = Context::new(file, options, parsed, bare, findings);
+    match format {
+        ImportFormat::Virtual => postfix_virtual::read(text, &mut context),
+        ImportFormat::Virtusertable => virtusertable::read(text, &mut context),
+        ImportFormat::Ldif => ldif::read(text, &mut context),
+        ImportFormat::Exchange55Routing => routing::read(text, &mut context),
+        ImportFormat::Postfixadmin if sql::is_dump(text) => sql::read(text, &mut context),
+        _ => tables::read(text, format, &mut context),
+    }
+    let skipped = context.finish(&source.name);
+    parsed.skipped.extend(skipped);
+}
+
+/// Text in an encoding that nothing tells: a guess would put wrong letters into addresses.
+fn not_utf8(span: Span) -> Finding {
+    Finding::error(
+        "not-utf8",
+        span,
+        "this is neither UTF-8 nor UTF-16, and nothing tells what it is",
+    )
+    .help(
+        "save it as UTF-8, or name its encoding: `readdress import --encoding windows-1252 FORMAT FILE`",
+    )
+}

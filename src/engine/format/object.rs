@@ -1,0 +1,194 @@
+//! One owner and its addresses: a mailbox, a group, a contact.
+//!
+//! # Which address is the primary one
+//!
+//! The one of type `SMTP:` in upper case, if there is exactly one; else the one that a column or
+//! attribute of its own names; else none, which is an error: the order of a list means nothing
+//! (Q190706).
+
+use super::{
+    context::Context,
+    proxy::{self, Proxy},
+    value::Value,
+};
+use crate::engine::{
+    address::{LocalCase, Mailbox},
+    rule::{Action, Origin, Pattern, Span, Target, TargetKind},
+};
+
+/// How to export well, for every value that was damaged.
+pub const EXPORT: &str = "export one address a row: Get-Recipient -ResultSize Unlimited | ForEach-Object { $r=$_; $r.EmailAddresses | Where-Object { \"$_\" -match '^smtp:' } | ForEach-Object { [pscustomobject]@{ PrimarySmtpAddress=$r.PrimarySmtpAddress; Address=\"$_\" } } } | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
+
+/// Local-parts of mailboxes that belong to the system, by their beginnings in lower case.
+const SYSTEM: [&str; 5] = [
+    "systemmailbox{",
+    "healthmailbox",
+    "discoverysearchmailbox",
+    "federatedemail",
+    "extest_",
+];
+
+/// Its addresses as they are found.
+#[derive(Debug)]
+pub struct Object<'t> {
+    /// The row or record, for findings about it as a whole.
+    pub place: Span,
+    /// Mail for it goes elsewhere: a contact, which has no mailbox here.
+    pub remote: bool,
+    /// What a column or attribute of its own calls primary.
+    pub named: Option<Value<'t>>,
+    /// Addresses of type `SMTP:`.
+    pub upper: Vec<Value<'t>>,
+    /// The others.
+    pub others: Vec<Value<'t>>,
+}
+
+impl<'t> Object<'t> {
+    /// Without an address yet.
+    pub fn new(place: Span) -> Self {
+        Self {
+            place,
+            remote: false,
+            named: None,
+            upper: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Names the primary address by a column, if the cell is not empty.
+    pub fn name(&mut self, value: &Value<'t>) {
+        if let Proxy::Smtp { address, .. } | Proxy::Bare(address) = proxy::read(value)
+            && !address.text.is_empty()
+        {
+            self.named = Some(address);
+        }
+    }
+
+    /// Adds a proxy address; one without a type is taken for an address if `bare`.
+    pub fn add(&mut self, value: &Value<'t>, bare: bool, context: &mut Context<'_, '_>) {
+        match proxy::read(&context.clean(value)) {
+            Proxy::Smtp {
+                upper: true,
+                address,
+            } => self.upper.push(address),
+            Proxy::Smtp { address, .. } => self.others.push(address),
+            Proxy::Other(kind) => context.skip(kind),
+            Proxy::Bare(value) if value.text.is_empty() => {}
+            Proxy::Bare(value) if bare => self.others.push(value),
+            Proxy::Bare(value) => context.error(
+                "no-type",
+                value.span,
+                format!("`{}` has no type, or was cut off", value.text),
+                "write `smtp:` before an address; a cell that was cut off has to be exported again",
+            ),
+        }
+    }
+
+    /// Its rules.
+    pub fn finish(self, context: &mut Context<'_, '_>) {
+        let primary = match (self.upper.as_slice(), &self.named) {
+            ([one], _) => one.clone(),
+            (_, Some(named)) => named.clone(),
+            ([], None) if self.others.is_empty() => return,
+            ([], None) => {
+                let message = "no address is marked as the primary one";
+                let help = "export the column of the primary address as well, or write `SMTP:` in upper case before it; the order of a list means nothing";
+                return context.error("no-primary", self.place, message, help);
+            }
+            ([_, second, ..], None) => {
+                let message = "two addresses of one object are marked as the primary one";
+                let help = "leave `SMTP:` in upper case before one of them";
+                return context.error("two-primaries", second.span, message, help);
+            }
+        };
+        let Some(target) = address(&primary, context) else {
+            return;
+        };
+        let TargetKind::Mailbox(mailbox) = &target.kind else {
+            return;
+        };
+        if let Some(kind) = passed_over(mailbox, context) {
+            return context.skip(kind);
+        }
+        let secondaries = self.upper.iter().chain(&self.others);
+        for value in secondaries {
+            secondary(value, &target, mailbox, self.remote, context);
+        }
+        if !self.remote {
+            let pattern = Pattern::Mailbox(mailbox.clone());
+            context.rule(pattern, Action::Mailbox, None, target.span, Origin::Row);
+        }
+    }
+}
+
+/// The rule of one secondary address; one that is the primary address again is none.
+fn secondary(
+    value: &Value<'_>,
+    target: &Target,
+    primary: &Mailbox,
+    remote: bool,
+    context: &mut Context<'_, '_>,
+) {
+    if !plausible(value, context) {
+        return;
+    }
+    let Some((mailbox, span)) = context.pattern(value) else {
+        return;
+    };
+    if mailbox.key(LocalCase::Ignore) == primary.key(LocalCase::Ignore) {
+        return;
+    }
+    if let Some(kind) = passed_over(&mailbox, context) {
+        return context.skip(kind);
+    }
+    // Nobody has a contact's own mailbox here, so that its address is to be declared as any target.
+    let origin = if remote { Origin::Row } else { Origin::Proxy };
+    let action = Action::Rewrite(vec![target.clone()]);
+    context.rule(Pattern::Mailbox(mailbox), action, None, span, origin);
+}
+
+/// An address that mail is sent to, unless it shows that it was damaged.
+pub fn address(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+    if plausible(value, context) {
+        context.target(value)
+    } else {
+        None
+    }
+}
+
+/// Whether an address is whole: letters were not replaced by `?`, and it was not cut off.
+fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+    let text = value.text.trim();
+    if text.contains('?') {
+        let message = format!("`{text}` has a `?` where a letter was lost");
+        context.error(
+            "lossy-value",
+            value.span,
+            message,
+            format!("export it again as UTF-8; {EXPORT}"),
+        );
+        return false;
+    }
+    let whole = text
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| domain.contains('.') && !domain.ends_with('.'));
+    if !whole {
+        let message =
+            format!("`{text}` is no whole address: it was cut off, or is no mail address");
+        context.error("cut-off", value.span, message, "old versions of Excel cut cells at 255 characters: export it again and do not save it there");
+    }
+    whole
+}
+
+/// Addresses that are no business of anybody's: the tenant's own, and those of the system.
+fn passed_over(mailbox: &Mailbox, context: &Context<'_, '_>) -> Option<&'static str> {
+    let local = mailbox.local.as_str().to_ascii_lowercase();
+    if local.contains("#ext#") {
+        return Some("guests");
+    }
+    if SYSTEM.iter().any(|beginning| local.starts_with(beginning)) {
+        return Some("system");
+    }
+    let tenant = mailbox.domain.as_str().ends_with(".onmicrosoft.com");
+    (tenant && !context.options.keep_onmicrosoft).then_some("onmicrosoft")
+}

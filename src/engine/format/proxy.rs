@@ -1,0 +1,154 @@
+//! Proxy addresses as Exchange writes them: `TYPE:value`, many in one cell.
+//!
+//! # Traps
+//!
+//! - Between them stands `;`, `|`, `,`, `+`, white space or a line end, and each of these may stand in
+//!   a value as well (`john+news@…`, X.400): a cell is parted only where a `TYPE:` follows.
+//! - A leading `=` (`=EX:/o=…`, from Samba) belongs to nothing.
+//! - `X500:`, `X400:`, `SIP:` and the like are no mail addresses and are counted by type.
+
+use super::value::Value;
+
+/// Longest type, in characters (event 231 of Exchange 5.5).
+pub const MAX_TYPE: usize = 8;
+
+/// One proxy address.
+#[derive(Clone, Debug)]
+pub enum Proxy<'t> {
+    /// `SMTP:` (upper case) or `smtp:`, and the address behind it.
+    Smtp {
+        /// The type is written in upper case: the primary one, where case carries a meaning.
+        upper: bool,
+        /// The address.
+        address: Value<'t>,
+    },
+    /// Another type, in lower case.
+    Other(String),
+    /// No type before it.
+    Bare(Value<'t>),
+}
+
+/// Reads one.
+pub fn read<'t>(value: &Value<'t>) -> Proxy<'t> {
+    let value = value.trimmed();
+    let skip = usize::from(value.text.starts_with('='));
+    let body = value.part(skip..value.text.len());
+    match body.text.split_once(':') {
+        Some((kind, _)) if is_type(kind) => {
+            let address = body.part(kind.len() + 1..body.text.len());
+            match kind.to_ascii_lowercase().as_str() {
+                "smtp" => Proxy::Smtp {
+                    upper: kind == "SMTP",
+                    address: without_mailto(&address),
+                },
+                "mailto" => Proxy::Bare(address),
+                other => Proxy::Other(other.to_owned()),
+            }
+        }
+        _ => Proxy::Bare(value),
+    }
+}
+
+/// An address without a `mailto:` before it.
+pub fn without_mailto<'t>(value: &Value<'t>) -> Value<'t> {
+    let value = value.without_blanks();
+    match value.text.get(..7) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => value.part(7..value.text.len()),
+        _ => value,
+    }
+}
+
+fn is_type(text: &str) -> bool {
+    (1..=MAX_TYPE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Parts a cell where a type follows a separator; one without any type is parted at separators that
+/// stand in no address.
+pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
+    let text = &cell.text;
+    let mut starts = vec![];
+    let mut free = true;
+    for (at, c) in text.char_indices() {
+        let separator = matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace();
+        if free && !separator && type_follows(text.get(at..).unwrap_or("")) {
+            starts.push(at);
+        }
+        free = separator;
+    }
+    if starts.is_empty() {
+        return cell.split(|c| matches!(c, ';' | '|' | ',') || c.is_whitespace());
+    }
+    let mut parts = Vec::new();
+    if let Some(first) = starts.first().filter(|first| **first > 0) {
+        parts.push(cell.part(0..*first));
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    parts.extend(
+        starts
+            .iter()
+            .zip(ends)
+            .map(|(start, end)| cell.part(*start..end)),
+    );
+    let trim = |part: Value<'t>| {
+        let length = part
+            .text
+            .trim_end_matches(|c: char| matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace())
+            .len();
+        part.part(0..length)
+    };
+    parts
+        .into_iter()
+        .map(trim)
+        .filter(|part| !part.text.is_empty())
+        .collect()
+}
+
+fn type_follows(text: &str) -> bool {
+    let text = text.strip_prefix('=').unwrap_or(text);
+    let length = text
+        .bytes()
+        .take(MAX_TYPE + 1)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    (1..=MAX_TYPE).contains(&length) && text.as_bytes().get(length) == Some(&b':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rule::Span;
+
+    fn parts(text: &str) -> Vec<String> {
+        let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
+        split(&cell)
+            .iter()
+            .map(|part| part.text.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn every_separator_and_none_inside_a_value() {
+        let wanted = ["SMTP:a@x.com", "smtp:john+news@x.com"];
+        for between in [";", "; ", ", ", " ", "+", "|", "\n", ","] {
+            assert_eq!(parts(&wanted.join(between)), wanted, "{between:?}");
+        }
+        assert_eq!(
+            parts("X400:c=US;a= ;p=Company;s=Doe;;smtp:b@x.com"),
+            ["X400:c=US;a= ;p=Company;s=Doe", "smtp:b@x.com"]
+        );
+        assert_eq!(parts("a@x.com, b+c@x.com"), ["a@x.com", "b+c@x.com"]);
+    }
+
+    #[test]
+    fn types() {
+        let read = |text: &'static str| super::read(&Value::new(text, Span::whole_file(0)));
+        assert!(
+            matches!(read("SMTP:a@x"), Proxy::Smtp { upper: true, address } if address.text == "a@x")
+        );
+        assert!(matches!(read("=EX:/o=a"), Proxy::Other(kind) if kind == "ex"));
+        assert!(
+            matches!(read("smtp:mailto:a@x"), Proxy::Smtp { upper: false, address } if address.text == "a@x")
+        );
+        assert!(matches!(read("a@x"), Proxy::Bare(_)));
+    }
+}

@@ -1,0 +1,62 @@
+//! Lines of Postfix regexp and pcre tables that stand in a `.virtual` file.
+//!
+//! # Limits
+//!
+//! Only the idiom for a whole domain is understood: `/^(.*)@domain2\.com$/ ${1}@company.com`. Their
+//! regexes are not anchored, and `if` and `!` have no like here, so that the rest is refused.
+
+use super::{context::Context, identity, value::Value};
+use crate::engine::{
+    address::Domain,
+    rule::{Origin, Pattern, Target, TargetKind},
+};
+
+/// Whether a line is one of a regexp or pcre table.
+pub fn is_line(line: &str) -> bool {
+    line.starts_with('/')
+        || line.starts_with("!/")
+        || line == "endif"
+        || line
+            .strip_prefix("if ")
+            .is_some_and(|rest| rest.trim_start().starts_with(['/', '!']))
+}
+
+/// The one regex that is a rule for a whole domain.
+pub fn read(line: &Value<'_>, context: &mut Context<'_, '_>) {
+    let understood = whole_domain(&line.text);
+    match understood {
+        Some((from, to)) => {
+            let target = Target { kind: TargetKind::Domain(to), span: line.span };
+            let pattern = Pattern::Domain(from);
+            let action = identity::action(&pattern, vec![target]);
+            context.rule(pattern, action, None, line.span, Origin::Map);
+        }
+        None => context.error(
+            "regex-table",
+            line.span,
+            "this line of a regexp or pcre table cannot be taken over as it stands",
+            "write it in a `.rules` file: `/regex/ target`, anchored at both ends, `$1` for a group",
+        ),
+    }
+}
+
+/// `/^(.*)@domain2\.com$/i  ${1}@company.com` as two domains.
+fn whole_domain(line: &str) -> Option<(Domain, Domain)> {
+    let rest = ["/^(.*)@", "/^(.+)@"]
+        .iter()
+        .find_map(|head| line.strip_prefix(head))?;
+    let (escaped, rest) = rest.split_once("$/")?;
+    let value = rest.trim_start_matches('i');
+    let to = ["$1@", "${1}@", "$(1)@"]
+        .iter()
+        .find_map(|head| value.trim().strip_prefix(head))?;
+    let from = escaped.replace("\\.", "\u{0}").replace("[.]", "\u{0}");
+    // A dot that is not escaped stands for any character.
+    if from.contains('.') || !value.starts_with([' ', '\t']) {
+        return None;
+    }
+    Some((
+        Domain::parse(&from.replace('\u{0}', ".")).ok()?,
+        Domain::parse(to).ok()?,
+    ))
+}

@@ -1,0 +1,98 @@
+//! The routing table of the Exchange 5.5 Internet Mail Service (Q169683, Q174351).
+//!
+//! ```text
+//! company.com    <Inbound>
+//! domain2.com    <Inbound>
+//! #exact.com     <Inbound>
+//! cpandl.net     adatum.com
+//! ```
+//!
+//! # Traps
+//!
+//! - A domain stands for its subdomains as well, unless `#` is before it.
+//! - The table does not say where mailboxes live: `import --primary-domain company.com`; the other
+//!   inbound domains are secondary. Without that option nothing is guessed.
+//! - A route to another host makes a domain one that is known and elsewhere.
+
+use super::{
+    context::Context,
+    value::{Value, lines},
+};
+use crate::engine::rule::{Action, Declaration, DomainClass, Origin, Pattern, Target, TargetKind};
+
+/// Reads a table; its declarations go where those of `.rules` files do.
+pub fn read(text: &str, context: &mut Context<'_, '_>) {
+    for line in lines(context.file, text) {
+        let words = line.split(char::is_whitespace);
+        match words.as_slice() {
+            [] => {}
+            [domain, host] => route(domain, host, context),
+            [first, ..] => {
+                let message = "a route is a domain, and `<Inbound>` or a host";
+                context.error(
+                    "syntax",
+                    first.span,
+                    message,
+                    "write `domain2.com <Inbound>`",
+                );
+            }
+        }
+    }
+    let named = &context.options.primary_domains;
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|domain| {
+            !context
+                .parsed
+                .declarations
+                .iter()
+                .any(|line| line.domain == **domain)
+        })
+        .map(ToString::to_string)
+        .collect();
+    if !missing.is_empty() {
+        let span = crate::engine::rule::Span::whole_file(context.file);
+        let message = format!("no route is for {}", missing.join(", "));
+        context.error(
+            "unknown-domain",
+            span,
+            message,
+            "name an inbound domain with `--primary-domain`",
+        );
+    }
+}
+
+fn route(domain: &Value<'_>, host: &Value<'_>, context: &mut Context<'_, '_>) {
+    let exact = domain.text.starts_with('#');
+    let value = domain.part(usize::from(exact)..domain.text.len());
+    let Some((name, span)) = context.domain(&value) else {
+        return;
+    };
+    let inbound = host.text.eq_ignore_ascii_case("<inbound>");
+    let class = if !inbound {
+        DomainClass::External
+    } else if context.options.primary_domains.is_empty() {
+        let message = "the table does not say in which inbound domain the mailboxes live";
+        let help =
+            "say it: `readdress import exchange55-routing --primary-domain company.com FILE`";
+        return context.error("no-primary", span, message, help);
+    } else if context.options.primary_domains.contains(&name) {
+        DomainClass::Primary
+    } else {
+        DomainClass::Secondary
+    };
+    context.parsed.declarations.push(Declaration {
+        domain: name.clone(),
+        class,
+        unknown: None,
+        span,
+    });
+    if inbound && !exact {
+        let target = Target {
+            kind: TargetKind::Domain(name.clone()),
+            span,
+        };
+        let action = Action::Rewrite(vec![target]);
+        context.rule(Pattern::Subdomains(name), action, None, span, Origin::Map);
+    }
+}

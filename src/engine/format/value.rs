@@ -1,0 +1,151 @@
+//! A piece of a file with its place, and its parts with theirs.
+
+use std::borrow::Cow;
+
+use crate::engine::rule::Span;
+
+/// Text out of a file; `span` is where it stands.
+#[derive(Clone, Debug)]
+pub struct Value<'t> {
+    /// What it says, quotes and escapes of the format resolved.
+    pub text: Cow<'t, str>,
+    /// Where.
+    pub span: Span,
+}
+
+/// Characters that nobody sees and that come along when addresses are copied.
+pub fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+impl<'t> Value<'t> {
+    /// Text as it stands in the file.
+    pub fn new(text: &'t str, span: Span) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            span,
+        }
+    }
+
+    /// Some octets of it; line ends before them are counted.
+    pub fn part(&self, range: std::ops::Range<usize>) -> Value<'t> {
+        let lines = |text: &str| {
+            let count = text.bytes().filter(|b| *b == b'\n').count();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        let before = self.text.get(..range.start).unwrap_or("");
+        // Where escapes were resolved, octets cannot be told apart any more: the whole stands for it.
+        let exact = self.span.length as usize == self.text.len();
+        let span = if exact {
+            let part = self.span.part(range.start, range.len());
+            Span {
+                line: part.line.saturating_add(lines(before)),
+                ..part
+            }
+        } else {
+            self.span
+        };
+        let text = match &self.text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.get(range).unwrap_or("")),
+            Cow::Owned(text) => Cow::Owned(text.get(range).unwrap_or("").to_owned()),
+        };
+        Value { text, span }
+    }
+
+    /// It, without blanks and line ends at its ends; what cannot be seen stays, to be told.
+    pub fn without_blanks(&self) -> Value<'t> {
+        let blank = |c: char| c.is_ascii_whitespace();
+        let start = self.text.len() - self.text.trim_start_matches(blank).len();
+        let length = self.text.trim_matches(blank).len();
+        self.part(start..start + length)
+    }
+
+    /// It, without white space and characters that cannot be seen at its ends.
+    pub fn trimmed(&self) -> Value<'t> {
+        let drop = |c: char| c.is_whitespace() || is_unseen(c);
+        let start = self.text.len() - self.text.trim_start_matches(drop).len();
+        let length = self.text.trim_matches(drop).len();
+        self.part(start..start + length)
+    }
+
+    /// Whether characters that cannot be seen stand at its ends.
+    pub fn hides(&self) -> bool {
+        let text = self.text.trim_matches([' ', '\t', '\r', '\n']);
+        text.starts_with(is_unseen) || text.ends_with(is_unseen)
+    }
+
+    /// Its parts between separators, empty ones left out.
+    pub fn split(&self, separator: impl Fn(char) -> bool) -> Vec<Value<'t>> {
+        let mut parts = Vec::new();
+        let mut start = 0;
+        let ends = self.text.char_indices().filter(|(_, c)| separator(*c));
+        for (at, length) in ends
+            .map(|(at, c)| (at, c.len_utf8()))
+            .chain([(self.text.len(), 0)])
+        {
+            if at > start {
+                parts.push(self.part(start..at));
+            }
+            start = at + length;
+        }
+        parts
+    }
+}
+
+/// The lines of a text with their places, without their ends; all are shorter than 4 GiB.
+pub fn lines(file: u32, text: &str) -> impl Iterator<Item = Value<'_>> {
+    let mut start: u32 = 0;
+    (1..).zip(text.split('\n')).map(move |(line, raw)| {
+        let span = Span {
+            file,
+            line,
+            start,
+            length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
+        };
+        start = start.saturating_add(span.length).saturating_add(1);
+        let text = raw.strip_suffix('\r').unwrap_or(raw);
+        Value::new(text, span.part(0, text.len()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_know_their_line() {
+        let value = Value::new(
+            "a;\nb ;c",
+            Span {
+                file: 0,
+                line: 3,
+                start: 10,
+                length: 7,
+            },
+        );
+        let parts = value.split(|c| c == ';');
+        let second = parts[1].trimmed();
+        assert_eq!(second.text, "b");
+        assert_eq!(
+            (second.span.line, second.span.start, second.span.length),
+            (4, 13, 1)
+        );
+        assert_eq!(parts.len(), 3);
+    }
+
+    #[test]
+    fn unseen_ends_are_trimmed_and_told() {
+        let value = Value::new("\u{a0}jd@domain2.com\u{200b} ", Span::at(0, b"", 0..0));
+        assert!(value.hides());
+        assert_eq!(value.trimmed().text, "jd@domain2.com");
+        assert!(!Value::new(" jd ", Span::whole_file(0)).hides());
+    }
+
+    #[test]
+    fn lines_without_their_ends() {
+        let found: Vec<_> = lines(0, "a\r\nb\nc")
+            .map(|v| (v.text.into_owned(), v.span.start))
+            .collect();
+        assert_eq!(found, [("a".into(), 0), ("b".into(), 3), ("c".into(), 5)]);
+    }
+}

@@ -1,0 +1,204 @@
+//! What `import` prints, read as native rules, is the table of the file read in place.
+
+use proptest::prelude::*;
+
+use super::support::{domain, sample, source};
+use readdress::engine::{
+    Settings, SourceText, Table, compile,
+    format::{ImportFormat, Options},
+    load::import,
+};
+
+/// A table as text: classes of domains and rules, sorted.
+fn text(table: &Table) -> Vec<String> {
+    let domains = table.inbound_domains();
+    let domains = domains.into_iter().map(|(domain, class)| {
+        format!("{domain} {} {}", class.word(), table.unknown(domain).word())
+    });
+    let mut all: Vec<_> = domains
+        .chain(table.rules().iter().map(ToString::to_string))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Reads a file in place and by way of `import`.
+#[track_caller]
+fn both(name: &str, content: &str, format: ImportFormat) {
+    let settings = Settings::default();
+    let foreign = source(name, content.as_bytes());
+    let place = compile(std::slice::from_ref(&foreign), &settings);
+    let imported = import(&foreign, format, &Options::default(), &settings);
+    let native: String = imported
+        .lines
+        .iter()
+        .map(|(line, at)| format!("{line}  # source: {name}:{at}\n"))
+        .collect();
+    let native = SourceText {
+        name: "native.rules".into(),
+        bytes: native.into_bytes(),
+    };
+    let again = compile(std::slice::from_ref(&native), &settings);
+    match (&place.table, &again.table) {
+        (Some(place), Some(again)) => assert_eq!(text(place), text(again), "{content}"),
+        (None, _) => {}
+        (Some(_), None) => panic!(
+            "{content}\n{:?}\n{}",
+            again.diagnostics,
+            String::from_utf8_lossy(&native.bytes)
+        ),
+    }
+}
+
+#[test]
+fn all_samples() {
+    for (name, format) in [
+        ("example.virtual", ImportFormat::Virtual),
+        ("example.virtusertable", ImportFormat::Virtusertable),
+        ("exchange55-kb.csv", ImportFormat::Exchange55),
+        ("exchange55.csv", ImportFormat::Exchange55),
+        ("directory.ldif", ImportFormat::Ldif),
+        ("addresses.csv", ImportFormat::Microsoft365),
+        ("admin-centre.csv", ImportFormat::Microsoft365),
+        ("gam-aliases.csv", ImportFormat::Google),
+        ("gam-onerow.csv", ImportFormat::Google),
+        ("gam-users.csv", ImportFormat::Google),
+        ("address-map.csv", ImportFormat::Google),
+        ("pairs.csv", ImportFormat::Pairs),
+    ] {
+        both(name, &sample(name), format);
+    }
+}
+
+#[test]
+fn lines_are_sorted_and_a_second_import_is_the_same() {
+    let options = Options {
+        primary_domains: vec![domain("company.com")],
+        ..Options::default()
+    };
+    let settings = Settings::default();
+    let rows = [
+        "b@d.com,x@c.com",
+        "/z(.*)@d\\.com/,z@c.com",
+        "/a(.*)@d\\.com/,y@c.com",
+        "A@d.com,x@c.com",
+    ];
+    let forward = source(
+        "p.csv",
+        format!("from,to\n{}\n", rows.join("\n")).as_bytes(),
+    );
+    let lines = |source: &SourceText| -> Vec<String> {
+        import(source, ImportFormat::Pairs, &options, &settings)
+            .lines
+            .into_iter()
+            .map(|(line, _)| line)
+            .collect()
+    };
+    assert_eq!(
+        lines(&forward),
+        [
+            "A@d.com x@c.com",
+            "b@d.com x@c.com",
+            "/z(.*)@d\\.com/ z@c.com",
+            "/a(.*)@d\\.com/ y@c.com"
+        ]
+    );
+    let swapped = source(
+        "p.csv",
+        format!(
+            "from,to\n{}\n{}\n{}\n{}\n",
+            rows[3], rows[1], rows[2], rows[0]
+        )
+        .as_bytes(),
+    );
+    assert_eq!(lines(&forward), lines(&swapped));
+}
+
+/// Local-parts that need care in print, and plain ones.
+fn local() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-c]{1,2}",
+        "[a-c]\\+[a-c]",
+        Just("\"john doe\"".to_owned()),
+        Just("a*b".to_owned()),
+        Just("#x".to_owned()),
+        Just("a..b".to_owned()),
+        Just("jörg".to_owned()),
+        Just("keep".to_owned()),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("d.com"),
+        Just("e.com"),
+        Just("c.com"),
+        Just("bücher.example")
+    ]
+    .prop_map(str::to_owned)
+}
+
+fn address() -> impl Strategy<Value = String> {
+    (local(), name()).prop_map(|(local, domain)| format!("{local}@{domain}"))
+}
+
+proptest! {
+    #[test]
+    fn any_virtual(lines in prop::collection::vec(
+        prop_oneof![
+            (address(), address()).prop_map(|(a, b)| format!("{a} {b}")),
+            (address(), address(), address()).prop_map(|(a, b, c)| format!("{a} {b},\n  {c}")),
+            (name(), name()).prop_map(|(a, b)| format!("@{a} @{b}")),
+            (name(), address()).prop_map(|(a, b)| format!("@{a} {b}")),
+            name().prop_map(|a| format!("{a} x\nzz@{a} y@c.com")),
+        ],
+        1..6,
+    )) {
+        both("a.virtual", &format!("{}\n", lines.join("\n")), ImportFormat::Virtual);
+    }
+
+    #[test]
+    fn any_virtusertable(lines in prop::collection::vec(
+        (
+            prop_oneof![address(), name().prop_map(|d| format!("@{d}")), name().prop_map(|d| format!("+*@{d}")), (local(), name()).prop_map(|(l, d)| format!("{l}+*@{d}"))],
+            prop_oneof![address(), name().prop_map(|d| format!("%1@{d}")), name().prop_map(|d| format!("%1%3@{d}")), name().prop_map(|d| format!("x+%2@{d}")), Just("error:nouser 550 No".to_owned())],
+        ).prop_map(|(key, value)| format!("{key} {value}")),
+        1..5,
+    )) {
+        both("a.virtusertable", &format!("{}\n", lines.join("\n")), ImportFormat::Virtusertable);
+    }
+
+    #[test]
+    fn any_pairs(rows in prop::collection::vec((address(), address()), 1..6)) {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let rows: String = rows.iter().map(|(a, b)| format!("{},{}\n", quoted(a), quoted(b))).collect();
+        both("a.csv", &format!("from,to\n{rows}"), ImportFormat::Pairs);
+    }
+
+    #[test]
+    fn any_directory(objects in prop::collection::vec(prop::collection::vec(address(), 1..4), 1..5)) {
+        let mut text = String::new();
+        for object in &objects {
+            text.push_str("dn: CN=x\n");
+            for (at, address) in object.iter().enumerate() {
+                text.push_str(&format!("proxyAddresses: {}:{address}\n", if at == 0 { "SMTP" } else { "smtp" }));
+            }
+            text.push('\n');
+        }
+        both("a.ldif", &text, ImportFormat::Ldif);
+    }
+
+    #[test]
+    fn nothing_breaks_a_reader(text in "(?s)[ -~\\t\\r\\né\u{200b}]{0,200}", head in 0..8_usize) {
+        let heads = ["", "from,to\n", "Obj-Class,E-mail Addresses,Secondary-Proxy-Addresses\n", "PrimarySmtpAddress,EmailAddresses\n", "Target,Aliases\n", "address,goto\n", "dn: x\n", "INSERT INTO alias VALUES ('"];
+        let content = format!("{}{text}", heads[head]);
+        for name in ["a.virtual", "a.virtusertable", "a.csv", "a.ldif"] {
+            let source = source(name, content.as_bytes());
+            compile(std::slice::from_ref(&source), &Settings::default());
+        }
+        let source = source("file", content.as_bytes());
+        for format in [ImportFormat::Postfixadmin, ImportFormat::Exchange55Routing] {
+            import(&source, format, &Options::default(), &Settings::default());
+        }
+    }
+}

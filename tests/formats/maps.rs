@@ -1,0 +1,289 @@
+//! Traps of virtual(5), of regexp tables and of virtusertable.
+
+use super::support::{domain, finds, import, read};
+use readdress::engine::format::{ImportFormat, Options};
+
+#[test]
+fn comments_between_continuations_and_none_behind() {
+    read(
+        "a.virtual",
+        "jd@d.com a@c.com,\n  # comment\n\n#another\n\tb@c.com\n",
+    )
+    .is(&["jd@d.com a@c.com, b@c.com"], &[]);
+    finds(
+        "a.virtual",
+        "jd@d.com a@c.com # John\n",
+        &[
+            "a.virtual:1:18: error inline-comment",
+            "a.virtual:1:20: error no-domain",
+        ],
+    );
+    finds(
+        "a.virtual",
+        "  jd@d.com a@c.com\nx@d.com a@c.com\n",
+        &["a.virtual:1:3: error continuation"],
+    );
+}
+
+#[test]
+fn quoted_keys() {
+    read(
+        "a.virtual",
+        "\"john doe\"@d.com anna@c.com\n\"a\\\"b\"@d.com x@c.com\n",
+    )
+    .is(
+        &["\"john doe\"@d.com anna@c.com", "\"a\\\"b\"@d.com x@c.com"],
+        &[],
+    );
+    finds(
+        "a.virtual",
+        "\"john doe@d.com anna@c.com\n",
+        &["a.virtual:1:1: error unclosed-quote"],
+    );
+}
+
+#[test]
+fn a_line_that_postmap_would_drop_is_an_error() {
+    finds(
+        "a.virtual",
+        "jd@d.com\n",
+        &["a.virtual:1:1: error no-action"],
+    );
+    finds("a.virtual", "x@d.com a@c.com\n", &[]);
+    let bad = read("a.virtual", b"x@d.com a@c.com\nj\xf6rg@d.com a@c.com\n");
+    assert_eq!(bad.findings, ["a.virtual:2:2: error not-utf8"]);
+    bad.says("import --encoding windows-1252");
+}
+
+#[test]
+fn bare_keys() {
+    read("a.virtual", "d.com x\njd@d.com a@c.com\n")
+        .is(&["d.com secondary", "jd@d.com a@c.com"], &[]);
+    let user = finds(
+        "a.virtual",
+        "jdoe a@c.com\njohn.doe b@c.com\n",
+        &[
+            "a.virtual:1:1: error bare-key",
+            "a.virtual:2:1: error bare-key",
+        ],
+    );
+    user.says("--local-domain");
+    let options = Options {
+        local_domain: Some(domain("c.com")),
+        ..Options::default()
+    };
+    import(
+        ImportFormat::Virtual,
+        "jdoe a@c.com\njohn.doe b@c.com\n",
+        &options,
+    )
+    .is(&["jdoe@c.com a@c.com", "john.doe@c.com b@c.com"], &[]);
+}
+
+#[test]
+fn values_that_postfix_completes() {
+    finds(
+        "a.virtual",
+        "jd@d.com postmaster\n",
+        &["a.virtual:1:10: error no-domain"],
+    )
+    .says("--myorigin");
+    finds(
+        "a.virtual",
+        "jd@d.com a@host\n",
+        &["a.virtual:1:10: error no-domain"],
+    )
+    .says("--mydomain");
+    let options = Options {
+        myorigin: Some(domain("c.com")),
+        mydomain: Some(domain("c.com")),
+        ..Options::default()
+    };
+    import(
+        ImportFormat::Virtual,
+        "jd@d.com postmaster, a@host\n",
+        &options,
+    )
+    .is(&["jd@d.com postmaster@c.com, a@host.c.com"], &[]);
+}
+
+#[test]
+fn what_is_no_address() {
+    finds(
+        "a.virtual",
+        "a@d.com |cmd\nb@d.com /file\nc@d.com :include:/x\n",
+        &[
+            "a.virtual:1:9: error not-an-address",
+            "a.virtual:2:9: error not-an-address",
+            "a.virtual:3:9: error not-an-address",
+        ],
+    );
+    finds(
+        "a.virtual",
+        "postmaster: a@c.com\n",
+        &["a.virtual:1:1: error alias-file"],
+    );
+    finds(
+        "a.virtual",
+        "a@d.com b@c.com, @c.com\n",
+        &["a.virtual:1:18: error bad-target"],
+    );
+    finds(
+        "a.virtual",
+        "a@d.com b%x@c.com\n",
+        &["a.virtual:1:9: error routing-spelling"],
+    );
+}
+
+#[test]
+fn keep_local_part_and_identity() {
+    read(
+        "a.virtual",
+        "jd@d.com @c.com\nA@d.com a@D.com\n@d.com @d.com\n",
+    )
+    .is(&["jd@d.com @c.com", "A@d.com keep", "@d.com keep"], &[]);
+}
+
+#[test]
+fn postmap_dumps_are_the_same_format() {
+    read("a.virtual", "jd@d.com\ta@c.com\r\n@d.com\t@c.com")
+        .is(&["jd@d.com a@c.com", "@d.com @c.com"], &[]);
+}
+
+#[test]
+fn regex_tables() {
+    read(
+        "a.virtual",
+        "/^(.*)@d\\.com$/i  ${1}@c.com\n/^(.+)@e\\.com$/ $(1)@c.com\n",
+    )
+    .is(&["@d.com @c.com", "@e.com @c.com"], &[]);
+    finds(
+        "a.virtual",
+        "/^(.*)@d.com$/ $1@c.com\n!/x/ a@c.com\nif /y/\n/z/ b@c.com\nendif\n",
+        &[
+            "a.virtual:1:1: error regex-table",
+            "a.virtual:2:1: error regex-table",
+            "a.virtual:3:1: error regex-table",
+            "a.virtual:4:1: error regex-table",
+            "a.virtual:5:1: error regex-table",
+        ],
+    );
+}
+
+#[test]
+fn virtusertable_lines() {
+    finds(
+        "a.virtusertable",
+        " jd@d.com a@c.com\nx@d.com\n",
+        &[
+            "a.virtusertable:1:2: error leading-space",
+            "a.virtusertable:2:1: error no-action",
+        ],
+    );
+    finds(
+        "a.virtusertable",
+        "jd@d.com a@c.com # John\n",
+        &["a.virtusertable:1:10: error one-address"],
+    );
+    finds(
+        "a.virtusertable",
+        "jd@d.com a@c.com,b@c.com\n",
+        &["a.virtusertable:1:10: error one-address"],
+    );
+    read("a.virtusertable", "#c\njd@d.com\ta@c.com  \r\n")
+        .is(&["jd@d.com a@c.com detail=drop"], &[]);
+    finds(
+        "a.virtusertable",
+        "jd@d.com. a@c.com\n",
+        &["a.virtusertable:1:4: error bad-domain"],
+    );
+    finds(
+        "a.virtusertable",
+        "u%h@d.com a@c.com\nv!h@d.com a@c.com\n",
+        &[
+            "a.virtusertable:1:1: error routing-spelling",
+            "a.virtusertable:2:1: error routing-spelling",
+        ],
+    );
+}
+
+#[test]
+fn virtusertable_local_users() {
+    finds(
+        "a.virtusertable",
+        "info@d.com info-list\n",
+        &["a.virtusertable:1:12: error no-domain"],
+    )
+    .says("--local-domain");
+    let options = Options {
+        local_domain: Some(domain("c.com")),
+        ..Options::default()
+    };
+    import(
+        ImportFormat::Virtusertable,
+        "info@d.com info-list\n",
+        &options,
+    )
+    .is(&["info@d.com info-list@c.com detail=drop"], &[]);
+}
+
+#[test]
+fn virtusertable_percents() {
+    read(
+        "a.virtusertable",
+        "@a.com %1@c.com\n@b.com %1%3@c.com\n@e.com x%3@c.com\n+*@d.com %1@c.com\n\
+         jd@d.com %1@c.com\nkl@d.com %1%3@c.com\nm+*@d.com %1-%2@c.com\n+*@e.com box+%2@c.com\nn+x@d.com %1@c.com\n",
+    )
+    .is(
+        &[
+            "@a.com @c.com detail=drop",
+            "@b.com @c.com detail=keep",
+            "@e.com x@c.com detail=keep",
+            "+*@d.com @c.com detail=drop",
+            "jd@d.com jd@c.com detail=drop",
+            "kl@d.com kl@c.com detail=keep",
+            "m+*@d.com m-*@c.com",
+            "+*@e.com box+*@c.com",
+            "n+x@d.com n+x@c.com detail=drop",
+        ],
+        &[],
+    );
+    finds(
+        "a.virtusertable",
+        "@a.com %0@c.com\n@b.com %2.%1@c.com\n@e.com %%x@c.com\n@f.com x@%1.com\n",
+        &[
+            "a.virtusertable:1:8: error bad-capture",
+            "a.virtusertable:2:8: error bad-target",
+            "a.virtusertable:3:8: error routing-spelling",
+            "a.virtusertable:4:10: error bad-domain",
+        ],
+    );
+}
+
+#[test]
+fn virtusertable_refusals() {
+    read(
+        "a.virtusertable",
+        "a@d.com error:nouser\nb@d.com error:tempfail:450 4.2.1 Later\nc@d.com error:5.1.1:550 5.1.6 Moved\n\
+         e@d.com error:NoUser 553 Gone\nf@d.com error:4.7.1\n",
+    )
+    .is(
+        &[
+            "a@d.com reject 550 5.1.1 \"User unknown\"",
+            "b@d.com defer 450 4.2.1 \"Later\"",
+            "c@d.com reject 550 5.1.1 \"Moved\"",
+            "e@d.com reject 553 5.1.1 \"Gone\"",
+            "f@d.com defer 450 4.7.1 \"Temporary failure, please try again later\"",
+        ],
+        &[],
+    );
+    finds(
+        "a.virtusertable",
+        "a@d.com error:nouser 450 x\nb@d.com error:whatever x\nc@d.com error:5.1.1:421 bye\n",
+        &[
+            "a.virtusertable:1:15: error bad-reply",
+            "a.virtusertable:2:15: error bad-reply",
+            "a.virtusertable:3:15: error bad-reply",
+        ],
+    );
+}

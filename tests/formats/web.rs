@@ -1,0 +1,114 @@
+//! Traps of Google Workspace and of PostfixAdmin, mailcow and Mailu.
+
+use super::support::{finds, import, read};
+use readdress::engine::format::{ImportFormat, Options};
+
+#[test]
+fn every_separator_of_gam() {
+    for list in [
+        "jd@d.com x@d.com",
+        "\"jd@d.com,x@d.com\"",
+        "jd@d.com|x@d.com",
+    ] {
+        read(
+            "g.csv",
+            format!("Target,TargetType,Aliases\na@c.com,User,{list}\n"),
+        )
+        .is(
+            &["jd@d.com a@c.com", "x@d.com a@c.com", "a@c.com mailbox"],
+            &[],
+        );
+    }
+}
+
+#[test]
+fn non_editable_aliases_and_domain_aliases() {
+    read(
+        "g.csv",
+        "Alias,Target,TargetType\na@c.com.test-google-a.com,a@c.com,User\n",
+    )
+    .is(&["a@c.com mailbox"], &[])
+    .skips(&["skipped: 1 non-editable in g.csv"]);
+    let rows = "Target,TargetType,Aliases\na@c.com,User,a@d.com\nb@c.com,User,b@d.com x@d.com\ne@c.com,User,e@d.com\n";
+    finds("g.csv", rows, &["g.csv:1:1: warning domain-alias"]).says("`@d.com @c.com`");
+    finds("g.csv", &format!("{rows}f@c.com,User,g@d.com\n"), &[]);
+}
+
+#[test]
+fn dots_are_not_left_out() {
+    read(
+        "g.csv",
+        "Alias,Target\nj.d@d.com,a@c.com\njd@d.com,b@c.com\n",
+    )
+    .is(
+        &[
+            "j.d@d.com a@c.com",
+            "a@c.com mailbox",
+            "jd@d.com b@c.com",
+            "b@c.com mailbox",
+        ],
+        &[],
+    );
+}
+
+/// A table of aliases with these rows.
+fn aliases(rows: &str) -> String {
+    format!("address,goto,domain,active\n{rows}\n")
+}
+
+#[test]
+fn postfixadmin_rows() {
+    read("p.csv", aliases("a@c.com,a@c.com,c.com,t\nb@c.com,\"a@c.com,b#c.com@autoreply.c.com\",c.com,TRUE\nx@c.com,a@c.com,c.com,0\ny@c.com,a@c.com,c.com,f\n@d.com,@c.com,d.com,'1'\nALL,x@c.com,ALL,1\nz@c.com,\"z@c.com,z#c.com@autoreply.c.com\",c.com,1"))
+        .is(&["a@c.com mailbox", "b@c.com a@c.com", "@d.com @c.com", "z@c.com mailbox"], &[])
+        .skips(&["skipped: 2 disabled, 1 pseudo-domain, 2 vacation in p.csv"]);
+    finds(
+        "p.csv",
+        &aliases("a@c.com,null@localhost,c.com,1"),
+        &["p.csv:2:9: error not-an-address"],
+    );
+    finds(
+        "p.csv",
+        &aliases("a@c.com,,c.com,1"),
+        &["p.csv:2:1: error empty-cell"],
+    );
+    finds(
+        "p.csv",
+        &aliases("a@c.com,root,c.com,1"),
+        &["p.csv:2:9: error bad-target"],
+    );
+}
+
+#[test]
+fn columns_go_by_name() {
+    read(
+        "p.csv",
+        "alias_domain,target_domain,description,active\nd.com,c.com,0,1\ne.com,c.com,x,0\n",
+    )
+    .is(&["@d.com @c.com"], &[])
+    .skips(&["skipped: 1 disabled in p.csv"]);
+    finds(
+        "p.csv",
+        "alias_domain,target_domain\nd.com,d.com\n",
+        &["p.csv:2:1: error loop"],
+    );
+    read(
+        "m.csv",
+        "email,wildcard,destination\njd@d.com,0,\"a@c.com,b@c.com\"\n",
+    )
+    .is(&["jd@d.com a@c.com, b@c.com"], &[]);
+    read(
+        "p.tsv.csv",
+        "address\tgoto\tactive\njd@d.com\ta@c.com,b@c.com\t1\n",
+    )
+    .is(&["jd@d.com a@c.com, b@c.com"], &[]);
+}
+
+#[test]
+fn dumps() {
+    let dump = |text: &str| import(ImportFormat::Postfixadmin, text, &Options::default());
+    dump("INSERT INTO `alias` (`goto`,`active`,`address`) VALUES ('a@c.com',1,'o''b@d.com'),('b@c.com',0,'x@d.com'),\n('c@c.com',1,'o\\'c@d.com');\n")
+        .is(&["o'b@d.com a@c.com", "o'c@d.com c@c.com"], &[])
+        .skips(&["skipped: 1 disabled in file"]);
+    dump("CREATE TABLE alias_domain (\n `alias_domain` varchar(255) default '(', description text, `target_domain` varchar(255), active int, PRIMARY KEY (`alias_domain`));\nINSERT INTO public.alias_domain VALUES ('d.com', 'a; b', 'c.com', true);\nINSERT INTO mailbox VALUES ('x@c.com', 'y');\n/*!40000 ALTER TABLE alias DISABLE KEYS */;\nINSERT INTO alias_domain VALUES ('e.com', '', 'e.com', true);\n")
+        .is(&["@d.com @c.com"], &["file:6:35: error loop"]);
+}

@@ -37,10 +37,10 @@ pub fn explain(table: &Arc<Table>, address: &str, generation: Option<u64>) -> Va
             "enhanced": reply.enhanced().to_string(),
             "text": reply.text(),
         })),
-        "steps": steps.iter().map(|step| step_of(table, step)).collect::<Vec<_>>(),
+        "steps": steps.iter().filter_map(|step| step_of(table, step)).collect::<Vec<_>>(),
         "generation": generation,
     });
-    if let (Some(note), Some(map)) = (note(recipient), object.as_object_mut()) {
+    if let (Some(note), Some(map)) = (note(table, recipient), object.as_object_mut()) {
         map.insert("note".to_owned(), note.into());
     }
     object
@@ -60,15 +60,16 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
     }
 }
 
-fn step_of(table: &Table, step: &Step) -> Value {
-    let written = step.written(table);
-    json!({
+/// A step that some line decided; what no line decided is told by the note.
+fn step_of(table: &Table, step: &Step) -> Option<Value> {
+    let (place, rule) = step.written(table)?;
+    Some(json!({
         "address": step.address.to_string(),
-        "file": written.as_ref().map(|(place, _)| place.file),
-        "line": written.as_ref().map(|(place, _)| place.line),
-        "rule": written.as_ref().map(|(_, text)| text.clone()),
+        "file": place.file,
+        "line": place.line,
+        "rule": rule,
         "why": why(table, step),
-    })
+    }))
 }
 
 /// What decided a step, in words.
@@ -91,24 +92,28 @@ fn why(table: &Table, step: &Step) -> String {
     }
 }
 
-fn note(recipient: &Recipient) -> Option<&'static str> {
-    let Some(mailbox) = &recipient.mailbox else {
-        return Some(
-            "it has no domain of its own, or fits no grammar: it is in no domain of the table",
-        );
+/// What the steps do not say: why no line decided, or what a transaction needs.
+fn note(table: &Table, recipient: &Recipient) -> Option<String> {
+    let (Some(mailbox), Some(decision)) = (&recipient.mailbox, &recipient.decision) else {
+        let note =
+            "it has no domain of its own, or fits no grammar: it is in no domain of the table";
+        return Some(note.to_owned());
     };
-    match recipient
-        .decision
-        .as_ref()
-        .map(|decision| &decision.outcome)
-    {
-        Some(Outcome::Replace(targets))
-            if !mailbox.needs_smtputf8() && targets.iter().any(Mailbox::needs_smtputf8) =>
-        {
-            Some("in a transaction without SMTPUTF8 it is refused: 550 5.6.7")
+    let needs_smtputf8 = match &decision.outcome {
+        Outcome::Replace(targets) => {
+            !mailbox.needs_smtputf8() && targets.iter().any(Mailbox::needs_smtputf8)
         }
-        _ => None,
+        _ => false,
+    };
+    if needs_smtputf8 {
+        return Some("in a transaction without SMTPUTF8 it is refused: 550 5.6.7".to_owned());
     }
+    // A target that is elsewhere is where the mail goes, and worth no word.
+    let refused = matches!(decision.outcome, Outcome::Refuse(_)) || decision.steps.len() == 1;
+    let step = decision
+        .decisive()
+        .filter(|step| refused && step.written(table).is_none())?;
+    Some(format!("{}: {}", step.address, why(table, step)))
 }
 
 /// The same for people: the steps, each with its place, and the outcome.

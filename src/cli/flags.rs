@@ -37,6 +37,12 @@ pub enum Command {
     Check(Check),
     /// Say what happens to an address, and which lines decide it
     Explain(Explain),
+    /// Lay native files out: columns, commas, line ends; never the meaning
+    ///
+    /// A file is replaced as a whole, mode and owner kept; one with an error
+    /// is left as it is. Exit status: 0 done, 1 errors (with --check also where
+    /// something would change), 2 could not run.
+    Fmt(Fmt),
     /// Hold the rules against their expectations (*.expect)
     ///
     /// Exit status: 0 all hold, 1 broken ones or errors, 2 could not run.
@@ -126,6 +132,17 @@ pub struct Explain {
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Flags of `fmt`.
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// Change nothing; exit status 1 if something would change
+    #[arg(long)]
+    pub check: bool,
+    /// Files (.rules, .expect), or directories of them
+    #[arg(value_name = "FILE", required = true)]
+    pub paths: Vec<PathBuf>,
 }
 
 /// Flags of `expect`.

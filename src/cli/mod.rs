@@ -16,6 +16,7 @@ mod expect;
 mod explain;
 mod files;
 pub mod flags;
+mod fmt;
 pub mod output;
 mod run;
 mod trial;
@@ -54,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Demo(flags) => demo::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Fmt(flags) => fmt::run(&flags),
         Command::Expect(flags) => expect::run(&flags),
         Command::Try(flags) => trial::run(&flags),
         Command::Status(flags) => ask::status(&flags),

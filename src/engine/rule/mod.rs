@@ -16,13 +16,15 @@
 //! jdoe@company.com               mailbox jd2@domain2.com
 //! ```
 //!
-//! Reading never stops at an error: every line gives rules, findings, or both.
+//! Reading never stops at an error: every line gives rules, findings, or both. [`format()`] is the
+//! road back to the same file, laid out.
 //!
 //! Not here: whether rules fit together. That is the table's business.
 
 mod action;
 mod diagnostic;
 mod expectation;
+mod format;
 mod lexer;
 mod parse;
 mod pattern;
@@ -33,6 +35,7 @@ mod target;
 
 pub use diagnostic::{Diagnostic, Excerpt, Finding, Findings, Note, Severity, nearest};
 pub use expectation::{Expectation, Expected};
+pub use format::format;
 pub use parse::{Parsed, parse};
 pub use source::{FileKind, Format, SourceText};
 pub use span::Span;

@@ -14,6 +14,7 @@ mod check;
 mod demo;
 mod expect;
 mod explain;
+mod export;
 mod files;
 pub mod flags;
 mod fmt;
@@ -55,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Demo(flags) => demo::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Export(flags) => export::run(&flags),
         Command::Fmt(flags) => fmt::run(&flags),
         Command::Expect(flags) => expect::run(&flags),
         Command::Try(flags) => trial::run(&flags),

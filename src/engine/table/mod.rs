@@ -181,16 +181,18 @@ impl Table {
         }
     }
 
-    /// The domains that are primary or secondary, each with its class, sorted.
-    pub fn inbound_domains(&self) -> Vec<(&Domain, DomainClass)> {
-        let inbound = |class| class != DomainClass::External;
-        let mut domains: Vec<_> = self
-            .known
-            .iter()
-            .map(|(domain, entry)| (domain, entry.class))
-            .filter(|(_, class)| inbound(*class))
-            .collect();
+    /// The domains that are declared or in use, each with its class, sorted.
+    pub fn known_domains(&self) -> Vec<(&Domain, DomainClass)> {
+        let known = self.known.iter();
+        let mut domains: Vec<_> = known.map(|(domain, entry)| (domain, entry.class)).collect();
         domains.sort();
+        domains
+    }
+
+    /// Those that are primary or secondary.
+    pub fn inbound_domains(&self) -> Vec<(&Domain, DomainClass)> {
+        let mut domains = self.known_domains();
+        domains.retain(|(_, class)| *class != DomainClass::External);
         domains
     }
 

@@ -10,20 +10,19 @@
 //!
 //! Entries are one step of the way: the programs that read them follow chains as readdress does.
 
+mod wide;
+
 use std::collections::HashSet;
 
-use super::sheet::Written;
+use super::{sheet::Written, survey::Survey};
 use crate::engine::{
     Table,
-    address::{Domain, LocalPart, Mailbox, Subaddress},
+    address::{Domain, LocalCase, LocalPart, Mailbox, Subaddress},
     reply::{ReplyClass, SmtpReply},
-    rewrite::{Outcome, decide},
-    rule::{Action, Detail, DomainClass, Pattern, Piece, Rule, Span, TargetKind, Unknown},
-    table::{Address, Found},
+    rewrite::Outcome,
+    rule::{Action, Detail, Pattern, Piece, Rule, TargetKind, Unknown},
 };
-
-/// A local-part that nobody has.
-pub const PROBE: &str = "readdress0probe";
+use wide::{all_detailed, any_detail, detail_only, literal, whole_domain};
 
 /// Which addresses an entry is for.
 #[derive(Clone, Debug)]
@@ -93,15 +92,8 @@ pub struct Flat {
     pub regexes: Vec<Written>,
     /// Rules for all subdomains of a domain.
     pub wildcards: Vec<Written>,
-}
-
-/// A table, and what is asked of it again and again.
-pub struct Survey<'t> {
-    /// The table.
-    pub table: &'t Table,
-    /// Every local-part that a rule names, once.
-    pub locals: Vec<LocalPart>,
-    mailboxes: HashSet<String>,
+    /// What has an entry: an address can come up at its own rule and at a broader one.
+    keys: HashSet<String>,
 }
 
 /// A rule as it is told.
@@ -117,91 +109,7 @@ fn is_wide(rule: &Rule) -> bool {
     matches!(rule.pattern, Pattern::Domain(_) | Pattern::Subdomains(_))
 }
 
-impl<'t> Survey<'t> {
-    /// Looks all rules through.
-    pub fn new(table: &'t Table) -> Self {
-        let case = table.settings().local_case;
-        let mut survey = Self {
-            table,
-            locals: Vec::new(),
-            mailboxes: HashSet::new(),
-        };
-        let mut once = HashSet::new();
-        for rule in table.rules() {
-            let local = match &rule.pattern {
-                Pattern::Mailbox(mailbox) => {
-                    survey.mailboxes.insert(mailbox.key(case));
-                    &mailbox.local
-                }
-                Pattern::AnyDetail { user, .. } => user,
-                Pattern::LocalPart(local) => local,
-                _ => continue,
-            };
-            if once.insert(local.folded(case)) {
-                survey.locals.push(local.clone());
-            }
-        }
-        survey
-    }
-
-    /// Whether a rule names this very address.
-    pub fn is_named(&self, mailbox: &Mailbox) -> bool {
-        self.mailboxes
-            .contains(&mailbox.key(self.table.settings().local_case))
-    }
-
-    /// What happens to an address in the end.
-    pub fn outcome(&self, mailbox: &Mailbox) -> Outcome {
-        decide(self.table, mailbox).outcome
-    }
-
-    /// The rule that is for an address.
-    pub fn rule(&self, mailbox: &Mailbox) -> Option<&'t Rule> {
-        match self.table.find(&Address::new(mailbox.clone(), self.table)) {
-            Found::Rule(found) => self.table.rule(found.rule),
-            _ => None,
-        }
-    }
-
-    /// A user with a detail that nobody has; `None` where addresses have no details.
-    pub fn detailed(&self, user: &str, domain: &Domain) -> Option<Mailbox> {
-        let delimiters = &self.table.settings().recipient_delimiter;
-        let text = format!("{user}{}{PROBE}", delimiters.chars().next()?);
-        let split = Subaddress::split(&text, delimiters)?;
-        (split.user == user).then(|| mailbox(&text, domain))?
-    }
-
-    /// Whether an address can be followed by a detail.
-    pub fn takes_detail(&self, mailbox: &Mailbox) -> bool {
-        self.detailed(mailbox.local.as_str(), &mailbox.domain)
-            .is_some()
-    }
-
-    /// An address of a domain that nobody has.
-    pub fn nobody(&self, domain: &Domain) -> Option<Mailbox> {
-        mailbox(PROBE, domain)
-    }
-
-    /// Secondary domains, sorted.
-    pub fn secondary(&self) -> Vec<&'t Domain> {
-        let inbound = self.table.inbound_domains();
-        inbound
-            .into_iter()
-            .filter(|(_, class)| *class == DomainClass::Secondary)
-            .map(|(domain, _)| domain)
-            .collect()
-    }
-
-    /// The line that declares a domain.
-    pub fn declaration(&self, domain: &Domain) -> Written {
-        let span = self.table.declaration(domain);
-        let text = self.table.domain_line(domain);
-        Written {
-            span: span.unwrap_or(Span::whole_file(u32::MAX)),
-            text: text.map_or_else(|| domain.to_string(), |(_, text)| text),
-        }
-    }
-
+impl Survey<'_> {
     /// What a rule makes of one address that it is for.
     fn meaning(&self, rule: &Rule, mailbox: &Mailbox) -> Meaning {
         let targets = match &rule.action {
@@ -230,16 +138,28 @@ impl<'t> Survey<'t> {
                 TargetKind::Template { .. } => continue,
             };
             let own = to.key(case) == mailbox.key(case);
-            if own && targets.len() == 1 {
+            let detail = detail || !takes;
+            if own && detail && targets.len() == 1 {
                 return Meaning::Keep;
             }
-            if own || self.outcome(&to) != Outcome::Discard {
-                let detail = detail || !takes;
+            if own || !self.is_discarded(&to) {
                 let to = To::Mailbox(to);
                 values.push(Value { to, detail });
             }
         }
         Meaning::To(values)
+    }
+
+    /// Whether an address is dropped, whatever detail it has.
+    fn is_discarded(&self, mailbox: &Mailbox) -> bool {
+        let dropped = |mailbox: &Mailbox| self.outcome(mailbox) == Outcome::Discard;
+        let local = mailbox.local.as_str();
+        dropped(mailbox)
+            && (!self.takes_detail(mailbox)
+                || self
+                    .with_details(local, &mailbox.domain)
+                    .iter()
+                    .all(dropped))
     }
 
     /// The same local-part in another domain, with its detail or without.
@@ -254,30 +174,14 @@ impl<'t> Survey<'t> {
     }
 }
 
-fn mailbox(local: &str, domain: &Domain) -> Option<Mailbox> {
-    Some(Mailbox {
-        local: LocalPart::from_internal(local).ok()?,
-        domain: domain.clone(),
-    })
-}
-
 /// Takes a table apart.
 pub fn flatten(survey: &Survey<'_>) -> Flat {
     let mut flat = Flat::default();
     for rule in survey.table.rules() {
         match &rule.pattern {
-            Pattern::Mailbox(mailbox) => {
-                flat.push(
-                    Key::Mailbox(mailbox.clone()),
-                    survey.meaning(rule, mailbox),
-                    rule,
-                );
-            }
+            Pattern::Mailbox(mailbox) => exact(survey, rule, mailbox, &mut flat),
             Pattern::AnyDetail { user, domain } => {
-                let local = user.clone();
-                let domain = domain.clone();
-                let key = Key::AnyDetail(Mailbox { local, domain });
-                flat.push(key, many(rule, None), rule);
+                any_detail(survey, rule, user, domain, &mut flat)
             }
             Pattern::LocalPart(local) => {
                 for domain in survey.secondary() {
@@ -285,19 +189,12 @@ pub fn flatten(survey: &Survey<'_>) -> Flat {
                     let domain = domain.clone();
                     let mailbox = Mailbox { local, domain };
                     if !survey.is_named(&mailbox) {
-                        let meaning = survey.meaning(rule, &mailbox);
-                        flat.push(Key::Mailbox(mailbox), meaning, rule);
+                        exact(survey, rule, &mailbox, &mut flat);
                     }
                 }
             }
             Pattern::Regex(_) => flat.regexes.push(written(rule)),
-            Pattern::Detailed(domain) => {
-                flat.push(
-                    Key::Detailed(domain.clone()),
-                    many(rule, Some(domain)),
-                    rule,
-                );
-            }
+            Pattern::Detailed(domain) => all_detailed(survey, rule, domain, &mut flat),
             Pattern::Domain(domain) => whole_domain(survey, rule, domain, &mut flat),
             Pattern::Subdomains(_) => {
                 flat.wildcards.push(written(rule));
@@ -315,6 +212,15 @@ pub fn flatten(survey: &Survey<'_>) -> Flat {
 
 impl Flat {
     fn push(&mut self, key: Key, meaning: Meaning, rule: &Rule) {
+        let name = match &key {
+            Key::Mailbox(mailbox) => mailbox.key(LocalCase::Strict),
+            Key::AnyDetail(mailbox) => format!("detail of {}", mailbox.key(LocalCase::Strict)),
+            Key::Detailed(domain) => format!("+*@{domain}"),
+            Key::Domain(domain) => format!("@{domain}"),
+        };
+        if !self.keys.insert(name) {
+            return;
+        }
         let written = written(rule);
         self.entries.push(Entry {
             key,
@@ -371,75 +277,26 @@ fn many(rule: &Rule, domain: Option<&Domain>) -> Meaning {
     Meaning::To(values.collect())
 }
 
-/// A rule for a whole domain, as it is or taken apart into the addresses that exist.
-fn whole_domain(survey: &Survey<'_>, rule: &Rule, domain: &Domain, flat: &mut Flat) {
-    let nobody = survey.nobody(domain).map(|nobody| survey.outcome(&nobody));
-    let (Action::Rewrite(_), Some(Outcome::Refuse(reply))) = (&rule.action, nobody) else {
-        let meaning = many(rule, Some(domain));
-        return flat.push(Key::Domain(domain.clone()), meaning, rule);
-    };
-    for local in &survey.locals {
-        let mailbox = Mailbox {
-            local: local.clone(),
-            domain: domain.clone(),
-        };
-        listed(survey, rule, &mailbox, &reply, flat);
-    }
-    let refused = |outcome: Outcome| matches!(outcome, Outcome::Refuse(_));
-    if let Some(probe) = survey.detailed(PROBE, domain)
-        && survey
-            .rule(&probe)
-            .is_some_and(|found| std::ptr::eq(found, rule))
-        && !refused(survey.outcome(&probe))
-    {
-        flat.push(
-            Key::Detailed(domain.clone()),
-            many(rule, Some(domain)),
-            rule,
-        );
-    }
-    flat.push(Key::Domain(domain.clone()), Meaning::Refuse(reply), rule);
-}
-
-/// One address of a domain whose rule is taken apart.
-fn listed(survey: &Survey<'_>, rule: &Rule, mailbox: &Mailbox, rest: &SmtpReply, flat: &mut Flat) {
-    let Some(found) = survey.rule(mailbox) else {
-        return;
-    };
-    let outcome = survey.outcome(mailbox);
-    let meaning = match (&found.pattern, outcome) {
-        // They have entries of their own.
-        (Pattern::Mailbox(_) | Pattern::AnyDetail { .. } | Pattern::LocalPart(_), _) => return,
-        (_, Outcome::Refuse(reply)) if reply == *rest => {
-            return detail_only(survey, rule, mailbox, flat);
-        }
-        (_, Outcome::Refuse(reply)) => Meaning::Refuse(reply),
-        (_, Outcome::Discard) => Meaning::Discard,
-        (Pattern::Domain(_) | Pattern::Subdomains(_), _) => survey.meaning(found, mailbox),
-        (_, Outcome::Keep) => Meaning::Keep,
-        (_, Outcome::Replace(list)) => Meaning::To(
-            list.into_iter()
-                .map(|mailbox| Value {
-                    to: To::Mailbox(mailbox),
-                    detail: true,
-                })
-                .collect(),
-        ),
+/// A rule for one address; with a detail it may end elsewhere than without, where the address alone is
+/// refused.
+fn exact(survey: &Survey<'_>, rule: &Rule, mailbox: &Mailbox, flat: &mut Flat) {
+    let meaning = survey.meaning(rule, mailbox);
+    let refused = match (&meaning, &rule.action) {
+        (Meaning::Refuse(reply), Action::Rewrite(_)) => Some(reply.clone()),
+        _ => None,
     };
     flat.push(Key::Mailbox(mailbox.clone()), meaning, rule);
-}
-
-/// A user who exists only with a detail (`help+*@company.com keep`).
-fn detail_only(survey: &Survey<'_>, rule: &Rule, mailbox: &Mailbox, flat: &mut Flat) {
-    let Some(probe) = survey.detailed(mailbox.local.as_str(), &mailbox.domain) else {
-        return;
-    };
-    let same = survey
-        .rule(&probe)
-        .is_some_and(|found| std::ptr::eq(found, rule));
-    if same && !matches!(survey.outcome(&probe), Outcome::Refuse(_)) {
-        let meaning = many(rule, Some(&mailbox.domain));
-        flat.push(Key::AnyDetail(mailbox.clone()), meaning, rule);
+    if let Some(reply) = refused.filter(|_| survey.takes_detail(mailbox)) {
+        let local = mailbox.local.as_str();
+        let probe = survey.detailed(local, &mailbox.domain);
+        let rest = match probe.map(|probe| survey.outcome(&probe)) {
+            Some(Outcome::Refuse(reply)) => Some(reply),
+            _ => None,
+        };
+        for detailed in survey.named_details(local, &mailbox.domain) {
+            literal(survey, rule, &detailed, rest.as_ref(), flat);
+        }
+        detail_only(survey, rule, mailbox, &reply, flat);
     }
 }
 

@@ -4,8 +4,8 @@
 //! list of Postfix has `.domain` for all subdomains and `!domain` for an exception, first match wins.
 
 use super::{
-    flat::Survey,
     sheet::{Sheet, spellings},
+    survey::Survey,
 };
 use crate::engine::{
     Table,

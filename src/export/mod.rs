@@ -19,6 +19,7 @@
 //! | `lists` | the table to lists of domains |
 //! | `recipients` | the table to the addresses that exist |
 //! | `reverse` | the table to primary addresses and what replies show |
+//! | `survey` | the table, as every export asks it |
 //! | `sheet` | lines and findings, put into the order of the rules |
 //!
 //! Not here: reading these formats. That is the engine's business.
@@ -30,6 +31,7 @@ mod recipients;
 mod reverse;
 mod sendmail;
 mod sheet;
+mod survey;
 
 use crate::engine::{Diagnostic, SourceText, Table, address::Domain};
 

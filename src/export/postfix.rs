@@ -10,15 +10,18 @@
 //! What is refused is left out, since Postfix refuses what is not in the file; where a broader line
 //! would catch it, a line to itself keeps it from being delivered to somebody else.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod answers;
+
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    flat::{Entry, Key, Meaning, PROBE, Survey, To, Value, flatten},
+    flat::{Entry, Key, Meaning, To, Value, flatten},
     sheet::{Sheet, Written, address, external, spellings},
+    survey::{PROBE, Survey},
 };
 use crate::engine::{
     Table,
-    address::{Domain, LocalCase, LocalPart, Mailbox, Subaddress},
+    address::{Domain, LocalCase, Mailbox},
     reply::{ReplyClass, SmtpReply},
     rewrite::Outcome,
     rule::{DomainClass, Span, Unknown},
@@ -40,9 +43,6 @@ mydestination nor relay_domains. A secondary domain that does not stand here kee
 addresses: put it into relay_domains, and let relay_recipient_maps name who exists there
 (`readdress export recipients`).
 This file says nothing about who exists in primary domains.";
-
-/// How deep a chain is followed when two answers are compared.
-const DEPTH: usize = 100;
 
 /// Writes a table.
 pub fn write(table: &Table, dialect: Dialect, sheet: &mut Sheet<'_>) {
@@ -73,7 +73,14 @@ pub fn write(table: &Table, dialect: Dialect, sheet: &mut Sheet<'_>) {
         );
     }
     flat.entries.iter().for_each(|entry| writer.positive(entry));
-    flat.entries.iter().for_each(|entry| writer.negative(entry));
+    // A line that one of them writes may catch what a later one is for.
+    for pass in [Pass::Discards, Pass::Users, Pass::Details, Pass::Rules] {
+        let entries = flat.entries.iter();
+        let now = entries.filter(|entry| writer.pass(entry) == pass);
+        for entry in now.collect::<Vec<_>>() {
+            writer.negative(entry);
+        }
+    }
     writer.domains();
 }
 
@@ -87,7 +94,25 @@ struct Writer<'s, 't, 'a> {
     kept: HashSet<Domain>,
 }
 
+/// The order in which entries without a target are looked at.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Pass {
+    Discards,
+    Users,
+    Details,
+    Rules,
+}
+
 impl Writer<'_, '_, '_> {
+    fn pass(&self, entry: &Entry) -> Pass {
+        match (&entry.key, &entry.meaning) {
+            (Key::Mailbox(_), Meaning::Discard) => Pass::Discards,
+            (Key::Mailbox(mailbox), _) if self.survey.takes_detail(mailbox) => Pass::Users,
+            (Key::Mailbox(_), _) => Pass::Details,
+            _ => Pass::Rules,
+        }
+    }
+
     fn unsaid(&mut self, written: &Written, message: &str, help: &str) {
         self.sheet.unsaid(written, message, help);
     }
@@ -130,7 +155,7 @@ impl Writer<'_, '_, '_> {
                 if caught {
                     self.itself(mailbox, written);
                 }
-                if caught || !self.refused_alike(&mailbox.domain, reply) {
+                if caught || !self.refused_bare(mailbox, reply) {
                     self.refusal(&address(mailbox), reply, written);
                 }
             }
@@ -145,10 +170,8 @@ impl Writer<'_, '_, '_> {
                 };
                 self.unsaid(written, "discard cannot be said", &help);
             }
-            (Key::Domain(domain), Meaning::Refuse(reply)) => {
-                if !self.refused_alike(domain, reply) {
-                    self.refusal(&format!("@{domain}"), reply, written);
-                }
+            (Key::Domain(domain), Meaning::Refuse(reply)) if !self.refused_alike(domain, reply) => {
+                self.refusal(&format!("@{domain}"), reply, written);
             }
             (Key::Domain(_), Meaning::Discard) => {
                 let help = "put the domain into transport_maps with `discard:`";
@@ -156,9 +179,21 @@ impl Writer<'_, '_, '_> {
             }
             (Key::AnyDetail(mailbox), _) => {
                 let local = mailbox.local.as_str();
-                self.compare(local, &mailbox.domain, written);
+                let probes = self.survey.with_details(local, &mailbox.domain);
+                for probe in &probes {
+                    self.stays(probe);
+                }
+                if !probes.iter().all(|probe| self.says(probe)) {
+                    self.detail(written);
+                }
             }
-            (Key::Detailed(domain), _) => self.compare(PROBE, domain, written),
+            (Key::Detailed(domain), meaning) => {
+                let refused = matches!(meaning, Meaning::Refuse(_));
+                let probe = self.survey.detailed(PROBE, domain);
+                if !(refused && probe.is_some_and(|probe| self.says(&probe))) {
+                    self.detail(written);
+                }
+            }
             _ => {}
         }
     }
@@ -286,11 +321,6 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// Whether an address of the domain that is not in the file gets this very answer.
-    fn refused_alike(&self, domain: &Domain, reply: &SmtpReply) -> bool {
-        self.survey.table.unknown(domain) == Unknown::Reject && *reply == SmtpReply::unknown_user()
-    }
-
     /// Says where a refusal can be said.
     fn refusal(&mut self, what: &str, reply: &SmtpReply, written: &Written) {
         let word = match reply.class() {
@@ -326,88 +356,9 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// Tells a rule about details unsaid unless the lines say the same without it.
-    fn compare(&mut self, user: &str, domain: &Domain, written: &Written) {
-        let Some(probe) = self.survey.detailed(user, domain) else {
-            return;
-        };
-        let found = self.resolve(&probe);
-        let same = match self.survey.outcome(&probe) {
-            Outcome::Keep => found.is_none_or(|found| found.iter().eq([&key(&probe)])),
-            Outcome::Replace(list) => {
-                let wanted: BTreeSet<_> = list.iter().map(key).collect();
-                found == Some(wanted)
-            }
-            Outcome::Refuse(reply) => found.is_none() && self.refused_alike(domain, &reply),
-            Outcome::Discard => false,
-        };
-        if !same {
-            let help =
-                "write a line for each detail that is in use, or a pcre: table beside this file";
-            self.unsaid(written, "a rule for any detail cannot be said", help);
-        }
-    }
-
-    /// One lookup, as Postfix does it.
-    fn lookup(&self, mailbox: &Mailbox) -> Option<Vec<Mailbox>> {
-        let delimiters = &self.survey.table.settings().recipient_delimiter;
-        let local = mailbox.local.as_str();
-        let split = Subaddress::split(local, delimiters);
-        let exact = self.lines.get(&key(mailbox)).map(|values| (values, ""));
-        let user = || {
-            let split = split?;
-            let user = LocalPart::from_internal(split.user).ok()?;
-            let domain = mailbox.domain.clone();
-            let values = self.lines.get(&key(&Mailbox {
-                local: user,
-                domain,
-            }))?;
-            Some((values, local.get(split.user.len()..)?))
-        };
-        let domain = || {
-            let values = self.lines.get(&format!("@{}", mailbox.domain))?;
-            Some((values, ""))
-        };
-        let (values, detail) = exact.or_else(user).or_else(domain)?;
-        let one = |value: &Value| {
-            let (local, domain) = match &value.to {
-                To::Mailbox(to) => (format!("{}{detail}", to.local.as_str()), &to.domain),
-                To::Domain(to) => (local.to_owned(), to),
-                To::Template(..) => return None,
-            };
-            let domain = domain.clone();
-            let local = LocalPart::from_internal(&local).ok()?;
-            Some(Mailbox { local, domain })
-        };
-        Some(values.iter().filter_map(one).collect())
-    }
-
-    /// All lookups, until nothing matches; `None` where not even the first one did.
-    fn resolve(&self, mailbox: &Mailbox) -> Option<BTreeSet<String>> {
-        let mut waiting: Vec<_> = self.lookup(mailbox)?;
-        let mut seen = BTreeSet::from([key(mailbox)]);
-        let mut ends = BTreeSet::new();
-        if waiting.iter().any(|next| key(next) == key(mailbox)) {
-            ends.insert(key(mailbox));
-        }
-        for _ in 0..DEPTH {
-            let Some(next) = waiting.pop() else { break };
-            if !seen.insert(key(&next)) {
-                continue;
-            }
-            match self.lookup(&next) {
-                Some(more) => {
-                    if more.iter().any(|one| key(one) == key(&next)) {
-                        ends.insert(key(&next));
-                    }
-                    waiting.extend(more);
-                }
-                None => {
-                    ends.insert(key(&next));
-                }
-            }
-        }
-        Some(ends)
+    fn detail(&mut self, written: &Written) {
+        let help = "write a line for each detail that is in use, or a pcre: table beside this file";
+        self.unsaid(written, "a rule for any detail cannot be said", help);
     }
 }
 

@@ -7,15 +7,16 @@
 use std::collections::HashSet;
 
 use super::{
-    flat::{PROBE, Survey, written},
+    flat::written,
     sheet::{Sheet, Written, address, external, spellings},
+    survey::{PROBE, Survey},
 };
 use crate::engine::{
     Table,
     address::{Domain, LocalPart, Mailbox, Subaddress},
     reply::ReplyClass,
     rewrite::Outcome,
-    rule::{DomainClass, Pattern, Rule},
+    rule::{Pattern, Rule},
 };
 
 const HEAD: &str = "\
@@ -32,16 +33,21 @@ pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
         whole: HashSet::new(),
         listed: HashSet::new(),
     };
-    let inbound = table.inbound_domains();
-    for (domain, _) in &inbound {
+    for (domain, _) in table.inbound_domains() {
         list.domain(domain);
     }
+    for (domain, _) in table.inbound_domains() {
+        list.differences(domain);
+    }
     for rule in table.rules() {
-        match rule.pattern.domain() {
-            Some(domain) if !matches!(rule.pattern, Pattern::Subdomains(_)) => {
-                list.rule(rule, domain);
+        match rule.pattern {
+            Pattern::Regex(_) => list.regex(rule),
+            Pattern::Subdomains(_) => {
+                let help = "declare each subdomain as a secondary domain, and export again";
+                let message = "the addresses of all subdomains cannot be listed";
+                list.sheet.unsaid(&written(rule), message, help);
             }
-            _ => list.everywhere(rule, &inbound),
+            _ => {}
         }
     }
 }
@@ -101,58 +107,30 @@ impl List<'_, '_, '_> {
             .insert(mailbox.key(self.survey.table.settings().local_case));
     }
 
-    /// What the list says differently from a rule with a domain.
-    fn rule(&mut self, rule: &Rule, domain: &Domain) {
-        let probe = match &rule.pattern {
-            Pattern::Mailbox(mailbox) => Some(mailbox.clone()),
-            Pattern::AnyDetail { user, .. } => self.survey.detailed(user.as_str(), domain),
-            Pattern::Detailed(_) => self.survey.detailed(PROBE, domain),
-            // The domain itself was asked.
-            _ => None,
-        };
-        if let Some(probe) = probe.filter(|_| self.is_ours(domain)) {
-            self.compare(&probe, rule);
+    /// What the list says differently from the rules: each user, bare and with a detail.
+    fn differences(&mut self, domain: &Domain) {
+        let nobody = LocalPart::from_internal(PROBE).ok();
+        for local in self.survey.locals.iter().chain(&nobody) {
+            let (local, domain) = (local.clone(), domain.clone());
+            let mut probes = self.survey.with_details(local.as_str(), &domain);
+            probes.push(Mailbox { local, domain });
+            for probe in probes {
+                if let Some(rule) = self.survey.rule(&probe) {
+                    self.compare(&probe, rule);
+                }
+            }
         }
     }
 
-    fn is_ours(&self, domain: &Domain) -> bool {
-        let class = self.survey.table.class(domain);
-        class.is_some_and(|class| class != DomainClass::External)
-    }
-
-    /// Rules without a domain of their own.
-    fn everywhere(&mut self, rule: &Rule, inbound: &[(&Domain, DomainClass)]) {
-        match &rule.pattern {
-            Pattern::LocalPart(local) => {
-                for (domain, _) in inbound
-                    .iter()
-                    .filter(|(_, class)| *class == DomainClass::Secondary)
-                {
-                    let local = local.clone();
-                    let domain = (*domain).clone();
-                    self.compare(&Mailbox { local, domain }, rule);
-                }
-            }
-            Pattern::Regex(_)
-                if inbound
-                    .iter()
-                    .all(|(domain, _)| self.whole.contains(*domain)) => {}
-            Pattern::Regex(_) => {
-                let help = "list the addresses that it is meant for, each as a rule of its own";
-                self.sheet.unsaid(
-                    &written(rule),
-                    "the addresses that a regex is for cannot be listed",
-                    help,
-                );
-            }
-            _ => {
-                let help = "declare each subdomain as a secondary domain, and export again";
-                self.sheet.unsaid(
-                    &written(rule),
-                    "the addresses of all subdomains cannot be listed",
-                    help,
-                );
-            }
+    fn regex(&mut self, rule: &Rule) {
+        let inbound = self.survey.table.inbound_domains();
+        if inbound
+            .iter()
+            .any(|(domain, _)| !self.whole.contains(*domain))
+        {
+            let help = "list the addresses that it is meant for, each as a rule of its own";
+            let message = "the addresses that a regex is for cannot be listed";
+            self.sheet.unsaid(&written(rule), message, help);
         }
     }
 

@@ -5,25 +5,26 @@
 //! A mailbox gets a line where one secondary address is meant beyond doubt, in the chosen domain
 //! (`--domain`) or, without one, in all secondary domains together:
 //!
-//! 1. the only address that a rule spells out for this mailbox and nobody else;
-//! 2. of several such, the only one with the mailbox's own local-part;
-//! 3. where there is none, the mailbox's own local-part, if a rule for a whole domain brings it here.
+//! 1. the only one that its `mailbox` lists, `abuse` and `postmaster` aside;
+//! 2. else its own local-part, if there is one such address, and it leads to this mailbox alone;
+//! 3. else the only one that a rule spells out for this mailbox alone.
 //!
 //! Several that are left are told, and none is written. A mailbox without a secondary address keeps its
 //! own. Where the whole chosen domain goes to one primary domain and everybody exists there, one line
 //! says so for the rest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    flat::{Survey, written},
+    flat::written,
     sheet::{Sheet, address, external, spellings},
+    survey::Survey,
 };
 use crate::engine::{
     Table,
     address::{Domain, Mailbox},
     rewrite::Outcome,
-    rule::{Action, DomainClass, Pattern, Rule, TargetKind},
+    rule::{Action, DomainClass, Origin, Pattern, Rule, TargetKind},
 };
 
 /// Which of the two is written.
@@ -45,8 +46,9 @@ For Sendmail: FEATURE(`genericstable'), GENERICS_DOMAIN of the left column's dom
 makemap hash /etc/mail/genericstable < FILE";
 
 const RULE: &str = "\
-A mailbox is listed where exactly one secondary address is meant: the one that a rule spells out
-for it alone, else its own local-part in a secondary domain. `--domain` chooses that domain.";
+A mailbox shows the only secondary address that it lists (abuse@ and postmaster@ aside), else its
+own local-part in a secondary domain, else the only address that a rule spells out for it alone.
+`--domain` chooses the secondary domain.";
 
 /// Writes the list.
 pub fn write(table: &Table, dialect: Dialect, domain: Option<&Domain>, sheet: &mut Sheet<'_>) {
@@ -116,8 +118,8 @@ struct Reverse<'s, 't, 'a> {
     survey: &'s Survey<'t>,
     dialect: Dialect,
     sheet: &'s mut Sheet<'a>,
-    /// For the key of a mailbox, the addresses that rules spell out for it alone.
-    spelt: HashMap<String, Vec<Mailbox>>,
+    /// For the key of a mailbox, the addresses that rules spell out for it alone, and where.
+    spelt: HashMap<String, Vec<(Mailbox, Origin)>>,
 }
 
 impl Reverse<'_, '_, '_> {
@@ -139,7 +141,10 @@ impl Reverse<'_, '_, '_> {
                 && !mailbox.local.routes()
                 && let Some(end) = self.end(mailbox)
             {
-                self.spelt.entry(end).or_default().push(mailbox.clone());
+                self.spelt
+                    .entry(end)
+                    .or_default()
+                    .push((mailbox.clone(), rule.origin));
             }
         }
     }
@@ -147,40 +152,34 @@ impl Reverse<'_, '_, '_> {
     fn mailbox(&mut self, mailbox: &Mailbox, rule: &Rule, domains: &[&Domain]) {
         let case = self.survey.table.settings().local_case;
         let key = mailbox.key(case);
-        let local = mailbox.local.folded(case);
-        let mut found = self.spelt.get(&key).cloned().unwrap_or_default();
-        if found.is_empty() {
-            let own = domains.iter().map(|domain| Mailbox {
-                local: mailbox.local.clone(),
-                domain: (*domain).clone(),
-            });
-            found = own
-                .filter(|own| self.end(own).as_ref() == Some(&key))
-                .collect();
+        let spelt = self.spelt.get(&key).cloned().unwrap_or_default();
+        let listed = spelt.iter().filter(|(one, origin)| {
+            let role = ["abuse", "postmaster"].contains(&one.local.folded(case).as_str());
+            *origin == Origin::Secondary && !role
+        });
+        let listed: Vec<_> = listed.map(|(one, _)| one.clone()).collect();
+        let own = domains.iter().map(|domain| Mailbox {
+            local: mailbox.local.clone(),
+            domain: (*domain).clone(),
+        });
+        let own = own
+            .filter(|own| self.end(own).as_ref() == Some(&key))
+            .collect();
+        let spelt: Vec<_> = spelt.into_iter().map(|(one, _)| one).collect();
+        let ranks = [listed, own, spelt];
+        if let Some([one]) = ranks.iter().map(Vec::as_slice).find(|rank| rank.len() == 1) {
+            return self.line(mailbox, one, rule);
         }
-        if found.len() > 1 {
-            let same: Vec<_> = found
-                .iter()
-                .filter(|one| one.local.folded(case) == local)
-                .cloned()
-                .collect();
-            if let [one] = same.as_slice() {
-                found = vec![one.clone()];
-            }
-        }
-        match found.as_slice() {
-            [] => {}
-            [one] => self.line(mailbox, one, rule),
-            several => {
-                let list: Vec<_> = several.iter().map(address).collect();
-                let message = format!(
-                    "`{}` has several secondary addresses: {}",
-                    address(mailbox),
-                    list.join(", ")
-                );
-                let help = "choose a domain with --domain, or write the line by hand";
-                self.sheet.unsaid(&written(rule), &message, help);
-            }
+        let several: Vec<_> = ranks.iter().flatten().map(address).collect();
+        if !several.is_empty() {
+            let several: BTreeSet<_> = several.into_iter().collect();
+            let list = several.into_iter().collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "`{}` has several secondary addresses: {list}",
+                address(mailbox)
+            );
+            let help = "choose a domain with --domain, or write the line by hand";
+            self.sheet.unsaid(&written(rule), &message, help);
         }
     }
 

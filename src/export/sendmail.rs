@@ -13,13 +13,15 @@
 use std::collections::HashSet;
 
 use super::{
-    flat::{Entry, Key, Meaning, Survey, To, Value, flatten},
+    flat::{Entry, Key, Meaning, To, Value, flatten},
     sheet::{Sheet, Written, address, external},
+    survey::{PROBE, Survey},
 };
 use crate::engine::{
     Table,
-    address::LocalPart,
+    address::{LocalPart, Mailbox},
     reply::SmtpReply,
+    rewrite::Outcome,
     rule::{Piece, Span},
 };
 
@@ -29,7 +31,7 @@ Its domains belong into VIRTUSER_DOMAIN (or class w); this file says nothing abo
 primary domains. Comments stand on lines of their own.";
 
 /// What an address gets that cannot be said, and must not be caught by a broader line.
-const DEFERRED: &str = "error:4.3.0:451 \"Address not in this table\"";
+const DEFERRED: &str = "error:4.3.0:\"451 Address not in this table\"";
 
 /// Writes a table.
 pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
@@ -149,10 +151,36 @@ impl Writer<'_, '_, '_> {
             self.unsaid(written, "one address to many cannot be said", &help);
             return self.line(line, DEFERRED, written);
         };
+        if self.yields_itself(key, value, written) {
+            let help =
+                "name the local user behind the target in its place; until then it is deferred";
+            self.unsaid(
+                written,
+                "a rule that is for its own target cannot be said",
+                help,
+            );
+            return self.line(line, DEFERRED, written);
+        }
         match self.target(key, value, written) {
             Some(target) => self.line(line, &target, written),
             None => self.line(line, DEFERRED, written),
         }
+    }
+
+    /// Whether an address comes out for which the rule is again: "excessive recursion".
+    fn yields_itself(&self, key: &Key, value: &Value, written: &Written) -> bool {
+        let again = |mailbox: &Mailbox| {
+            let rule = self.survey.rule(mailbox);
+            rule.is_some_and(|rule| rule.span == written.span)
+        };
+        let probe = match key {
+            Key::Mailbox(_) => None,
+            Key::AnyDetail(user) => self.survey.detailed(user.local.as_str(), &user.domain),
+            Key::Detailed(domain) => self.survey.detailed(PROBE, domain),
+            Key::Domain(domain) => self.survey.nobody(domain),
+        };
+        let stays = probe.is_some_and(|probe| self.survey.outcome(&probe) == Outcome::Keep);
+        stays || matches!(&value.to, To::Mailbox(to) if again(to))
     }
 
     fn target(&mut self, key: &Key, value: &Value, written: &Written) -> Option<String> {
@@ -231,5 +259,5 @@ fn shown(to: &To) -> String {
 fn error(reply: &SmtpReply) -> String {
     let text = reply.text().replace('\\', "\\\\").replace('"', "\\\"");
     let text = text.replace('%', "%%");
-    format!("error:{}:{} \"{text}\"", reply.enhanced(), reply.code())
+    format!("error:{}:\"{} {text}\"", reply.enhanced(), reply.code())
 }

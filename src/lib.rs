@@ -44,7 +44,7 @@
 //! | storey | room | |
 //! |---|---|---|
 //! | 1–6 | [`engine`] | pure: no I/O, clock, async, lock or log |
-//! | 7 | [`config`], [`report`] | pure as well: the configuration file; a decision for people and programs |
+//! | 7 | [`config`], [`report`], [`export`] | pure as well: the configuration file; a decision for people and programs; the table for other MTAs |
 //! | 8–11 | `daemon` | the only room with tokio, files, sockets, clock and log |
 //! | 8 | `mta` | the MTA's side of the milter protocol, for `try`, `demo` and tests |
 //! | 12 | `cli` | the commands |
@@ -66,6 +66,7 @@ pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
 pub mod engine;
+pub mod export;
 #[cfg(feature = "daemon")]
 pub mod mta;
 pub mod report;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::Config,
     daemon::{settings::Source, source},
-    engine::{Diagnostic, Severity, Table, compile, rule::Skipped},
+    engine::{Diagnostic, Severity, SourceText, Table, compile, rule::Skipped},
 };
 
 /// A rules directory, read and compiled.
@@ -22,6 +22,8 @@ pub struct Loaded {
     pub table: Option<Arc<Table>>,
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read.
+    pub sources: Vec<SourceText>,
     /// How many files hold rules or expectations.
     pub files: usize,
     /// How many expectations there are.
@@ -65,6 +67,7 @@ pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exi
         table: compiled.table.filter(|_| !unread).map(Arc::new),
         diagnostics,
         files: reading.sources.len(),
+        sources: reading.sources,
         expectations: compiled.expectations,
         skipped: compiled.skipped,
         prefix: prefix(&directory),

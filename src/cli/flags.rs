@@ -37,6 +37,18 @@ pub enum Command {
     Check(Check),
     /// Say what happens to an address, and which lines decide it
     Explain(Explain),
+    /// Write the rules in the words of another program
+    ///
+    /// What a format cannot say is told on standard error and, as a comment,
+    /// in the output. Exit status: 0 everything is said, 1 something is not,
+    /// 2 could not run.
+    Export(Export),
+    /// Lay native files out: columns, commas, line ends; never the meaning
+    ///
+    /// A file is replaced as a whole, mode and owner kept; one with an error
+    /// is left as it is. Exit status: 0 done, 1 errors (with --check also where
+    /// something would change), 2 could not run.
+    Fmt(Fmt),
     /// Hold the rules against their expectations (*.expect)
     ///
     /// Exit status: 0 all hold, 1 broken ones or errors, 2 could not run.
@@ -132,6 +144,56 @@ pub struct Explain {
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Flags of `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// What to write
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: ExportFormat,
+    /// Rules directory [default: the configured one]
+    #[arg(short, long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Secondary domain that replies show (generic, genericstable)
+    #[arg(short, long, value_name = "DOMAIN")]
+    pub domain: Option<String>,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What `export` writes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ExportFormat {
+    /// Postfix virtual(5): a source for postmap
+    Virtual,
+    /// Sendmail virtusertable: a source for makemap
+    Virtusertable,
+    /// Pairs from,to, one a row
+    Csv,
+    /// Primary and secondary domains, one a line
+    Domains,
+    /// Secondary domains, one a line
+    Secondary,
+    /// The addresses that exist: a source for relay_recipient_maps
+    Recipients,
+    /// Postfix generic(5): what replies show for a primary address, where
+    /// exactly one secondary address is meant for it
+    Generic,
+    /// The same for Sendmail
+    Genericstable,
+}
+
+/// Flags of `fmt`.
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// Change nothing; exit status 1 if something would change
+    #[arg(long)]
+    pub check: bool,
+    /// Files (.rules, .expect), or directories of them
+    #[arg(value_name = "FILE", required = true)]
+    pub paths: Vec<PathBuf>,
 }
 
 /// Flags of `expect`.

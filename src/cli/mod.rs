@@ -14,8 +14,10 @@ mod check;
 mod demo;
 mod expect;
 mod explain;
+mod export;
 mod files;
 pub mod flags;
+mod fmt;
 mod import;
 pub mod output;
 mod run;
@@ -55,6 +57,8 @@ pub fn run() -> ExitCode {
         Command::Demo(flags) => demo::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Export(flags) => export::run(&flags),
+        Command::Fmt(flags) => fmt::run(&flags),
         Command::Expect(flags) => expect::run(&flags),
         Command::Import(flags) => import::run(&flags),
         Command::Try(flags) => trial::run(&flags),

@@ -143,6 +143,8 @@ fn address() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_virtual(lines in prop::collection::vec(
         prop_oneof![

@@ -100,8 +100,16 @@ impl Naive<'_> {
         for rule in &self.rules {
             let detail = self.world.delimiters.chars().next();
             let detailed = |local: &str| detail.map(|c| format!("{local}{c}{NOBODY}"));
+            // A detail may take another way than the address without it.
+            let mut both = |local: &str, domain: &str| {
+                starts.push(Addr::new(local, domain));
+                // A pattern that names a detail is for no longer one.
+                if !local.contains(|c| self.world.delimiters.contains(c)) {
+                    starts.extend(detailed(local).map(|local| Addr::new(&local, domain)));
+                }
+            };
             match &rule.pat {
-                Pat::Mailbox(addr) => starts.push(addr.clone()),
+                Pat::Mailbox(addr) => both(&addr.local, &addr.domain),
                 Pat::AnyDetail(addr) => {
                     let local = detailed(&addr.local);
                     starts.extend(local.map(|local| Addr::new(&local, &addr.domain)));
@@ -109,15 +117,13 @@ impl Naive<'_> {
                 Pat::Detailed(domain) => {
                     starts.extend(detailed(NOBODY).map(|local| Addr::new(&local, domain)));
                 }
-                Pat::Domain(domain) => starts.push(Addr::new(NOBODY, domain)),
-                Pat::Subdomains(domain) => {
-                    starts.push(Addr::new(NOBODY, &format!("{NOBODY}.{domain}")));
-                }
+                Pat::Domain(domain) => both(NOBODY, domain),
+                Pat::Subdomains(domain) => both(NOBODY, &format!("{NOBODY}.{domain}")),
                 Pat::Everywhere(local) => {
                     let domains = super::worlds::DOMAINS.iter();
                     let ours =
                         domains.filter(|domain| self.class(domain) == Some(Class::Secondary));
-                    starts.extend(ours.map(|domain| Addr::new(local, domain)));
+                    ours.for_each(|domain| both(local, domain));
                 }
                 Pat::Regex(_) => starts.extend(self.targets(rule).filter_map(full)),
             }

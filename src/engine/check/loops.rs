@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     rewrite::{Decision, decide},
-    rule::{Action, DomainClass, Finding, Findings, Pattern, Rule, Target, TargetKind},
+    rule::{Action, Detail, DomainClass, Finding, Findings, Pattern, Rule, Target, TargetKind},
     table::{Address, Found, RuleId, Table},
 };
 
@@ -42,10 +42,21 @@ fn chains(table: &Table, rule: &Rule) -> bool {
     let Action::Rewrite(targets) = &rule.action else {
         return false;
     };
+    let keeps = table.has_detail_patterns() && rule.detail != Some(Detail::Drop);
     targets.iter().any(|target| match &target.kind {
-        TargetKind::Mailbox(mailbox) => rewrites(table, mailbox),
+        TargetKind::Mailbox(mailbox) => {
+            let detailed = detailed(table, mailbox.local.as_str(), &mailbox.domain);
+            rewrites(table, mailbox)
+                || (keeps && detailed.is_some_and(|mailbox| rewrites(table, &mailbox)))
+        }
         TargetKind::Domain(_) | TargetKind::Template { .. } => true,
     })
+}
+
+/// A user with a detail that nobody has.
+fn detailed(table: &Table, user: &str, domain: &Domain) -> Option<Mailbox> {
+    let delimiter = table.settings().recipient_delimiter.chars().next()?;
+    mailbox(&format!("{user}{delimiter}{PROBE}"), domain)
 }
 
 fn rewrites(table: &Table, mailbox: &Mailbox) -> bool {
@@ -57,35 +68,32 @@ fn rewrites(table: &Table, mailbox: &Mailbox) -> bool {
     }
 }
 
-/// Addresses that a rule is for.
+/// Addresses that a rule is for; with a detail as well, where some pattern is for details.
 fn starts(table: &Table, rule: &Rule) -> Vec<Mailbox> {
-    let in_domain = |local: &str, domain: &Domain| mailbox(local, domain);
-    let detailed = |user: &str, domain: &Domain| {
-        let delimiter = table.settings().recipient_delimiter.chars().next()?;
-        mailbox(&format!("{user}{delimiter}{PROBE}"), domain)
+    let both = |local: &str, domain: &Domain| {
+        let with_detail = detailed(table, local, domain).filter(|_| table.has_detail_patterns());
+        mailbox(local, domain)
+            .into_iter()
+            .chain(with_detail)
+            .collect::<Vec<_>>()
     };
     match &rule.pattern {
-        Pattern::Mailbox(mailbox) => vec![mailbox.clone()],
+        Pattern::Mailbox(mailbox) => both(mailbox.local.as_str(), &mailbox.domain),
         Pattern::AnyDetail { user, domain } => {
-            detailed(user.as_str(), domain).into_iter().collect()
+            detailed(table, user.as_str(), domain).into_iter().collect()
         }
-        Pattern::Detailed(domain) => detailed(PROBE, domain).into_iter().collect(),
-        Pattern::Domain(domain) => in_domain(PROBE, domain).into_iter().collect(),
+        Pattern::Detailed(domain) => detailed(table, PROBE, domain).into_iter().collect(),
+        Pattern::Domain(domain) => both(PROBE, domain),
         Pattern::Subdomains(domain) => {
             let below = Domain::parse(&format!("{PROBE}.{domain}")).ok();
-            below
-                .and_then(|below| in_domain(PROBE, &below))
-                .into_iter()
-                .collect()
+            below.map_or_else(Vec::new, |below| both(PROBE, &below))
         }
         Pattern::LocalPart(local) => {
-            let secondary = table
-                .inbound_domains()
-                .into_iter()
-                .filter(|(_, class)| *class == DomainClass::Secondary);
+            let inbound = table.inbound_domains().into_iter();
+            let secondary = inbound.filter(|(_, class)| *class == DomainClass::Secondary);
             secondary
                 .take(MAX_DOMAINS)
-                .filter_map(|(domain, _)| in_domain(local.as_str(), domain))
+                .flat_map(|(domain, _)| both(local.as_str(), domain))
                 .collect()
         }
         Pattern::Regex(_) => match &rule.action {

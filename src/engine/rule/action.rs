@@ -75,7 +75,7 @@ pub fn parse(
 }
 
 /// Whether a token is an option: a lower-case name, `=`, a value, and no `@` that would make it an address.
-fn is_option(token: &Token<'_>) -> bool {
+pub(super) fn is_option(token: &Token<'_>) -> bool {
     token.kind == TokenKind::Word
         && !token.text.contains('@')
         && token.text.split_once('=').is_some_and(|(name, _)| {

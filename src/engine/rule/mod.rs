@@ -16,7 +16,8 @@
 //! jdoe@company.com               mailbox jd2@domain2.com
 //! ```
 //!
-//! Reading never stops at an error: every line gives rules, findings, or both.
+//! Reading never stops at an error: every line gives rules, findings, or both. [`format()`] is the
+//! road back to the same file, laid out.
 //!
 //! Not here: whether rules fit together. That is the table's business.
 
@@ -24,6 +25,7 @@ mod action;
 mod diagnostic;
 mod expectation;
 mod finding;
+mod format;
 mod lexer;
 mod parse;
 mod pattern;
@@ -35,6 +37,7 @@ mod target;
 pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, nearest};
 pub use expectation::{Expectation, Expected};
 pub use finding::{Finding, Findings};
+pub use format::format;
 pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
 pub use pattern::bad_mailbox;
 pub use source::{FileKind, Foreign, Format, SourceText};

@@ -160,6 +160,11 @@ impl Table {
         &self.rules
     }
 
+    /// Whether a pattern may be for details alone, so that an address with one goes another way.
+    pub fn has_detail_patterns(&self) -> bool {
+        !self.any_detail.is_empty() || !self.detailed.is_empty() || !self.regexes.is_empty()
+    }
+
     /// Where a domain is declared.
     pub fn declaration(&self, domain: &Domain) -> Option<Span> {
         self.known.get(domain)?.declared
@@ -182,16 +187,18 @@ impl Table {
         }
     }
 
-    /// The domains that are primary or secondary, each with its class, sorted.
-    pub fn inbound_domains(&self) -> Vec<(&Domain, DomainClass)> {
-        let inbound = |class| class != DomainClass::External;
-        let mut domains: Vec<_> = self
-            .known
-            .iter()
-            .map(|(domain, entry)| (domain, entry.class))
-            .filter(|(_, class)| inbound(*class))
-            .collect();
+    /// The domains that are declared or in use, each with its class, sorted.
+    pub fn known_domains(&self) -> Vec<(&Domain, DomainClass)> {
+        let known = self.known.iter();
+        let mut domains: Vec<_> = known.map(|(domain, entry)| (domain, entry.class)).collect();
         domains.sort();
+        domains
+    }
+
+    /// Those that are primary or secondary.
+    pub fn inbound_domains(&self) -> Vec<(&Domain, DomainClass)> {
+        let mut domains = self.known_domains();
+        domains.retain(|(_, class)| *class != DomainClass::External);
         domains
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Exit, failed,
-    output::{self, Paint},
+    output::{self, Paint, Progress},
 };
 use crate::{
     config::Config,
@@ -58,9 +58,11 @@ pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exi
             directory.display()
         )));
     }
+    let progress = Progress::start(&format!("reading {}", directory.display()));
     let reading = source::read(&directory, &source::Limits::default());
     let unread = reading.has_errors();
     let compiled = compile(&reading.sources, &config.settings);
+    drop(progress);
     let mut diagnostics = reading.diagnostics;
     diagnostics.extend(compiled.diagnostics);
     Ok(Loaded {

@@ -6,6 +6,9 @@
 use std::{
     env,
     io::{self, IsTerminal, Write},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Writes a line to standard output.
@@ -75,5 +78,52 @@ impl Paint {
     /// Warnings.
     pub fn warn(self, text: &str) -> String {
         self.with("33", text)
+    }
+}
+
+/// Says on a terminal that work goes on, once it takes longer than a second; gone when dropped.
+#[derive(Debug)]
+pub struct Progress {
+    done: Option<mpsc::Sender<()>>,
+    teller: Option<thread::JoinHandle<()>>,
+}
+
+impl Progress {
+    /// Begins with `what` is being done. Without a terminal on standard error nothing is said.
+    pub fn start(what: &str) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self {
+                done: None,
+                teller: None,
+            };
+        }
+        let (done, finished) = mpsc::channel();
+        let what = what.to_owned();
+        let teller = thread::spawn(move || {
+            let begun = Instant::now();
+            let mut said = false;
+            while finished.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                said = true;
+                let _ = write!(io::stderr(), "\r{what} … {} s", begun.elapsed().as_secs());
+            }
+            if said {
+                // Erases the line: what follows is the result.
+                let _ = write!(io::stderr(), "\r\u{1b}[K");
+            }
+        });
+        Self {
+            done: Some(done),
+            teller: Some(teller),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        drop(self.done.take());
+        if let Some(teller) = self.teller.take() {
+            // It only prints; that it ended is all that matters.
+            let _ = teller.join();
+        }
     }
 }

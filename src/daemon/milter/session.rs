@@ -98,21 +98,18 @@ impl Session {
         }
         let names = &self.shared.names;
         let message = self.message.as_mut()?;
-        let observes = message.config.mode == Mode::Observe;
         let Some(transaction) = &mut message.transaction else {
-            return message.without_table(received, id, names);
+            return message.undecided(received, id, names, SmtpReply::not_ready());
         };
         if transaction.recipients().len() >= MAX_RECIPIENTS {
-            return Some(SmtpReply::too_many_recipients());
+            return message.undecided(received, id, names, SmtpReply::too_many_recipients());
         }
-        let recipient = transaction.recipient(received).clone();
+        let recipient = transaction.recipient(received);
         recipient.refusal.as_ref()?;
-        message.log(&recipient, id, names);
-        if observes {
-            None
-        } else {
-            recipient.answer().cloned()
-        }
+        let refused = message.config.mode != Mode::Observe;
+        let reply = recipient.answer().filter(|_| refused).cloned();
+        log(&message.generation, &message.config, recipient, id, names);
+        reply
     }
 
     /// End of message: the plan, or `None` where there is nothing to do. What happened is logged.
@@ -125,7 +122,13 @@ impl Session {
             .filter(|recipient| recipient.refusal.is_none())
         {
             if recipient.action() != "keep" {
-                message.log(recipient, id, &self.shared.names);
+                log(
+                    &message.generation,
+                    &message.config,
+                    recipient,
+                    id,
+                    &self.shared.names,
+                );
             }
         }
         let plan = transaction.finish();
@@ -150,14 +153,15 @@ impl Session {
 }
 
 impl Message {
-    /// Every recipient waits for the first table; one that no client sent cannot.
-    fn without_table(
+    /// A recipient that no table decides: it is deferred, or kept where no client sent it or nothing
+    /// is to be changed.
+    fn undecided(
         &self,
         received: Received<'_>,
         id: Option<&[u8]>,
         names: &record::Names,
+        reply: SmtpReply,
     ) -> Option<SmtpReply> {
-        let reply = SmtpReply::not_ready();
         let spared = received.comes_from_no_client();
         let observes = self.config.mode == Mode::Observe;
         record::recipient(&Outcome {
@@ -167,34 +171,39 @@ impl Message {
             rule: None,
             action: if spared { "keep" } else { "defer" },
             reply: Some(&reply),
-            generation: 0,
+            generation: self.generation.number,
             dry_run: observes,
             names,
             addresses: self.config.addresses,
         });
         (!spared && !observes).then_some(reply)
     }
+}
 
-    fn log(&self, recipient: &Recipient, id: Option<&[u8]>, names: &record::Names) {
-        let table = self.generation.table.as_deref();
-        let decisive = recipient
-            .decision
-            .as_ref()
-            .and_then(|decision| decision.decisive());
-        let rule = decisive
-            .zip(table)
-            .and_then(|(step, table)| step.written(table));
-        record::recipient(&Outcome {
-            id,
-            orig_to: &recipient.as_received,
-            to: recipient.targets(),
-            rule: rule.map(|(place, _)| place.to_string()),
-            action: recipient.action(),
-            reply: recipient.refusal.as_ref(),
-            generation: self.generation.number,
-            dry_run: self.config.mode == Mode::Observe,
-            names,
-            addresses: self.config.addresses,
-        });
-    }
+/// One line for a recipient that a table decided.
+fn log(
+    generation: &Generation,
+    config: &Config,
+    recipient: &Recipient,
+    id: Option<&[u8]>,
+    names: &record::Names,
+) {
+    let table = generation.table.as_deref();
+    let decision = recipient.decision.as_ref();
+    let decisive = decision.and_then(|decision| decision.decisive());
+    let rule = decisive
+        .zip(table)
+        .and_then(|(step, table)| step.written(table));
+    record::recipient(&Outcome {
+        id,
+        orig_to: &recipient.as_received,
+        to: recipient.targets(),
+        rule: rule.map(|(place, _)| place.to_string()),
+        action: recipient.action(),
+        reply: recipient.refusal.as_ref(),
+        generation: generation.number,
+        dry_run: config.mode == Mode::Observe,
+        names,
+        addresses: config.addresses,
+    });
 }

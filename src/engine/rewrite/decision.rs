@@ -48,6 +48,8 @@ pub struct Step {
 /// A decision.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decision {
+    /// What makes the received address one mailbox with others (the table's key of it).
+    pub key: String,
     /// What happens.
     pub outcome: Outcome,
     /// The lookups, in their order; never empty.

@@ -242,6 +242,7 @@ impl<'t> Expansion<'t> {
             }
         };
         Decision {
+            key: self.received.key,
             outcome,
             steps: self.steps,
             decisive,

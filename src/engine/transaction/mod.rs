@@ -15,7 +15,7 @@ use super::{
     address::{DsnParameters, ForwardPath, Mailbox, without_route},
     reply::SmtpReply,
     rewrite::{Decision, Outcome, decide},
-    table::{Address, Table},
+    table::Table,
 };
 
 /// A recipient as the MTA hands it on.
@@ -53,7 +53,6 @@ pub struct Recipient {
     pub refusal: Option<SmtpReply>,
     /// It would be refused, and is kept, since its sender is no SMTP client.
     pub spared: bool,
-    key: Option<String>,
     dsn: DsnParameters,
     /// What the MTA holds it to be: two recipients that are one to the MTA are alike here.
     mta_identity: Option<(Vec<u8>, Vec<u8>)>,
@@ -63,6 +62,11 @@ impl Recipient {
     /// What the MTA is to answer; `None` to go on.
     pub fn answer(&self) -> Option<&SmtpReply> {
         self.refusal.as_ref().filter(|_| !self.spared)
+    }
+
+    /// What makes it one mailbox with others; none where it has no mailbox.
+    fn key(&self) -> Option<&str> {
+        self.decision.as_ref().map(|decision| decision.key.as_str())
     }
 
     /// What takes its place; nothing where it stays, is refused or is dropped.
@@ -121,9 +125,6 @@ impl Transaction {
             .zip(received.rcpt_mailer);
         let recipient = Recipient {
             as_received: without_route(received.path),
-            key: mailbox
-                .as_ref()
-                .map(|mailbox| Address::new(mailbox.clone(), &self.table).key),
             mailbox,
             decision,
             refusal,

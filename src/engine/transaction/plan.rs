@@ -99,7 +99,7 @@ impl Plan {
             case,
             received: present
                 .iter()
-                .filter_map(|recipient| recipient.key.as_deref())
+                .filter_map(|recipient| recipient.key())
                 .collect(),
             kept: HashSet::new(),
             additions: Vec::new(),
@@ -107,7 +107,7 @@ impl Plan {
         };
         for recipient in &present {
             let Some(targets) = replacement(recipient) else {
-                wanted.kept.extend(recipient.key.clone());
+                wanted.kept.extend(recipient.key().map(ToOwned::to_owned));
                 continue;
             };
             let dsn = dsn_of(recipient, targets.len());
@@ -165,10 +165,7 @@ fn verdict(present: &[&Recipient], kept: &HashSet<String>, additions: &[Addition
 
 /// Whether a recipient is left where it is; one without a mailbox always is.
 fn stays(recipient: &Recipient, kept: &HashSet<String>) -> bool {
-    recipient
-        .key
-        .as_deref()
-        .is_none_or(|key| kept.contains(key))
+    recipient.key().is_none_or(|key| kept.contains(key))
 }
 
 fn deletions(present: &[&Recipient], kept: &HashSet<String>) -> Vec<Vec<u8>> {

@@ -55,6 +55,6 @@ fn from_files(flags: &Explain) -> Result<Vec<Value>, Exit> {
     Ok(flags
         .addresses
         .iter()
-        .map(|address| report::explain(&table, address, None))
+        .flat_map(|address| report::explain(&table, address, None))
         .collect())
 }

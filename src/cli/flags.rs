@@ -129,8 +129,11 @@ pub enum Format {
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// Addresses, as an envelope would have them
-    #[arg(value_name = "ADDRESS", required = true)]
+    /// Addresses as an envelope has them, or whole lines of an MTA's log
+    ///
+    /// Of a line (`RCPT TO:<…> NOTIFY=…`, `orig_to=<…>`, `arg1=<…>`, `to=<…>`) it is
+    /// also told what the MTA does with the result.
+    #[arg(value_name = "ADDRESS|LINE", required = true)]
     pub addresses: Vec<String>,
     /// Rules directory [default: the configured one]
     #[arg(short, long, value_name = "DIR", conflicts_with = "live")]

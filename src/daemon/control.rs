@@ -108,7 +108,7 @@ impl Control {
             .map_or(&[][..], Vec::as_slice);
         let addresses = addresses.iter().filter_map(Value::as_str);
         addresses
-            .map(|address| report::explain(table, address, Some(generation.number)))
+            .flat_map(|address| report::explain(table, address, Some(generation.number)))
             .collect()
     }
 

@@ -50,6 +50,81 @@ fn the_text_shows_every_kind_of_outcome() {
     }
 }
 
+/// What a line of a log tells beside the address goes the way it would go in a transaction.
+#[test]
+fn a_line_of_a_log_is_told_to_its_end() {
+    let line = "postfix/smtpd[7]: < unknown[192.0.2.1]: RCPT TO:<Sales@domain2.com> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;all@a.example";
+    let said = place().run(&["explain", "--rules", "rules", line]);
+    let wanted = "\
+<Sales@domain2.com>
+  Sales@domain2.com  10-a.rules:5   sales@domain2.com anna@company.com, bob@company.com
+  anna@company.com   10-a.rules:11  anna@company.com mailbox
+  bob@company.com    10-a.rules:12  bob@company.com mailbox
+  => replace by anna@company.com, bob@company.com
+     the MTA deletes <Sales@domain2.com>
+     the MTA adds <anna@company.com> NOTIFY=DELAY ORCPT=rfc822;all@a.example
+     the MTA adds <bob@company.com> NOTIFY=DELAY ORCPT=rfc822;all@a.example
+     the MTA applies its own maps to what is added (Postfix: canonical, virtual; Sendmail: virtusertable, aliases)
+";
+    assert_eq!((said.status, &*said.out), (Some(0), wanted), "{said:?}");
+}
+
+#[test]
+fn a_line_of_a_log_says_what_the_mta_does_with_each_outcome() {
+    for (address, does) in [
+        ("nosuch@domain2.com", "gives the client this reply at RCPT"),
+        ("nosuch@domain2.com", "where it asks the map `recipients`"),
+        ("spamtrap@domain2.com", "delivers nothing"),
+        (
+            "anna@company.com",
+            "delivers it as all mail for company.com",
+        ),
+        (
+            "x@elsewhere.example",
+            "relays it for clients that may relay",
+        ),
+        ("postmaster", "as it would without readdress"),
+    ] {
+        let line = format!(
+            "NOQUEUE: reject: RCPT from a[192.0.2.1]: 450; from=<s@a.example> to=<{address}> proto=ESMTP"
+        );
+        let said = place().run(&["explain", "--rules", "rules", &line]);
+        let mut lines = said.out.lines();
+        let found = lines.any(|line| line.starts_with("     the MTA ") && line.contains(does));
+        assert!(found, "{address}: {said:?}");
+    }
+    let leaked = "to=<leaked@domain2.com>";
+    let said = place().run(&["explain", "--rules", "rules", leaked]);
+    assert!(
+        !said.out.contains("recipients"),
+        "its own rule refuses: {said:?}"
+    );
+}
+
+/// The daemon looks up what the MTA made of the path, and so does `explain`.
+#[test]
+fn old_routing_spellings_are_read_as_the_mta_reads_them() {
+    let said = place().run(&[
+        "explain",
+        "--json",
+        "--rules",
+        "rules",
+        "<jd%domain2.com>",
+        "domain2.com!jd",
+        "x%elsewhere.example",
+    ]);
+    let objects = objects(&said);
+    assert_eq!(objects[0]["to"], json!(["jdoe@company.com"]), "{said:?}");
+    let note = |object: &Value| object["note"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        note(&objects[0]),
+        "Postfix and Sendmail take this for jd@domain2.com"
+    );
+    assert_eq!(objects[1]["to"], json!(["jdoe@company.com"]), "{said:?}");
+    assert!(note(&objects[1]).contains("Sendmail does not"), "{said:?}");
+    assert_eq!(objects[2]["action"], "keep");
+}
+
 /// Spec section 6, key by key.
 #[test]
 fn json_is_what_the_contract_says() {
@@ -220,9 +295,11 @@ fn the_daemon_explains_from_the_live_table() {
         "--live",
         "--json",
         "jd@domain2.com",
-        "carol@domain2.com",
+        "to=<carol@domain2.com>,<sales@domain2.com>, stat=Sent",
     ]);
     let second = objects(&said);
+    assert_eq!(second.len(), 3, "a line may hold several: {said:?}");
+    assert_eq!(second[2]["mta"]["delete"], json!(["<sales@domain2.com>"]));
     assert_eq!(second[1]["to"], json!(["carl@company.com"]));
     assert!(
         second.iter().all(|object| object["generation"] == 2),

@@ -3,27 +3,47 @@
 //! Pure: a table and an address in, JSON out; the text for people is made of the same JSON, so that
 //! both tell the same, wherever it was asked.
 
+mod line;
+mod mta;
+
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
+use self::line::RcptLine;
 use crate::engine::{
     Table,
     address::Mailbox,
     rewrite::{Outcome, Reason, Step},
     transaction::{Received, Recipient, Transaction},
 };
-use std::sync::Arc;
 
-/// Explains one address: `{"address","action","to","reply","steps","generation"}` (spec section 6).
+/// Explains what an envelope or the line of an MTA's log holds, an object for each recipient:
+/// `{"address","action","to","reply","steps","generation"}` (spec section 6), `note` where there is one,
+/// and for a line `mta`, what the MTA does with the result.
 ///
 /// `generation` is the number of the live table, or `None` where the table was read from files.
-pub fn explain(table: &Arc<Table>, address: &str, generation: Option<u64>) -> Value {
+pub fn explain(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Vec<Value> {
+    let lines = line::read(text);
+    let explained = lines.iter().map(|line| recipient(table, line, generation));
+    explained.collect()
+}
+
+fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Value {
+    let address = &*line.path;
     // What a rule gives is shown whatever the transaction can carry; `note` says what it needs.
     let mut transaction = Transaction::new(Arc::clone(table), true);
-    let received = Received {
+    let understood = mta::understood(address);
+    let parameters: Vec<_> = line.parameters.iter().map(String::as_bytes).collect();
+    transaction.recipient(Received {
         path: address.as_bytes(),
-        ..Received::default()
-    };
-    let recipient = transaction.recipient(received);
+        parameters: &parameters,
+        rcpt_addr: understood.as_ref().map(|(address, _)| address.as_bytes()),
+        rcpt_mailer: understood.as_ref().map(|_| &b"smtp"[..]),
+    });
+    let plan = transaction.finish();
+    // The one that was just received.
+    let recipient = &transaction.recipients()[0];
     let steps = recipient
         .decision
         .as_ref()
@@ -40,8 +60,17 @@ pub fn explain(table: &Arc<Table>, address: &str, generation: Option<u64>) -> Va
         "steps": steps.iter().filter_map(|step| step_of(table, step)).collect::<Vec<_>>(),
         "generation": generation,
     });
-    if let (Some(note), Some(map)) = (note(table, recipient), object.as_object_mut()) {
-        map.insert("note".to_owned(), note.into());
+    let note = match understood {
+        Some((address, takes)) if recipient.decision.is_some() => {
+            Some(format!("{takes} this for {address}"))
+        }
+        _ => note(table, recipient),
+    };
+    if let Some(note) = note {
+        object["note"] = note.into();
+    }
+    if line.logged {
+        object["mta"] = mta::told(table, recipient, &plan);
     }
     object
 }
@@ -170,6 +199,10 @@ pub fn text(explained: &Value) -> String {
     if let Some(note) = explained["note"].as_str() {
         lines.push(format!("     {note}"));
     }
+    let does = explained["mta"]["does"].as_array();
+    for sentence in does.into_iter().flatten() {
+        lines.push(format!("     the MTA {}", string(sentence)));
+    }
     let lines: Vec<_> = lines.iter().map(|line| printable(line)).collect();
     lines.join("\n")
 }
@@ -197,9 +230,15 @@ mod tests {
         Arc::new(compile(&sources, &Settings::default()).table.unwrap())
     }
 
+    fn one(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Value {
+        let mut explained = explain(table, text, generation);
+        assert_eq!(explained.len(), 1, "{text}");
+        explained.remove(0)
+    }
+
     #[test]
     fn the_steps_and_the_outcome() {
-        let explained = explain(&table(), "jd+x@domain2.com", Some(7));
+        let explained = one(&table(), "jd+x@domain2.com", Some(7));
         assert_eq!(explained["action"], "replace");
         assert_eq!(explained["to"], json!(["jdoe+x@company.com"]));
         assert_eq!(explained["generation"], 7);
@@ -215,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_line_of_the_domain() {
-        let explained = explain(&table(), "nosuch@domain2.com", None);
+        let explained = one(&table(), "nosuch@domain2.com", None);
         assert_eq!(
             (&explained["action"], &explained["to"]),
             (&json!("reject"), &json!([]))
@@ -230,12 +269,9 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_is_kept() {
+        assert_eq!(one(&table(), "x@elsewhere.example", None)["action"], "keep");
         assert_eq!(
-            explain(&table(), "x@elsewhere.example", None)["action"],
-            "keep"
-        );
-        assert_eq!(
-            explain(&table(), "<postmaster>", None)["to"],
+            one(&table(), "<postmaster>", None)["to"],
             json!(["<postmaster>"])
         );
     }

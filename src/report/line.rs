@@ -1,0 +1,169 @@
+//! The RCPT lines of MTA logs: what was received, found in a line that somebody copied.
+//!
+//! In: one line of text. Out: the paths with their parameters; a text that is no such line is taken
+//! for an address.
+//!
+//! | in the line | comes from |
+//! |---|---|
+//! | `RCPT TO:<jd@domain2.com> NOTIFY=NEVER` | the client; Postfix with `-v`, Sendmail from LogLevel 12 or with `-X` |
+//! | `orig_to=<jd@domain2.com>` | Postfix, where it rewrote by itself; the log of readdress |
+//! | `arg1=<jd@domain2.com>` | Sendmail, a ruleset that refused |
+//! | `to=<jd@domain2.com>,<anna@company.com>` | both, of deliveries and refusals |
+//!
+//! The first kind that a line holds decides: with `orig_to=` there, `to=` is what became of it.
+
+/// A recipient as a line shows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct RcptLine {
+    /// The path, with its `<>` where it had them.
+    pub path: String,
+    /// Its ESMTP parameters (RFC 5321 section 4.1.1.3).
+    pub parameters: Vec<String>,
+    /// It was found in a line; what is no line is an address by itself.
+    pub logged: bool,
+}
+
+/// Marks that stand before a path in a log line, the surest first.
+const MARKS: [&str; 3] = ["orig_to=", "arg1=", "to="];
+
+/// Finds the recipients of a line; a bare address is its own.
+pub(super) fn read(text: &str) -> Vec<RcptLine> {
+    if let Some(command) = after_command(text) {
+        let (path, parameters) = split_path(command);
+        return vec![logged(path, parameters)];
+    }
+    let found = MARKS
+        .iter()
+        .map(|mark| marked(text, mark))
+        .find(|paths| !paths.is_empty());
+    found.unwrap_or_else(|| {
+        vec![RcptLine {
+            logged: false,
+            ..logged(text, "")
+        }]
+    })
+}
+
+fn logged(path: &str, parameters: &str) -> RcptLine {
+    let parameters = parameters.split_whitespace().map(ToOwned::to_owned);
+    RcptLine {
+        path: path.to_owned(),
+        parameters: parameters.collect(),
+        logged: true,
+    }
+}
+
+/// What follows `RCPT TO:`. A quoted local-part may hold these words as well, and is no command.
+fn after_command(text: &str) -> Option<&str> {
+    let words = "RCPT TO:";
+    let at = text
+        .as_bytes()
+        .windows(words.len())
+        .position(|window| window.eq_ignore_ascii_case(words.as_bytes()))?;
+    let (before, after) = (text.get(..at)?, text.get(at + words.len()..)?);
+    (!before.contains('"')).then(|| after.trim_start())
+}
+
+/// The paths after a mark: one, or several with commas between.
+fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
+    let begins = |at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        before.is_none_or(|c| c.is_whitespace() || c == ',')
+    };
+    let found = text
+        .match_indices(mark)
+        .find(|(at, _)| begins(*at))
+        .and_then(|(at, _)| text.get(at + mark.len()..));
+    let mut paths = Vec::new();
+    let mut rest = found.unwrap_or_default();
+    while rest.starts_with('<') {
+        let (path, after) = split_path(rest);
+        paths.push(logged(path, ""));
+        rest = after.strip_prefix(',').unwrap_or_default();
+    }
+    paths
+}
+
+/// Splits after the path: at the `>` that closes it, or at white space where it has no `<`.
+fn split_path(text: &str) -> (&str, &str) {
+    let bracketed = text.starts_with('<');
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '>' if bracketed && !quoted => return text.split_at(at + 1),
+            c if !bracketed && !quoted && c.is_whitespace() => return text.split_at(at),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn paths(line: &str, expected: &[&str]) {
+        let found: Vec<_> = read(line).into_iter().map(|found| found.path).collect();
+        assert_eq!(found, expected, "{line}");
+    }
+
+    #[test]
+    fn a_command_has_its_parameters() {
+        for line in [
+            "RCPT TO:<jd@domain2.com> NOTIFY=NEVER ORCPT=rfc822;jd@domain2.com",
+            "rcpt to: <jd@domain2.com> NOTIFY=NEVER  ORCPT=rfc822;jd@domain2.com\r\n",
+            "Nov 24 10:00:00 mx postfix/smtpd[7]: < unknown[192.0.2.1]: RCPT TO:<jd@domain2.com> NOTIFY=NEVER ORCPT=rfc822;jd@domain2.com",
+            "00042 <<< RCPT To:<jd@domain2.com> NOTIFY=NEVER ORCPT=rfc822;jd@domain2.com",
+        ] {
+            let found = read(line);
+            assert_eq!(found.len(), 1, "{line}");
+            assert_eq!(found[0].path, "<jd@domain2.com>", "{line}");
+            let parameters = ["NOTIFY=NEVER", "ORCPT=rfc822;jd@domain2.com"];
+            assert_eq!(found[0].parameters, parameters, "{line}");
+        }
+        paths("RCPT TO:jd@domain2.com", &["jd@domain2.com"]);
+        paths(
+            r#"RCPT TO:<"a> b"@domain2.com> X=1"#,
+            &[r#"<"a> b"@domain2.com>"#],
+        );
+        paths("RCPT TO:<jd@domain2.com", &["<jd@domain2.com"]);
+    }
+
+    #[test]
+    fn the_received_address_wins_over_what_became_of_it() {
+        paths(
+            "postfix/smtp[7]: 4XYZ: to=<jdoe@company.com>, orig_to=<jd@domain2.com>, relay=none, delay=1",
+            &["<jd@domain2.com>"],
+        );
+        paths(
+            "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.1.1 <x@domain2.com>: Recipient address rejected: User unknown; from=<s@a.example> to=<x@domain2.com> proto=ESMTP",
+            &["<x@domain2.com>"],
+        );
+        paths(
+            "5AO: ruleset=check_rcpt, arg1=<x@domain2.com>, relay=[192.0.2.1], reject=550",
+            &["<x@domain2.com>"],
+        );
+        paths(
+            "5AO: to=<a@domain2.com>,<b@domain2.com>, delay=00:00:01, stat=Sent",
+            &["<a@domain2.com>", "<b@domain2.com>"],
+        );
+    }
+
+    #[test]
+    fn what_is_no_line_is_an_address() {
+        for address in [
+            "jd@domain2.com",
+            "<jd@domain2.com>",
+            r#""RCPT TO:<x@y>"@domain2.com"#,
+            "sent-to=<x@domain2.com>",
+            "",
+            "<",
+        ] {
+            paths(address, &[address]);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the MTA does with a decision, as far as Postfix and Sendmail are known to agree with it.
+//!
+//! Only what both were seen to do, or what one of them does and is named for. The MTA's own maps and
+//! routes are not looked at: that is for `postmap -q` and `sendmail -bv`.
+
+use serde_json::{Value, json};
+
+use crate::engine::{
+    Table,
+    rewrite::{Outcome, Reason},
+    rule::DomainClass,
+    transaction::{Plan, Recipient, Verdict},
+};
+
+/// The address that an MTA takes a path for that has no `@` of its own, and which of them does.
+///
+/// Both read `user%domain` as `user@domain`; `domain!user` is read so by Postfix alone.
+pub(super) fn understood(path: &str) -> Option<(String, &'static str)> {
+    let inner = path.strip_prefix('<').unwrap_or(path);
+    let inner = inner.strip_suffix('>').unwrap_or(inner);
+    if inner.contains(['@', '"']) {
+        return None;
+    }
+    if let Some((user, domain)) = inner.rsplit_once('%') {
+        return Some((format!("{user}@{domain}"), "Postfix and Sendmail take"));
+    }
+    let (domain, user) = inner.split_once('!')?;
+    Some((
+        format!("{user}@{domain}"),
+        "Postfix takes (Sendmail does not)",
+    ))
+}
+
+/// The edits of the envelope and what follows: `{"delete":[…],"add":[…],"does":[…]}`.
+pub(super) fn told(table: &Table, recipient: &Recipient, plan: &Plan) -> Value {
+    let bytes = |path: &Vec<u8>| String::from_utf8_lossy(path).into_owned();
+    let additions = plan.additions.iter().map(|addition| {
+        let parameters = addition.dsn.to_string();
+        json!({ "address": addition.mailbox.to_string(), "parameters": parameters })
+    });
+    json!({
+        "delete": plan.deletions.iter().map(bytes).collect::<Vec<_>>(),
+        "add": additions.collect::<Vec<_>>(),
+        "does": does(table, recipient, plan),
+    })
+}
+
+fn does(table: &Table, recipient: &Recipient, plan: &Plan) -> Vec<String> {
+    if recipient.answer().is_some() {
+        return refused(recipient);
+    }
+    match recipient
+        .decision
+        .as_ref()
+        .map(|decision| &decision.outcome)
+    {
+        Some(Outcome::Replace(_)) => replaced(table, plan),
+        Some(Outcome::Discard) => vec![discarded(plan)],
+        _ => vec![kept(table, recipient)],
+    }
+}
+
+/// Who refuses at RCPT, and in whose words.
+fn refused(recipient: &Recipient) -> Vec<String> {
+    let mut said =
+        vec!["gives the client this reply at RCPT; Sendmail puts the address before it".to_owned()];
+    let decision = recipient.decision.as_ref();
+    let reason = decision
+        .and_then(|decision| decision.decisive())
+        .map(|step| &step.reason);
+    if matches!(reason, Some(Reason::Unknown(_) | Reason::RoutingSpelling)) {
+        said.push(
+            "refuses it before that, in its own words, where it asks the map `recipients`"
+                .to_owned(),
+        );
+    }
+    said
+}
+
+fn replaced(table: &Table, plan: &Plan) -> Vec<String> {
+    let mut said = Vec::new();
+    for path in &plan.deletions {
+        said.push(format!("deletes {}", String::from_utf8_lossy(path)));
+    }
+    let mut elsewhere = Vec::new();
+    for addition in &plan.additions {
+        let parameters = addition.dsn.to_string();
+        let gap = if parameters.is_empty() { "" } else { " " };
+        said.push(format!("adds <{}>{gap}{parameters}", addition.mailbox));
+        let domain = &addition.mailbox.domain;
+        if !inbound(table.class(domain)) && !elsewhere.contains(&domain) {
+            elsewhere.push(domain);
+        }
+    }
+    said.push("applies its own maps to what is added (Postfix: canonical, virtual; Sendmail: virtusertable, aliases)".to_owned());
+    said.extend(
+        elsewhere
+            .iter()
+            .map(|domain| format!("sends the mail on to {domain}, which judges SPF by this host")),
+    );
+    said
+}
+
+fn discarded(plan: &Plan) -> String {
+    let rest = "answers 250 and delivers nothing to this recipient";
+    match plan.verdict {
+        Verdict::Discard => format!("{rest}; with no other recipient it discards the message"),
+        Verdict::Continue => rest.to_owned(),
+    }
+}
+
+fn kept(table: &Table, recipient: &Recipient) -> String {
+    let Some(mailbox) = &recipient.mailbox else {
+        return "handles it as it would without readdress".to_owned();
+    };
+    match table.class(&mailbox.domain) {
+        Some(DomainClass::Primary) => format!("delivers it as all mail for {}", mailbox.domain),
+        Some(DomainClass::Secondary) => {
+            "hands it on as it is: the next hop must know this secondary address".to_owned()
+        }
+        Some(DomainClass::External) | None => {
+            "relays it for clients that may relay, unless the domain is its own (Postfix else answers 454 4.7.1 or 554 5.7.1, Sendmail 550 5.7.1)".to_owned()
+        }
+    }
+}
+
+fn inbound(class: Option<DomainClass>) -> bool {
+    class.is_some_and(|class| class != DomainClass::External)
+}

@@ -25,8 +25,8 @@ const MAX_DOMAINS: usize = 1000;
 /// Finds them; each is told once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     let mut told = HashSet::new();
-    for rule in table.rules().iter().filter(|rule| chains(table, rule)) {
-        for start in starts(table, rule) {
+    for rule in table.rules().filter(|rule| chains(table, rule)) {
+        for start in starts(table, &rule) {
             let decision = decide(table, &start);
             let mut ids: Vec<_> = decision.cycle.iter().map(|(_, id)| *id).collect();
             ids.sort();

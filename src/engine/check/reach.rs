@@ -23,11 +23,11 @@ pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
             continue;
         };
         for target in targets {
-            if let Some(mailbox) = certain(rule, &target.kind) {
+            if let Some(mailbox) = certain(&rule, &target.kind) {
                 nobody(table, &mailbox, target.span, rule.span, holes, findings);
             }
             if let TargetKind::Domain(domain) = &target.kind {
-                accepts_everything(table, rule, domain, target.span, findings);
+                accepts_everything(table, &rule, domain, target.span, findings);
             }
         }
     }
@@ -96,7 +96,6 @@ fn nobody(
 fn meant(table: &Table, mailbox: &Mailbox) -> Option<String> {
     let known = table
         .rules()
-        .iter()
         .filter_map(|rule| match (&rule.pattern, &rule.action) {
             (Pattern::Mailbox(known), Action::Mailbox) if known.domain == mailbox.domain => {
                 Some(known.to_string())
@@ -141,14 +140,14 @@ fn accepts_everything(
 
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
 fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
-    let mut first: HashMap<&Domain, Span> = HashMap::new();
+    let mut first: HashMap<Domain, Span> = HashMap::new();
     for rule in table.rules() {
         if let Some(domain) = rule
             .pattern
             .domain()
             .filter(|_| !matches!(rule.pattern, Pattern::Subdomains(_)))
         {
-            first.entry(domain).or_insert(rule.span);
+            first.entry(domain.clone()).or_insert(rule.span);
         }
     }
     for (domain, _) in table

@@ -1,15 +1,17 @@
 //! Rules to a table: indexes, classes of domains, and domains that no line declares.
 //!
 //! Findings: `bad-regex`, `bad-capture`, `never-matches`, `undeclared-domain`, `mailbox-class`,
-//! `declared-twice`; those of two rules with one pattern are in `conflicts`.
+//! `declared-twice`, `too-many-rules`; those of two rules with one pattern are in `conflicts`.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{
     DomainEntry, RuleId, Settings, Table,
     conflicts::{is_own_secondary, twice},
+    exact::Exact,
     lookup::key,
     regexes::{self, Regexes},
+    store::Store,
 };
 use crate::engine::{
     address::{Domain, LocalCase},
@@ -33,14 +35,13 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
     };
     declare(&parsed.declarations, &mut table, findings);
     let declared = !parsed.declarations.is_empty();
-    let mut list = Vec::new();
     for rule in std::mem::take(&mut parsed.rules) {
-        let id = RuleId(u32::try_from(table.rules.len()).unwrap_or(u32::MAX));
-        if index(&mut table, &rule, id, &mut list, findings) {
-            table.rules.push(rule);
+        if !keep(&mut table.store, &rule, settings.local_case) {
+            findings.push(too_many(rule.span));
+            break;
         }
     }
-    table.regexes = Regexes::new(list);
+    index(&mut table, findings);
     if declared {
         check_declared(&table, &parsed, findings);
     } else {
@@ -87,64 +88,112 @@ fn declare(declarations: &[Declaration], table: &mut Table, findings: &mut Findi
     }
 }
 
-/// Puts a rule into the index of its kind; whether it is to be kept.
-fn index(
-    table: &mut Table,
-    rule: &Rule,
-    id: RuleId,
-    list: &mut Vec<(regex::Regex, RuleId)>,
-    findings: &mut Findings<'_>,
-) -> bool {
+/// Puts a rule into the store; whether there was room.
+fn keep(store: &mut Store, rule: &Rule, case: LocalCase) -> bool {
+    is_own_secondary(rule, case) || store.push(rule).is_some()
+}
+
+fn too_many(span: Span) -> Finding {
+    Finding::error(
+        "too-many-rules",
+        span,
+        "this table is too large: its rules take more than 4 GiB",
+    )
+    .help("split it over several daemons, or use `@domain` rules")
+}
+
+/// Puts every rule into the index of its kind, in the order in which they are written: of two with one
+/// pattern the first decides.
+fn index(table: &mut Table, findings: &mut Findings<'_>) {
+    let mut store = std::mem::take(&mut table.store);
+    store.shrink();
     let case = table.settings.local_case;
-    if is_own_secondary(rule, case) {
-        return false;
+    let mut exact = Exact::with_capacity(
+        store
+            .mailboxes()
+            .filter(|(_, mailbox)| mailbox.is_some())
+            .count(),
+    );
+    let mut list = Vec::new();
+    let mut left_out = Vec::new();
+    for (id, mailbox) in store.mailboxes() {
+        let was = match mailbox {
+            Some(_) => exact.insert(&store, id, case),
+            None => match table.index_other(&store, id, &mut list) {
+                Ok(was) => was,
+                Err(finding) => {
+                    findings.push(finding);
+                    left_out.push(id);
+                    continue;
+                }
+            },
+        };
+        let Some(was) = was else { continue };
+        left_out.push(id);
+        if let (Some(rule), Some(was)) = (store.rule(id), store.rule(was)) {
+            findings.extend(twice(&rule, &was, case));
+        }
     }
-    if let Some(was) = table.index_of(&rule.pattern).and_then(|id| table.rule(id)) {
-        findings.extend(twice(rule, was, case));
-        return false;
+    for (regex, id) in &list {
+        if let Some(rule) = store.rule(*id) {
+            check_captures(&rule, regex.captures_len(), findings);
+        }
     }
-    match &rule.pattern {
-        Pattern::Mailbox(mailbox) => {
-            table.mailboxes.insert(mailbox.key(case).into(), id);
-        }
-        Pattern::AnyDetail { user, domain } => {
-            table
-                .any_detail
-                .insert(key(user.as_str(), domain.as_str(), case).into(), id);
-        }
-        Pattern::LocalPart(local) => {
-            table.local_parts.insert(local.folded(case).into(), id);
-        }
-        Pattern::Detailed(domain) => {
-            table.detailed.insert(domain.clone(), id);
-        }
-        Pattern::Domain(domain) => {
-            table.domains.insert(domain.clone(), id);
-        }
-        Pattern::Subdomains(domain) => {
-            table.subdomains.insert(domain.clone(), id);
-        }
-        Pattern::Regex(text) => match regexes::compile(text) {
-            Ok(regex) => {
-                check_captures(rule, regex.captures_len(), findings);
-                table.regex_texts.insert(text.clone(), id);
-                list.push((regex, id));
-            }
-            Err(error) => {
-                findings.push(bad_regex(rule.span, &error));
-                return false;
-            }
-        },
-    }
-    true
+    left_out.into_iter().for_each(|id| store.replace(id));
+    (table.store, table.mailboxes) = (store, exact);
+    table.regexes = Regexes::new(list);
 }
 
 impl Table {
+    /// Puts a rule for more than one mailbox into the index of its kind; the one that was there first.
+    fn index_other(
+        &mut self,
+        store: &Store,
+        id: RuleId,
+        list: &mut Vec<(regex::Regex, RuleId)>,
+    ) -> Result<Option<RuleId>, Finding> {
+        let Some(rule) = store.rule(id) else {
+            return Ok(None);
+        };
+        if let Some(was) = self.index_of(&rule.pattern) {
+            return Ok(Some(was));
+        }
+        let case = self.settings.local_case;
+        match &rule.pattern {
+            // In the index of its own.
+            Pattern::Mailbox(_) => {}
+            Pattern::AnyDetail { user, domain } => {
+                self.any_detail
+                    .insert(key(user.as_str(), domain.as_str(), case).into(), id);
+            }
+            Pattern::LocalPart(local) => {
+                self.local_parts.insert(local.folded(case).into(), id);
+            }
+            Pattern::Detailed(domain) => {
+                self.detailed.insert(domain.clone(), id);
+            }
+            Pattern::Domain(domain) => {
+                self.domains.insert(domain.clone(), id);
+            }
+            Pattern::Subdomains(domain) => {
+                self.subdomains.insert(domain.clone(), id);
+            }
+            Pattern::Regex(text) => {
+                let regex = regexes::compile(text).map_err(|error| bad_regex(rule.span, &error))?;
+                self.regex_texts.insert(text.clone(), id);
+                list.push((regex, id));
+            }
+        }
+        Ok(None)
+    }
+
     /// The rule with this very pattern, among those that are indexed so far.
     pub(super) fn index_of(&self, pattern: &Pattern) -> Option<RuleId> {
         let case = self.settings.local_case;
         match pattern {
-            Pattern::Mailbox(mailbox) => self.mailboxes.get(mailbox.key(case).as_str()),
+            Pattern::Mailbox(mailbox) => {
+                return self.mailbox_rule(&mailbox.local.folded(case), &mailbox.domain);
+            }
             Pattern::AnyDetail { user, domain } => self
                 .any_detail
                 .get(key(user.as_str(), domain.as_str(), case).as_str()),
@@ -226,8 +275,8 @@ fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain
 fn infer(table: &mut Table, domains: &[Declaration]) {
     let (mut mapped, mut primary, mut secondary) = (HashSet::new(), HashSet::new(), HashSet::new());
     let case = table.settings.local_case;
-    for rule in &table.rules {
-        primary.extend(target_domains(rule, case).map(|(domain, _)| domain.clone()));
+    for rule in table.rules() {
+        primary.extend(target_domains(&rule, case).map(|(domain, _)| domain.clone()));
         match (&rule.pattern, &rule.action) {
             (Pattern::Mailbox(mailbox), Action::Mailbox) => {
                 primary.insert(mailbox.domain.clone());
@@ -289,7 +338,7 @@ fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
         };
         findings.push(Finding::error("undeclared-domain", span, message).help(help));
     };
-    for rule in &table.rules {
+    for rule in table.rules() {
         if let Some(domain) = rule
             .pattern
             .domain()
@@ -299,7 +348,7 @@ fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
         }
         // The target of a secondary address is the mailbox itself, whose own line is checked.
         if !rule.origin.is_secondary() {
-            for (domain, span) in target_domains(rule, table.settings.local_case)
+            for (domain, span) in target_domains(&rule, table.settings.local_case)
                 .filter(|(domain, _)| table.class(domain).is_none())
             {
                 complain(domain, span, "the target");
@@ -316,11 +365,7 @@ fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
 
 /// A mailbox lives in a primary domain.
 fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
-    for rule in table
-        .rules
-        .iter()
-        .filter(|rule| rule.action == Action::Mailbox)
-    {
+    for rule in table.rules().filter(|rule| rule.action == Action::Mailbox) {
         let Some(domain) = rule.pattern.domain() else {
             continue;
         };
@@ -349,7 +394,7 @@ fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
     // A line with an error may have been meant to declare one.
     let secondary = secondary || findings.has_errors();
     let no_delimiter = table.settings.recipient_delimiter.is_empty();
-    for rule in &table.rules {
+    for rule in table.rules() {
         let why = match &rule.pattern {
             Pattern::LocalPart(_) if !secondary => {
                 "there is no secondary domain, so this rule can never match"

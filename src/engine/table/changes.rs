@@ -34,14 +34,14 @@ impl Table {
     /// What is different from `old`. A rule that only moved to another line is not.
     pub fn changes_since(&self, old: &Table) -> Changes {
         let mut changes = Changes::default();
-        for (rule, id) in self.numbered() {
+        for (id, rule) in self.numbered() {
             match old.rule_of(&rule.pattern) {
                 None => changes.added.push(self.described(id)),
-                Some(was) if !same(rule, was) => changes.changed.push(self.described(id)),
+                Some(was) if !same(&rule, &was) => changes.changed.push(self.described(id)),
                 Some(_) => {}
             }
         }
-        for (rule, id) in old.numbered() {
+        for (id, rule) in old.numbered() {
             if self.rule_of(&rule.pattern).is_none() {
                 changes.removed.push(old.described(id));
             }
@@ -73,8 +73,8 @@ impl Table {
         }
     }
 
-    fn numbered(&self) -> impl Iterator<Item = (&Rule, RuleId)> {
-        self.rules.iter().zip((0..).map(RuleId))
+    fn numbered(&self) -> impl Iterator<Item = (RuleId, Rule)> {
+        self.store.rules()
     }
 
     fn described(&self, id: RuleId) -> Change {
@@ -85,7 +85,7 @@ impl Table {
     }
 
     /// The rule with this very pattern.
-    fn rule_of(&self, pattern: &Pattern) -> Option<&Rule> {
+    fn rule_of(&self, pattern: &Pattern) -> Option<Rule> {
         let id = self.index_of(pattern)?;
         self.rule(id)
     }

@@ -8,7 +8,8 @@ use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     rewrite::{Outcome, decide},
     rule::{
-        Action, DomainClass, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown, nearest,
+        Action, DomainClass, Entry, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown,
+        nearest,
     },
     table::{Address, Found, Table},
 };
@@ -18,7 +19,8 @@ const MAX_CANDIDATES: usize = 10_000;
 
 /// Finds them.
 pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
-    for rule in table.rules() {
+    let rewriting = table.entries().filter(Entry::rewrites);
+    for rule in rewriting.filter_map(|entry| entry.rule()) {
         let Action::Rewrite(targets) = &rule.action else {
             continue;
         };
@@ -141,13 +143,12 @@ fn accepts_everything(
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
 fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
     let mut first: HashMap<Domain, Span> = HashMap::new();
-    for rule in table.rules() {
-        if let Some(domain) = rule
-            .pattern
-            .domain()
-            .filter(|_| !matches!(rule.pattern, Pattern::Subdomains(_)))
+    for entry in table.entries() {
+        if let Some(domain) = entry.domain().filter(|domain| !first.contains_key(*domain))
+            && let Some(rule) = entry.rule()
+            && !matches!(rule.pattern, Pattern::Subdomains(_))
         {
-            first.entry(domain.clone()).or_insert(rule.span);
+            first.insert(domain.clone(), rule.span);
         }
     }
     for (domain, _) in table

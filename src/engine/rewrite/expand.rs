@@ -27,8 +27,8 @@ use super::{
 use crate::engine::{
     address::Mailbox,
     reply::{ReplyClass, SmtpReply},
-    rule::{Action, Unknown},
-    table::{Address, Found, Match, RuleId, Table},
+    rule::{Action, RuleId, Unknown},
+    table::{Address, Found, Match, Table},
 };
 
 /// Decides what happens to one recipient.

@@ -6,18 +6,17 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    DomainEntry, RuleId, Settings, Table,
+    DomainEntry, Settings, Table,
     conflicts::{is_own_secondary, twice},
     exact::Exact,
     lookup::key,
     regexes::{self, Regexes},
-    store::Store,
 };
 use crate::engine::{
     address::{Domain, LocalCase},
     rule::{
-        Action, Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Piece, Rule,
-        Span, TargetKind, Unknown, nearest,
+        Action, Declaration, DomainClass, Entry, Finding, Findings, Origin, Packed, Parsed,
+        Pattern, Piece, Rule, RuleId, Span, TargetKind, Unknown, nearest,
     },
 };
 
@@ -35,11 +34,9 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
     };
     declare(&parsed.declarations, &mut table, findings);
     let declared = !parsed.declarations.is_empty();
-    for rule in std::mem::take(&mut parsed.rules) {
-        if !keep(&mut table.store, &rule, settings.local_case) {
-            findings.push(too_many(rule.span));
-            break;
-        }
+    table.store = std::mem::take(&mut parsed.rules);
+    if let Some(span) = table.store.overflow() {
+        findings.push(too_many(span));
     }
     index(&mut table, findings);
     if declared {
@@ -88,11 +85,6 @@ fn declare(declarations: &[Declaration], table: &mut Table, findings: &mut Findi
     }
 }
 
-/// Puts a rule into the store; whether there was room.
-fn keep(store: &mut Store, rule: &Rule, case: LocalCase) -> bool {
-    is_own_secondary(rule, case) || store.push(rule).is_some()
-}
-
 fn too_many(span: Span) -> Finding {
     Finding::error(
         "too-many-rules",
@@ -108,25 +100,30 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     let mut store = std::mem::take(&mut table.store);
     store.shrink();
     let case = table.settings.local_case;
-    let mut exact = Exact::with_capacity(
-        store
-            .mailboxes()
-            .filter(|(_, mailbox)| mailbox.is_some())
-            .count(),
-    );
+    let mailboxes = store.entries().filter(Entry::is_for_mailbox);
+    let mut exact = Exact::with_capacity(mailboxes.count());
     let mut list = Vec::new();
     let mut left_out = Vec::new();
-    for (id, mailbox) in store.mailboxes() {
-        let was = match mailbox {
-            Some(_) => exact.insert(&store, id, case),
-            None => match table.index_other(&store, id, &mut list) {
-                Ok(was) => was,
-                Err(finding) => {
+    for entry in store.entries() {
+        let id = entry.id;
+        if entry.origin().is_secondary()
+            && entry
+                .rule()
+                .is_some_and(|rule| is_own_secondary(&rule, case))
+        {
+            left_out.push(id);
+            continue;
+        }
+        let was = if entry.is_for_mailbox() {
+            exact.insert(&store, id, case)
+        } else {
+            table
+                .index_other(&store, id, &mut list)
+                .unwrap_or_else(|finding| {
                     findings.push(finding);
                     left_out.push(id);
-                    continue;
-                }
-            },
+                    None
+                })
         };
         let Some(was) = was else { continue };
         left_out.push(id);
@@ -148,7 +145,7 @@ impl Table {
     /// Puts a rule for more than one mailbox into the index of its kind; the one that was there first.
     fn index_other(
         &mut self,
-        store: &Store,
+        store: &Packed,
         id: RuleId,
         list: &mut Vec<(regex::Regex, RuleId)>,
     ) -> Result<Option<RuleId>, Finding> {
@@ -338,25 +335,24 @@ fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
         };
         findings.push(Finding::error("undeclared-domain", span, message).help(help));
     };
-    for rule in table.rules() {
-        if let Some(domain) = rule
-            .pattern
-            .domain()
-            .filter(|domain| table.class(domain).is_none())
-        {
+    let undeclared = |domain: &Domain| table.class(domain).is_none();
+    // Most directories declare all: this spares a walk over all rules.
+    let rules = table.store.domains().any(undeclared).then(|| table.rules());
+    for rule in rules.into_iter().flatten() {
+        if let Some(domain) = rule.pattern.domain().filter(|domain| undeclared(domain)) {
             complain(domain, rule.span, "the pattern");
         }
         // The target of a secondary address is the mailbox itself, whose own line is checked.
         if !rule.origin.is_secondary() {
             for (domain, span) in target_domains(&rule, table.settings.local_case)
-                .filter(|(domain, _)| table.class(domain).is_none())
+                .filter(|(domain, _)| undeclared(domain))
             {
                 complain(domain, span, "the target");
             }
         }
     }
     for line in &parsed.domains {
-        if table.class(&line.domain).is_none() {
+        if undeclared(&line.domain) {
             complain(&line.domain, line.span, "the line");
         }
     }
@@ -394,7 +390,8 @@ fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
     // A line with an error may have been meant to declare one.
     let secondary = secondary || findings.has_errors();
     let no_delimiter = table.settings.recipient_delimiter.is_empty();
-    for rule in table.rules() {
+    let wide = table.entries().filter(|entry| !entry.is_for_mailbox());
+    for rule in wide.filter_map(|entry| entry.rule()) {
         let why = match &rule.pattern {
             Pattern::LocalPart(_) if !secondary => {
                 "there is no secondary domain, so this rule can never match"

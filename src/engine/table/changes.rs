@@ -1,7 +1,7 @@
 //! What one table says that another does not: for the log of a reload.
 
-use super::{RuleId, Table};
-use crate::engine::rule::{Pattern, Rule};
+use super::Table;
+use crate::engine::rule::{Pattern, Rule, RuleId};
 
 /// A rule or domain line that is not what it was.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -74,7 +74,8 @@ impl Table {
     }
 
     fn numbered(&self) -> impl Iterator<Item = (RuleId, Rule)> {
-        self.store.rules()
+        let numbered = self.store.entries();
+        numbered.filter_map(|entry| Some((entry.id, entry.rule()?)))
     }
 
     fn described(&self, id: RuleId) -> Change {

@@ -1,17 +1,16 @@
 //! The index of rules for one mailbox: of ten million, the one that is for an address.
 //!
-//! Only the number of each rule is kept. What it is for stands in the [`Store`], so a lookup reads two
+//! Only the number of each rule is kept. What it is for stands in the [`Packed`], so a lookup reads two
 //! places of memory: the index, and the record that it names.
 
 use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::{
-    RuleId,
-    store::{Store, same_local},
+use crate::engine::{
+    address::{LocalCase, fold},
+    rule::{Packed, RuleId, same_local},
 };
-use crate::engine::address::{LocalCase, fold};
 
 /// Octets that are folded at once.
 const CHUNK: usize = 64;
@@ -33,7 +32,13 @@ impl Exact {
     }
 
     /// The rule for the mailbox with this local-part, folded already, in the domain of this number.
-    pub fn find(&self, store: &Store, local: &str, domain: u32, case: LocalCase) -> Option<RuleId> {
+    pub fn find(
+        &self,
+        store: &Packed,
+        local: &str,
+        domain: u32,
+        case: LocalCase,
+    ) -> Option<RuleId> {
         let is_it = |id: &RuleId| {
             store.mailbox(*id).is_some_and(|(stored, in_domain)| {
                 in_domain == domain && same_local(stored, local, case)
@@ -45,7 +50,7 @@ impl Exact {
     }
 
     /// Adds a rule for a mailbox; gives the one that was there before.
-    pub fn insert(&mut self, store: &Store, id: RuleId, case: LocalCase) -> Option<RuleId> {
+    pub fn insert(&mut self, store: &Packed, id: RuleId, case: LocalCase) -> Option<RuleId> {
         let (local, domain) = store.mailbox(id)?;
         let local = &fold(local, case);
         let was = self.find(store, local, domain, case);

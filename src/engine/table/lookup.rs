@@ -3,10 +3,10 @@
 //! In: an address prepared once ([`Address`]). Out: what was found, with what the match left out
 //! or captured. No expansion here: that is the next storey's.
 
-use super::{RuleId, Table};
+use super::Table;
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox, Subaddress, fold},
-    rule::{DomainClass, Unknown},
+    rule::{DomainClass, RuleId, Unknown},
 };
 
 /// An address in the forms that a lookup compares.

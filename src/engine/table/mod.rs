@@ -27,7 +27,6 @@ mod conflicts;
 mod exact;
 mod lookup;
 mod regexes;
-mod store;
 
 use std::{collections::HashMap, fmt};
 
@@ -35,10 +34,10 @@ pub use build::build;
 pub use changes::{Change, Changes};
 pub use lookup::{Address, Found, Match};
 
-use self::{exact::Exact, regexes::Regexes, store::Store};
+use self::{exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
-    rule::{Action, Detail, DomainClass, Pattern, Rule, Span, Unknown},
+    rule::{Action, Detail, DomainClass, Entry, Packed, Pattern, Rule, RuleId, Span, Unknown},
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -84,10 +83,6 @@ impl fmt::Display for RulePlace<'_> {
     }
 }
 
-/// Number of a rule in its table; the numbers grow in the order of files and lines, with gaps.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RuleId(u32);
-
 /// What the table knows of a domain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct DomainEntry {
@@ -104,7 +99,7 @@ struct DomainEntry {
 pub struct Table {
     settings: Settings,
     files: Vec<Box<str>>,
-    store: Store,
+    store: Packed,
     mailboxes: Exact,
     any_detail: HashMap<Box<str>, RuleId>,
     local_parts: HashMap<Box<str>, RuleId>,
@@ -124,7 +119,7 @@ impl Table {
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.store.len() == 0
+        self.store.is_empty()
     }
 
     /// The settings that it was compiled with.
@@ -159,7 +154,12 @@ impl Table {
 
     /// All rules, in the order of files and lines.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
-        self.store.rules().map(|(_, rule)| rule)
+        self.store.iter()
+    }
+
+    /// The same, each made a value only if that is asked for.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.store.entries()
     }
 
     /// Whether a pattern may be for details alone, so that an address with one goes another way.

@@ -1,8 +1,8 @@
-//! All rules of a table in one run of octets, in the order of files and lines.
+//! All rules of a directory in one run of octets, in the order of files and lines.
 //!
 //! A rule as a value takes some hundred octets in half a dozen pieces of memory. Ten million of them
-//! would neither fit nor be freed in time, so a table keeps each as a record of about forty octets
-//! ([`record`]), and makes the value anew for whoever asks.
+//! would neither fit nor be freed in time, so each is packed as soon as it is read, as a record of
+//! about forty octets ([`record`]), and made a value anew for whoever asks.
 //!
 //! # Places
 //!
@@ -14,7 +14,7 @@
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | octets of all records | 4 GiB, some ninety million rules | [`Store::push`] gives none, and the load an error |
+//! | octets of all records | 4 GiB, some ninety million rules | [`Packed::push`] takes none any more, and says which was the first |
 
 mod bytes;
 mod names;
@@ -25,19 +25,25 @@ use self::{
     names::Names,
     record::{Base, Head},
 };
-use super::RuleId;
-use crate::engine::{
-    address::{Domain, LocalCase, fold},
-    rule::{Rule, Span},
-};
+use super::{Origin, Rule, Span};
+use crate::engine::address::{Domain, LocalCase, fold};
+
+/// Number of a rule; the numbers grow in the order of files and lines, with gaps.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RuleId(u32);
 
 /// Records of one block.
 const BLOCK: u32 = 16;
 
-/// All rules of a table.
+/// Octets of all records but the last.
+const MOST: u32 = if cfg!(test) { 1 << 16 } else { u32::MAX };
+
+/// All rules, packed.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub struct Packed {
     bytes: Vec<u8>,
+    /// The first rule for which there was no room.
+    overflow: Option<Span>,
     blocks: Vec<Block>,
     /// Records in the last block.
     in_block: u32,
@@ -65,10 +71,13 @@ impl Block {
     }
 }
 
-impl Store {
+impl Packed {
     /// Adds a rule; `None` where there is no room for it.
     pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
-        let at = u32::try_from(self.bytes.len()).ok()?;
+        let Some(at) = u32::try_from(self.bytes.len()).ok().filter(|at| *at < MOST) else {
+            self.overflow.get_or_insert(rule.span);
+            return None;
+        };
         let base = self.base(at, rule.span);
         let record = record::encode(rule, base, &mut self.names).0;
         let mut length = Writer::default();
@@ -104,6 +113,11 @@ impl Store {
         }
     }
 
+    /// The first rule for which there was no room.
+    pub fn overflow(&self) -> Option<Span> {
+        self.overflow
+    }
+
     /// Gives back the memory that growing took in advance.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
@@ -113,6 +127,11 @@ impl Store {
     /// How many rules there are, those that were replaced not counted.
     pub fn len(&self) -> usize {
         self.live
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
     }
 
     /// Leaves a rule out: another one with its pattern decides.
@@ -144,16 +163,32 @@ impl Store {
     }
 
     /// All rules but those that were replaced, in the order of files and lines.
-    pub fn rules(&self) -> impl Iterator<Item = (RuleId, Rule)> {
-        self.heads()
-            .filter(|(_, _, head)| !head.is_replaced())
-            .filter_map(|(id, file, head)| Some((id, head.rule(file, &self.names)?)))
+    pub fn iter(&self) -> impl Iterator<Item = Rule> {
+        self.entries().filter_map(|entry| entry.rule())
     }
 
-    /// The numbers of all rules, each with the local-part and the domain of its pattern, where that
-    /// is one mailbox.
-    pub fn mailboxes(&self) -> impl Iterator<Item = (RuleId, Option<(&str, u32)>)> {
-        self.heads().map(|(id, _, head)| (id, head.mailbox()))
+    /// The same, read no further than asked for.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let ends = self.blocks.iter().skip(1).map(|block| block.at);
+        let ends = ends.chain(std::iter::once(u32::MAX));
+        let walks = self.blocks.iter().zip(ends).flat_map(|(block, end)| {
+            let (file, walk) = (block.file, self.walk(*block));
+            walk.take_while(move |(id, _)| id.0 < end)
+                .map(move |(id, head)| (id, file, head))
+        });
+        walks
+            .filter(|(_, _, head)| !head.is_replaced())
+            .map(|(id, file, head)| Entry {
+                id,
+                file,
+                head,
+                names: &self.names,
+            })
+    }
+
+    /// The domains that some rule names, in its pattern or in a target.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.names.domains()
     }
 
     /// The number of a domain that some rule names.
@@ -176,38 +211,63 @@ impl Store {
         Some((record, u32::try_from(next).unwrap_or(u32::MAX)))
     }
 
-    fn heads(&self) -> impl Iterator<Item = (RuleId, u32, Head<'_>)> {
-        let ends = self.blocks.iter().skip(1).map(|block| block.at);
-        let ends = ends.chain(std::iter::once(u32::MAX));
-        self.blocks.iter().zip(ends).flat_map(|(block, end)| {
-            let block = *block;
-            let walk = Walk {
-                store: self,
-                at: block.at,
-                base: block.base(),
-            };
-            walk.take_while(move |(id, _)| id.0 < end)
-                .map(move |(id, head)| (id, block.file, head))
-        })
+    fn walk(&self, block: Block) -> Walk<'_> {
+        Walk {
+            store: self,
+            at: block.at,
+            base: block.base(),
+        }
     }
 
     /// The file and the head of a record, with its place.
     fn placed(&self, id: RuleId) -> Option<(u32, Head<'_>)> {
         let after = self.blocks.partition_point(|block| block.at <= id.0);
         let block = self.blocks.get(after.checked_sub(1)?)?;
-        let mut walk = Walk {
-            store: self,
-            at: block.at,
-            base: block.base(),
-        };
-        let (at, head) = walk.find(|(at, _)| at.0 >= id.0)?;
+        let (at, head) = self.walk(*block).find(|(at, _)| at.0 >= id.0)?;
         (at == id).then_some((block.file, head))
+    }
+}
+
+/// A rule that is not made a value yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'p> {
+    /// Its number.
+    pub id: RuleId,
+    file: u32,
+    head: Head<'p>,
+    names: &'p Names,
+}
+
+impl Entry<'_> {
+    /// Whether its pattern is one mailbox.
+    pub fn is_for_mailbox(&self) -> bool {
+        self.head.is_for_mailbox()
+    }
+
+    /// Whether other addresses take the place of the one that matched.
+    pub fn rewrites(&self) -> bool {
+        self.head.rewrites()
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> Origin {
+        self.head.origin()
+    }
+
+    /// The domain that its pattern names, where it names one.
+    pub fn domain(&self) -> Option<&Domain> {
+        self.head.domain(self.names)
+    }
+
+    /// The value.
+    pub fn rule(&self) -> Option<Rule> {
+        self.head.rule(self.file, self.names)
     }
 }
 
 /// From record to record.
 struct Walk<'s> {
-    store: &'s Store,
+    store: &'s Packed,
     at: u32,
     base: Base,
 }
@@ -225,7 +285,7 @@ impl<'s> Iterator for Walk<'s> {
 }
 
 /// Whether two local-parts are one mailbox's, the second folded already.
-pub(super) fn same_local(stored: &str, folded: &str, case: LocalCase) -> bool {
+pub fn same_local(stored: &str, folded: &str, case: LocalCase) -> bool {
     match case {
         LocalCase::Ignore if stored.is_ascii() => {
             stored.len() == folded.len()

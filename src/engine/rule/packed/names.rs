@@ -25,6 +25,11 @@ impl Names {
         number
     }
 
+    /// All domains.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.domains.iter()
+    }
+
     /// The number of a domain that some rule names.
     pub fn number(&self, domain: &Domain) -> Option<u32> {
         self.numbers.get(domain).copied()

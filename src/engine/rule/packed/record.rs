@@ -26,6 +26,9 @@ const LENGTH: u8 = 1 << 4;
 const SEVERAL: u8 = 1 << 5;
 
 const MAILBOX: u8 = 0;
+const LOCAL_PART: u8 = 2;
+const REGEX: u8 = 3;
+const REWRITE: u8 = 4;
 
 /// Where a record begins to tell its place from.
 #[derive(Clone, Copy, Debug)]
@@ -98,9 +101,31 @@ impl<'a> Head<'a> {
         self.marks & REPLACED != 0
     }
 
+    pub fn is_for_mailbox(&self) -> bool {
+        self.head & 7 == MAILBOX
+    }
+
+    pub fn rewrites(&self) -> bool {
+        self.head >> 3 & 7 == REWRITE
+    }
+
+    pub fn origin(&self) -> Origin {
+        let number = usize::from(self.marks & 7);
+        ORIGINS.get(number).copied().unwrap_or(Origin::Line)
+    }
+
+    /// The domain that the pattern names.
+    pub fn domain<'n>(mut self, names: &'n Names) -> Option<&'n Domain> {
+        if matches!(self.head & 7, LOCAL_PART | REGEX) {
+            return None;
+        }
+        self.written_length()?;
+        names.domain_at(self.rest.number()?)
+    }
+
     /// The local-part and the number of the domain, where the pattern is one mailbox.
     pub fn mailbox(mut self) -> Option<(&'a str, u32)> {
-        if self.head & 7 != MAILBOX {
+        if !self.is_for_mailbox() {
             return None;
         }
         self.written_length()?;
@@ -142,13 +167,12 @@ impl<'a> Head<'a> {
             1 => Some(Detail::Keep),
             _ => Some(Detail::Drop),
         };
-        let origin = ORIGINS.get(usize::from(self.marks & 7)).copied()?;
         Some(Rule {
             pattern,
             action,
             detail,
             span,
-            origin,
+            origin: self.origin(),
         })
     }
 }
@@ -176,8 +200,8 @@ fn pattern_kind(pattern: &Pattern) -> u8 {
     match pattern {
         Pattern::Mailbox(_) => MAILBOX,
         Pattern::AnyDetail { .. } => 1,
-        Pattern::LocalPart(_) => 2,
-        Pattern::Regex(_) => 3,
+        Pattern::LocalPart(_) => LOCAL_PART,
+        Pattern::Regex(_) => REGEX,
         Pattern::Detailed(_) => 4,
         Pattern::Domain(_) => 5,
         Pattern::Subdomains(_) => 6,
@@ -190,7 +214,7 @@ fn action_kind(action: &Action) -> u8 {
         Action::Mailbox => 1,
         Action::Discard => 2,
         Action::Refuse(_) => 3,
-        Action::Rewrite(_) => 4,
+        Action::Rewrite(_) => REWRITE,
     }
 }
 
@@ -240,8 +264,8 @@ fn read_pattern(kind: u8, names: &Names, from: &mut Reader<'_>) -> Option<Patter
                 domain,
             }
         }
-        2 => Pattern::LocalPart(read_local(from)?),
-        3 => Pattern::Regex(from.text()?.0.into()),
+        LOCAL_PART => Pattern::LocalPart(read_local(from)?),
+        REGEX => Pattern::Regex(from.text()?.0.into()),
         4 => Pattern::Detailed(read_domain(names, from)?),
         5 => Pattern::Domain(read_domain(names, from)?),
         _ => Pattern::Subdomains(read_domain(names, from)?),

@@ -107,7 +107,7 @@ impl LocalPart {
     }
 
     /// A local-part that was one before: its internal form, and whether it was [bare](Self::is_bare).
-    pub(in crate::engine) fn stored(text: &str, bare: bool) -> Self {
+    pub fn stored(text: &str, bare: bool) -> Self {
         Self {
             text: text.into(),
             bare,
@@ -115,7 +115,7 @@ impl LocalPart {
     }
 
     /// Whether it was written without quotes, and is passed on so.
-    pub(in crate::engine) fn is_bare(&self) -> bool {
+    pub fn is_bare(&self) -> bool {
         self.bare
     }
 

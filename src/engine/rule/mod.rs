@@ -16,8 +16,9 @@
 //! jdoe@company.com               mailbox jd2@domain2.com
 //! ```
 //!
-//! Reading never stops at an error: every line gives rules, findings, or both. [`format()`] is the
-//! road back to the same file, laid out.
+//! Reading never stops at an error: every line gives rules, findings, or both. Rules are [`Packed`] as
+//! soon as they are read: ten million values would not fit. [`format()`] is the road back to the same
+//! file, laid out.
 //!
 //! Not here: whether rules fit together. That is the table's business.
 

@@ -23,6 +23,7 @@
 
 mod build;
 mod changes;
+mod classes;
 mod conflicts;
 mod exact;
 mod lookup;

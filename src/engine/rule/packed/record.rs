@@ -115,7 +115,7 @@ impl<'a> Head<'a> {
     }
 
     /// The domain that the pattern names.
-    pub fn domain<'n>(mut self, names: &'n Names) -> Option<&'n Domain> {
+    pub fn domain(mut self, names: &Names) -> Option<&Domain> {
         if matches!(self.head & 7, LOCAL_PART | REGEX) {
             return None;
         }

@@ -29,7 +29,8 @@
 //!   ↓ tokens       engine/rule/lexer.rs     lines, comments, quotes → tokens with their places
 //!   ↓ rule         engine/rule/parse.rs     pattern, action, options → Rule; never stops at an error
 //!   ↓ or           engine/format/           other programs' tables → the same Rule, with its place
-//!   ↓ table        engine/table/build.rs    indexes, classes of domains, conflicts → Table
+//!   ↓ pack         engine/rule/packed/      Rule → some forty octets, made a Rule again where one is wanted
+//!   ↓ table        engine/table/build.rs    packed rules, indexes, classes of domains, conflicts → Table
 //!   ↓ check        engine/check/            loops, nobody's addresses, expectations
 //!   ↓ judge        daemon/reload/           one error: the old table serves on
 //!   ↓ swap         daemon/live.rs           generation n → n + 1, in one step

@@ -68,7 +68,7 @@ pub fn import(
             .collect();
     }
     lines.sort();
-    let mut rules: Vec<_> = table.rules().iter().collect();
+    let mut rules: Vec<_> = table.rules().collect();
     rules.sort_by_cached_key(|rule| match rule.pattern {
         Pattern::Regex(_) => (true, String::new()),
         _ => (false, rule.pattern.to_string().to_lowercase()),

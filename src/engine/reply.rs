@@ -24,11 +24,11 @@ pub enum ReplyClass {
 }
 
 /// An enhanced status code: class, subject, detail (RFC 3463 section 2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct EnhancedCode(pub u8, pub u16, pub u16);
 
 /// A reply that refuses a recipient.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct SmtpReply {
     code: u16,
     enhanced: EnhancedCode,

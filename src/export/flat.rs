@@ -178,6 +178,7 @@ impl Survey<'_> {
 pub fn flatten(survey: &Survey<'_>) -> Flat {
     let mut flat = Flat::default();
     for rule in survey.table.rules() {
+        let rule = &rule;
         match &rule.pattern {
             Pattern::Mailbox(mailbox) => exact(survey, rule, mailbox, &mut flat),
             Pattern::AnyDetail { user, domain } => {
@@ -233,7 +234,7 @@ impl Flat {
 /// Whether a rule is the one for the addresses of a domain that nothing more specific names.
 fn is_for(table: &Table, rule: &Rule, domain: &Domain) -> bool {
     let named = |wanted: &str, wild: bool| {
-        table.rules().iter().find(|rule| match &rule.pattern {
+        table.rules().find(|rule| match &rule.pattern {
             Pattern::Domain(domain) => !wild && domain.as_str() == wanted,
             Pattern::Subdomains(domain) => wild && domain.as_str() == wanted,
             _ => false,
@@ -241,7 +242,7 @@ fn is_for(table: &Table, rule: &Rule, domain: &Domain) -> bool {
     };
     let found = named(domain.as_str(), false)
         .or_else(|| domain.parents().find_map(|parent| named(parent, true)));
-    found.is_some_and(|found| std::ptr::eq(found, rule))
+    found.is_some_and(|found| found.span == rule.span)
 }
 
 /// What a rule for many addresses says, in one step; `domain` is the one whose addresses it keeps

@@ -41,6 +41,7 @@ pub fn write(table: &Table, which: Which, sheet: &mut Sheet<'_>) {
         }
     }
     for rule in table.rules() {
+        let rule = &rule;
         if let Pattern::Subdomains(domain) = &rule.pattern {
             for spelling in spellings(domain) {
                 sheet.line(rule.span, format!(".{spelling}"));

@@ -40,6 +40,7 @@ pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
         list.differences(domain);
     }
     for rule in table.rules() {
+        let rule = &rule;
         match rule.pattern {
             Pattern::Regex(_) => list.regex(rule),
             Pattern::Subdomains(_) => {
@@ -116,7 +117,7 @@ impl List<'_, '_, '_> {
             probes.push(Mailbox { local, domain });
             for probe in probes {
                 if let Some(rule) = self.survey.rule(&probe) {
-                    self.compare(&probe, rule);
+                    self.compare(&probe, &rule);
                 }
             }
         }

@@ -74,7 +74,7 @@ pub fn write(table: &Table, dialect: Dialect, domain: Option<&Domain>, sheet: &m
     };
     reverse.collect(&domains);
     for (mailbox, rule) in primaries(&survey) {
-        reverse.mailbox(&mailbox, rule, &domains);
+        reverse.mailbox(&mailbox, &rule, &domains);
     }
     if let [domain] = domains.as_slice() {
         reverse.whole(domain);
@@ -82,11 +82,12 @@ pub fn write(table: &Table, dialect: Dialect, domain: Option<&Domain>, sheet: &m
 }
 
 /// The addresses in primary domains that mail ends up at, each with the first rule that names it.
-fn primaries<'t>(survey: &Survey<'t>) -> Vec<(Mailbox, &'t Rule)> {
+fn primaries(survey: &Survey<'_>) -> Vec<(Mailbox, Rule)> {
     let case = survey.table.settings().local_case;
-    let mut found: Vec<(Mailbox, &Rule)> = Vec::new();
+    let mut found: Vec<(Mailbox, Rule)> = Vec::new();
     let mut once = HashMap::new();
     for rule in survey.table.rules() {
+        let rule = &rule;
         let mut named = Vec::new();
         match (&rule.pattern, &rule.action) {
             (Pattern::Mailbox(mailbox), Action::Mailbox | Action::Keep) => named.push(mailbox),
@@ -104,9 +105,9 @@ fn primaries<'t>(survey: &Survey<'t>) -> Vec<(Mailbox, &'t Rule)> {
                 let own = rule.action == Action::Mailbox;
                 let at = *once.entry(mailbox.key(case)).or_insert(found.len());
                 match found.get_mut(at) {
-                    Some(known) if own => *known = (mailbox.clone(), rule),
+                    Some(known) if own => *known = (mailbox.clone(), rule.clone()),
                     Some(_) => {}
-                    None => found.push((mailbox.clone(), rule)),
+                    None => found.push((mailbox.clone(), rule.clone())),
                 }
             }
         }
@@ -136,6 +137,7 @@ impl Reverse<'_, '_, '_> {
 
     fn collect(&mut self, domains: &[&Domain]) {
         for rule in self.survey.table.rules() {
+            let rule = &rule;
             if let Pattern::Mailbox(mailbox) = &rule.pattern
                 && domains.contains(&&mailbox.domain)
                 && !mailbox.local.routes()

@@ -73,7 +73,7 @@ impl<'t> Survey<'t> {
     }
 
     /// The rule that is for an address.
-    pub fn rule(&self, mailbox: &Mailbox) -> Option<&'t Rule> {
+    pub fn rule(&self, mailbox: &Mailbox) -> Option<Rule> {
         match self.table.find(&Address::new(mailbox.clone(), self.table)) {
             Found::Rule(found) => self.table.rule(found.rule),
             _ => None,

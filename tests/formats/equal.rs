@@ -16,7 +16,7 @@ fn text(table: &Table) -> Vec<String> {
         format!("{domain} {} {}", class.word(), table.unknown(domain).word())
     });
     let mut all: Vec<_> = domains
-        .chain(table.rules().iter().map(ToString::to_string))
+        .chain(table.rules().map(|rule| rule.to_string()))
         .collect();
     all.sort();
     all

@@ -59,7 +59,7 @@ fn shown(parsed: Parsed, findings: Findings<'_>) -> Read {
         .chain(&parsed.domains)
         .map(ToString::to_string);
     let rules = domains
-        .chain(parsed.rules.iter().map(ToString::to_string))
+        .chain(parsed.rules.iter().map(|rule| rule.to_string()))
         .collect();
     let found = findings.into_diagnostics();
     let findings = found.iter().map(|d| {

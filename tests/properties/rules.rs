@@ -104,14 +104,10 @@ fn comes_back(rule: &Rule) -> Result<(), TestCaseError> {
     let (again, errors) = read(&printed);
     prop_assert!(errors.is_empty(), "{}\n{}", printed, errors.join("\n"));
     prop_assert_eq!(again.rules.len(), 1, "{}", &printed);
-    prop_assert!(
-        same(rule, &again.rules[0]),
-        "{}: {:?} {:?}",
-        printed,
-        rule,
-        again.rules[0]
-    );
-    prop_assert_eq!(again.rules[0].to_string(), printed);
+    for again in again.rules.iter() {
+        prop_assert!(same(rule, &again), "{printed}: {rule:?} {again:?}");
+        prop_assert_eq!(again.to_string(), &*printed);
+    }
     Ok(())
 }
 
@@ -120,8 +116,8 @@ proptest! {
 
     #[test]
     fn a_rule_comes_back(line in line()) {
-        for rule in &read(&line).0.rules {
-            comes_back(rule)?;
+        for rule in read(&line).0.rules.iter() {
+            comes_back(&rule)?;
         }
     }
 
@@ -134,13 +130,13 @@ proptest! {
         for declaration in &parsed.declarations {
             printed.push_str(&format!("{declaration}\n"));
         }
-        for rule in &parsed.rules {
+        for rule in parsed.rules.iter() {
             printed.push_str(&format!("{rule}\n"));
         }
         let (again, errors) = read(&printed);
         prop_assert!(errors.is_empty(), "{}\n{}", printed, errors.join("\n"));
         prop_assert_eq!(again.rules.len(), parsed.rules.len());
-        prop_assert!(again.rules.iter().zip(&parsed.rules).all(|(one, other)| same(one, other)));
+        prop_assert!(again.rules.iter().zip(parsed.rules.iter()).all(|(one, other)| same(&one, &other)));
         prop_assert_eq!(again.declarations.len(), parsed.declarations.len());
         let told = |p: &Parsed| p.declarations.iter().map(|d| (d.domain.clone(), d.class, d.unknown)).collect::<Vec<_>>();
         prop_assert_eq!(told(&again), told(&parsed));

@@ -106,6 +106,19 @@ impl LocalPart {
         }
     }
 
+    /// A local-part that was one before: its internal form, and whether it was [bare](Self::is_bare).
+    pub fn stored(text: &str, bare: bool) -> Self {
+        Self {
+            text: text.into(),
+            bare,
+        }
+    }
+
+    /// Whether it was written without quotes, and is passed on so.
+    pub fn is_bare(&self) -> bool {
+        self.bare
+    }
+
     /// The internal form, as it was spelt.
     pub fn as_str(&self) -> &str {
         &self.text

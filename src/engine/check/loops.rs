@@ -12,8 +12,11 @@ use std::collections::HashSet;
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     rewrite::{Decision, decide},
-    rule::{Action, Detail, DomainClass, Finding, Findings, Pattern, Rule, Target, TargetKind},
-    table::{Address, Found, RuleId, Table},
+    rule::{
+        Action, Detail, DomainClass, Entry, Finding, Findings, Pattern, Rule, RuleId, Target,
+        TargetKind,
+    },
+    table::{Address, Found, Table},
 };
 
 /// A local-part that nobody has.
@@ -25,8 +28,10 @@ const MAX_DOMAINS: usize = 1000;
 /// Finds them; each is told once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     let mut told = HashSet::new();
-    for rule in table.rules().iter().filter(|rule| chains(table, rule)) {
-        for start in starts(table, rule) {
+    let rewriting = table.entries().filter(Entry::rewrites);
+    let rewriting = rewriting.filter_map(|entry| entry.rule());
+    for rule in rewriting.filter(|rule| chains(table, rule)) {
+        for start in starts(table, &rule) {
             let decision = decide(table, &start);
             let mut ids: Vec<_> = decision.cycle.iter().map(|(_, id)| *id).collect();
             ids.sort();

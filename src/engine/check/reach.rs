@@ -8,7 +8,8 @@ use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     rewrite::{Outcome, decide},
     rule::{
-        Action, DomainClass, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown, nearest,
+        Action, DomainClass, Entry, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown,
+        nearest,
     },
     table::{Address, Found, Table},
 };
@@ -18,16 +19,17 @@ const MAX_CANDIDATES: usize = 10_000;
 
 /// Finds them.
 pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
-    for rule in table.rules() {
+    let rewriting = table.entries().filter(Entry::rewrites);
+    for rule in rewriting.filter_map(|entry| entry.rule()) {
         let Action::Rewrite(targets) = &rule.action else {
             continue;
         };
         for target in targets {
-            if let Some(mailbox) = certain(rule, &target.kind) {
+            if let Some(mailbox) = certain(&rule, &target.kind) {
                 nobody(table, &mailbox, target.span, rule.span, holes, findings);
             }
             if let TargetKind::Domain(domain) = &target.kind {
-                accepts_everything(table, rule, domain, target.span, findings);
+                accepts_everything(table, &rule, domain, target.span, findings);
             }
         }
     }
@@ -96,7 +98,6 @@ fn nobody(
 fn meant(table: &Table, mailbox: &Mailbox) -> Option<String> {
     let known = table
         .rules()
-        .iter()
         .filter_map(|rule| match (&rule.pattern, &rule.action) {
             (Pattern::Mailbox(known), Action::Mailbox) if known.domain == mailbox.domain => {
                 Some(known.to_string())
@@ -141,14 +142,13 @@ fn accepts_everything(
 
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
 fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
-    let mut first: HashMap<&Domain, Span> = HashMap::new();
-    for rule in table.rules() {
-        if let Some(domain) = rule
-            .pattern
-            .domain()
-            .filter(|_| !matches!(rule.pattern, Pattern::Subdomains(_)))
+    let mut first: HashMap<Domain, Span> = HashMap::new();
+    for entry in table.entries() {
+        if let Some(domain) = entry.domain().filter(|domain| !first.contains_key(*domain))
+            && let Some(rule) = entry.rule()
+            && !matches!(rule.pattern, Pattern::Subdomains(_))
         {
-            first.entry(domain).or_insert(rule.span);
+            first.insert(domain.clone(), rule.span);
         }
     }
     for (domain, _) in table

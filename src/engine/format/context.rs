@@ -111,7 +111,7 @@ impl<'a, 'f> Context<'a, 'f> {
         span: Span,
         origin: Origin,
     ) {
-        self.parsed.rules.push(Rule {
+        self.parsed.rules.push(&Rule {
             pattern,
             action,
             detail,

@@ -285,7 +285,7 @@ pub fn settle(
     if bare.is_empty() {
         return;
     }
-    let mapped = |rule: &&Rule| rule.origin == Origin::Map;
+    let mapped = |rule: &Rule| rule.origin == Origin::Map;
     let domains: HashSet<Domain> = parsed
         .rules
         .iter()

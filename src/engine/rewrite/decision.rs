@@ -3,7 +3,8 @@
 use crate::engine::{
     address::{Domain, Mailbox},
     reply::SmtpReply,
-    table::{RuleId, Table},
+    rule::RuleId,
+    table::Table,
 };
 
 /// What happens to one recipient.

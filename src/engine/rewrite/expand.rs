@@ -27,8 +27,8 @@ use super::{
 use crate::engine::{
     address::Mailbox,
     reply::{ReplyClass, SmtpReply},
-    rule::{Action, Unknown},
-    table::{Address, Found, Match, RuleId, Table},
+    rule::{Action, RuleId, Unknown},
+    table::{Address, Found, Match, Table},
 };
 
 /// Decides what happens to one recipient.
@@ -148,7 +148,7 @@ impl<'t> Expansion<'t> {
             return self.fail(address.mailbox, Reason::Limit);
         };
         self.step(&address, Reason::Rule(found.rule));
-        let targets = match rule.action {
+        let targets = match &rule.action {
             Action::Keep | Action::Mailbox => return self.end(Some(address.mailbox)),
             Action::Refuse(reply) => return self.refuse(reply.clone()),
             Action::Discard => {
@@ -161,7 +161,7 @@ impl<'t> Expansion<'t> {
         let filled: Result<Vec<_>, _> = targets
             .iter()
             .rev()
-            .map(|target| fill(rule, target, found, &address, limit))
+            .map(|target| fill(&rule, target, found, &address, limit))
             .collect();
         match filled {
             Ok(pending) => {

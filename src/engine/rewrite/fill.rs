@@ -25,7 +25,7 @@ pub enum FillError {
 
 /// What takes the address's place by one target.
 pub fn fill(
-    rule: RuleView<'_>,
+    rule: &RuleView,
     target: &Target,
     found: &Match,
     address: &Address,
@@ -85,8 +85,8 @@ pub fn fill(
 }
 
 /// Whether the detail of the address is put behind a full target.
-fn attaches(rule: RuleView<'_>, target: &Target, found: &Match) -> bool {
-    match (rule.detail, rule.pattern) {
+fn attaches(rule: &RuleView, target: &Target, found: &Match) -> bool {
+    match (rule.detail, &rule.pattern) {
         (Some(Detail::Drop), _) => false,
         // It has its place there already.
         _ if names_detail(target) => false,

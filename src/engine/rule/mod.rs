@@ -16,8 +16,9 @@
 //! jdoe@company.com               mailbox jd2@domain2.com
 //! ```
 //!
-//! Reading never stops at an error: every line gives rules, findings, or both. [`format()`] is the
-//! road back to the same file, laid out.
+//! Reading never stops at an error: every line gives rules, findings, or both. Rules are [`Packed`] as
+//! soon as they are read: ten million values would not fit. [`format()`] is the road back to the same
+//! file, laid out.
 //!
 //! Not here: whether rules fit together. That is the table's business.
 
@@ -27,6 +28,7 @@ mod expectation;
 mod finding;
 mod format;
 mod lexer;
+mod packed;
 mod parse;
 mod pattern;
 mod print;
@@ -38,6 +40,7 @@ pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, nearest};
 pub use expectation::{Expectation, Expected};
 pub use finding::{Finding, Findings};
 pub use format::format;
+pub use packed::{Entry, Packed, RuleId, same_local};
 pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
 pub use pattern::bad_mailbox;
 pub use source::{FileKind, Foreign, Format, SourceText};

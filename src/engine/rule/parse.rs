@@ -6,7 +6,9 @@ use super::{
     Action, Declaration, DomainClass, Expectation, FileKind, Finding, Findings, Format, Origin,
     Pattern, Rule, SourceText, Span, Unknown, action, expectation,
     lexer::{self, LogicalLine, Token, TokenKind},
-    nearest, pattern,
+    nearest,
+    packed::Packed,
+    pattern,
 };
 use crate::engine::address::Domain;
 
@@ -18,7 +20,7 @@ pub struct Parsed {
     /// Domains that maps of an MTA name as a whole; they count where no `.rules` file has a domain line.
     pub domains: Vec<Declaration>,
     /// Rules, in the order of files and lines.
-    pub rules: Vec<Rule>,
+    pub rules: Packed,
     /// Lines of `.expect` files.
     pub expectations: Vec<Expectation>,
     /// What foreign files hold that is no address to rewrite.
@@ -58,7 +60,7 @@ pub fn read(file: u32, source: &SourceText, parsed: &mut Parsed, findings: &mut 
             });
         }
         _ => lexer::read(file, &source.bytes, findings, |line, findings| {
-            rule_line(line, parsed, findings)
+            rule_line(line, NATIVE, parsed, findings)
         }),
     }
 }
@@ -68,15 +70,14 @@ pub fn read_cells(cells: &[(&str, Span)], parsed: &mut Parsed, findings: &mut Fi
     let Some(line) = lexer::cells(cells, findings) else {
         return;
     };
-    let first = parsed.rules.len();
-    rule_line(&line, parsed, findings);
-    for rule in parsed.rules.iter_mut().skip(first) {
-        rule.origin = match rule.origin {
-            Origin::Secondary => Origin::Proxy,
-            _ => Origin::Row,
-        };
-    }
+    rule_line(&line, TABLE, parsed, findings);
 }
+
+/// Where a rule comes from, and the secondary addresses of its `mailbox`.
+type Origins = (Origin, Origin);
+
+const NATIVE: Origins = (Origin::Line, Origin::Secondary);
+const TABLE: Origins = (Origin::Row, Origin::Proxy);
 
 /// A file in which nothing is written.
 pub fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>) {
@@ -92,7 +93,12 @@ pub fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>
     }
 }
 
-fn rule_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Findings<'_>) {
+fn rule_line(
+    line: &LogicalLine<'_>,
+    origins: Origins,
+    parsed: &mut Parsed,
+    findings: &mut Findings<'_>,
+) {
     let Some((first, rest)) = line.tokens.split_first() else {
         return;
     };
@@ -124,16 +130,16 @@ fn rule_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Finding
             );
         }
         (pattern::Left::Pattern(pattern), None) => {
-            address_rule(pattern, first.span, rest, parsed, findings)
+            address_rule((pattern, first.span), rest, origins, parsed, findings)
         }
     }
 }
 
 /// A rule about addresses; a `mailbox` brings the rules of its secondary addresses along.
 fn address_rule(
-    pattern: Pattern,
-    span: Span,
+    (pattern, span): (Pattern, Span),
     tokens: &[Token<'_>],
+    (origin, of_secondary): Origins,
     parsed: &mut Parsed,
     findings: &mut Findings<'_>,
 ) {
@@ -141,12 +147,12 @@ fn address_rule(
         return;
     };
     for (secondary, span, action) in right.secondaries {
-        parsed.rules.push(Rule {
+        parsed.rules.push(&Rule {
             pattern: secondary,
             action,
             detail: right.detail,
             span,
-            origin: Origin::Secondary,
+            origin: of_secondary,
         });
     }
     let detail = if right.action == Action::Mailbox {
@@ -154,12 +160,12 @@ fn address_rule(
     } else {
         right.detail
     };
-    parsed.rules.push(Rule {
+    parsed.rules.push(&Rule {
         pattern,
         action: right.action,
         detail,
         span,
-        origin: Origin::Line,
+        origin,
     });
 }
 

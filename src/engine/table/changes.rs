@@ -1,7 +1,7 @@
 //! What one table says that another does not: for the log of a reload.
 
-use super::{RuleId, Table};
-use crate::engine::rule::{Pattern, Rule};
+use super::Table;
+use crate::engine::rule::{Pattern, Rule, RuleId};
 
 /// A rule or domain line that is not what it was.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,14 +34,14 @@ impl Table {
     /// What is different from `old`. A rule that only moved to another line is not.
     pub fn changes_since(&self, old: &Table) -> Changes {
         let mut changes = Changes::default();
-        for (rule, id) in self.numbered() {
+        for (id, rule) in self.numbered() {
             match old.rule_of(&rule.pattern) {
                 None => changes.added.push(self.described(id)),
-                Some(was) if !same(rule, was) => changes.changed.push(self.described(id)),
+                Some(was) if !same(&rule, &was) => changes.changed.push(self.described(id)),
                 Some(_) => {}
             }
         }
-        for (rule, id) in old.numbered() {
+        for (id, rule) in old.numbered() {
             if self.rule_of(&rule.pattern).is_none() {
                 changes.removed.push(old.described(id));
             }
@@ -73,8 +73,9 @@ impl Table {
         }
     }
 
-    fn numbered(&self) -> impl Iterator<Item = (&Rule, RuleId)> {
-        self.rules.iter().zip((0..).map(RuleId))
+    fn numbered(&self) -> impl Iterator<Item = (RuleId, Rule)> {
+        let numbered = self.store.entries();
+        numbered.filter_map(|entry| Some((entry.id, entry.rule()?)))
     }
 
     fn described(&self, id: RuleId) -> Change {
@@ -85,7 +86,7 @@ impl Table {
     }
 
     /// The rule with this very pattern.
-    fn rule_of(&self, pattern: &Pattern) -> Option<&Rule> {
+    fn rule_of(&self, pattern: &Pattern) -> Option<Rule> {
         let id = self.index_of(pattern)?;
         self.rule(id)
     }

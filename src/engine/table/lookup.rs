@@ -3,10 +3,10 @@
 //! In: an address prepared once ([`Address`]). Out: what was found, with what the match left out
 //! or captured. No expansion here: that is the next storey's.
 
-use super::{RuleId, Table};
+use super::Table;
 use crate::engine::{
-    address::{LocalCase, Mailbox, Subaddress, fold},
-    rule::{DomainClass, Unknown},
+    address::{Domain, LocalCase, Mailbox, Subaddress, fold},
+    rule::{DomainClass, RuleId, Unknown},
 };
 
 /// An address in the forms that a lookup compares.
@@ -119,10 +119,16 @@ impl Table {
 
     /// Steps 1 to 3. A local-part that routes is matched only where the rule spells it out.
     fn find_mailbox(&self, address: &Address, user_key: Option<&str>) -> Option<Match> {
-        if let Some(rule) = self.mailboxes.get(address.key.as_str()) {
-            return Some(Match::plain(*rule));
+        let domain = &address.mailbox.domain;
+        // The key is the folded local-part, `@`, and the domain.
+        let end = address.key.len().saturating_sub(domain.as_str().len() + 1);
+        let local = address.key.get(..end).unwrap_or_default();
+        if let Some(rule) = self.mailbox_rule(local, domain) {
+            return Some(Match::plain(rule));
         }
         let user_key = user_key?;
+        let end = user_key.len().saturating_sub(domain.as_str().len() + 1);
+        let user = user_key.get(..end).unwrap_or_default();
         let routes = address.mailbox.local.routes();
         let any_detail = self
             .any_detail
@@ -134,8 +140,15 @@ impl Table {
         let detail_routes = address
             .detail()
             .is_some_and(|detail| detail.contains(['%', '!', '@']));
-        let rule = self.mailboxes.get(user_key).filter(|_| !detail_routes)?;
-        Some(Match::without_detail(*rule))
+        let rule = self.mailbox_rule(user, domain).filter(|_| !detail_routes)?;
+        Some(Match::without_detail(rule))
+    }
+
+    /// The rule for one mailbox, its local-part folded already.
+    pub(super) fn mailbox_rule(&self, local: &str, domain: &Domain) -> Option<RuleId> {
+        let domain = self.store.domain(domain)?;
+        self.mailboxes
+            .find(&self.store, local, domain, self.settings.local_case)
     }
 
     /// Step 4.

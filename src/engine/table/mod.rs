@@ -23,7 +23,9 @@
 
 mod build;
 mod changes;
+mod classes;
 mod conflicts;
+mod exact;
 mod lookup;
 mod regexes;
 
@@ -33,10 +35,10 @@ pub use build::build;
 pub use changes::{Change, Changes};
 pub use lookup::{Address, Found, Match};
 
-use self::regexes::Regexes;
+use self::{exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
-    rule::{Action, Detail, DomainClass, Pattern, Rule, Span, Unknown},
+    rule::{Action, Detail, DomainClass, Entry, Packed, Pattern, Rule, RuleId, Span, Unknown},
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -82,10 +84,6 @@ impl fmt::Display for RulePlace<'_> {
     }
 }
 
-/// Number of a rule in its table.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RuleId(u32);
-
 /// What the table knows of a domain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct DomainEntry {
@@ -102,8 +100,8 @@ struct DomainEntry {
 pub struct Table {
     settings: Settings,
     files: Vec<Box<str>>,
-    rules: Vec<Rule>,
-    mailboxes: HashMap<Box<str>, RuleId>,
+    store: Packed,
+    mailboxes: Exact,
     any_detail: HashMap<Box<str>, RuleId>,
     local_parts: HashMap<Box<str>, RuleId>,
     regexes: Regexes,
@@ -117,12 +115,12 @@ pub struct Table {
 impl Table {
     /// How many rules it holds, domain lines not counted.
     pub fn len(&self) -> usize {
-        self.rules.len()
+        self.store.len()
     }
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.store.is_empty()
     }
 
     /// The settings that it was compiled with.
@@ -132,21 +130,21 @@ impl Table {
 
     /// A rule's own text, in canonical form.
     pub fn text(&self, id: RuleId) -> String {
-        self.rule(id).map(ToString::to_string).unwrap_or_default()
+        let rule = self.store.unplaced(id);
+        rule.map(|rule| rule.to_string()).unwrap_or_default()
     }
 
     /// Where a rule stands.
     pub fn place(&self, id: RuleId) -> RulePlace<'_> {
-        self.place_at(
-            self.rule(id)
-                .map_or(Span::whole_file(u32::MAX), |rule| rule.span),
-        )
+        let (file, line) = self.store.place(id).unwrap_or((u32::MAX, 0));
+        self.place_at(file, line)
     }
 
     /// The line that says what happens to unknown addresses of a domain: its place and its text.
     pub fn domain_line(&self, domain: &Domain) -> Option<(RulePlace<'_>, String)> {
         let entry = self.known.get(domain)?;
-        let place = self.place_at(entry.declared?);
+        let declared = entry.declared?;
+        let place = self.place_at(declared.file, declared.line);
         let unknown = if entry.unknown_written {
             format!(" unknown={}", entry.unknown.word())
         } else {
@@ -156,8 +154,13 @@ impl Table {
     }
 
     /// All rules, in the order of files and lines.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.store.iter()
+    }
+
+    /// The same, each made a value only if that is asked for.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.store.entries()
     }
 
     /// Whether a pattern may be for details alone, so that an address with one goes another way.
@@ -203,14 +206,14 @@ impl Table {
     }
 
     /// The rule with this number.
-    pub fn rule(&self, id: RuleId) -> Option<&Rule> {
-        self.rules.get(id.0 as usize)
+    pub fn rule(&self, id: RuleId) -> Option<Rule> {
+        self.store.rule(id)
     }
 
-    fn place_at(&self, span: Span) -> RulePlace<'_> {
+    fn place_at(&self, file: u32, line: u32) -> RulePlace<'_> {
         RulePlace {
-            file: self.files.get(span.file as usize).map_or("", |name| name),
-            line: span.line,
+            file: self.files.get(file as usize).map_or("", |name| name),
+            line,
         }
     }
 
@@ -238,22 +241,22 @@ impl PartialOrd for DomainClass {
 }
 
 /// A rule as `decide` needs it.
-#[derive(Clone, Copy, Debug)]
-pub struct RuleView<'a> {
+#[derive(Clone, Debug)]
+pub struct RuleView {
     /// Which addresses it is for.
-    pub pattern: &'a Pattern,
+    pub pattern: Pattern,
     /// What happens to them.
-    pub action: &'a Action,
+    pub action: Action,
     /// The option `detail=`, where it is written.
     pub detail: Option<Detail>,
 }
 
 impl Table {
-    /// The rule behind a match.
-    pub fn view(&self, id: RuleId) -> Option<RuleView<'_>> {
-        self.rule(id).map(|rule| RuleView {
-            pattern: &rule.pattern,
-            action: &rule.action,
+    /// The rule behind a match; where it is written is not looked up.
+    pub fn view(&self, id: RuleId) -> Option<RuleView> {
+        self.store.unplaced(id).map(|rule| RuleView {
+            pattern: rule.pattern,
+            action: rule.action,
             detail: rule.detail,
         })
     }

@@ -14,7 +14,8 @@
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Address, Match, RuleId};
+use super::{Address, Match};
+use crate::engine::rule::RuleId;
 
 /// Compiled size of one regex, in octets.
 const MAX_REGEX: usize = 1 << 20;

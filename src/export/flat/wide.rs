@@ -25,7 +25,7 @@ pub(super) fn whole_domain(survey: &Survey<'_>, rule: &Rule, domain: &Domain, fl
     }
     let own = |probe: &Mailbox| {
         let found = survey.rule(probe);
-        found.is_some_and(|found| std::ptr::eq(found, rule))
+        found.is_some_and(|found| found.span == rule.span)
     };
     if let Some(probe) = survey.detailed(PROBE, domain).filter(own) {
         let meaning = match survey.outcome(&probe) {
@@ -55,7 +55,7 @@ fn listed(survey: &Survey<'_>, rule: &Rule, mailbox: &Mailbox, rest: &SmtpReply,
             return detail_only(survey, rule, mailbox, rest, flat);
         }
         (Pattern::Domain(_) | Pattern::Subdomains(_), Outcome::Keep | Outcome::Replace(_)) => {
-            survey.meaning(found, mailbox)
+            survey.meaning(&found, mailbox)
         }
         (_, outcome) => in_the_end(outcome),
     };
@@ -65,8 +65,8 @@ fn listed(survey: &Survey<'_>, rule: &Rule, mailbox: &Mailbox, rest: &SmtpReply,
     if let Some(detailed) = probe.and_then(|probe| survey.rule(&probe))
         && matches!(detailed.pattern, Pattern::Detailed(_))
     {
-        let meaning = many(detailed, Some(&mailbox.domain));
-        flat.push(Key::AnyDetail(mailbox.clone()), meaning, detailed);
+        let meaning = many(&detailed, Some(&mailbox.domain));
+        flat.push(Key::AnyDetail(mailbox.clone()), meaning, &detailed);
     }
 }
 
@@ -126,7 +126,7 @@ pub(super) fn literal(
 ) {
     if !survey
         .rule(mailbox)
-        .is_some_and(|found| std::ptr::eq(found, rule))
+        .is_some_and(|found| found.span == rule.span)
     {
         return;
     }
@@ -165,7 +165,7 @@ pub(super) fn detail_only(
     let own = |probe: &Mailbox| {
         survey
             .rule(probe)
-            .is_some_and(|found| std::ptr::eq(found, rule))
+            .is_some_and(|found| found.span == rule.span)
     };
     let Some(probe) = probe.filter(own) else {
         return;

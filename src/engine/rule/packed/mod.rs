@@ -1,0 +1,303 @@
+//! All rules of a directory in one run of octets, in the order of files and lines.
+//!
+//! A rule as a value takes some hundred octets in half a dozen pieces of memory. Ten million of them
+//! would neither fit nor be freed in time, so each is packed as soon as it is read, as a record of
+//! about forty octets ([`record`]), and made a value anew for whoever asks.
+//!
+//! # Places
+//!
+//! A record tells its line and start as steps from the one before. Where a walk would become long, a
+//! [`Block`] begins, which has them in full: a place costs about four octets a rule, and is found by
+//! a walk of at most [`BLOCK`] records.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | octets of all records | 4 GiB, some ninety million rules | [`Packed::push`] takes none any more, and says which was the first |
+
+mod bytes;
+mod names;
+mod record;
+
+use self::{
+    bytes::{Reader, Writer},
+    names::Names,
+    record::{Base, Head},
+};
+use super::{Origin, Rule, Span};
+use crate::engine::address::{Domain, LocalCase, fold};
+
+/// Number of a rule; the numbers grow in the order of files and lines, with gaps.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RuleId(u32);
+
+/// Records of one block.
+const BLOCK: u32 = 16;
+
+/// Octets of all records but the last.
+const MOST: u32 = if cfg!(test) { 1 << 16 } else { u32::MAX };
+
+/// All rules, packed.
+#[derive(Debug, Default)]
+pub struct Packed {
+    bytes: Vec<u8>,
+    /// The first rule for which there was no room.
+    overflow: Option<Span>,
+    blocks: Vec<Block>,
+    /// Records in the last block.
+    in_block: u32,
+    /// Where the last record was written.
+    last: Option<Span>,
+    names: Names,
+    live: usize,
+}
+
+/// Where a run of records begins.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    at: u32,
+    file: u32,
+    line: u32,
+    start: u32,
+}
+
+impl Block {
+    fn base(self) -> Base {
+        Base {
+            line: self.line,
+            start: self.start,
+        }
+    }
+}
+
+impl Packed {
+    /// Adds a rule; `None` where there is no room for it.
+    pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
+        let Some(at) = u32::try_from(self.bytes.len()).ok().filter(|at| *at < MOST) else {
+            self.overflow.get_or_insert(rule.span);
+            return None;
+        };
+        let base = self.base(at, rule.span);
+        let record = record::encode(rule, base, &mut self.names).0;
+        let mut length = Writer::default();
+        length.number(u32::try_from(record.len()).ok()?);
+        self.bytes.extend_from_slice(&length.0);
+        self.bytes.extend_from_slice(&record);
+        self.last = Some(rule.span);
+        self.live += 1;
+        Some(RuleId(at))
+    }
+
+    /// What the next record tells its place from.
+    fn base(&mut self, at: u32, span: Span) -> Base {
+        match self.last {
+            Some(last) if last.file == span.file && self.in_block < BLOCK => {
+                self.in_block += 1;
+                Base {
+                    line: last.line,
+                    start: last.start,
+                }
+            }
+            _ => {
+                self.in_block = 1;
+                let block = Block {
+                    at,
+                    file: span.file,
+                    line: span.line,
+                    start: span.start,
+                };
+                self.blocks.push(block);
+                block.base()
+            }
+        }
+    }
+
+    /// The first rule for which there was no room.
+    pub fn overflow(&self) -> Option<Span> {
+        self.overflow
+    }
+
+    /// Gives back the memory that growing took in advance.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.blocks.shrink_to_fit();
+    }
+
+    /// How many rules there are, those that were replaced not counted.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Leaves a rule out: another one with its pattern decides.
+    pub fn replace(&mut self, id: RuleId) {
+        let mut reader = Reader(self.bytes.get(id.0 as usize..).unwrap_or_default());
+        if reader.number().is_some() {
+            let at = self.bytes.len() - reader.0.len();
+            record::replace(self.bytes.get_mut(at..).unwrap_or_default());
+            self.live -= 1;
+        }
+    }
+
+    /// The rule with this number.
+    pub fn rule(&self, id: RuleId) -> Option<Rule> {
+        let (file, head) = self.placed(id)?;
+        head.rule(file, &self.names)
+    }
+
+    /// The rule with this number; its places are not looked up, and mean nothing.
+    pub fn unplaced(&self, id: RuleId) -> Option<Rule> {
+        let (record, _) = self.record(id.0)?;
+        Head::read(record, Base { line: 0, start: 0 })?.rule(0, &self.names)
+    }
+
+    /// File and line of a rule.
+    pub fn place(&self, id: RuleId) -> Option<(u32, u32)> {
+        let (file, head) = self.placed(id)?;
+        Some((file, head.base.line))
+    }
+
+    /// All rules but those that were replaced, in the order of files and lines.
+    pub fn iter(&self) -> impl Iterator<Item = Rule> {
+        self.entries().filter_map(|entry| entry.rule())
+    }
+
+    /// The same, read no further than asked for.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let ends = self.blocks.iter().skip(1).map(|block| block.at);
+        let ends = ends.chain(std::iter::once(u32::MAX));
+        let walks = self.blocks.iter().zip(ends).flat_map(|(block, end)| {
+            let (file, walk) = (block.file, self.walk(*block));
+            walk.take_while(move |(id, _)| id.0 < end)
+                .map(move |(id, head)| (id, file, head))
+        });
+        walks
+            .filter(|(_, _, head)| !head.is_replaced())
+            .map(|(id, file, head)| Entry {
+                id,
+                file,
+                head,
+                names: &self.names,
+            })
+    }
+
+    /// The domains that some rule names, in its pattern or in a target.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.names.domains()
+    }
+
+    /// The number of a domain that some rule names.
+    pub fn domain(&self, domain: &Domain) -> Option<u32> {
+        self.names.number(domain)
+    }
+
+    /// The local-part and the domain of a rule's pattern, where that is one mailbox.
+    pub fn mailbox(&self, id: RuleId) -> Option<(&str, u32)> {
+        let (record, _) = self.record(id.0)?;
+        Head::read(record, Base { line: 0, start: 0 })?.mailbox()
+    }
+
+    /// A record and where the next one begins.
+    fn record(&self, at: u32) -> Option<(&[u8], u32)> {
+        let mut reader = Reader(self.bytes.get(at as usize..)?);
+        let length = reader.number()?;
+        let record = reader.take(length as usize)?;
+        let next = self.bytes.len() - reader.0.len();
+        Some((record, u32::try_from(next).unwrap_or(u32::MAX)))
+    }
+
+    fn walk(&self, block: Block) -> Walk<'_> {
+        Walk {
+            store: self,
+            at: block.at,
+            base: block.base(),
+        }
+    }
+
+    /// The file and the head of a record, with its place.
+    fn placed(&self, id: RuleId) -> Option<(u32, Head<'_>)> {
+        let after = self.blocks.partition_point(|block| block.at <= id.0);
+        let block = self.blocks.get(after.checked_sub(1)?)?;
+        let (at, head) = self.walk(*block).find(|(at, _)| at.0 >= id.0)?;
+        (at == id).then_some((block.file, head))
+    }
+}
+
+/// A rule that is not made a value yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'p> {
+    /// Its number.
+    pub id: RuleId,
+    file: u32,
+    head: Head<'p>,
+    names: &'p Names,
+}
+
+impl Entry<'_> {
+    /// Whether its pattern is one mailbox.
+    pub fn is_for_mailbox(&self) -> bool {
+        self.head.is_for_mailbox()
+    }
+
+    /// Whether other addresses take the place of the one that matched.
+    pub fn rewrites(&self) -> bool {
+        self.head.rewrites()
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> Origin {
+        self.head.origin()
+    }
+
+    /// The domain that its pattern names, where it names one.
+    pub fn domain(&self) -> Option<&Domain> {
+        self.head.domain(self.names)
+    }
+
+    /// The value.
+    pub fn rule(&self) -> Option<Rule> {
+        self.head.rule(self.file, self.names)
+    }
+}
+
+/// From record to record.
+struct Walk<'s> {
+    store: &'s Packed,
+    at: u32,
+    base: Base,
+}
+
+impl<'s> Iterator for Walk<'s> {
+    type Item = (RuleId, Head<'s>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let id = RuleId(self.at);
+        let (record, next) = self.store.record(self.at)?;
+        let head = Head::read(record, self.base)?;
+        (self.at, self.base) = (next, head.base);
+        Some((id, head))
+    }
+}
+
+/// Whether two local-parts are one mailbox's, the second folded already.
+pub fn same_local(stored: &str, folded: &str, case: LocalCase) -> bool {
+    match case {
+        LocalCase::Ignore if stored.is_ascii() => {
+            stored.len() == folded.len()
+                && stored
+                    .bytes()
+                    .zip(folded.bytes())
+                    .all(|(one, other)| one.to_ascii_lowercase() == other)
+        }
+        LocalCase::Strict if stored.is_ascii() => stored == folded,
+        _ => fold(stored, case) == folded,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What many rules have in common and is kept once: domains and replies.
+
+use std::collections::HashMap;
+
+use crate::engine::{address::Domain, reply::SmtpReply};
+
+/// Domains and replies by number.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    domains: Vec<Domain>,
+    numbers: HashMap<Domain, u32>,
+    replies: Vec<SmtpReply>,
+    reply_numbers: HashMap<SmtpReply, u32>,
+}
+
+impl Names {
+    /// The number of a domain, a new one if need be.
+    pub fn domain(&mut self, domain: &Domain) -> u32 {
+        if let Some(number) = self.numbers.get(domain) {
+            return *number;
+        }
+        let number = self.domains.len() as u32;
+        self.domains.push(domain.clone());
+        self.numbers.insert(domain.clone(), number);
+        number
+    }
+
+    /// All domains.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.domains.iter()
+    }
+
+    /// The number of a domain that some rule names.
+    pub fn number(&self, domain: &Domain) -> Option<u32> {
+        self.numbers.get(domain).copied()
+    }
+
+    /// The domain with this number.
+    pub fn domain_at(&self, number: u32) -> Option<&Domain> {
+        self.domains.get(number as usize)
+    }
+
+    /// The number of a reply, a new one if need be.
+    pub fn reply(&mut self, reply: &SmtpReply) -> u32 {
+        if let Some(number) = self.reply_numbers.get(reply) {
+            return *number;
+        }
+        let number = self.replies.len() as u32;
+        self.replies.push(reply.clone());
+        self.reply_numbers.insert(reply.clone(), number);
+        number
+    }
+
+    /// The reply with this number.
+    pub fn reply_at(&self, number: u32) -> Option<&SmtpReply> {
+        self.replies.get(number as usize)
+    }
+}

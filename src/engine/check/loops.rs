@@ -28,9 +28,13 @@ const MAX_DOMAINS: usize = 1000;
 /// Finds them; each is told once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     let mut told = HashSet::new();
+    let onward = onward(table);
+    if onward.is_empty() {
+        return;
+    }
     let rewriting = table.entries().filter(Entry::rewrites);
     let rewriting = rewriting.filter_map(|entry| entry.rule());
-    for rule in rewriting.filter(|rule| chains(table, rule)) {
+    for rule in rewriting.filter(|rule| chains(table, &onward, rule)) {
         for start in starts(table, &rule) {
             let decision = decide(table, &start);
             let mut ids: Vec<_> = decision.cycle.iter().map(|(_, id)| *id).collect();
@@ -42,19 +46,50 @@ pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     }
 }
 
+/// The domains of targets in which some rule may rewrite again. Most directories have none: their
+/// rules lead from secondary domains to primary ones. This spares a look at each.
+fn onward(table: &Table) -> HashSet<Domain> {
+    let mut rewritten = HashSet::new();
+    let (mut everywhere, mut regex, mut above) = (false, false, HashSet::new());
+    for entry in table.entries().filter(Entry::rewrites) {
+        if entry.is_for_mailbox() {
+            rewritten.extend(entry.domain().filter(|domain| !rewritten.contains(*domain)));
+            continue;
+        }
+        match entry.rule().map(|rule| rule.pattern) {
+            Some(Pattern::LocalPart(_)) => everywhere = true,
+            Some(Pattern::Regex(_)) => regex = true,
+            Some(Pattern::Subdomains(domain)) => {
+                above.insert(domain);
+            }
+            _ => rewritten.extend(entry.domain()),
+        }
+    }
+    let may = |domain: &Domain| {
+        let class = table.class(domain);
+        rewritten.contains(domain)
+            || (regex && matches!(class, Some(DomainClass::Primary | DomainClass::Secondary)))
+            || (everywhere && class == Some(DomainClass::Secondary))
+            || domain.parents().any(|parent| above.contains(parent))
+    };
+    let targets = table.target_domains().filter(|domain| may(domain));
+    targets.cloned().collect()
+}
+
 /// Whether a rule has a target for which there is a rule again. Most have none: this spares them.
-fn chains(table: &Table, rule: &Rule) -> bool {
+fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
     let Action::Rewrite(targets) = &rule.action else {
         return false;
     };
     let keeps = table.has_detail_patterns() && rule.detail != Some(Detail::Drop);
     targets.iter().any(|target| match &target.kind {
+        TargetKind::Mailbox(mailbox) if !onward.contains(&mailbox.domain) => false,
         TargetKind::Mailbox(mailbox) => {
             let detailed = detailed(table, mailbox.local.as_str(), &mailbox.domain);
             rewrites(table, mailbox)
                 || (keeps && detailed.is_some_and(|mailbox| rewrites(table, &mailbox)))
         }
-        TargetKind::Domain(_) | TargetKind::Template { .. } => true,
+        TargetKind::Domain(domain) | TargetKind::Template { domain, .. } => onward.contains(domain),
     })
 }
 

@@ -19,7 +19,11 @@ const MAX_CANDIDATES: usize = 10_000;
 
 /// Finds them.
 pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
+    let refuses = |domain: &Domain| table.unknown(domain) != Unknown::Keep;
+    // Where every domain keeps its unknown addresses, only rules for many addresses are of interest.
+    let all = table.target_domains().any(refuses);
     let rewriting = table.entries().filter(Entry::rewrites);
+    let rewriting = rewriting.filter(|entry| all || !entry.is_for_mailbox());
     for rule in rewriting.filter_map(|entry| entry.rule()) {
         let Action::Rewrite(targets) = &rule.action else {
             continue;

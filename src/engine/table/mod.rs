@@ -29,7 +29,9 @@ mod exact;
 mod lookup;
 mod regexes;
 
-use std::{collections::HashMap, fmt};
+use std::fmt;
+
+use hashbrown::HashMap;
 
 pub use build::build;
 pub use changes::{Change, Changes};
@@ -161,6 +163,11 @@ impl Table {
     /// The same, each made a value only if that is asked for.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.store.entries()
+    }
+
+    /// The domains that targets are in.
+    pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
+        self.store.target_domains()
     }
 
     /// Whether a pattern may be for details alone, so that an address with one goes another way.

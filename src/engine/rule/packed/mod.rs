@@ -191,6 +191,11 @@ impl Packed {
         self.names.domains()
     }
 
+    /// Those that a target is in.
+    pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
+        self.names.target_domains()
+    }
+
     /// The number of a domain that some rule names.
     pub fn domain(&self, domain: &Domain) -> Option<u32> {
         self.names.number(domain)
@@ -238,7 +243,7 @@ pub struct Entry<'p> {
     names: &'p Names,
 }
 
-impl Entry<'_> {
+impl<'p> Entry<'p> {
     /// Whether its pattern is one mailbox.
     pub fn is_for_mailbox(&self) -> bool {
         self.head.is_for_mailbox()
@@ -255,7 +260,7 @@ impl Entry<'_> {
     }
 
     /// The domain that its pattern names, where it names one.
-    pub fn domain(&self) -> Option<&Domain> {
+    pub fn domain(&self) -> Option<&'p Domain> {
         self.head.domain(self.names)
     }
 

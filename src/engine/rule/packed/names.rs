@@ -1,6 +1,6 @@
 //! What many rules have in common and is kept once: domains and replies.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::engine::{address::Domain, reply::SmtpReply};
 
@@ -8,6 +8,8 @@ use crate::engine::{address::Domain, reply::SmtpReply};
 #[derive(Debug, Default)]
 pub(super) struct Names {
     domains: Vec<Domain>,
+    /// Whether targets are in the domain of this number.
+    targets: Vec<bool>,
     numbers: HashMap<Domain, u32>,
     replies: Vec<SmtpReply>,
     reply_numbers: HashMap<SmtpReply, u32>,
@@ -21,8 +23,26 @@ impl Names {
         }
         let number = self.domains.len() as u32;
         self.domains.push(domain.clone());
+        self.targets.push(false);
         self.numbers.insert(domain.clone(), number);
         number
+    }
+
+    /// The number of a domain that a target is in.
+    pub fn target_domain(&mut self, domain: &Domain) -> u32 {
+        let number = self.domain(domain);
+        if let Some(target) = self.targets.get_mut(number as usize) {
+            *target = true;
+        }
+        number
+    }
+
+    /// The domains that targets are in.
+    pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
+        let domains = self.domains.iter().zip(&self.targets);
+        domains
+            .filter(|(_, target)| **target)
+            .map(|(domain, _)| domain)
     }
 
     /// All domains.

@@ -319,12 +319,12 @@ fn write_target(target: &Target, rule: Span, names: &mut Names, out: &mut Writer
     }
     match &target.kind {
         TargetKind::Mailbox(mailbox) => {
-            out.number(names.domain(&mailbox.domain));
+            out.number(names.target_domain(&mailbox.domain));
             write_local(&mailbox.local, out);
         }
-        TargetKind::Domain(domain) => out.number(names.domain(domain)),
+        TargetKind::Domain(domain) => out.number(names.target_domain(domain)),
         TargetKind::Template { pieces, domain } => {
-            out.number(names.domain(domain));
+            out.number(names.target_domain(domain));
             out.number(pieces.len() as u32);
             pieces.iter().for_each(|piece| write_piece(piece, out));
         }

@@ -60,8 +60,12 @@ pub fn format(source: &SourceText) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let mut rules = Vec::new();
     // What it finds was found above.
     let mut again = Findings::new(sources);
-    lexer::read(0, &source.bytes, &mut again, |line, _| {
-        rules.extend(rule(line, &lines, expectations));
+    lexer::read(0, &source.bytes, &mut again, |line, _| match line {
+        lexer::Line::Alone(..) => false,
+        lexer::Line::Logical(line) => {
+            rules.extend(rule(line, &lines, expectations));
+            true
+        }
     });
     Ok(lay_out(&lines, &rules))
 }

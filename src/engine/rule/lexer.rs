@@ -41,12 +41,22 @@ pub struct LogicalLine<'a> {
     broken: bool,
 }
 
-/// Hands every sound logical line of a source to `each`.
+/// What [`read`] hands out.
+#[derive(Debug)]
+pub enum Line<'l, 'a> {
+    /// A physical line that begins in its first column and that none continues, and where it stands.
+    /// Whoever takes it spares its tokens.
+    Alone(&'a [u8], Span),
+    /// A sound logical line.
+    Logical(&'l LogicalLine<'a>),
+}
+
+/// Hands every line of a source to `each`, which says whether it took it.
 pub fn read<'a>(
     file: u32,
     bytes: &'a [u8],
     findings: &mut Findings<'_>,
-    mut each: impl FnMut(&LogicalLine<'a>, &mut Findings<'_>),
+    mut each: impl FnMut(Line<'_, 'a>, &mut Findings<'_>) -> bool,
 ) {
     let mut current = LogicalLine::default();
     let mut start = 0;
@@ -77,6 +87,10 @@ pub fn read<'a>(
         }
         if !continues {
             finish(&mut current, findings, &mut each);
+            let alone = !matches!(bytes.get(next), Some(b' ' | b'\t'));
+            if alone && each(Line::Alone(line, span), findings) {
+                continue;
+            }
         } else if current.tokens.is_empty() && !current.broken {
             findings.push(
                 Finding::error(
@@ -108,10 +122,10 @@ pub fn cells<'a>(
 fn finish<'a>(
     current: &mut LogicalLine<'a>,
     findings: &mut Findings<'_>,
-    each: &mut impl FnMut(&LogicalLine<'a>, &mut Findings<'_>),
+    each: &mut impl FnMut(Line<'_, 'a>, &mut Findings<'_>) -> bool,
 ) {
     if !current.broken && !current.tokens.is_empty() {
-        each(current, findings);
+        each(Line::Logical(current), findings);
     }
     current.tokens.clear();
     current.broken = false;
@@ -269,8 +283,12 @@ mod tests {
         }];
         let mut findings = Findings::new(&sources);
         let mut lines = Vec::new();
-        read(0, text.as_bytes(), &mut findings, |line, _| {
-            lines.push(line.tokens.iter().map(|t| t.text.to_owned()).collect());
+        read(0, text.as_bytes(), &mut findings, |line, _| match line {
+            Line::Alone(..) => false,
+            Line::Logical(line) => {
+                lines.push(line.tokens.iter().map(|t| t.text.to_owned()).collect());
+                true
+            }
         });
         let found = findings
             .into_diagnostics()
@@ -325,7 +343,11 @@ mod tests {
         }];
         let mut findings = Findings::new(&sources);
         let mut count = 0;
-        read(0, &bytes, &mut findings, |_, _| count += 1);
+        read(0, &bytes, &mut findings, |line, _| {
+            let logical = matches!(line, Line::Logical(_));
+            count += usize::from(logical);
+            logical
+        });
         let found = findings.into_diagnostics();
         assert_eq!(
             (

@@ -31,6 +31,7 @@ mod lexer;
 mod packed;
 mod parse;
 mod pattern;
+mod plain;
 mod print;
 mod source;
 mod span;

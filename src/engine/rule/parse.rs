@@ -5,10 +5,10 @@ use std::fmt;
 use super::{
     Action, Declaration, DomainClass, Expectation, FileKind, Finding, Findings, Format, Origin,
     Pattern, Rule, SourceText, Span, Unknown, action, expectation,
-    lexer::{self, LogicalLine, Token, TokenKind},
+    lexer::{self, Line, LogicalLine, Token, TokenKind},
     nearest,
     packed::Packed,
-    pattern,
+    pattern, plain,
 };
 use crate::engine::address::Domain;
 
@@ -53,14 +53,21 @@ pub fn read(file: u32, source: &SourceText, parsed: &mut Parsed, findings: &mut 
     warn_if_empty(file, source, findings);
     match FileKind::of(&source.name) {
         FileKind::Read(Format::Expectations) => {
-            lexer::read(file, &source.bytes, findings, |line, findings| {
-                parsed
-                    .expectations
-                    .extend(expectation::parse(line, findings));
+            lexer::read(file, &source.bytes, findings, |line, findings| match line {
+                Line::Alone(..) => false,
+                Line::Logical(line) => {
+                    let expected = expectation::parse(line, findings);
+                    parsed.expectations.extend(expected);
+                    true
+                }
             });
         }
-        _ => lexer::read(file, &source.bytes, findings, |line, findings| {
-            rule_line(line, NATIVE, parsed, findings)
+        _ => lexer::read(file, &source.bytes, findings, |line, findings| match line {
+            Line::Alone(line, span) => plain::rule(line, span, &mut parsed.rules),
+            Line::Logical(line) => {
+                rule_line(line, NATIVE, parsed, findings);
+                true
+            }
         }),
     }
 }
@@ -258,5 +265,70 @@ fn bare_domain(first: Token<'_>, head: &Token<'_>, domain: &Domain) -> Finding {
         None => finding.help(format!(
             "write `{domain} secondary` to declare it, `@{domain}` for all its addresses, or a full address"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads native rules; the long way if `short` is not.
+    fn rules(text: &str, short: bool) -> (Packed, Vec<String>) {
+        let sources = [SourceText {
+            name: "a.rules".into(),
+            bytes: text.into(),
+        }];
+        let (mut parsed, mut findings) = (Parsed::default(), Findings::new(&sources));
+        let findings_of = &mut findings;
+        lexer::read(0, text.as_bytes(), findings_of, |line, found| match line {
+            Line::Alone(line, span) => short && plain::rule(line, span, &mut parsed.rules),
+            Line::Logical(line) => {
+                rule_line(line, NATIVE, &mut parsed, found);
+                true
+            }
+        });
+        let found = findings.into_diagnostics();
+        (
+            parsed.rules,
+            found.iter().map(ToString::to_string).collect(),
+        )
+    }
+
+    #[track_caller]
+    fn both_ways_agree(text: &str) {
+        let (short, long) = (rules(text, true), rules(text, false));
+        assert_eq!(short.1, long.1, "{text}");
+        assert_eq!(short.0.octets(), long.0.octets(), "{text}");
+        let shown = |packed: &Packed| format!("{:?}", packed.iter().collect::<Vec<_>>());
+        assert_eq!(shown(&short.0), shown(&long.0), "{text}");
+    }
+
+    #[test]
+    fn the_short_cut_minds_the_lines_around_it() {
+        both_ways_agree(
+            "a@d.example b@c.example\nb@d.example c@c.example\n\td@c.example\nc@d.example e@c.example\n # c\nd@d.example e@c.example",
+        );
+        both_ways_agree(
+            "a@d.example b@c.example\r\nb@d.example c@c.example\r\n\r\n#\nb@d.example b@d.example\r",
+        );
+        both_ways_agree("\u{feff}a@d.example b@c.example\n\u{feff}a@d.example b@c.example\n");
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_cut_gives_what_the_long_way_gives(
+            words in prop::collection::vec("[a-zA-Z0-9._+\"%*,# -]{0,6}(@(d\\.example|c\\.example|D\\.example|b\u{fc}cher\\.example|-|))?[ \t,]{0,2}\n?", 0..40)
+        ) {
+            both_ways_agree(&words.concat());
+        }
+
+        #[test]
+        fn of_plain_lines_too(
+            lines in prop::collection::vec("[a-c]{1,2}\\.?[A-C]{0,2}@[cd]\\.example[ \t]{1,3}[a-c_]{1,70}@[cd]\\.example(\n|\r\n|\n\n|\n#\n)", 0..60)
+        ) {
+            both_ways_agree(&lines.concat());
+        }
     }
 }

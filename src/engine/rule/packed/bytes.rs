@@ -3,6 +3,15 @@
 //! A number is written in groups of seven bits, the lowest first, each but the last with its top bit
 //! set (LEB128). Reading never panics: what is not there is `None`.
 
+/// Appends a number.
+pub(super) fn number(to: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        to.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    to.push(number as u8);
+}
+
 /// Appends to a record.
 #[derive(Debug, Default)]
 pub(super) struct Writer(pub Vec<u8>);
@@ -12,12 +21,8 @@ impl Writer {
         self.0.push(byte);
     }
 
-    pub fn number(&mut self, mut number: u32) {
-        while number >= 0x80 {
-            self.0.push((number & 0x7f) as u8 | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
+    pub fn number(&mut self, value: u32) {
+        number(&mut self.0, value);
     }
 
     /// A difference from one place to the next, which may go backwards.

@@ -16,16 +16,18 @@
 //! |---|---|---|
 //! | octets of all records | 4 GiB, some ninety million rules | [`Packed::push`] takes none any more, and says which was the first |
 
+mod address;
 mod bytes;
 mod names;
 mod record;
+mod target;
 
 use self::{
     bytes::{Reader, Writer},
     names::Names,
     record::{Base, Head},
 };
-use super::{Origin, Rule, Span};
+use super::{Origin, Rule, Span, plain::Address, span::saturate};
 use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
@@ -51,6 +53,8 @@ pub struct Packed {
     last: Option<Span>,
     names: Names,
     live: usize,
+    /// Where plain records are made, so that a million of them take memory once.
+    scratch: Writer,
 }
 
 /// Where a run of records begins.
@@ -74,19 +78,49 @@ impl Block {
 impl Packed {
     /// Adds a rule; `None` where there is no room for it.
     pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
-        let Some(at) = u32::try_from(self.bytes.len()).ok().filter(|at| *at < MOST) else {
-            self.overflow.get_or_insert(rule.span);
-            return None;
-        };
-        let base = self.base(at, rule.span);
-        let record = record::encode(rule, base, &mut self.names).0;
-        let mut length = Writer::default();
-        length.number(u32::try_from(record.len()).ok()?);
-        self.bytes.extend_from_slice(&length.0);
-        self.bytes.extend_from_slice(&record);
-        self.last = Some(rule.span);
-        self.live += 1;
+        let (at, base) = self.begin(rule.span)?;
+        let record = record::encode(rule, base, &mut self.names);
+        self.end(&record.0, rule.span);
         Some(RuleId(at))
+    }
+
+    /// Adds a rule that leads from one plain address to another, each with its place; whether their
+    /// domains were known before, and it could.
+    pub(super) fn push_plain(
+        &mut self,
+        from: (Address<'_>, Span),
+        to: (Address<'_>, Span),
+    ) -> bool {
+        let (Some(domain), Some(target)) = (
+            self.names.number(from.0.domain),
+            self.names.target_number(to.0.domain),
+        ) else {
+            return false;
+        };
+        if let Some((_, base)) = self.begin(from.1) {
+            let mut record = std::mem::take(&mut self.scratch);
+            record.0.clear();
+            record::encode_plain((domain, from), (target, to), base, &mut record);
+            self.end(&record.0, from.1);
+            self.scratch = record;
+        }
+        true
+    }
+
+    /// Where the next record begins, and what it tells its place from.
+    fn begin(&mut self, span: Span) -> Option<(u32, Base)> {
+        let at = u32::try_from(self.bytes.len()).ok().filter(|at| *at < MOST);
+        if at.is_none() {
+            self.overflow.get_or_insert(span);
+        }
+        at.map(|at| (at, self.base(at, span)))
+    }
+
+    fn end(&mut self, record: &[u8], span: Span) {
+        bytes::number(&mut self.bytes, saturate(record.len()));
+        self.bytes.extend_from_slice(record);
+        self.last = Some(span);
+        self.live += 1;
     }
 
     /// What the next record tells its place from.
@@ -198,7 +232,7 @@ impl Packed {
 
     /// The number of a domain that some rule names.
     pub fn domain(&self, domain: &Domain) -> Option<u32> {
-        self.names.number(domain)
+        self.names.number(domain.as_str())
     }
 
     /// The local-part and the domain of a rule's pattern, where that is one mailbox.
@@ -214,6 +248,12 @@ impl Packed {
         let record = reader.take(length as usize)?;
         let next = self.bytes.len() - reader.0.len();
         Some((record, u32::try_from(next).unwrap_or(u32::MAX)))
+    }
+
+    /// All that is packed, to be compared.
+    #[cfg(test)]
+    pub fn octets(&self) -> String {
+        format!("{:?} {:?} {:?}", self.bytes, self.blocks, self.last)
     }
 
     fn walk(&self, block: Block) -> Walk<'_> {

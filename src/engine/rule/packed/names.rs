@@ -31,9 +31,7 @@ impl Names {
     /// The number of a domain that a target is in.
     pub fn target_domain(&mut self, domain: &Domain) -> u32 {
         let number = self.domain(domain);
-        if let Some(target) = self.targets.get_mut(number as usize) {
-            *target = true;
-        }
+        self.target_number(domain.as_str());
         number
     }
 
@@ -51,8 +49,15 @@ impl Names {
     }
 
     /// The number of a domain that some rule names.
-    pub fn number(&self, domain: &Domain) -> Option<u32> {
+    pub fn number(&self, domain: &str) -> Option<u32> {
         self.numbers.get(domain).copied()
+    }
+
+    /// The same, of a target.
+    pub fn target_number(&mut self, domain: &str) -> Option<u32> {
+        let number = self.number(domain)?;
+        *self.targets.get_mut(number as usize)? = true;
+        Some(number)
     }
 
     /// The domain with this number.

@@ -9,16 +9,17 @@
 //! pattern, action
 //! ```
 //!
-//! A target is a head (its kind, 2 bits; length written out, 1; on another line, 1), the steps from its
-//! rule's line and start, and what it names. Domains and replies are numbers of [`Names`].
+//! Domains and replies are numbers of [`Names`].
 
 use super::{
+    address::{mailbox_width, read_domain, read_local, read_mailbox, write_local},
     bytes::{Reader, Writer},
     names::Names,
+    target::{read_target, write_target},
 };
 use crate::engine::{
-    address::{Domain, LocalPart, Mailbox},
-    rule::{Action, Detail, Origin, Pattern, Piece, Rule, Span, Target, TargetKind},
+    address::{Domain, Mailbox},
+    rule::{Action, Detail, Origin, Pattern, Rule, Span, plain::Address},
 };
 
 const REPLACED: u8 = 1 << 3;
@@ -70,6 +71,26 @@ pub(super) fn encode(rule: &Rule, base: Base, names: &mut Names) -> Writer {
         }
     }
     out
+}
+
+/// Writes a rule that leads from one mailbox to another, as [`encode`] would: each address with the
+/// number of its domain, and where it stands, on one line.
+pub(super) fn encode_plain(
+    (domain, (from, span)): (u32, (Address<'_>, Span)),
+    (target, (to, to_span)): (u32, (Address<'_>, Span)),
+    base: Base,
+    out: &mut Writer,
+) {
+    out.byte(MAILBOX | REWRITE << 3);
+    out.byte(origin_number(Origin::Line));
+    out.step(base.line, span.line);
+    out.step(base.start, span.start);
+    out.number(domain);
+    out.text(from.local, true);
+    out.byte(0);
+    out.step(span.start, to_span.start);
+    out.number(target);
+    out.text(to.local, true);
 }
 
 /// A record that is read as far as its place.
@@ -226,16 +247,6 @@ fn width(pattern: &Pattern) -> u32 {
     }
 }
 
-fn mailbox_width(mailbox: &Mailbox) -> u32 {
-    let local = &mailbox.local;
-    let plain = if local.is_bare() {
-        local.as_str().len()
-    } else {
-        local.to_string().len()
-    };
-    (plain + 1 + mailbox.domain.as_str().len()) as u32
-}
-
 fn write_pattern(pattern: &Pattern, names: &mut Names, out: &mut Writer) {
     match pattern {
         Pattern::Mailbox(Mailbox { local, domain })
@@ -269,118 +280,5 @@ fn read_pattern(kind: u8, names: &Names, from: &mut Reader<'_>) -> Option<Patter
         4 => Pattern::Detailed(read_domain(names, from)?),
         5 => Pattern::Domain(read_domain(names, from)?),
         _ => Pattern::Subdomains(read_domain(names, from)?),
-    })
-}
-
-fn write_local(local: &LocalPart, out: &mut Writer) {
-    out.text(local.as_str(), local.is_bare());
-}
-
-fn read_local(from: &mut Reader<'_>) -> Option<LocalPart> {
-    let (text, bare) = from.text()?;
-    Some(LocalPart::stored(text, bare))
-}
-
-fn read_domain(names: &Names, from: &mut Reader<'_>) -> Option<Domain> {
-    names.domain_at(from.number()?).cloned()
-}
-
-fn read_mailbox(names: &Names, from: &mut Reader<'_>) -> Option<Mailbox> {
-    let domain = read_domain(names, from)?;
-    Some(Mailbox {
-        local: read_local(from)?,
-        domain,
-    })
-}
-
-fn target_width(kind: &TargetKind) -> u32 {
-    match kind {
-        TargetKind::Mailbox(mailbox) => mailbox_width(mailbox),
-        TargetKind::Domain(domain) => domain.as_str().len() as u32 + 1,
-        TargetKind::Template { .. } => u32::MAX,
-    }
-}
-
-fn write_target(target: &Target, rule: Span, names: &mut Names, out: &mut Writer) {
-    let kind = match &target.kind {
-        TargetKind::Mailbox(_) => 0,
-        TargetKind::Domain(_) => 1,
-        TargetKind::Template { .. } => 2,
-    };
-    let written = target.span.length != target_width(&target.kind);
-    let other_line = target.span.line != rule.line;
-    out.byte(kind | u8::from(written) << 2 | u8::from(other_line) << 3);
-    if other_line {
-        out.step(rule.line, target.span.line);
-    }
-    out.step(rule.start, target.span.start);
-    if written {
-        out.number(target.span.length);
-    }
-    match &target.kind {
-        TargetKind::Mailbox(mailbox) => {
-            out.number(names.target_domain(&mailbox.domain));
-            write_local(&mailbox.local, out);
-        }
-        TargetKind::Domain(domain) => out.number(names.target_domain(domain)),
-        TargetKind::Template { pieces, domain } => {
-            out.number(names.target_domain(domain));
-            out.number(pieces.len() as u32);
-            pieces.iter().for_each(|piece| write_piece(piece, out));
-        }
-    }
-}
-
-fn read_target(rule: Span, names: &Names, from: &mut Reader<'_>) -> Option<Target> {
-    let head = from.byte()?;
-    let line = if head & 8 == 0 {
-        rule.line
-    } else {
-        from.step(rule.line)?
-    };
-    let start = from.step(rule.start)?;
-    let written = if head & 4 == 0 {
-        None
-    } else {
-        Some(from.number()?)
-    };
-    let kind = match head & 3 {
-        0 => TargetKind::Mailbox(read_mailbox(names, from)?),
-        1 => TargetKind::Domain(read_domain(names, from)?),
-        _ => {
-            let domain = read_domain(names, from)?;
-            let count = from.number()?;
-            let pieces = (0..count).map(|_| read_piece(from));
-            TargetKind::Template {
-                pieces: pieces.collect::<Option<_>>()?,
-                domain,
-            }
-        }
-    };
-    let span = Span {
-        file: rule.file,
-        line,
-        start,
-        length: written.unwrap_or_else(|| target_width(&kind)),
-    };
-    Some(Target { kind, span })
-}
-
-fn write_piece(piece: &Piece, out: &mut Writer) {
-    match piece {
-        Piece::Detail => out.number(0),
-        Piece::Text(text) => {
-            out.number(1);
-            out.text(text, false);
-        }
-        Piece::Capture(number) => out.number(2 + u32::try_from(*number).unwrap_or(u32::MAX - 2)),
-    }
-}
-
-fn read_piece(from: &mut Reader<'_>) -> Option<Piece> {
-    Some(match from.number()? {
-        0 => Piece::Detail,
-        1 => Piece::Text(from.text()?.0.into()),
-        number => Piece::Capture(number as usize - 2),
     })
 }

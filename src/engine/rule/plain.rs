@@ -1,0 +1,117 @@
+//! A short cut for the line that nearly all lines of a large file are: one plain address, white space,
+//! another.
+//!
+//! Such a line is packed as it stands: no token, no value, no memory is taken on the way. Everything
+//! else goes the long way, by [`lexer`](super::lexer), [`pattern`](super::pattern) and
+//! [`action`](super::action), and so does the first line that names a domain: the short cut knows only
+//! domains that the long way has read before. Both ways give the same octets; a property test holds
+//! them to that.
+//!
+//! Plain is a local-part of letters, digits, `-`, `_` and single dots between them, of at most 64
+//! octets, in front of a domain in lower case. It has no wildcard, quote, detail or route, and can
+//! neither be a word of the rules nor break a limit.
+
+use super::{Packed, Span};
+use crate::engine::address::{MAX_LOCAL_PART, MAX_PATH};
+
+/// One plain address behind another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Pair<'a> {
+    from: Address<'a>,
+    /// Where the second one begins.
+    at: usize,
+    to: Address<'a>,
+}
+
+/// A plain address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Address<'a> {
+    /// Left of the `@`.
+    pub local: &'a str,
+    /// Right of it.
+    pub domain: &'a str,
+}
+
+impl Address<'_> {
+    /// Its octets, `@` included.
+    pub fn len(&self) -> usize {
+        self.local.len() + 1 + self.domain.len()
+    }
+}
+
+/// Packs a line that no other one continues, if it is plain; whether it is.
+pub(super) fn rule(line: &[u8], span: Span, rules: &mut Packed) -> bool {
+    let Some(pair) = std::str::from_utf8(line).ok().and_then(pair) else {
+        return false;
+    };
+    let from = span.part(0, pair.from.len());
+    let to = span.part(pair.at, pair.to.len());
+    rules.push_plain((pair.from, from), (pair.to, to))
+}
+
+fn pair(line: &str) -> Option<Pair<'_>> {
+    let (from, rest) = address(line)?;
+    let second = rest.trim_start_matches([' ', '\t']);
+    let (to, rest) = address(second)?;
+    let strict = to.len() + 2 <= MAX_PATH;
+    let apart = second.len() < line.len() - from.len();
+    (rest.is_empty() && strict && apart).then_some(Pair {
+        from,
+        at: line.len() - second.len(),
+        to,
+    })
+}
+
+/// The plain address at the beginning of a text, and what follows.
+fn address(text: &str) -> Option<(Address<'_>, &str)> {
+    let bytes = text.as_bytes();
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let at = bytes.iter().position(|b| !word(b) && *b != b'.')?;
+    let (local, domain) = (text.get(..at)?, text.get(at..)?.strip_prefix('@')?);
+    let dots =
+        local.is_empty() || local.starts_with('.') || local.ends_with('.') || local.contains("..");
+    let ends = |b: &u8| matches!(b, b' ' | b'\t');
+    let end = domain
+        .bytes()
+        .position(|b| ends(&b))
+        .unwrap_or(domain.len());
+    let (domain, rest) = domain.split_at_checked(end)?;
+    (!dots && at <= MAX_LOCAL_PART).then_some((Address { local, domain }, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_told_from_everything_else() {
+        let found = pair("j.d-1_@domain2.com \t jdoe@company.com").unwrap();
+        assert_eq!(
+            (found.from.local, found.from.domain),
+            ("j.d-1_", "domain2.com")
+        );
+        assert_eq!(
+            (found.to.local, found.to.domain, found.at),
+            ("jdoe", "company.com", 21)
+        );
+        for other in [
+            "",
+            "jd@domain2.com",
+            "jd@domain2.com ",
+            "jd@domain2.com keep",
+            "jd@domain2.com jdoe@company.com ",
+            "jd@domain2.com jdoe@company.com detail=drop",
+            "jd@domain2.com jdoe@company.com, anna@company.com",
+            "jd+x@domain2.com jdoe@company.com",
+            ".jd@domain2.com jdoe@company.com",
+            "jd@domain2.com j..doe@company.com",
+            "@domain2.com jdoe@company.com",
+            "jd@domain2.com @company.com",
+            "j\u{e9}@domain2.com jdoe@company.com",
+        ] {
+            assert_eq!(pair(other), None, "{other}");
+        }
+        let long = format!("jd@domain2.com {}@company.com", "x".repeat(65));
+        assert_eq!(pair(&long), None);
+    }
+}

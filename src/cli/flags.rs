@@ -173,7 +173,7 @@ pub enum ExportFormat {
     Virtual,
     /// Sendmail virtusertable: a source for makemap
     Virtusertable,
-    /// Pairs from,to, one a row
+    /// All domains and rules as pairs from,to: for a spreadsheet, and back
     Csv,
     /// Primary and secondary domains, one a line
     Domains,

@@ -6,7 +6,7 @@
 //!
 //! # What cannot be said
 //!
-//! Every format says less than the rules do. What it cannot say is an error at its rule that names
+//! Every format but CSV says less than the rules do. What it cannot say is an error at its rule that names
 //! what to do instead, and, where the format has comments, stands as one in the text at the place
 //! where the rule would. An address that can neither be said nor left out (a broader line would
 //! catch it) gets a line that delivers it to nobody else.
@@ -14,7 +14,8 @@
 //! | file | what it turns into what |
 //! |---|---|
 //! | `flat` | the table to entries as other programs have them: no regex, no wildcard |
-//! | `postfix` | entries to virtual(5), or to pairs (CSV) |
+//! | `postfix` | entries to virtual(5) |
+//! | `csv` | all rules to pairs, nothing lost |
 //! | `sendmail` | entries to a virtusertable source |
 //! | `lists` | the table to lists of domains |
 //! | `recipients` | the table to the addresses that exist |
@@ -24,6 +25,7 @@
 //!
 //! Not here: reading these formats. That is the engine's business.
 
+mod csv;
 mod flat;
 mod lists;
 mod postfix;
@@ -44,7 +46,7 @@ pub enum Format {
     Virtual,
     /// The source of Sendmail's virtusertable, to be compiled by makemap.
     Virtusertable,
-    /// Pairs `from,to`, one a row (RFC 4180, LF).
+    /// All domains and rules as pairs `from,to` (RFC 4180, LF).
     Csv,
     /// Primary and secondary domains, one a line.
     Domains,
@@ -94,8 +96,8 @@ pub fn export(
 ) -> Exported {
     let mut sheet = Sheet::new(sources, format);
     match format {
-        Format::Virtual => postfix::write(table, postfix::Dialect::Virtual, &mut sheet),
-        Format::Csv => postfix::write(table, postfix::Dialect::Csv, &mut sheet),
+        Format::Virtual => postfix::write(table, &mut sheet),
+        Format::Csv => csv::write(table, &mut sheet),
         Format::Virtusertable => sendmail::write(table, &mut sheet),
         Format::Domains => lists::write(table, lists::Which::Inbound, &mut sheet),
         Format::Secondary => lists::write(table, lists::Which::Secondary, &mut sheet),

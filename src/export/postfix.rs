@@ -1,4 +1,4 @@
-//! Entries to Postfix virtual(5), and to pairs (CSV), which say the same with less around it.
+//! Entries to Postfix virtual(5).
 //!
 //! # What Postfix does with the file
 //!
@@ -24,17 +24,8 @@ use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
     reply::{ReplyClass, SmtpReply},
     rewrite::Outcome,
-    rule::{DomainClass, Span, Unknown},
+    rule::{DomainClass, Unknown},
 };
-
-/// Which of the two is written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Dialect {
-    /// The source of a Postfix map.
-    Virtual,
-    /// Rows of two cells.
-    Csv,
-}
 
 const HEAD: &str = "\
 For Postfix: postmap FILE, then `virtual_alias_maps = hash:FILE` (or lmdb:).
@@ -45,11 +36,10 @@ addresses: put it into relay_domains, and let relay_recipient_maps name who exis
 This file says nothing about who exists in primary domains.";
 
 /// Writes a table.
-pub fn write(table: &Table, dialect: Dialect, sheet: &mut Sheet<'_>) {
+pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
     let survey = Survey::new(table);
     let mut writer = Writer {
         survey: &survey,
-        dialect,
         sheet,
         lines: HashMap::new(),
         kept: HashSet::new(),
@@ -86,7 +76,6 @@ pub fn write(table: &Table, dialect: Dialect, sheet: &mut Sheet<'_>) {
 
 struct Writer<'s, 't, 'a> {
     survey: &'s Survey<'t>,
-    dialect: Dialect,
     sheet: &'s mut Sheet<'a>,
     /// The lines that were written, as Postfix looks them up.
     lines: HashMap<String, Vec<Value>>,
@@ -161,13 +150,10 @@ impl Writer<'_, '_, '_> {
             }
             (Key::Mailbox(mailbox), Meaning::Discard) => {
                 self.itself(mailbox, written);
-                let help = match self.dialect {
-                    Dialect::Virtual => format!(
-                        "put `{} discard:` into transport_maps; here it is kept",
-                        address(mailbox)
-                    ),
-                    Dialect::Csv => "keep it as a rule; here the address is kept".to_owned(),
-                };
+                let help = format!(
+                    "put `{} discard:` into transport_maps; here it is kept",
+                    address(mailbox)
+                );
                 self.unsaid(written, "discard cannot be said", &help);
             }
             (Key::Domain(domain), Meaning::Refuse(reply)) if !self.refused_alike(domain, reply) => {
@@ -209,7 +195,7 @@ impl Writer<'_, '_, '_> {
                 help,
             );
         }
-        if local.starts_with('#') && self.dialect == Dialect::Virtual {
+        if local.starts_with('#') {
             let help = "use a pcre: table for this address";
             return self.unsaid(written, "a line that begins with `#` is a comment", help);
         }
@@ -222,7 +208,7 @@ impl Writer<'_, '_, '_> {
             );
             return;
         }
-        for domain in self.spellings(&mailbox.domain) {
+        for domain in spellings(&mailbox.domain) {
             self.line(written, &format!("{local}@{domain}"), &values);
         }
         for value in &values {
@@ -268,7 +254,7 @@ impl Writer<'_, '_, '_> {
     }
 
     fn put_domain(&mut self, domain: &Domain, values: Vec<Value>, written: &Written) {
-        for spelling in self.spellings(domain) {
+        for spelling in spellings(domain) {
             self.line(written, &format!("@{spelling}"), &values);
         }
         for value in &values {
@@ -285,24 +271,9 @@ impl Writer<'_, '_, '_> {
         self.lines.insert(format!("@{domain}"), values);
     }
 
-    fn spellings(&self, domain: &Domain) -> Vec<String> {
-        match self.dialect {
-            Dialect::Virtual => spellings(domain),
-            Dialect::Csv => vec![domain.to_string()],
-        }
-    }
-
     fn line(&mut self, written: &Written, key: &str, values: &[Value]) {
         let values: Vec<_> = values.iter().map(|value| text(&value.to)).collect();
-        match self.dialect {
-            Dialect::Virtual => self.sheet.pair(written.span, key, &values.join(", ")),
-            Dialect::Csv => {
-                for value in values {
-                    let row = format!("{},{}", cell(key), cell(&value));
-                    self.sheet.line(written.span, row);
-                }
-            }
-        }
+        self.sheet.pair(written.span, key, &values.join(", "));
     }
 
     /// Remembers that mail for an address stays in its domain.
@@ -327,24 +298,18 @@ impl Writer<'_, '_, '_> {
             ReplyClass::Reject => "its refusal",
             ReplyClass::Defer => "a temporary refusal",
         };
-        let help = match self.dialect {
-            Dialect::Virtual => format!(
-                "put `{} {} {} {}` into a map for check_recipient_access",
-                what.trim_start_matches('@'),
-                reply.code(),
-                reply.enhanced(),
-                reply.text()
-            ),
-            Dialect::Csv => "keep it as a rule".to_owned(),
-        };
+        let help = format!(
+            "put `{} {} {} {}` into a map for check_recipient_access",
+            what.trim_start_matches('@'),
+            reply.code(),
+            reply.enhanced(),
+            reply.text()
+        );
         self.unsaid(written, &format!("{word} cannot be said"), &help);
     }
 
     /// The domains that stand alone.
     fn domains(&mut self) {
-        if self.dialect == Dialect::Csv {
-            return self.sheet.line(Span::whole_file(0), "from,to".to_owned());
-        }
         for domain in self.survey.secondary() {
             let unknown = self.survey.table.unknown(domain);
             if unknown != Unknown::Keep && !self.kept.contains(domain) {
@@ -373,14 +338,5 @@ fn text(to: &To) -> String {
         To::Domain(domain) => format!("@{domain}"),
         // Only rules about details have one, and those are compared, not written.
         To::Template(..) => String::new(),
-    }
-}
-
-/// A cell of RFC 4180.
-fn cell(text: &str) -> String {
-    if text.contains(['"', ',', ';']) || text.starts_with([' ', '#']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
     }
 }

@@ -7,6 +7,7 @@
 #![cfg(feature = "daemon")]
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 
+mod back;
 mod lists;
 mod postmap;
 mod sendmail;

@@ -275,6 +275,10 @@ fn bare(key: &Value<'_>, words: &[Value<'_>], context: &mut Context<'_, '_>) {
     });
 }
 
+/// What `readdress export virtual` writes behind a domain: it declares one in which nobody has an
+/// address, too.
+const DECLARED: &str = "secondary";
+
 /// Tells bare keys by the other keys: a domain that addresses are in is one.
 pub fn settle(
     bare: Vec<BareKey>,
@@ -301,7 +305,8 @@ pub fn settle(
         let (value, value_span) = &key.value;
         match domain {
             Some(domain)
-                if domains.contains(&domain)
+                if value == DECLARED
+                    || domains.contains(&domain)
                     || meant
                         .iter()
                         .any(|word| word.ends_with(&format!("@{domain}"))) =>
@@ -349,7 +354,7 @@ fn no_such_domain(key: &BareKey) -> Finding {
         key.key
     );
     Finding::error("bare-key", key.span, message).help(format!(
-        "if it is a domain, write `@{0} …` or an address in it; if it is a local user, use `readdress import virtual --local-domain DOMAIN`",
+        "if it is a domain, write `{0} secondary`, or an address in it; if it is a local user, use `readdress import virtual --local-domain DOMAIN`",
         key.key
     ))
 }

@@ -240,6 +240,15 @@ pub struct Import {
     /// Domain of the local users that have none written
     #[arg(long, value_name = "DOMAIN")]
     pub local_domain: Option<String>,
+    /// Sendmail's virtuser-domains: who stands in no line there does not exist
+    #[arg(long, value_name = "FILE")]
+    pub virtuser_domains: Option<PathBuf>,
+    /// Sendmail's local-host-names: domains whose other users the MTA knows
+    #[arg(long, value_name = "FILE")]
+    pub local_host_names: Option<PathBuf>,
+    /// Sendmail's relay-domains: likewise, known to the next hop
+    #[arg(long, value_name = "FILE")]
+    pub relay_domains: Option<PathBuf>,
     /// Between the values of one cell (Exchange 5.5) [default: %]
     #[arg(long, value_name = "CHAR")]
     pub mv_sep: Option<String>,

@@ -25,6 +25,7 @@ use crate::{
             decode::{self, Decoded},
         },
         load::{Imported, import},
+        rule::DomainClass,
     },
 };
 
@@ -193,6 +194,7 @@ fn options(flags: &Import) -> Result<Options, String> {
         column_sep: separator(&flags.column_sep, "column-sep")?,
         quote: separator(&flags.quote, "quote")?,
         primary_from,
+        companions: companions(flags)?,
         primary_domains: flags
             .primary_domain
             .iter()
@@ -201,6 +203,32 @@ fn options(flags: &Import) -> Result<Options, String> {
         keep_onmicrosoft: flags.keep_onmicrosoft,
         skip_disabled: flags.skip_disabled,
     })
+}
+
+/// The domains of Sendmail's files beside a virtusertable: one a line, `#` begins a comment.
+fn companions(flags: &Import) -> Result<Vec<(Domain, DomainClass)>, String> {
+    let files = [
+        (&flags.virtuser_domains, DomainClass::Secondary),
+        (&flags.local_host_names, DomainClass::Primary),
+        (&flags.relay_domains, DomainClass::Primary),
+    ];
+    let mut domains = Vec::new();
+    for (file, class) in files {
+        let Some(file) = file else { continue };
+        let place = file.display();
+        let (bytes, _) = source::read_file(file, flags.encoding.as_deref())
+            .map_err(|reason| format!("{place} cannot be read: {reason}"))?;
+        let text = String::from_utf8_lossy(&bytes);
+        for (number, line) in (1..).zip(text.lines()) {
+            let name = line.split('#').next().unwrap_or_default().trim();
+            if !name.is_empty() {
+                let domain = Domain::parse(name)
+                    .map_err(|error| format!("{place}:{number}: `{name}`: {error}"))?;
+                domains.push((domain, class));
+            }
+        }
+    }
+    Ok(domains)
 }
 
 fn domain(text: &str, flag: &str) -> Result<Domain, String> {

@@ -246,3 +246,56 @@ fn check_says_what_was_passed_over() {
         text(&out.stdout)
     );
 }
+
+/// Sendmail's files beside the table say what its domains are.
+#[test]
+fn companion_files_of_a_virtusertable() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    fs::write(
+        path("virtuser-domains"),
+        "# hosted\nd.com\nempty.com # nobody yet\n",
+    )
+    .unwrap();
+    fs::write(path("local-host-names"), "c.com\n\nmx.c.com\n").unwrap();
+    fs::write(path("relay-domains"), "r.com\nall.com\n").unwrap();
+    let table = b"jd@d.com a@c.com\njd@r.com a@c.com\n@all.com %1%3@c.com\n";
+    let out = import(
+        dir.path(),
+        &[
+            "virtusertable",
+            "input",
+            "--no-source",
+            "--virtuser-domains",
+            &path("virtuser-domains"),
+            "--local-host-names",
+            &path("local-host-names"),
+            "--relay-domains",
+            &path("relay-domains"),
+        ],
+        table,
+    );
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert_eq!(
+        text(&out.stdout),
+        "# Imported from input (virtusertable).\n\
+         all.com secondary\nc.com primary\nd.com secondary\nempty.com secondary\n\
+         mx.c.com primary\nr.com primary\n\
+         @all.com @c.com detail=keep\njd@d.com a@c.com detail=drop\n\
+         jd@r.com a@c.com detail=drop\n"
+    );
+    fs::write(path("virtuser-domains"), "d.com\nnot a domain\n").unwrap();
+    let flags = [
+        "virtusertable",
+        "input",
+        "--virtuser-domains",
+        "virtuser-domains",
+    ];
+    let out = import(dir.path(), &flags, table);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(
+        text(&out.stderr).contains("virtuser-domains:2: `not a domain`"),
+        "{}",
+        text(&out.stderr)
+    );
+}

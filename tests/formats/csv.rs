@@ -101,7 +101,10 @@ fn characters_that_nobody_sees() {
     )
     .is(
         &["jd@d.com a@c.com", "a@c.com mailbox"],
-        &["m.csv:2:29: warning unseen-character"],
+        &[
+            "m.csv:2:23: warning unseen-character",
+            "m.csv:2:29: warning unseen-character",
+        ],
     );
     read("a.virtual", "jd@d.com a\u{200b}@c.com\n")
         .is(&[], &["a.virtual:1:11: error unseen-character"]);

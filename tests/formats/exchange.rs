@@ -269,3 +269,56 @@ fn contacts_have_no_mailbox_here() {
     )
     .is(&["ann@d.com ann@partner.example"], &[]);
 }
+
+/// Event 233.
+#[test]
+fn two_primary_addresses_of_one_type() {
+    for kind in ["SMTP", "X400", "MS"] {
+        let row = format!("Mailbox,,a,SMTP:a@c.com%{kind}:b@c.com%{kind}:e@c.com,");
+        let found = read("e.csv", old(&row));
+        let last = found.findings.last().unwrap();
+        assert!(last.ends_with("error two-primaries"), "{kind}: {last}");
+        found.says(&format!("two of type {kind}"));
+    }
+}
+
+/// Q152449: a letter of two octets at a boundary of 4 KB loses one of them.
+#[test]
+fn half_letters_of_the_old_export() {
+    let rows = old("Mailbox,,a,SMTP:a@c.com,smtp:\u{fffd}@d.com");
+    let found = read("e.csv", rows);
+    assert_eq!(found.findings.len(), 1, "{:?}", found.findings);
+    assert!(found.findings[0].ends_with("error lossy-value"));
+    found.says("Q152449").says("--encoding");
+}
+
+#[test]
+fn a_column_that_names_another_primary_address() {
+    let rows = |named: &str| new(&format!("{named},SMTP:a@c.com;smtp:jd@d.com,UserMailbox"));
+    let rules = ["jd@d.com a@c.com", "a@c.com mailbox"];
+    read("m.csv", rows("A@C.com")).is(&rules, &[]);
+    let found = read("m.csv", rows("b@c.com"));
+    found.says("`b@c.com`").says("`SMTP:` marks `a@c.com`");
+    found.is(&rules, &["m.csv:2:1: warning other-primary"]);
+}
+
+#[test]
+fn characters_that_nobody_sees_between_the_values_of_a_cell() {
+    let rules = ["jd@d.com a@c.com", "a@c.com mailbox"];
+    for list in [
+        "\u{a0}SMTP:a@c.com;smtp:jd@d.com",
+        "SMTP:a@c.com\u{a0};smtp:jd@d.com",
+        "SMTP:a@c.com;\u{a0}smtp:jd@d.com\u{200b}",
+        "SMTP:a@c.com;smtp:\u{a0}jd@d.com",
+    ] {
+        let found = read("m.csv", new(&format!("a@c.com,{list},UserMailbox")));
+        assert_eq!(found.rules, rules, "{list:?}: {}", found.words);
+        assert!(!found.findings.is_empty(), "{list:?}");
+        for finding in &found.findings {
+            assert!(
+                finding.ends_with("warning unseen-character"),
+                "{list:?}: {finding}"
+            );
+        }
+    }
+}

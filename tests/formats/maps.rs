@@ -287,3 +287,57 @@ fn virtusertable_refusals() {
         ],
     );
 }
+
+#[test]
+fn virtusertable_old_routing_is_refused_on_both_sides() {
+    for line in [
+        "user%host@d.com a@c.com",
+        "host!user@d.com a@c.com",
+        "jd@d.com user%%host@c.com",
+        "jd@d.com host!user@c.com",
+    ] {
+        let found = read("s.virtusertable", format!("{line}\n"));
+        assert_eq!(found.rules, [""; 0], "{line}");
+        assert!(
+            found.findings[0].ends_with("error routing-spelling"),
+            "{line}: {:?}",
+            found.findings
+        );
+    }
+}
+
+/// `makemap -f` keeps the letter case of keys; here they are one address, and two targets a conflict.
+#[test]
+fn virtusertable_keys_of_makemap_f() {
+    use readdress::engine::{Settings, compile};
+    let sources = [super::support::source(
+        "s.virtusertable",
+        b"JD@d.com a@c.com\njd@d.com b@c.com\n",
+    )];
+    let compiled = compile(&sources, &Settings::default());
+    assert!(compiled.table.is_none());
+    let found = compiled
+        .diagnostics
+        .iter()
+        .find(|f| f.code == "conflict")
+        .unwrap();
+    assert_eq!((found.excerpt.line, found.notes[0].excerpt.line), (2, 1));
+}
+
+/// The same file may be relay_recipient_maps, which name who exists and no targets.
+#[test]
+fn lists_of_recipients_are_no_aliases() {
+    for word in ["OK", "x", "relay", "REJECT"] {
+        finds(
+            "p.virtual",
+            &format!("jd@d.com {word}\n"),
+            &["p.virtual:1:10: error not-an-address"],
+        )
+        .says("virtual_alias_maps");
+    }
+    finds(
+        "p.virtual",
+        "jd@d.com okay\n",
+        &["p.virtual:1:10: error no-domain"],
+    );
+}

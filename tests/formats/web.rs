@@ -112,3 +112,58 @@ fn dumps() {
     dump("CREATE TABLE alias_domain (\n `alias_domain` varchar(255) default '(', description text, `target_domain` varchar(255), active int, PRIMARY KEY (`alias_domain`));\nINSERT INTO public.alias_domain VALUES ('d.com', 'a; b', 'c.com', true);\nINSERT INTO mailbox VALUES ('x@c.com', 'y');\n/*!40000 ALTER TABLE alias DISABLE KEYS */;\nINSERT INTO alias_domain VALUES ('e.com', '', 'e.com', true);\n")
         .is(&["@d.com @c.com"], &["file:6:35: error loop"]);
 }
+
+/// GAM parts cells at blanks if gam.cfg says so; its CSV writer then quotes a list, or a script did not.
+#[test]
+fn gam_parts_cells_at_blanks() {
+    let rules = ["jd@d.com a@c.com", "x@d.com a@c.com", "a@c.com mailbox"];
+    for list in ["\"jd@d.com x@d.com\"", "jd@d.com x@d.com"] {
+        let text = format!("Target TargetType Aliases\na@c.com User {list}\n");
+        read("g.csv", text).is(&rules, &[]);
+    }
+    read("g.csv", "Alias Target TargetType\njd@d.com a@c.com User\n")
+        .is(&["jd@d.com a@c.com", "a@c.com mailbox"], &[]);
+    finds(
+        "g.csv",
+        "Target Aliases\na@c.com jd@d.com\n",
+        &["g.csv:1:1: error unknown-header"],
+    );
+}
+
+#[test]
+fn mailu_alternatives_and_wildcards() {
+    read("m.csv", "name,domain_name\nd.com,c.com\n").is(&["@d.com @c.com"], &[]);
+    let header = "localpart,domain_name,email,wildcard,destination\n";
+    read("m.csv", format!("{header}%,d.com,%@d.com,1,a@c.com\n")).is(&["@d.com a@c.com"], &[]);
+    // Without the mark it is no pattern, and an address that no rule but its own carries on.
+    read("m.csv", format!("{header}a%,d.com,a%@d.com,0,a@c.com\n")).is(&["a%@d.com a@c.com"], &[]);
+    let row = format!("{header}a%,d.com,a%@d.com,true,a@c.com\n");
+    finds("m.csv", &row, &["m.csv:2:10: error wildcard"]).says("regex");
+    let dump =
+        "INSERT INTO alternative (created_at, name, domain_name) VALUES (NOW(),'d.com','c.com');\n";
+    let options = Options::default();
+    import(ImportFormat::Postfixadmin, dump, &options).is(&["@d.com @c.com"], &[]);
+}
+
+#[test]
+fn hosted_domains_are_counted() {
+    let rows = "domain,description,transport,backupmx,active\nALL,,,0,1\nc.com,,virtual,0,1\nb.com,,,1,1\n";
+    let counts = "skipped: 1 backup-mx, 1 domains, 1 pseudo-domain in";
+    read("p.csv", rows)
+        .is(&[], &[])
+        .skips(&[&format!("{counts} p.csv")]);
+    let dump = "CREATE TABLE domain (domain varchar(255) NOT NULL, backupmx tinyint(1), active tinyint(1));\n\
+        INSERT INTO `domain` VALUES ('ALL',0,1),('c.com',0,1),('b.com',1,1);\n";
+    let options = Options::default();
+    import(ImportFormat::Postfixadmin, dump, &options)
+        .is(&[], &[])
+        .skips(&[&format!("{counts} file")]);
+}
+
+#[test]
+fn orders_of_mailcow_are_no_addresses() {
+    for order in ["null", "spam", "ham"] {
+        let rows = format!("address,goto,active\ntrap@d.com,{order}@localhost,1\n");
+        finds("p.csv", &rows, &["p.csv:2:12: error not-an-address"]).says("discard");
+    }
+}

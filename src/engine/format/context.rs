@@ -120,11 +120,11 @@ impl<'a, 'f> Context<'a, 'f> {
         });
     }
 
-    /// Says that a map of an MTA names a domain as a whole; once is enough.
-    pub fn secondary_domain(&mut self, domain: Domain, span: Span) {
+    /// Says what a domain is that a map of an MTA, or a file beside it, names as a whole.
+    pub fn map_domain(&mut self, domain: Domain, class: DomainClass, span: Span) {
         self.parsed.domains.push(Declaration {
             domain,
-            class: DomainClass::Secondary,
+            class,
             unknown: None,
             span,
         });

@@ -3,6 +3,8 @@
 //! # Traps
 //!
 //! - The delimiter is told from the header line alone, among `,` `;` TAB `|`; `sep=;` before it wins.
+//!   A header of GAM's words with blanks between is parted at blanks; what is left of a row belongs to
+//!   its last cell.
 //! - Before the header may stand `#TYPE …` (Windows PowerShell) and other lines that begin with `#`.
 //! - A cell in quotes may hold line ends; a quote in it is written twice. A cell that goes on behind
 //!   its closing quote (`"v,1"%"v,2"`, Exchange 4.0) keeps its quotes.
@@ -20,6 +22,12 @@ use crate::engine::rule::Span;
 /// What may stand between cells.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
+/// Headers of GAM, whose field delimiter may be a blank.
+const GAM: [&[&str]; 2] = [
+    &["Alias", "Target", "TargetType"],
+    &["Target", "TargetType", "Aliases"],
+];
+
 /// The rows of a file, one after the other.
 #[derive(Debug)]
 pub struct Rows<'t> {
@@ -29,6 +37,8 @@ pub struct Rows<'t> {
     file: u32,
     delimiter: char,
     quote: char,
+    /// The last cell holds what would be more cells than there are columns.
+    rest_in_last: bool,
     /// How many rows were padded, and the first of them.
     short: (usize, Option<Span>),
 }
@@ -62,6 +72,7 @@ impl<'t> Rows<'t> {
             file: context.file,
             delimiter: ',',
             quote: context.options.quote.unwrap_or('"'),
+            rest_in_last: false,
             short: (0, None),
         };
         let mut named = context.options.column_sep;
@@ -73,6 +84,7 @@ impl<'t> Rows<'t> {
                 named = named.or(separator.chars().next());
             } else if !(head.trim().is_empty() || head.starts_with('#')) || rest.is_empty() {
                 rows.delimiter = named.unwrap_or_else(|| sniff(line, rows.quote));
+                rows.rest_in_last = rows.delimiter == ' ';
                 return rows;
             }
             rows.advance(line.len() + 1);
@@ -126,7 +138,10 @@ impl<'t> Rows<'t> {
     /// [`Rows::next`], held against the number of columns that the header has.
     pub fn next_of(&mut self, columns: usize, context: &mut Context<'_, '_>) -> Option<Row<'t>> {
         loop {
-            let row = self.next(context)?;
+            let mut row = self.next(context)?;
+            if self.rest_in_last {
+                self.join_rest(columns, &mut row);
+            }
             let surplus = row.cells.get(columns..).unwrap_or(&[]);
             if let Some(cell) = surplus.iter().find(|cell| !cell.text.trim().is_empty()) {
                 let message = format!(
@@ -143,6 +158,25 @@ impl<'t> Rows<'t> {
             }
             return Some(row);
         }
+    }
+
+    /// Makes one cell of the last column's and what follows it.
+    fn join_rest(&self, columns: usize, row: &mut Row<'t>) {
+        let (Some(first), Some(last)) = (
+            row.cells
+                .get(columns.saturating_sub(1))
+                .map(|cell| cell.span),
+            row.cells.last().map(|cell| cell.span),
+        ) else {
+            return;
+        };
+        if row.cells.len() <= columns || columns == 0 {
+            return;
+        }
+        let (start, end) = (first.start as usize, (last.start + last.length) as usize);
+        let text = self.text.get(start..end).unwrap_or("");
+        row.cells.truncate(columns - 1);
+        row.cells.push(Value::new(text, first.part(0, text.len())));
     }
 
     /// Tells of rows that were padded.
@@ -250,6 +284,10 @@ fn sniff(header: &str, quote: char) -> char {
                 *count += usize::from(c == delimiter);
             }
         }
+    }
+    let words: Vec<_> = header.split_whitespace().collect();
+    if counts == [0; DELIMITERS.len()] && GAM.iter().any(|known| words == *known) {
+        return ' ';
     }
     let best = counts
         .iter()

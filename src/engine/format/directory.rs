@@ -180,7 +180,7 @@ fn named_by_mail<'t>(
                 let help = "write `SMTP:` in upper case before one of them";
                 context.warn("no-primary", mail.span, message, help);
             }
-            object.name(mail);
+            object.name(mail, context);
             true
         }
         [_, second, ..] => {

@@ -98,6 +98,9 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
             );
         }
     }
+    if let Some(cell) = row.cells.iter().find(|cell| cell.text.contains('\u{fffd}')) {
+        return broken_letter(cell, context);
+    }
     let mut object = Object::new(row.span);
     object.remote = remote;
     primaries(&row.cell(columns.primary), &mut object, context);
@@ -118,6 +121,13 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     object.finish(context);
 }
 
+/// Half a letter of a two-octet code page: Exchange lost it at every 4 KB of the file (Q152449).
+fn broken_letter(cell: &Value<'_>, context: &mut Context<'_, '_>) {
+    let message = "the row holds a letter that was lost when this file was written";
+    let help = "name the code page (`readdress import --encoding NAME exchange55 FILE`); if it is right, Exchange cut a letter at a boundary of 4 KB (Q152449): export fewer columns, or as Unicode";
+    context.error("lossy-value", cell.span, message, help);
+}
+
 /// `--primary-from alias@DOMAIN`.
 fn site_address<'t>(alias: &Value<'t>, options: &Options) -> Option<Value<'t>> {
     match &options.primary_from {
@@ -131,24 +141,33 @@ fn site_address<'t>(alias: &Value<'t>, options: &Options) -> Option<Value<'t>> {
 
 /// The column of primary addresses: one of each type.
 fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
+    let mut types = Vec::new();
     for value in values(cell, context.options) {
         if is_removal(&value, context) {
             continue;
         }
-        match proxy::read(&value) {
-            Proxy::Smtp { address, .. } if object.named.is_none() => object.named = Some(address),
-            Proxy::Smtp { .. } => {
-                let message = "the column of primary addresses holds two of type SMTP";
-                context.error(
-                    "two-primaries",
-                    value.span,
-                    message,
-                    "move one of them to `Secondary-Proxy-Addresses`",
-                );
+        let (kind, address) = match proxy::read(&context.clean(&value)) {
+            Proxy::Smtp { address, .. } => ("smtp".to_owned(), Some(address)),
+            Proxy::Other(kind) => (kind, None),
+            Proxy::Bare(value) => {
+                no_type(&value, context);
+                continue;
             }
-            Proxy::Other(kind) => context.skip(kind),
-            Proxy::Bare(value) => no_type(&value, context),
+        };
+        if types.contains(&kind) {
+            let message = format!(
+                "the column of primary addresses holds two of type {}",
+                kind.to_ascii_uppercase()
+            );
+            let help = "move one of them to `Secondary-Proxy-Addresses`";
+            context.error("two-primaries", value.span, message, help);
+            continue;
         }
+        match address {
+            Some(address) => object.named = Some(address),
+            None => context.skip(kind.clone()),
+        }
+        types.push(kind);
     }
     cut(cell, context);
 }
@@ -158,7 +177,7 @@ fn add<'t>(value: &Value<'t>, object: &mut Object<'t>, context: &mut Context<'_,
     if is_removal(value, context) {
         return;
     }
-    match proxy::read(value) {
+    match proxy::read(&context.clean(value)) {
         Proxy::Smtp { address, .. } => object.others.push(address),
         Proxy::Other(kind) => context.skip(kind),
         Proxy::Bare(value) => no_type(&value, context),

@@ -73,7 +73,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
 
 /// The values of one cell.
 fn row_values<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
-    cell.split(|c| c.is_whitespace() || matches!(c, ',' | '|' | ';'))
+    cell.split(|c| c.is_ascii_whitespace() || matches!(c, ',' | '|' | ';'))
 }
 
 fn owner_row(

@@ -84,11 +84,11 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     let mut object = Object::new(row.span);
     object.remote = kind.contains("contact") || kind == "mailuser";
     if is_whole(&primary, context) {
-        object.name(&context.clean(&primary));
+        object.name(&primary, context);
     }
     if columns.primary.is_none() && context.options.primary_from == Some(PrimaryFrom::PrincipalName)
     {
-        object.name(&principal);
+        object.name(&principal, context);
     }
     if let Some(column) = columns.proxies {
         let cell = row.cell(Some(column));

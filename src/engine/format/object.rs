@@ -56,8 +56,9 @@ impl<'t> Object<'t> {
     }
 
     /// Names the primary address by a column, if the cell is not empty.
-    pub fn name(&mut self, value: &Value<'t>) {
-        if let Proxy::Smtp { address, .. } | Proxy::Bare(address) = proxy::read(value)
+    pub fn name(&mut self, value: &Value<'t>, context: &mut Context<'_, '_>) {
+        if let Proxy::Smtp { address, .. } | Proxy::Bare(address) =
+            proxy::read(&context.clean(value))
             && !address.text.is_empty()
         {
             self.named = Some(address);
@@ -87,7 +88,12 @@ impl<'t> Object<'t> {
     /// Its rules.
     pub fn finish(self, context: &mut Context<'_, '_>) {
         let primary = match (self.upper.as_slice(), &self.named) {
-            ([one], _) => one.clone(),
+            ([one], named) => {
+                if let Some(named) = named {
+                    differs(named, one, context);
+                }
+                one.clone()
+            }
             (_, Some(named)) => named.clone(),
             ([], None) if self.others.is_empty() => return,
             ([], None) => {
@@ -118,6 +124,23 @@ impl<'t> Object<'t> {
             let pattern = Pattern::Mailbox(mailbox.clone());
             context.rule(pattern, Action::Mailbox, None, target.span, Origin::Row);
         }
+    }
+}
+
+/// Tells of a column that names another primary address than the one that is marked.
+fn differs(named: &Value<'_>, marked: &Value<'_>, context: &mut Context<'_, '_>) {
+    let same = |one: &str, other: &str| match (Mailbox::parse(one), Mailbox::parse(other)) {
+        (Ok(one), Ok(other)) => one.key(LocalCase::Ignore) == other.key(LocalCase::Ignore),
+        _ => one == other,
+    };
+    if !same(&named.text, &marked.text) {
+        let message = format!(
+            "the column names `{}` as the primary address, and `SMTP:` marks `{}`: the latter is taken",
+            named.text, marked.text
+        );
+        let help =
+            "export it again, or mend the object; what is marked is what Exchange sends with";
+        context.warn("other-primary", named.span, message, help);
     }
 }
 

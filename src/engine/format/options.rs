@@ -2,7 +2,7 @@
 //!
 //! In a rules directory nothing can be told, so every option is at its default there.
 
-use crate::engine::address::Domain;
+use crate::engine::{address::Domain, rule::DomainClass};
 
 /// What a file does not say about itself.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Options {
     pub quote: Option<char>,
     /// Where the primary address comes from, if the usual places are empty.
     pub primary_from: Option<PrimaryFrom>,
+    /// Domains that Sendmail's files beside a virtusertable name, and what they are.
+    pub companions: Vec<(Domain, DomainClass)>,
     /// Inbound domains of a routing table whose mailboxes live here.
     pub primary_domains: Vec<Domain>,
     /// Read `*.onmicrosoft.com` addresses as well.

@@ -217,6 +217,11 @@ fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Optio
     }
 }
 
+/// What stands behind an address in relay_recipient_maps, relay_domains and access(5).
+const LISTED: [&str; 11] = [
+    "ok", "x", "1", "yes", "relay", "valid", "permit", "reject", "dunno", "hold", "discard",
+];
+
 /// What Postfix appends to an address that is not whole; `Some(None)` for one that is.
 fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Option<String>> {
     match (
@@ -225,6 +230,12 @@ fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Op
         &context.options.mydomain,
     ) {
         (None, Some(origin), _) => Some(Some(format!("{text}@{origin}"))),
+        (None, None, _) if LISTED.iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            let message = format!("`{text}` is no address: this looks like a list of who exists");
+            let help = "relay_recipient_maps and access tables name no targets; save the source of virtual_alias_maps here";
+            context.error("not-an-address", span, message, help);
+            None
+        }
         (None, None, _) => {
             let message = format!("`{text}` has no domain: Postfix appends its `myorigin`");
             let help =

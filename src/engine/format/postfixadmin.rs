@@ -14,6 +14,9 @@
 //!   (`user#company.com@autoreply.company.com`), which is counted and left out.
 //! - `@domain` is a catch-all, `goto` `@other` keeps the local-part; `ALL` is no domain.
 //! - mailcow's `null@localhost`, `spam@localhost`, `ham@localhost` are orders to its own filter: errors.
+//! - `domain` says who is hosted, and is counted, `backupmx` and the pseudo-domain `ALL` apart.
+//! - Mailu's `alternative` (`name,domain_name`) is an alias domain; of its wildcards only `%@domain` is
+//!   a rule, any other is an error.
 //! - An alias domain that is its own target is an error (postfixadmin#358).
 
 use super::{context::Context, csv::Rows, header::Header, value::Value};
@@ -24,40 +27,137 @@ use crate::engine::{
 
 /// Reads all rows behind the header.
 pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
-    let active = header.find(&["active", "enabled"]);
-    let alias_domain = header.find(&["aliasdomain"]);
-    let (from, to) = match alias_domain {
-        Some(from) => (Some(from), header.find(&["targetdomain"])),
-        None => (
-            header.find(&["address", "email"]),
-            header.find(&["goto", "destination"]),
-        ),
+    let has = |name| header.find(&[name]).is_some();
+    let table = if has("aliasdomain") || has("domainname") && !has("destination") {
+        Table::AliasDomain
+    } else if has("backupmx") {
+        Table::Domain
+    } else {
+        Table::Alias
     };
+    let columns = Columns::find(table, |name| header.find(&[name]));
     while let Some(row) = rows.next_of(header.len(), context) {
-        let fields = Fields {
-            from: row.cell(from),
-            to: row.cell(to),
-            active: row.cell(active),
-            row: row.span,
-        };
-        if alias_domain.is_some() {
-            domain_row(&fields, context);
-        } else {
-            alias_row(&fields, context);
+        columns.read(|column| row.cell(column), row.span, context);
+    }
+}
+
+/// The tables that say something about addresses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Table {
+    /// `alias`.
+    Alias,
+    /// `alias_domain`; Mailu's `alternative`.
+    AliasDomain,
+    /// `domain`.
+    Domain,
+}
+
+impl Table {
+    /// The table of this name in a database.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "alias" => Some(Self::Alias),
+            "alias_domain" | "alternative" => Some(Self::AliasDomain),
+            "domain" => Some(Self::Domain),
+            _ => None,
         }
     }
 }
 
+/// Where a table has what counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    table: Table,
+    from: Option<usize>,
+    to: Option<usize>,
+    active: Option<usize>,
+    wildcard: Option<usize>,
+}
+
+impl Columns {
+    /// Finds the columns by their names, which are written without underscores.
+    pub fn find(table: Table, position: impl Fn(&str) -> Option<usize>) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| position(name));
+        let (from, to) = match table {
+            Table::Alias => (
+                first(&["address", "email"]),
+                first(&["goto", "destination"]),
+            ),
+            Table::AliasDomain => (
+                first(&["aliasdomain", "name"]),
+                first(&["targetdomain", "domainname"]),
+            ),
+            Table::Domain => (first(&["domain", "name"]), first(&["backupmx"])),
+        };
+        Self {
+            table,
+            from,
+            to,
+            active: first(&["active", "enabled"]),
+            wildcard: first(&["wildcard"]),
+        }
+    }
+
+    /// Reads one row.
+    pub fn read<'t>(
+        &self,
+        cell: impl Fn(Option<usize>) -> Value<'t>,
+        row: Span,
+        context: &mut Context<'_, '_>,
+    ) {
+        let fields = Fields {
+            from: cell(self.from),
+            to: cell(self.to),
+            active: cell(self.active),
+            row,
+        };
+        match self.table {
+            Table::Alias if is_true(&cell(self.wildcard)) => wildcard_row(&fields, context),
+            Table::Alias => alias_row(&fields, context),
+            Table::AliasDomain => domain_row(&fields, context),
+            Table::Domain => hosted_row(&fields, context),
+        }
+    }
+}
+
+fn is_true(cell: &Value<'_>) -> bool {
+    let text = cell.text.trim_matches('\'').to_ascii_lowercase();
+    matches!(text.as_str(), "1" | "t" | "true" | "y" | "yes")
+}
+
+/// A row of `domain`: who is hosted. Other tables say what happens to addresses; it is counted.
+fn hosted_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
+    if fields.from.text == "ALL" {
+        context.skip("pseudo-domain");
+    } else if is_true(&fields.to) {
+        context.skip("backup-mx");
+    } else {
+        context.skip("domains");
+    }
+}
+
+/// A wildcard of Mailu, a pattern as SQL's LIKE has it: `%@domain` is a whole domain, and no other is
+/// known here.
+fn wildcard_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
+    let local = fields.from.text.rsplit_once('@').map(|(local, _)| local);
+    if matches!(local, Some("%" | "")) {
+        return alias_row(fields, context);
+    }
+    let message = format!("`{}` is a pattern, which cannot be read", fields.from.text);
+    let help = "write it as a regex in a `.rules` file: `%` is `.*` there, and `_` is `.`";
+    context.error("wildcard", fields.from.span, message, help);
+}
+
 /// What one row says, whatever it came in.
-pub struct Fields<'t> {
+struct Fields<'t> {
     /// `address`, `alias_domain`, `email`.
-    pub from: Value<'t>,
+    from: Value<'t>,
     /// `goto`, `target_domain`, `destination`.
-    pub to: Value<'t>,
+    to: Value<'t>,
     /// `active`; empty where there is no such column.
-    pub active: Value<'t>,
+    active: Value<'t>,
     /// The whole row.
-    pub row: Span,
+    row: Span,
 }
 
 impl Fields<'_> {
@@ -92,7 +192,7 @@ impl Fields<'_> {
 }
 
 /// A row of `alias_domain`: one rule for the whole domain.
-pub fn domain_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
+fn domain_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     if !fields.counts(context) {
         return;
     }
@@ -119,7 +219,7 @@ pub fn domain_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
 }
 
 /// A row of `alias`.
-pub fn alias_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
+fn alias_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     if !fields.counts(context) {
         return;
     }
@@ -141,7 +241,7 @@ pub fn alias_row(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     let mut targets: Vec<Target> = Vec::new();
     let mut sound = true;
     let mut dropped = false;
-    for value in fields.to.split(|c| c == ',' || c.is_whitespace()) {
+    for value in fields.to.split(|c| c == ',' || c.is_ascii_whitespace()) {
         if is_vacation(&value.text) {
             context.skip("vacation");
             dropped = true;

@@ -7,7 +7,7 @@
 //! - A leading `=` (`=EX:/o=…`, from Samba) belongs to nothing.
 //! - `X500:`, `X400:`, `SIP:` and the like are no mail addresses and are counted by type.
 
-use super::value::Value;
+use super::value::{Value, is_unseen};
 
 /// Longest type, in characters (event 231 of Exchange 5.5).
 pub const MAX_TYPE: usize = 8;
@@ -69,14 +69,16 @@ pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
     let mut starts = vec![];
     let mut free = true;
     for (at, c) in text.char_indices() {
-        let separator = matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace();
+        let separator = matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace() || is_unseen(c);
         if free && !separator && type_follows(text.get(at..).unwrap_or("")) {
-            starts.push(at);
+            // What cannot be seen before a value belongs to it, and is told there.
+            let before = text.get(..at).unwrap_or("");
+            starts.push(before.trim_end_matches(is_unseen).len());
         }
         free = separator;
     }
     if starts.is_empty() {
-        return cell.split(|c| matches!(c, ';' | '|' | ',') || c.is_whitespace());
+        return cell.split(|c| matches!(c, ';' | '|' | ',') || c.is_ascii_whitespace());
     }
     let mut parts = Vec::new();
     if let Some(first) = starts.first().filter(|first| **first > 0) {
@@ -92,7 +94,9 @@ pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
     let trim = |part: Value<'t>| {
         let length = part
             .text
-            .trim_end_matches(|c: char| matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace())
+            .trim_end_matches(|c: char| {
+                matches!(c, ';' | '|' | ',' | '+') || c.is_ascii_whitespace()
+            })
             .len();
         part.part(0..length)
     };

@@ -13,7 +13,7 @@
 
 use super::{
     context::Context,
-    postfixadmin::{Fields, alias_row, domain_row},
+    postfixadmin::{self, Table},
     value::Value,
 };
 use crate::engine::rule::Span;
@@ -21,8 +21,21 @@ use crate::engine::rule::Span;
 /// Columns of the oldest versions.
 const ALIAS: [&str; 6] = ["address", "goto", "domain", "created", "modified", "active"];
 const ALIAS_DOMAIN: [&str; 5] = [
-    "alias_domain",
-    "target_domain",
+    "aliasdomain",
+    "targetdomain",
+    "created",
+    "modified",
+    "active",
+];
+const DOMAIN: [&str; 11] = [
+    "domain",
+    "description",
+    "aliases",
+    "mailboxes",
+    "maxquota",
+    "quota",
+    "transport",
+    "backupmx",
     "created",
     "modified",
     "active",
@@ -47,16 +60,34 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         line: 1,
         file: context.file,
     };
-    let (mut alias, mut alias_domain): (Columns, Columns) = (
-        ALIAS.map(Into::into).into(),
-        ALIAS_DOMAIN.map(Into::into).into(),
-    );
+    let mut layouts = Layouts {
+        alias: ALIAS.map(Into::into).into(),
+        alias_domain: ALIAS_DOMAIN.map(Into::into).into(),
+        domain: DOMAIN.map(Into::into).into(),
+    };
     while let Some(token) = tokens.next() {
         let create = token.is("create");
         if create || token.is("insert") {
-            statement(create, &mut tokens, &mut alias, &mut alias_domain, context);
+            statement(create, &mut tokens, &mut layouts, context);
         } else if !token.is(";") {
             tokens.skip_statement();
+        }
+    }
+}
+
+/// The columns of each table, as far as they are known.
+struct Layouts {
+    alias: Columns,
+    alias_domain: Columns,
+    domain: Columns,
+}
+
+impl Layouts {
+    fn of(&mut self, table: Table) -> &mut Columns {
+        match table {
+            Table::Alias => &mut self.alias,
+            Table::AliasDomain => &mut self.alias_domain,
+            Table::Domain => &mut self.domain,
         }
     }
 }
@@ -64,8 +95,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
 fn statement(
     create: bool,
     tokens: &mut Tokens<'_>,
-    alias: &mut Columns,
-    alias_domain: &mut Columns,
+    layouts: &mut Layouts,
     context: &mut Context<'_, '_>,
 ) {
     let mut name = String::new();
@@ -77,14 +107,13 @@ fn statement(
         }
         // `public.alias`, `IF NOT EXISTS alias`: the last word is the name.
         let word = token.value.text.rsplit('.').next().unwrap_or("");
-        name = word.trim_matches('`').to_ascii_lowercase();
+        name = word.trim_matches(['`', '"']).to_ascii_lowercase();
     }
-    let domains = name == "alias_domain";
-    let known = domains || name == "alias";
-    let columns = if domains { alias_domain } else { alias };
-    match last {
-        Some(token) if known && create && token.is("(") => *columns = definitions(tokens),
-        Some(token) if known && !create => {
+    match (last, Table::named(&name)) {
+        (Some(token), Some(table)) if create && token.is("(") => {
+            *layouts.of(table) = definitions(tokens);
+        }
+        (Some(token), Some(table)) if !create => {
             let mut named = None;
             if token.is("(") {
                 let inner = tokens.by_ref().take_while(|token| !token.is(")"));
@@ -96,10 +125,10 @@ fn statement(
                 );
                 tokens.by_ref().find(|token| token.is("values"));
             }
-            let columns = named.as_ref().unwrap_or(columns);
-            return rows(domains, columns, tokens, context);
+            let columns = named.as_ref().unwrap_or(layouts.of(table));
+            return rows(table, columns, tokens, context);
         }
-        Some(token) if token.is(";") => return,
+        (Some(token), _) if token.is(";") => return,
         _ => {}
     }
     tokens.skip_statement();
@@ -134,17 +163,9 @@ fn definitions(tokens: &mut Tokens<'_>) -> Columns {
 }
 
 /// The rows behind `VALUES`.
-fn rows(domains: bool, columns: &Columns, tokens: &mut Tokens<'_>, context: &mut Context<'_, '_>) {
-    let column = |name: &str| columns.iter().position(|own| own == name);
-    let wanted = if domains {
-        [
-            column("alias_domain"),
-            column("target_domain"),
-            column("active"),
-        ]
-    } else {
-        [column("address"), column("goto"), column("active")]
-    };
+fn rows(table: Table, columns: &Columns, tokens: &mut Tokens<'_>, context: &mut Context<'_, '_>) {
+    let wanted =
+        postfixadmin::Columns::find(table, |name| columns.iter().position(|own| own == name));
     while let Some(token) = tokens.next() {
         if token.is(";") {
             return;
@@ -158,18 +179,7 @@ fn rows(domains: bool, columns: &Columns, tokens: &mut Tokens<'_>, context: &mut
             at.and_then(|at| cells.get(at).cloned())
                 .unwrap_or_else(|| Value::new("", row))
         };
-        let [from, to, active] = wanted.map(cell);
-        let fields = Fields {
-            from,
-            to,
-            active,
-            row,
-        };
-        if domains {
-            domain_row(&fields, context);
-        } else {
-            alias_row(&fields, context);
-        }
+        wanted.read(cell, row, context);
     }
 }
 
@@ -210,10 +220,8 @@ impl Token<'_> {
     }
 
     fn name(&self) -> String {
-        self.value
-            .text
-            .trim_matches(['`', '"'])
-            .to_ascii_lowercase()
+        let name = self.value.text.trim_matches(['`', '"']);
+        name.replace('_', "").to_ascii_lowercase()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// What is known, for an unknown header.
-const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`); PostfixAdmin, mailcow and Mailu (`address,goto`, `alias_domain,target_domain`, `email,destination`)";
+const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`); PostfixAdmin, mailcow and Mailu (`address,goto`, `alias_domain,target_domain`, `email,destination`, `name,domain_name`)";
 
 /// Which table it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +39,8 @@ impl Table {
         } else if has(&["address", "goto"])
             || has(&["aliasdomain", "targetdomain"])
             || has(&["email", "destination"])
+            || has(&["name", "domainname"])
+            || has(&["domain", "backupmx"])
         {
             Some(Self::Postfixadmin)
         } else if proxies || (has(&["primarysmtpaddress", "address"])) {

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalPart},
-    rule::{Action, Detail, Origin, Pattern, Piece, Span, Target, TargetKind},
+    rule::{Action, Detail, DomainClass, Origin, Pattern, Piece, Span, Target, TargetKind},
 };
 
 /// Reads a file.
@@ -61,6 +61,10 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         }
         rule(&key, &value, context);
     }
+    for (domain, class) in &context.options.companions {
+        let span = Span::whole_file(context.file);
+        context.map_domain(domain.clone(), *class, span);
+    }
 }
 
 fn rule(key: &Value<'_>, value: &Value<'_>, context: &mut Context<'_, '_>) {
@@ -92,7 +96,7 @@ fn pattern(key: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
     let Some((local, domain)) = key.text.rsplit_once('@') else {
         if key.text.contains('.') {
             let (domain, span) = context.domain(key)?;
-            context.secondary_domain(domain, span);
+            context.map_domain(domain, DomainClass::Secondary, span);
         } else {
             let help = "write `user@domain`; local users belong into an alias file";
             context.error(

@@ -104,7 +104,7 @@ pub(super) fn infer(table: &mut Table, domains: &[Declaration]) {
         (secondary, DomainClass::Secondary),
         (primary, DomainClass::Primary),
     ];
-    let mut know = |domain: Domain, class, declared| {
+    let know = |table: &mut Table, domain: Domain, class, declared| {
         let entry = DomainEntry {
             class,
             unknown: default_unknown(class),
@@ -116,10 +116,14 @@ pub(super) fn infer(table: &mut Table, domains: &[Declaration]) {
     for (domains, class) in inferred {
         domains
             .into_iter()
-            .for_each(|domain| know(domain, class, None));
+            .for_each(|domain| know(table, domain, class, None));
     }
     for line in domains {
-        know(line.domain.clone(), line.class, Some(line.span));
+        // That mail for a domain is taken in says less than a rule for all of it.
+        let told = table.known.contains_key(&line.domain);
+        if line.class != DomainClass::Primary || !told {
+            know(table, line.domain.clone(), line.class, Some(line.span));
+        }
     }
 }
 

@@ -7,7 +7,10 @@
 //!
 //! # Limits
 //!
-//! Codes are found in the sources of `engine` and `config` by the calls that make findings. Findings
+//! With an `import.txt` or `export.txt` beside them, which holds the word of a format, the findings are
+//! those of that command.
+//!
+//! Codes are found in the sources of `engine`, `config` and `export` by the calls that make findings. Findings
 //! about files as a whole that the daemon makes are not among them.
 
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
@@ -17,7 +20,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use readdress::config;
-use readdress::engine::{Diagnostic, Settings, SourceText, compile};
+use readdress::engine::address::Domain;
+use readdress::engine::format::{ImportFormat, Options};
+use readdress::engine::{Diagnostic, Settings, SourceText, compile, load};
+use readdress::export::{self, Format};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -38,9 +44,30 @@ fn cases() -> Vec<PathBuf> {
     all.into_iter().filter(|path| path.is_dir()).collect()
 }
 
+/// The word of a format, and a primary domain if one is named.
+fn imported(words: &[u8]) -> (ImportFormat, Options) {
+    let mut words = words.split(u8::is_ascii_whitespace);
+    let word = words.next().unwrap_or_default();
+    let known = [ImportFormat::Exchange55Routing, ImportFormat::Google];
+    let is = |format: &ImportFormat| format.name().as_bytes() == word;
+    let domain = words.next().and_then(|name| std::str::from_utf8(name).ok());
+    let options = Options {
+        primary_domains: domain.into_iter().flat_map(Domain::parse).collect(),
+        ..Options::default()
+    };
+    (known.into_iter().find(is).expect("a format"), options)
+}
+
+fn exported(word: &[u8]) -> Format {
+    let known = [Format::Virtual, Format::Virtusertable];
+    let is = |format: &Format| format.word().as_bytes() == word.trim_ascii();
+    known.into_iter().find(is).expect("a format")
+}
+
 /// All findings of one case.
 fn findings(case: &Path) -> Vec<Diagnostic> {
     let mut sources = Vec::new();
+    let (mut wanted_import, mut wanted_export) = (None, None);
     for path in entries(case) {
         let name = path
             .file_name()
@@ -49,6 +76,8 @@ fn findings(case: &Path) -> Vec<Diagnostic> {
         let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
         match name {
             "expected.txt" => {}
+            "import.txt" => wanted_import = Some(imported(&bytes)),
+            "export.txt" => wanted_export = Some(exported(&bytes)),
             "readdress.toml" => return config::parse(name, &bytes).err().unwrap_or_default(),
             _ => sources.push(SourceText {
                 name: name.to_owned(),
@@ -56,7 +85,17 @@ fn findings(case: &Path) -> Vec<Diagnostic> {
             }),
         }
     }
-    compile(&sources, &Settings::default()).diagnostics
+    let settings = Settings::default();
+    match (wanted_import, wanted_export) {
+        (Some((format, options)), _) => {
+            load::import(&sources[0], format, &options, &settings).diagnostics
+        }
+        (_, Some(format)) => {
+            let table = compile(&sources, &settings).table.expect("a table");
+            export::export(&table, &sources, format, None).diagnostics
+        }
+        _ => compile(&sources, &settings).diagnostics,
+    }
 }
 
 fn rendered(case: &Path) -> String {
@@ -113,12 +152,15 @@ fn the_rest_is_counted() {
 }
 
 /// What stands before the code of a finding in the sources.
-const MAKERS: [&str; 5] = [
+const MAKERS: [&str; 8] = [
     "Finding::error(",
     "Finding::warning(",
     "bad_mailbox(",
     "Err((",
     "Diagnostic::about_file(",
+    "context.error(",
+    "context.warn(",
+    "self.error(",
 ];
 
 /// The codes in one source: the first text behind a maker, before the call could have ended.
@@ -156,6 +198,7 @@ fn every_code_has_a_case() {
     let mut files = Vec::new();
     rust_files(&root().join("src/engine"), &mut files);
     rust_files(&root().join("src/config"), &mut files);
+    rust_files(&root().join("src/export"), &mut files);
     let mut codes = BTreeSet::new();
     for path in files {
         let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));

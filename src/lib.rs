@@ -65,6 +65,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
+pub mod doctor;
 pub mod engine;
 pub mod export;
 #[cfg(feature = "daemon")]

@@ -210,6 +210,8 @@ pub struct Postfix {
     pub main_cf: String,
     /// Every parameter with its value, `$name` filled in.
     pub values: BTreeMap<String, String>,
+    /// Those that `main.cf` sets, as they are written.
+    pub own: BTreeMap<String, String>,
     /// The services of `master.cf`.
     pub services: Vec<Service>,
     /// What maps answered to [`Ours::keys`]: `type:table` to key to value. Maps that were not asked

@@ -63,13 +63,17 @@ fn find() -> Option<PathBuf> {
 
 fn values(program: &Path, directory: Option<&Path>) -> Result<Postfix, String> {
     let ask = |flags: &[&str]| output(command(program, directory).args(flags));
-    let (values, master, overrides) = (ask(&["-x"])?, ask(&["-M"])?, ask(&["-Px"])?);
-    let own = values
+    let (values, own) = (ask(&["-x"])?, ask(&["-n"])?);
+    let (master, overrides) = (ask(&["-M"])?, ask(&["-Px"])?);
+    let configured = values
         .lines()
         .find_map(|line| line.strip_prefix("config_directory = "));
-    let folder = directory.map_or_else(|| own.unwrap_or("/etc/postfix").into(), Path::to_owned);
+    let folder = directory.map_or_else(
+        || configured.unwrap_or("/etc/postfix").into(),
+        Path::to_owned,
+    );
     let main_cf = folder.join("main.cf").display().to_string();
-    Ok(Postfix::new(main_cf, &values, &master, &overrides))
+    Ok(Postfix::new(main_cf, &values, &own, &master, &overrides))
 }
 
 fn command(program: &Path, directory: Option<&Path>) -> Command {
@@ -116,7 +120,8 @@ fn ask_maps(postfix: &mut Postfix, program: &Path, directory: Option<&Path>, our
     }
 }
 
-/// `postmap -q -`: a line with key and value for every key that is found. It fails where none is.
+/// `postmap -q -`: a line with key and value for every key that is found. Where none is, the exit
+/// status is 1, as it is where the map cannot be opened: then it says `fatal:`.
 fn query(mut command: Command, map: &str, keys: &str) -> Option<BTreeMap<String, String>> {
     let mut child = command
         .args(["-q", "-", map])
@@ -132,7 +137,8 @@ fn query(mut command: Command, map: &str, keys: &str) -> Option<BTreeMap<String,
     let output = child.wait_with_output().ok()?;
     // A program that ended early has closed the pipe; its output says why.
     let _ = writer.join();
-    if !output.status.success() && !output.stderr.is_empty() {
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !matches!(output.status.code(), Some(0 | 1)) || said.contains("fatal: ") {
         return None;
     }
     let text = String::from_utf8_lossy(&output.stdout);

@@ -105,7 +105,7 @@ fn names<'c>(domains: impl IntoIterator<Item = &'c Classes>) -> Option<String> {
 
 /// `relay_domains` with more words.
 fn more(postfix: &Postfix, add: impl IntoIterator<Item = String>) -> String {
-    let list = words(postfix.value("relay_domains"))
+    let list = words(postfix.written("relay_domains"))
         .into_iter()
         .map(str::to_owned);
     let list: Vec<_> = list.chain(add).collect();
@@ -182,13 +182,14 @@ fn two_classes<'c>(
     class: &str,
     domains: impl Iterator<Item = &'c Classes>,
 ) -> Option<Finding> {
+    let domains: Vec<_> = domains.collect();
     let message = format!(
         "{} is in `{class}` and in `relay_domains`: which of them counts depends on Postfix's order",
-        names(domains)?
+        names(domains.iter().copied())?
     );
     let help = format!(
-        "take a secondary domain out of `{class}`, a primary one out of one of the two ({})",
-        shown(postfix, class)
+        "{}; or, for a primary domain, take it out of `relay_domains` instead",
+        without(postfix, class, &domains)
     );
     Some(Finding::new(
         codes::DOMAIN_IN_TWO_CLASSES,
@@ -211,8 +212,8 @@ fn other_class<'c>(
     );
     let add = domains.iter().flat_map(|domain| domain.forms.clone());
     let help = format!(
-        "take it out of `{class}` ({}), and {}",
-        shown(postfix, class),
+        "{}, and {}",
+        without(postfix, class, &domains),
         more(postfix, add)
     );
     Some(Finding::new(
@@ -223,8 +224,19 @@ fn other_class<'c>(
     ))
 }
 
-fn shown(postfix: &Postfix, name: &str) -> String {
-    format!("`{name} = {}`", postfix.value(name))
+/// What takes domains out of a list: the list without them where they stand in it by name.
+fn without(postfix: &Postfix, class: &str, domains: &[&Classes]) -> String {
+    let forms: Vec<_> = domains.iter().flat_map(|domain| &domain.forms).collect();
+    let words = words(postfix.written(class));
+    let rest: Vec<_> = words
+        .iter()
+        .copied()
+        .filter(|word| !forms.contains(&&word.to_lowercase()))
+        .collect();
+    if rest.len() == words.len() {
+        return format!("take it out of what `{class} = {}` names", words.join(", "));
+    }
+    format!("write `postconf -e '{class} = {}'`", rest.join(", "))
 }
 
 /// A list that is asked from a socketmap.

@@ -47,16 +47,21 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
 }
 
 impl Postfix {
-    /// What `postconf -x`, `postconf -M` and `postconf -Px` print.
-    pub fn new(main_cf: String, values: &str, master: &str, overrides: &str) -> Self {
-        let lines = values.lines().filter_map(super::lists::assignment);
-        let values: BTreeMap<String, String> = lines
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+    /// What `postconf -x`, `postconf -n`, `postconf -M` and `postconf -Px` print.
+    pub fn new(main_cf: String, values: &str, own: &str, master: &str, overrides: &str) -> Self {
+        let pairs = |text: &str| -> BTreeMap<String, String> {
+            let lines = text.lines().filter_map(super::lists::assignment);
+            lines
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        };
+
+        let values = pairs(values);
         let services = services(master, overrides, &values);
         Self {
             main_cf,
             values,
+            own: pairs(own),
             services,
             ..Self::default()
         }
@@ -65,6 +70,13 @@ impl Postfix {
     /// A parameter of `main.cf`; empty where there is none.
     pub fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// The same as it is written, without `$name` filled in, where it is.
+    pub fn written(&self, name: &str) -> &str {
+        self.own
+            .get(name)
+            .map_or_else(|| self.value(name), String::as_str)
     }
 
     /// The directory in which its daemons run.
@@ -197,7 +209,7 @@ mod tests {
                       submission inet  n  -  -  -  -  smtpd -o a=2\n\
                       cleanup    unix  n  -  n  -  0  cleanup\n";
         let overrides = "submission/inet/a = 2\n";
-        let postfix = Postfix::new("/etc/postfix/main.cf".into(), values, master, overrides);
+        let postfix = Postfix::new("/etc/postfix/main.cf".into(), values, "", master, overrides);
         let doors: Vec<_> = postfix.doors().collect();
         let told = |service: &Service| (service.name.clone(), service.chroot);
         assert_eq!(
@@ -212,7 +224,7 @@ mod tests {
             ("1", "2")
         );
         assert_eq!((postfix.value("empty"), postfix.value("nothing")), ("", ""));
-        let old = Postfix::new(String::new(), "", master, overrides);
+        let old = Postfix::new(String::new(), "", "", master, overrides);
         assert!(old.doors().all(|door| door.chroot));
     }
 

@@ -39,7 +39,7 @@ pub fn postfix(facts: &Facts) -> String {
 
 /// What there already is, and our domains that no local class has.
 fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
-    let mut list: Vec<_> = words(postfix.value("relay_domains"))
+    let mut list: Vec<_> = words(postfix.written("relay_domains"))
         .into_iter()
         .filter(|word| !word.contains("socketmap:"))
         .map(str::to_owned)

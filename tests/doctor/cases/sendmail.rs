@@ -1,0 +1,28 @@
+//! What is wrong in Sendmail alone.
+
+use super::Case;
+use crate::machine::Mta::Sendmail;
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            codes: &["socket-unsafe"],
+            mta: Sendmail,
+            change: |machine| {
+                machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/open/m.sock");
+                machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/open/m.sock");
+                machine.files.push(("open/x", String::new()));
+                machine.then = "chmod 1777 open".to_owned();
+            },
+            says: &["(mode 1777)", "/run/readdress/milter.sock"],
+        },
+        Case {
+            codes: &["unseen"],
+            mta: Sendmail,
+            change: |machine| {
+                machine.mc += "FEATURE(`virtusertable', `hash -o {dir}/virtusers')dnl\n"
+            },
+            says: &["makemap -u hash /"],
+        },
+    ]
+}

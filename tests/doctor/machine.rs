@@ -74,7 +74,7 @@ divert(0)dnl
 include(`{cf}/m4/cf.m4')
 OSTYPE(`linux')dnl
 FEATURE(`no_default_msa')dnl
-DAEMON_OPTIONS(`Name=MTA, Port=25')dnl
+{relay}DAEMON_OPTIONS(`Name=MTA, Port=25')dnl
 ";
 
 /// What connects the machine to readdress; a case may change it.
@@ -105,6 +105,8 @@ pub struct Machine {
     pub main: String,
     pub master: String,
     pub mc: String,
+    /// Whether class R stands for its own words alone.
+    pub relay_hosts_only: bool,
     /// Files of the folder, by name.
     pub files: Vec<(&'static str, String)>,
     /// Whether a daemon is started.
@@ -154,6 +156,7 @@ impl Machine {
             main: MAIN.to_owned(),
             master: MASTER.to_owned(),
             mc: MC_OURS.to_owned(),
+            relay_hosts_only: true,
             files: Vec::new(),
             daemon: true,
             then: String::new(),
@@ -206,7 +209,15 @@ impl Machine {
             write(name, text);
         }
         if self.mta == Mta::Sendmail {
-            write("sendmail.mc", &format!("{MC}{}", self.mc));
+            let own = if self.relay_hosts_only {
+                "FEATURE(`relay_hosts_only')dnl\n"
+            } else {
+                ""
+            };
+            write(
+                "sendmail.mc",
+                &format!("{}{}", MC.replace("{relay}", own), self.mc),
+            );
             self.script("m4 sendmail.mc >sendmail.cf");
         }
         if self.daemon {
@@ -233,9 +244,11 @@ impl Machine {
 
     /// Runs a script in the folder; `$postconf` is Postfix's.
     pub fn script(&self, script: &str) {
+        // Postfix waits until files that have just been written are two seconds old.
+        let script = format!("{script}\ntouch -d '1 minute ago' etc/*");
         let mut command = Command::new("sh");
         command
-            .args(["-ec", &self.filled(script)])
+            .args(["-ec", &self.filled(&script)])
             .current_dir(self.folder.path());
         let done = self.environment(&mut command).output().expect("sh");
         let said = String::from_utf8_lossy(&done.stderr);

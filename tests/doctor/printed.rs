@@ -145,6 +145,14 @@ fn sendmail_follows_the_table_with_what_is_printed() {
         || sendmail.drain(),
         "printed-for-sendmail",
     );
+
+    // The other label: this Sendmail knows no SMTPUTF8, and takes the octets all the same.
+    let mut client = Client::greet(outsider, port).expect("a greeting");
+    client
+        .command(b"MAIL FROM:<s@sender.example>")
+        .expect("a reply");
+    assert_eq!(rcpt(&mut client, "jd@exämple.test"), 250);
+    assert_eq!(rcpt(&mut client, "nosuch@exämple.test"), 550);
 }
 
 /// The printed lines, written into the machine that they were printed for, leave nothing to find; and
@@ -181,6 +189,7 @@ fn what_is_printed_heals_the_machine() {
         let main = machine.folder.join("etc/main.cf");
         let old = std::fs::read_to_string(&main).expect("main.cf");
         std::fs::write(&main, old + &lines).expect("main.cf");
+        machine.script("");
         let said = machine.diagnose(&["--strict"]);
         assert_eq!(
             (said.status, &*said.out),
@@ -191,6 +200,7 @@ fn what_is_printed_heals_the_machine() {
     }
     let mut machine = Machine::new(Mta::Sendmail);
     machine.mc = String::new();
+    machine.relay_hosts_only = false;
     machine.start();
     machine.script("echo >>sendmail.mc");
     let lines = machine.diagnose(&["--print", "sendmail"]).out;

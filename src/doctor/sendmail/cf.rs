@@ -51,6 +51,8 @@ pub struct Cf {
     pub maps: BTreeMap<String, Map>,
     /// The rules of `Local_check_rcpt`.
     pub check_rcpt: Vec<String>,
+    /// Whether class R stands for what is below its words as well: without `relay_hosts_only`.
+    pub relays_subdomains: bool,
     /// `RunAsUser`.
     pub run_as: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Cf {
                         .to_owned();
                 }
                 Some('R') if rule_set == "Local_check_rcpt" => cf.check_rcpt.push(line),
+                Some('R') if rest.starts_with("$+ < @ $* $=R >") => cf.relays_subdomains = true,
                 _ => {}
             }
         }
@@ -213,7 +216,7 @@ mod tests {
              Kdoms socket -T<TMPF> inet:1@127.0.0.1\nO InputMailFilters=other, rw\nO RunAsUser=smmsp\n\
              O DaemonPortOptions=Name=MTA,\n\tPort=25\nO DaemonPortOptions=Port=587, InputMailFilters=a;b\n\
              Xrw, S=inet:1@h, F=T, T=C:5m;E:5m\nXopen, S=local:/x\n\
-             SLocal_check_rcpt\nR$*\t$: x\nSother\nR$*\t$: y\n",
+             SLocal_check_rcpt\nR$*\t$: x\nSother\nR$*\t$: y\nR$+ < @ $* $=R >\t$@ RELAY\n",
         );
         let words = |class: &str| cf.classes.get(class).cloned().unwrap_or_default();
         assert_eq!(words("w"), ["localhost", "mx.company.com"]);
@@ -252,6 +255,7 @@ mod tests {
             ("local:/x", "")
         );
         assert_eq!(cf.check_rcpt, ["R$*\t$: x"]);
+        assert!(cf.relays_subdomains);
         assert_eq!(cf.run_as.as_deref(), Some("smmsp"));
     }
 

@@ -179,22 +179,20 @@ fn entries<'c>(cf: &'c Cf, sendmail: &'c Sendmail, map: &str) -> Option<Vec<(Str
     )
 }
 
-/// Whether a domain is in class w.
-pub fn is_local(sendmail: &Sendmail, domain: &Domain) -> bool {
-    let cf = Cf::parse(&sendmail.text);
-    local(&class(&cf, sendmail, "w"), domain)
-}
-
 fn local(class: &[&str], domain: &Domain) -> bool {
     forms(domain)
         .iter()
         .any(|form| class.iter().any(|word| word.eq_ignore_ascii_case(form)))
 }
 
-/// Whether class R or the access map lets mail for a domain, in this spelling, pass.
+/// What lets mail for a domain, in one spelling, pass: class R, the access map, or the table itself.
 struct Relayed<'c> {
     class: Vec<&'c str>,
     access: Vec<(String, &'c str)>,
+    /// Class R stands for what is below its words as well.
+    subdomains: bool,
+    /// `Local_check_rcpt` says OK to what the table has, which lets it pass.
+    table: bool,
 }
 
 impl Relayed<'_> {
@@ -203,12 +201,15 @@ impl Relayed<'_> {
             let key = key.strip_prefix("to:").unwrap_or(key);
             key == form && value.eq_ignore_ascii_case("relay")
         });
-        // Class R stands for what is below its words as well.
         let by_class = self.class.iter().any(|word| {
             let rest = form.strip_suffix(&word.to_lowercase());
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            rest.is_some_and(|rest| rest.is_empty() || (self.subdomains && rest.ends_with('.')))
         });
-        by_map || by_class
+        self.table || by_map || by_class
+    }
+
+    fn is_in_class(&self, domain: &Domain) -> bool {
+        local(&self.class, domain)
     }
 }
 
@@ -217,6 +218,8 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let relayed = Relayed {
         class: class(cf, sendmail, "R"),
         access: entries(cf, sendmail, "access").unwrap_or_default(),
+        subdomains: cf.relays_subdomains,
+        table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
     };
     let refused = |domain: &&Domain| {
         !local(&class_w, domain) && !forms(domain).iter().any(|form| relayed.accepts(form))
@@ -226,6 +229,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         let accepted = forms.iter().filter(|form| relayed.accepts(form)).count();
         accepted > 0 && accepted < forms.len()
     };
+    let open = |domain: &&Domain| cf.relays_subdomains && relayed.is_in_class(domain);
     let (secondary, primary) = (facts.ours.secondary.iter(), facts.ours.primary.iter());
     let line =
         "write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc, or the names into its file of class R";
@@ -253,9 +257,17 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         ),
         about(
             codes::LABEL_FORM_MISSING,
-            secondary.filter(half),
+            secondary.clone().filter(half),
             "of {} Sendmail accepts one spelling alone, A-labels or U-labels",
             line,
+            sendmail,
+        ),
+        about(
+            codes::SUBDOMAINS_ACCEPTED,
+            secondary.chain(facts.ours.primary.iter()).filter(open),
+            "Sendmail accepts mail for every subdomain of {}, which class R holds",
+            "write `FEATURE(`relay_hosts_only')dnl` into sendmail.mc, above MAILER; list a subdomain that \
+             is wanted",
             sendmail,
         ),
     ];
@@ -281,7 +293,7 @@ fn about<'d>(
 }
 
 /// Whether `Local_check_rcpt` asks a socketmap of ours.
-fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+fn asks_us(cf: &Cf, facts: &Facts) -> bool {
     let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
     let ours = ours.filter(|(_, map)| {
         let socket = map.arguments.split_whitespace().last().unwrap_or_default();
@@ -289,7 +301,11 @@ fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
     });
     let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();
     let asks = |line: &String| names.iter().any(|name| line.contains(name));
-    if facts.ours.secondary.is_empty() || cf.check_rcpt.iter().any(asks) {
+    cf.check_rcpt.iter().any(asks)
+}
+
+fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    if facts.ours.secondary.is_empty() || asks_us(cf, facts) {
         return None;
     }
     Some(Finding::new(

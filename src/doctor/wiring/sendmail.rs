@@ -2,14 +2,12 @@
 
 use crate::{
     config::socket::Socket,
-    doctor::{
-        facts::{Facts, Ours, forms},
-        sendmail::is_local,
-    },
+    doctor::facts::{Facts, Ours},
 };
 
-/// The rule set: a recipient in one of our domains is refused unless the table knows it. An OK also
-/// lets Sendmail relay, so the map refuses every local-part that would route the mail elsewhere.
+/// The rule set: a recipient in one of our domains is refused unless the table knows it. The OK at its
+/// end also lets Sendmail relay, so that no domain has to be listed; therefore the map refuses every
+/// local-part that would route the mail elsewhere.
 const RULES: &str = "\
 SLocal_check_rcpt
 R$*\t\t\t$: $>canonify $1
@@ -47,26 +45,11 @@ pub fn filter(ours: &Ours) -> Option<String> {
 /// Writes them.
 pub fn sendmail(facts: &Facts) -> String {
     let ours = &facts.ours;
-    let local = |domain: &_| {
-        facts
-            .sendmail
-            .as_ref()
-            .is_some_and(|mta| is_local(mta, domain))
-    };
-    let domains = ours
-        .primary
-        .iter()
-        .filter(|domain| !local(*domain))
-        .chain(&ours.secondary);
     let mut lines = vec![
-        "dnl Append this to sendmail.mc, make sendmail.cf of it, restart Sendmail.".to_owned(),
-        "dnl Take the secondary domains out of class w (local-host-names).".to_owned(),
+        "dnl Append this to sendmail.mc, make sendmail.cf of it, restart Sendmail. The domains need".to_owned(),
+        "dnl no other line: take them out of class w (local-host-names), and of class R, which".to_owned(),
+        "dnl stands for their subdomains as well.".to_owned(),
     ];
-    lines.extend(
-        domains
-            .flat_map(forms)
-            .map(|form| format!("RELAY_DOMAIN(`{form}')dnl")),
-    );
     lines.push(
         "dnl F=T: mail is deferred while readdress is away, never passed on as it is.".to_owned(),
     );

@@ -17,6 +17,12 @@ pub fn cases() -> Vec<Case> {
             says: &["(mode 1777)", "/run/readdress/milter.sock"],
         },
         Case {
+            codes: &["subdomains-accepted"],
+            mta: Sendmail,
+            change: |machine| machine.relay_hosts_only = false,
+            says: &["`domain2.com`", "FEATURE(`relay_hosts_only')dnl"],
+        },
+        Case {
             codes: &["unseen"],
             mta: Sendmail,
             change: |machine| {

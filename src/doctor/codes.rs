@@ -100,7 +100,7 @@ codes! {
         "The MTA rewrites an address that came out of a rule."
     OLD_MAP "old-map" Note
         "A map of the MTA still holds addresses that rules are for."
-    ORIGINAL_RECIPIENT_OFF "original-recipient-off" Warning
+    ORIGINAL_RECIPIENT_OFF "original-recipient-off" Note
         "`enable_original_recipient = no`, while a map of Postfix rewrites as well."
     VERIFIES_RECIPIENTS "verifies-recipients" Error
         "`reject_unverified_recipient` probes pass no milter, and find no secondary address."

@@ -201,20 +201,31 @@ fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> String {
     }
 }
 
-/// The finding about a socket below a directory that others may write to, which Sendmail refuses.
-pub fn unsafe_for_sendmail(socket: &Socket, facts: &Facts) -> Option<Finding> {
+/// The finding about a socket below a directory that others may write to, which Sendmail refuses: a
+/// group too, unless it was told to trust groups.
+pub fn unsafe_for_sendmail(socket: &Socket, trusts_groups: bool, facts: &Facts) -> Option<Finding> {
     let Socket::Unix(path) = socket else {
         return None;
     };
-    let steps = facts.paths.get(path)?.steps.iter();
-    let open = steps
-        .filter(|step| step.path != *path)
-        .find(|step| step.mode & 0o2 != 0)?;
+    let walk = facts.paths.get(path)?;
+    // The socket itself may be open to everybody.
+    let directories = walk.steps.len() - usize::from(walk.complete);
+    let bits = if trusts_groups { 0o002 } else { 0o022 };
+    let open = walk
+        .steps
+        .iter()
+        .take(directories)
+        .find(|step| step.mode & bits != 0)?;
+    let who = if open.mode & 0o002 != 0 {
+        "everybody"
+    } else {
+        "a group"
+    };
     Some(Finding::new(
         codes::SOCKET_UNSAFE,
         socket.to_string(),
         format!(
-            "everybody may write to `{}` (mode {:04o}): Sendmail does not start with a socket below it",
+            "{who} may write to `{}` (mode {:04o}): Sendmail does not start with a socket below it",
             open.path.display(),
             open.mode & 0o7777
         ),

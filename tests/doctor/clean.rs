@@ -56,8 +56,11 @@ fn another_right_machine_has_none_either() {
             .set("domain2.com", &[Data::Alias("company.com")]);
     });
     clean(Mta::Sendmail, |machine| {
-        machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/m.sock");
-        machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/m.sock");
+        machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/group/m.sock");
+        machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/group/m.sock");
+        machine.mc += "define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl\n";
+        machine.files.push(("group/x", String::new()));
+        machine.then = "chmod 0775 group".to_owned();
         machine.mc("domain2.com company.com", "company.com");
         machine.mc += "define(`confCR_FILE', `-o {dir}/relay')dnl\nFEATURE(`relay_entire_domain')dnl\n\
             FEATURE(`access_db', `hash -o {dir}/access')dnl\n";

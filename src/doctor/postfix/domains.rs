@@ -268,7 +268,7 @@ fn subdomains(postfix: &Postfix) -> Option<Finding> {
     let relayed = words(postfix.value("relay_domains"));
     // Tables are asked for the parents of a domain as well, except socketmaps.
     let matters = |word: &&str| !matches!(Word::parse(word), Word::Socketmap { .. } | Word::Not(_));
-    if !parents(postfix) || !relayed.iter().any(|word| matters(word)) {
+    if !parents(postfix) || !relayed.iter().any(matters) {
         return None;
     }
     let name = "parent_domain_matches_subdomains";

@@ -44,7 +44,7 @@ impl<'p> Entry<'p> {
         options
             .filter(|(own, _)| *own == name)
             .map(|(_, value)| value)
-            .last()
+            .next_back()
     }
 }
 

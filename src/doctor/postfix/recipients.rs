@@ -214,8 +214,8 @@ fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
         findings.push(Finding::new(
             codes::ORIGINAL_RECIPIENT_OFF,
             &postfix.main_cf,
-            "`enable_original_recipient = no`: a recipient that a map has rewritten may not be found \
-             again, and gets a copy beside the one of the rule",
+            "`enable_original_recipient = no`, while a map rewrites as well: Postfix 3.7 finds the \
+             recipient that a rule replaces all the same, other versions may not",
             "write `postconf -e 'enable_original_recipient = yes'`",
         ));
     }

@@ -53,6 +53,8 @@ pub struct Cf {
     pub check_rcpt: Vec<String>,
     /// Whether class R stands for what is below its words as well: without `relay_hosts_only`.
     pub relays_subdomains: bool,
+    /// Whether directories that a group may write to are safe (`DontBlameSendmail`).
+    pub trusts_groups: bool,
     /// `RunAsUser`.
     pub run_as: Option<String>,
 }
@@ -93,6 +95,10 @@ impl Cf {
         };
         match name.trim() {
             "InputMailFilters" => self.order = names(value),
+            "DontBlameSendmail" => {
+                let safe = |word: &String| word.eq_ignore_ascii_case("GroupWritableDirPathSafe");
+                self.trusts_groups = names(value).iter().any(safe);
+            }
             "RunAsUser" => self.run_as = Some(value.trim().to_owned()),
             "DaemonPortOptions" => {
                 let options = value.split(',').filter_map(|option| option.split_once('='));
@@ -214,6 +220,7 @@ mod tests {
             "# Xcomment, S=inet:1@h\nCwlocalhost Mx.Company.COM\nC{VirtHost} v.test\nFR-o /etc/mail/relay-domains\n\
              Fw/etc/mail/local-host-names %[^\\#]\nF{X}|/bin/program\nKvirtuser hash -o /etc/mail/virtusertable.db\n\
              Kdoms socket -T<TMPF> inet:1@127.0.0.1\nO InputMailFilters=other, rw\nO RunAsUser=smmsp\n\
+             O DontBlameSendmail=x, GroupWritableDirPathSafe\n\
              O DaemonPortOptions=Name=MTA,\n\tPort=25\nO DaemonPortOptions=Port=587, InputMailFilters=a;b\n\
              Xrw, S=inet:1@h, F=T, T=C:5m;E:5m\nXopen, S=local:/x\n\
              SLocal_check_rcpt\nR$*\t$: x\nSother\nR$*\t$: y\nR$+ < @ $* $=R >\t$@ RELAY\n",
@@ -255,7 +262,7 @@ mod tests {
             ("local:/x", "")
         );
         assert_eq!(cf.check_rcpt, ["R$*\t$: x"]);
-        assert!(cf.relays_subdomains);
+        assert!(cf.relays_subdomains && cf.trusts_groups);
         assert_eq!(cf.run_as.as_deref(), Some("smmsp"));
     }
 

@@ -1,7 +1,8 @@
 //! `sendmail.cf` and the files that it names.
 //!
-//! In: [`Sendmail`]: texts. A domain counts as accepted where class R or the access map has it; maps
-//! are read from their source, which has the map's name without `.db`.
+//! In: [`Sendmail`]: texts. A domain counts as accepted where class R or the access map has it, or where
+//! `Local_check_rcpt` says OK to what the table has. Maps are read from their source, which has the
+//! map's name without `.db`.
 
 pub mod cf;
 
@@ -60,7 +61,7 @@ fn filters(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     };
     let mut findings = asked(cf, filter, sendmail);
     findings.extend(when_down(filter, sendmail, facts));
-    findings.extend(socket(named, sendmail, facts));
+    findings.extend(socket(cf, named, sendmail, facts));
     findings
 }
 
@@ -145,8 +146,8 @@ fn when_down(filter: &Filter, sendmail: &Sendmail, facts: &Facts) -> Option<Find
     ))
 }
 
-fn socket(named: Named<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
-    let open = sockets::unsafe_for_sendmail(named.socket, facts);
+fn socket(cf: &Cf, named: Named<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    let open = sockets::unsafe_for_sendmail(named.socket, cf.trusts_groups, facts);
     open.or_else(|| {
         let user = sendmail.user.as_ref()?;
         sockets::closed(named.socket, "", user, view(), facts)

@@ -14,7 +14,22 @@ pub fn cases() -> Vec<Case> {
                 machine.files.push(("open/x", String::new()));
                 machine.then = "chmod 1777 open".to_owned();
             },
-            says: &["(mode 1777)", "/run/readdress/milter.sock"],
+            says: &[
+                "everybody may write to `/",
+                "(mode 1777)",
+                "/run/readdress/milter.sock",
+            ],
+        },
+        Case {
+            codes: &["socket-unsafe"],
+            mta: Sendmail,
+            change: |machine| {
+                machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/open/m.sock");
+                machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/open/m.sock");
+                machine.files.push(("open/x", String::new()));
+                machine.then = "chmod 0775 open".to_owned();
+            },
+            says: &["a group may write to `/", "(mode 0775)"],
         },
         Case {
             codes: &["subdomains-accepted"],

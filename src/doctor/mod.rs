@@ -95,6 +95,7 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     if let Some(sendmail) = &facts.sendmail {
         findings.extend(sendmail::examine(sendmail, facts));
     }
+    findings.extend(sockets::unseen(facts));
     findings.extend(
         facts
             .unseen

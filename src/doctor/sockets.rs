@@ -37,6 +37,23 @@ impl View<'_> {
     }
 }
 
+/// Sockets whose permissions doctor itself may not look at.
+pub(super) fn unseen(facts: &Facts) -> impl Iterator<Item = Finding> {
+    let hidden = facts
+        .paths
+        .iter()
+        .filter(|(_, walk)| !walk.complete && !walk.missing);
+    hidden.map(|(path, walk)| {
+        let last = walk.steps.last().map_or(Path::new("/"), |step| &step.path);
+        Finding::new(
+            codes::UNSEEN,
+            format!("unix:{}", path.display()),
+            format!("what is behind `{}` may not be looked at", last.display()),
+            "run doctor as root",
+        )
+    })
+}
+
 /// A socket of ours, as a line of an MTA names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'s> {
@@ -188,6 +205,7 @@ fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> String {
     let (name, path) = (&user.name, step.path.display());
     let group = group(step, facts);
     let of_group = (step.mode >> 3) & wanted != 0;
+    let own = user.gids.first().and_then(|gid| facts.groups.get(gid));
     let letter = if wanted == 0o1 { 'x' } else { 'w' };
     match (of_group, step.gid) {
         (true, 1..) => format!("write `usermod -aG {group} {name}`, then restart the MTA"),
@@ -196,7 +214,8 @@ fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> String {
             "write `chmod g+{letter} {path}` and `usermod -aG {group} {name}`, then restart the MTA"
         ),
         (_, 0) => format!(
-            "write `chgrp {name} {path} && chmod g+{letter} {path}`, and run the daemon in that group"
+            "write `chgrp {} {path} && chmod g+{letter} {path}`, and run the daemon in that group",
+            own.unwrap_or(name)
         ),
     }
 }

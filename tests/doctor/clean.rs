@@ -61,17 +61,15 @@ fn another_right_machine_has_none_either() {
         machine.mc += "define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl\n";
         machine.files.push(("group/x", String::new()));
         machine.then = "chmod 0775 group".to_owned();
-        machine.mc("domain2.com company.com", "company.com");
-        machine.mc += "define(`confCR_FILE', `-o {dir}/relay')dnl\nFEATURE(`relay_entire_domain')dnl\n\
-            FEATURE(`access_db', `hash -o {dir}/access')dnl\n";
+        // One domain by class R, one by its file, one by the access map.
         machine.mc(
-            "RELAY_DOMAIN(`company.com",
-            "RELAY_DOMAIN_FILE(`{dir}/relay')dnl\nRELAY_DOMAIN(`company.com",
+            "RELAY_DOMAIN(`domain2.com company.com exämple.test xn--exmple-cua.test')dnl\n",
+            "RELAY_DOMAIN(`company.com')dnl\nRELAY_DOMAIN_FILE(`{dir}/relay')dnl\n\
+             FEATURE(`access_db', `hash -o {dir}/access')dnl\n",
         );
-        machine.files.push(("relay", "unused.example\n".to_owned()));
-        machine
-            .files
-            .push(("access", "To:domain2.com RELAY\n".to_owned()));
+        machine.files.push(("relay", "Domain2.com\n".to_owned()));
+        let access = "# ours\nTo:exämple.test RELAY\nxn--exmple-cua.test\tRELAY\n";
+        machine.files.push(("access", access.to_owned()));
     });
 }
 

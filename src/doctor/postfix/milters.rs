@@ -38,13 +38,13 @@ impl<'p> Entry<'p> {
         Self { text, socket }
     }
 
-    /// `name=value` in the braces.
-    fn option(&self, name: &str) -> Option<&'p str> {
-        let options = words(self.text).into_iter().filter_map(assignment);
-        options
-            .filter(|(own, _)| *own == name)
-            .map(|(_, value)| value)
-            .next_back()
+    /// `name=value` in the braces: as it is written, and the value.
+    fn option(&self, name: &str) -> Option<(&'p str, &'p str)> {
+        let mut options = words(self.text).into_iter();
+        options.find_map(|option| {
+            let (own, value) = assignment(option)?;
+            (own == name).then_some((option, value))
+        })
     }
 }
 
@@ -165,23 +165,28 @@ fn listed(postfix: &Postfix, door: &Service, facts: &Facts) -> Vec<Finding> {
             ),
         ));
     }
-    findings.extend(reach(postfix, door, &ours, facts));
+    findings.extend(reach(postfix, door, "smtpd_milters", &ours, facts));
     findings.extend(when_down(postfix, door, &ours.entry));
     findings.extend(switched_off(postfix, door));
     findings
 }
 
 /// Whether the socket is where the service looks for it, and open to its user.
-fn reach(postfix: &Postfix, door: &Service, ours: &Ours<'_, '_>, facts: &Facts) -> Option<Finding> {
+fn reach(
+    postfix: &Postfix,
+    service: &Service,
+    parameter: &str,
+    ours: &Ours<'_, '_>,
+    facts: &Facts,
+) -> Option<Finding> {
     let (socket, word) = (ours.named.socket, ours.entry.socket);
-    let view = postfix.view(door);
     if ours.named.reached {
         let user = postfix.user.as_ref()?;
-        return sockets::closed(socket, word, user, view, facts);
+        return sockets::closed(socket, word, user, postfix.view(service), facts);
     }
-    let list = postfix.at(door, "smtpd_milters");
-    let better = |socket: &str| set(door, "smtpd_milters", &list.replace(word, socket));
-    let help = match reachable(&facts.ours.milter, postfix.queue(), door.chroot) {
+    let list = postfix.at(service, parameter);
+    let better = |socket: &str| set(service, parameter, &list.replace(word, socket));
+    let help = match reachable(&facts.ours.milter, postfix.queue(), service.chroot) {
         Some(other) => format!("write {}", better(&other)),
         None => format!(
             "write {}, then {}",
@@ -189,13 +194,17 @@ fn reach(postfix: &Postfix, door: &Service, ours: &Ours<'_, '_>, facts: &Facts) 
             better("unix:readdress/milter.sock")
         ),
     };
-    let why = match door.chroot {
-        true => format!("{} is confined to {}", door.name, postfix.queue().display()),
-        false => format!("{} is not confined to a directory", door.name),
+    let why = match service.chroot {
+        true => format!(
+            "{} is confined to {}",
+            service.name,
+            postfix.queue().display()
+        ),
+        false => format!("{} is not confined to a directory", service.name),
     };
     Some(Finding::new(
         codes::SOCKET_OUT_OF_REACH,
-        postfix.about(door, "smtpd_milters"),
+        postfix.about(service, parameter),
         format!("{why}, and does not find `{socket}` as `{word}`"),
         help,
     ))
@@ -204,7 +213,10 @@ fn reach(postfix: &Postfix, door: &Service, ours: &Ours<'_, '_>, facts: &Facts) 
 /// The default action: per milter, else for all.
 fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Finding> {
     let own = entry.option("default_action");
-    let action = own.unwrap_or_else(|| postfix.at(door, "milter_default_action"));
+    let action = own.map_or_else(
+        || postfix.at(door, "milter_default_action"),
+        |(_, value)| value,
+    );
     let (code, what) = match action {
         "accept" => (
             codes::PASSES_WHEN_DOWN,
@@ -217,16 +229,16 @@ fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Fin
         ),
         _ => return None,
     };
-    let help = match own {
-        Some(_) => "in the braces behind the socket write `default_action=tempfail`".to_owned(),
-        None => format!("write {}", set(door, "milter_default_action", "tempfail")),
+    let (parameter, value) = match own {
+        Some((option, _)) => {
+            let better = entry.text.replace(option, "default_action=tempfail");
+            let list = postfix.at(door, "smtpd_milters");
+            ("smtpd_milters", list.replace(entry.text, &better))
+        }
+        None => ("milter_default_action", "tempfail".to_owned()),
     };
     let message = format!("while readdress is away, {what} (default action `{action}`)");
-    let parameter = if own.is_some() {
-        "smtpd_milters"
-    } else {
-        "milter_default_action"
-    };
+    let help = format!("write {}", set(door, parameter, &value));
     Some(Finding::new(
         code,
         postfix.about(door, parameter),
@@ -289,8 +301,8 @@ fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<Finding> {
         .iter()
         .find(|service| service.name == "cleanup/unix");
     let cleanup = cleanup.unwrap_or(&main);
-    if ours(postfix, cleanup, "non_smtpd_milters", facts).is_some() {
-        return None;
+    if let Some(ours) = ours(postfix, cleanup, "non_smtpd_milters", facts) {
+        return reach(postfix, cleanup, "non_smtpd_milters", &ours, facts);
     }
     let list = postfix.value("non_smtpd_milters");
     let socket = reachable(&facts.ours.milter, postfix.queue(), cleanup.chroot);

@@ -356,11 +356,21 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             format!("take it out, or write `{value}` as the target of the rule"),
         ));
     }
-    if let Some((address, value)) = facts.ours.originals.iter().find_map(|one| find(lower(one))) {
+    let is_ours = |key: &str| {
+        let domain = key.rsplit_once('@').map_or("", |(_, domain)| domain);
+        facts
+            .ours
+            .secondary
+            .iter()
+            .any(|own| forms(own).iter().any(|form| form == domain))
+    };
+    if let Some((key, value)) = entries.iter().find(|(key, _)| is_ours(key)) {
         findings.push(Finding::new(
             codes::OLD_MAP,
             source,
-            format!("the virtusertable has `{address}` as well (for `{value}`); what the rule says counts"),
+            format!(
+                "the virtusertable still has `{key}` (for `{value}`); what the rules say counts"
+            ),
             "when nothing needs it any more, take it out",
         ));
     }

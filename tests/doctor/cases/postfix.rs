@@ -151,6 +151,25 @@ pub const CASES: &[Case] = &[
         },
         says: &["postconf -e 'smtpd_milters = unix:rw/m.sock'"],
     },
+    // Mail from sendmail(1) is cleanup's to show.
+    Case {
+        codes: &["socket-out-of-reach"],
+        mta: Postfix,
+        change: |machine| {
+            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/spool/m.sock");
+            machine.main = machine
+                .main
+                .replace("inet:127.0.0.1:{milter}", "unix:{dir}/spool/m.sock");
+            machine.master = machine
+                .master
+                .replace("cleanup   unix  n - n", "cleanup unix n - y");
+            machine.then = "chmod 0666 spool/m.sock".to_owned();
+        },
+        says: &[
+            "cleanup/unix is confined to /",
+            "postconf -e 'non_smtpd_milters = unix:m.sock'",
+        ],
+    },
     Case {
         codes: &["map-out-of-reach"],
         mta: Postfix,

@@ -16,7 +16,8 @@
 //! # Limits
 //!
 //! What a map of another kind than a local file answers (LDAP, SQL) is not asked, and said to be
-//! unseen. Of a large table the first [`facts::SAMPLE`] addresses are held against the MTA's maps.
+//! unseen. Sockets that systemd hands over stand in no configuration; `--listen` names them. Of a large
+//! table the first [`facts::SAMPLE`] addresses are held against the MTA's maps.
 
 pub mod codes;
 mod domains;

@@ -98,6 +98,8 @@ fn postfix_follows_the_table_with_what_is_printed() {
         .lines()
         .filter(|line| !line.contains("{m") && !line.starts_with("relay_domains"))
         .fold(String::new(), |main, line| main + line + "\n");
+    // It relays for others as well, which must not change.
+    machine.main += "relay_domains = other.example\n";
     let lines = printed(&mut machine, "postfix");
     let sink = Sink::start();
     let postfix = Postfix::start(&cache, vec![Door::new(&[])], sink.port, &[], &lines);
@@ -117,6 +119,7 @@ fn postfix_follows_the_table_with_what_is_printed() {
         .expect("a reply");
     assert_eq!(rcpt(&mut client, "jd@exämple.test"), 250);
     assert_eq!(rcpt(&mut client, "nosuch@exämple.test"), 550);
+    assert_eq!(rcpt(&mut client, "anyone@other.example"), 250);
 }
 
 #[test]

@@ -72,8 +72,9 @@ fn ours<'p, 's>(
 }
 
 impl Postfix {
-    /// A list of milters with ours once, at its end, as `socket`.
-    pub fn list_with(&self, name: &str, socket: &str, facts: &Facts) -> String {
+    /// A list of milters with ours once, at its end, as `socket`; and whether it is alone. Beside
+    /// others it has a default action of its own, so that theirs stays as it is.
+    pub fn list_with(&self, name: &str, socket: &str, facts: &Facts) -> (String, bool) {
         let door = self.doors().next();
         let view = View {
             home: self.queue(),
@@ -84,8 +85,17 @@ impl Postfix {
         let others = words(self.value(name))
             .into_iter()
             .filter(|text| !is_ours(text));
-        with(&others.map(braced).collect::<Vec<_>>().join(", "), socket)
+        let others: Vec<_> = others.map(braced).collect();
+        match others.is_empty() {
+            true => (socket.to_owned(), true),
+            false => (with(&others.join(", "), &deferring(socket)), false),
+        }
     }
+}
+
+/// A milter while whose absence mail is deferred, whatever is done for others.
+fn deferring(socket: &str) -> String {
+    format!("{{ {socket}, default_action=tempfail }}")
 }
 
 /// A list with braces around what needs them, and ours at its end.
@@ -93,6 +103,13 @@ fn with(list: &str, socket: &str) -> String {
     let mut entries: Vec<String> = words(list).into_iter().map(braced).collect();
     entries.push(socket.to_owned());
     entries.join(", ")
+}
+
+/// A list with another entry in place of one.
+fn exchanged(list: &str, entry: &str, better: &str) -> String {
+    let entries = words(list).into_iter();
+    let entries = entries.map(|text| braced(if text == entry { better } else { text }));
+    entries.collect::<Vec<_>>().join(", ")
 }
 
 fn braced(text: &str) -> String {
@@ -185,7 +202,11 @@ fn reach(
         return sockets::closed(socket, word, user, postfix.view(service), facts);
     }
     let list = postfix.at(service, parameter);
-    let better = |socket: &str| set(service, parameter, &list.replace(word, socket));
+    let better = |socket: &str| {
+        let entry = ours.entry.text;
+        let better = exchanged(list, entry, &entry.replacen(word, socket, 1));
+        set(service, parameter, &better)
+    };
     let help = match reachable(&facts.ours.milter, postfix.queue(), service.chroot) {
         Some(other) => format!("write {}", better(&other)),
         None => format!(
@@ -212,6 +233,7 @@ fn reach(
 
 /// The default action: per milter, else for all.
 fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Finding> {
+    let list = postfix.at(door, "smtpd_milters");
     let own = entry.option("default_action");
     let action = own.map_or_else(
         || postfix.at(door, "milter_default_action"),
@@ -232,8 +254,12 @@ fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Fin
     let (parameter, value) = match own {
         Some((option, _)) => {
             let better = entry.text.replace(option, "default_action=tempfail");
-            let list = postfix.at(door, "smtpd_milters");
-            ("smtpd_milters", list.replace(entry.text, &better))
+            ("smtpd_milters", exchanged(list, entry.text, &better))
+        }
+        // What is right for the other milters is not for us to say.
+        None if words(list).len() > 1 => {
+            let better = format!("{}, default_action=tempfail", entry.text);
+            ("smtpd_milters", exchanged(list, entry.text, &better))
         }
         None => ("milter_default_action", "tempfail".to_owned()),
     };

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 pub use maps::{askable, files};
-pub use recipients::map;
+pub use recipients::{map, recipient_maps};
 
 use super::{
     Finding, codes,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     doctor::{
         Finding, codes,
-        facts::{Facts, Postfix, Service},
+        facts::{Facts, Postfix, Service, forms},
         lists::{some, words},
         sockets::{self, View, named},
     },
@@ -99,16 +99,54 @@ fn askers(postfix: &Postfix, proxied: bool) -> Vec<(&Service, View<'_>)> {
 /// The line for `relay_recipient_maps`, and the one for `readdress.toml` where it needs one.
 fn wiring(postfix: &Postfix, facts: &Facts) -> String {
     let own = &facts.ours.socketmap;
-    let set = |map: String| format!("`postconf -e 'relay_recipient_maps = {map}'`");
+    let set = |map: &str| {
+        let list = recipient_maps(postfix, facts, map);
+        format!("`postconf -e 'relay_recipient_maps = {list}'`")
+    };
     match map(postfix, facts) {
-        Some(map) => format!("write {}", set(map)),
+        Some(map) => format!("write {}", set(&map)),
         None if own.is_empty() => format!(
             "write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` into {}, then {}",
             facts.ours.file,
-            set("socketmap:inet:127.0.0.1:8893:recipients".to_owned())
+            set("socketmap:inet:127.0.0.1:8893:recipients")
         ),
         None => "write `[socketmap] listen` with a TCP socket".to_owned(),
     }
+}
+
+/// `relay_recipient_maps` with our map in place of what was ours in it.
+///
+/// Postfix refuses what a list that is not empty lacks, in every domain of `relay_domains`. So where
+/// there was no list, the domains there that are not ours are listed whole.
+pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
+    let ours = |word: &&str| match Word::parse(word) {
+        Word::Socketmap { socket, .. } => postfix
+            .doors()
+            .any(|door| named(socket, &facts.ours.socketmap, postfix.view(door), facts).is_some()),
+        _ => false,
+    };
+    let list = words(postfix.written("relay_recipient_maps"));
+    let mut list: Vec<_> = list
+        .into_iter()
+        .filter(|word| !ours(word))
+        .map(str::to_owned)
+        .collect();
+    if list.is_empty() {
+        let known: Vec<_> = facts.ours.inbound().flat_map(forms).collect();
+        let words = words(postfix.value("relay_domains"));
+        let names = words.iter().flat_map(|word| match Word::parse(word) {
+            Word::Name(name) => vec![name.to_lowercase()],
+            Word::File(path) => postfix.files.get(path).cloned().unwrap_or_default(),
+            _ => Vec::new(),
+        });
+        let others = names.filter(|name| !known.contains(name));
+        let others: Vec<_> = others.map(|name| format!("@{name}=any")).collect();
+        if !others.is_empty() {
+            list.push(format!("inline:{{ {} }}", others.join(", ")));
+        }
+    }
+    list.push(map.to_owned());
+    list.join(", ")
 }
 
 /// The socketmap of recipients, in the form that the machine's smtpd processes can ask.

@@ -3,7 +3,7 @@
 use crate::doctor::{
     facts::{Facts, Postfix, Service, forms},
     lists::words,
-    postfix::{map, reachable},
+    postfix::{map, reachable, recipient_maps},
 };
 
 /// Writes them; what `main.cf` has already is kept where it is a list.
@@ -24,6 +24,15 @@ pub fn postfix(facts: &Facts) -> String {
         "# what a map said for as long as it lives. `postfix reload` after a change.".to_owned(),
     ];
     let domains = relayed(postfix, facts);
+    let local = facts
+        .ours
+        .secondary
+        .iter()
+        .flat_map(forms)
+        .filter(|form| postfix.is_local(form));
+    lines.extend(
+        local.map(|form| format!("# Take {form} out of mydestination and the virtual_*_domains.")),
+    );
     lines.push(format!("relay_domains = {}", domains.join(", ")));
     let name = "parent_domain_matches_subdomains";
     let rest = words(postfix.value(name))
@@ -33,7 +42,6 @@ pub fn postfix(facts: &Facts) -> String {
     lines.push(format!("{name} = {}", rest.collect::<Vec<_>>().join(", ")));
     recipients(postfix, facts, &mut lines);
     milters(postfix, facts, &mut lines);
-    lines.push(format!("recipient_delimiter = {}", facts.ours.delimiter));
     lines.join("\n")
 }
 
@@ -68,12 +76,16 @@ fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
         ));
         "socketmap:inet:127.0.0.1:8893:recipients".to_owned()
     });
-    lines.push(format!("relay_recipient_maps = {map}"));
+    let list = recipient_maps(postfix, facts, &map);
+    lines.push(format!("relay_recipient_maps = {list}"));
 }
 
 fn milters(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
-    lines
-        .push("# readdress stands last: what a milter behind it refuses it cannot see.".to_owned());
+    lines.push(
+        "# readdress stands last: what a milter behind it refuses it cannot see. Mail is"
+            .to_owned(),
+    );
+    lines.push("# deferred while it is away, never passed on as it is.".to_owned());
     let chroot = postfix.doors().any(|door| door.chroot);
     let socket = reachable(&facts.ours.milter, postfix.queue(), chroot).unwrap_or_else(|| {
         lines.push(format!(
@@ -83,14 +95,15 @@ fn milters(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
         ));
         "unix:readdress/milter.sock".to_owned()
     });
+    let mut alone = true;
     for name in ["smtpd_milters", "non_smtpd_milters"] {
-        lines.push(format!(
-            "{name} = {}",
-            postfix.list_with(name, &socket, facts)
-        ));
+        let (list, own) = postfix.list_with(name, &socket, facts);
+        alone &= own;
+        lines.push(format!("{name} = {list}"));
     }
-    lines.push("# Mail is deferred while readdress is away, never passed on as it is.".to_owned());
-    lines.push("milter_default_action = tempfail".to_owned());
+    if alone {
+        lines.push("milter_default_action = tempfail".to_owned());
+    }
 }
 
 fn debian() -> Postfix {

@@ -81,6 +81,16 @@ pub const CASES: &[Case] = &[
         },
         says: &[", default_action=tempfail }"],
     },
+    // What the other milters do is left as it is.
+    Case {
+        codes: &["passes-when-down"],
+        mta: Postfix,
+        change: |machine| {
+            machine.main += "milter_default_action = accept\n\
+                             smtpd_milters = inet:127.0.0.1:{milter}1, inet:127.0.0.1:{milter}\n";
+        },
+        says: &["1, { inet:127.0.0.1:", ", default_action=tempfail }'"],
+    },
     Case {
         codes: &["passes-when-down"],
         mta: Sendmail,
@@ -162,6 +172,20 @@ pub const CASES: &[Case] = &[
         mta: Postfix,
         change: |machine| machine.main += "relay_recipient_maps =\n",
         says: &["relay_recipient_maps = socketmap:inet:127.0.0.1:"],
+    },
+    // A list that is not empty is for all domains of relay_domains.
+    Case {
+        codes: &["recipients-unchecked"],
+        mta: Postfix,
+        change: |machine| {
+            machine.main += "relay_recipient_maps =\n\
+                             relay_domains = a.example, company.com, domain2.com, exämple.test, \
+                             xn--exmple-cua.test, {dir}/others\n";
+            machine.files.push(("others", "b.example\n".to_owned()));
+        },
+        says: &[
+            "relay_recipient_maps = inline:{ @a.example=any, @b.example=any }, socketmap:inet:",
+        ],
     },
     Case {
         codes: &["recipients-unchecked"],

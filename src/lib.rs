@@ -48,6 +48,7 @@
 //! | 7 | [`config`], [`report`], [`export`] | pure as well: the configuration file; a decision for people and programs; the table for other MTAs |
 //! | 8–11 | `daemon` | the only room with tokio, files, sockets, clock and log |
 //! | 8 | `mta` | the MTA's side of the milter protocol, for `try`, `demo` and tests |
+//! | 8 | [`doctor`] | what is wrong with the machine around the table; pure but for `doctor::gather` (9), which asks DNS, the MTA and files |
 //! | 12 | `cli` | the commands |
 //!
 //! # Invariants
@@ -66,6 +67,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
+pub mod doctor;
 pub mod engine;
 pub mod export;
 #[cfg(feature = "daemon")]

@@ -23,6 +23,7 @@ const PLAN: Plan<'static> = Plan {
     local: &["local2.example", "local.example"],
     virtusers: &[],
     virtuser_domain: "",
+    extra: "",
 };
 
 /// Where Sendmail sees a stranger; Postfix is told to see one at 127.0.0.1.

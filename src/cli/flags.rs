@@ -1,8 +1,12 @@
 //! Every command, flag and help text, defined once; help fits a terminal of 80 columns.
 
+mod doctor;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use doctor::{Doctor, Mta};
 
 use crate::config::socket::Socket;
 
@@ -35,6 +39,11 @@ pub enum Command {
     /// Exit status: 0 no error, 1 errors (with --strict warnings too),
     /// 2 could not run.
     Check(Check),
+    /// Look at DNS, the MTA and the daemon: what is wrong, and what to write
+    ///
+    /// Changes nothing. Exit status: 0 no error, 1 errors (with --strict
+    /// warnings too), 2 could not run.
+    Doctor(Box<Doctor>),
     /// Say what happens to an address, and which lines decide it
     Explain(Explain),
     /// Write the rules in the words of another program

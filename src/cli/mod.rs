@@ -12,6 +12,7 @@
 mod ask;
 mod check;
 mod demo;
+mod doctor;
 mod expect;
 mod explain;
 mod export;
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Run(flags) => run::run(flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Doctor(flags) => doctor::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Export(flags) => export::run(&flags),
         Command::Fmt(flags) => fmt::run(&flags),

@@ -208,7 +208,7 @@ pub fn text(explained: &Value) -> String {
 }
 
 /// Whatever a sender put into an address does not move the cursor of whoever asks about it.
-fn printable(line: &str) -> String {
+pub fn printable(line: &str) -> String {
     let escaped = |c: char| match c.is_control() {
         true => c.escape_default().to_string(),
         false => c.to_string(),

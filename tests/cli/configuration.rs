@@ -12,6 +12,7 @@ fn a_named_file_must_be_there() {
     for command in [
         &["run"][..],
         &["check", "rules"],
+        &["doctor"],
         &["expect", "rules"],
         &["explain", "a@b.example"],
         &["try", "--from", "a@b.example", "--rcpt", "c@d.example"],

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use crate::program::{Place, RULES, said};
 
 /// Every command, also where it is hidden in the help of the program.
-const COMMANDS: [&str; 8] = [
-    "run", "demo", "check", "explain", "expect", "try", "status", "reload",
+const COMMANDS: [&str; 9] = [
+    "run", "demo", "check", "doctor", "explain", "expect", "try", "status", "reload",
 ];
 
 /// Columns of a terminal.
@@ -58,6 +58,9 @@ fn misuse_ends_with_status_two_and_a_word_of_help() {
         &["explain", "--live", "--rules", "rules", "a@b.example"],
         &["try", "--from", "a@b.example"],
         &["run", "--listen", "nonsense"],
+        &["doctor", "--dns", "nowhere"],
+        &["doctor", "--print", "exim"],
+        &["doctor", "--print", "postfix", "--strict"],
         &["status", "--socket", "nonsense"],
     ] {
         let said = place.run(call);

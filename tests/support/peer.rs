@@ -39,6 +39,7 @@ const PLAN: Plan<'static> = Plan {
     local: &["local2.example", "local.example"],
     virtusers: &[("jd@virt.example", "jdoe@company.com")],
     virtuser_domain: "virt.example",
+    extra: "",
 };
 
 pub enum Peer {

@@ -212,12 +212,12 @@ fn main_cf(prefix: &Path, folder: &Path, doors: &[Door], sink: u16, domains: &[&
 fn master_cf(doors: &[Door]) -> String {
     let mut master = String::new();
     for door in doors {
-        let milters = door.milters.join(",");
-        let _ = writeln!(
-            master,
-            "127.0.0.1:{} inet n - n - - smtpd -o smtpd_milters={milters}",
-            door.port
-        );
+        let _ = write!(master, "127.0.0.1:{} inet n - n - - smtpd", door.port);
+        // Without any, those of main.cf are asked, if there are some.
+        if !door.milters.is_empty() {
+            let _ = write!(master, " -o smtpd_milters={}", door.milters.join(","));
+        }
+        master.push('\n');
     }
     master + MASTER
 }

@@ -55,6 +55,8 @@ pub struct Plan<'a> {
     /// Lines of a virtusertable, and the domain to which it applies.
     pub virtusers: &'a [(&'a str, &'a str)],
     pub virtuser_domain: &'a str,
+    /// Lines at the end of `sendmail.mc`.
+    pub extra: &'a str,
 }
 
 pub struct Sendmail {
@@ -221,14 +223,18 @@ define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
             );
             names.push(name);
         }
-        let filters = names.join(";");
+        // Without any, those of INPUT_MAIL_FILTER are asked, if there are some.
+        let filters = match names.is_empty() {
+            true => String::new(),
+            false => format!(", InputMailFilters={}", names.join(";")),
+        };
         let _ = writeln!(
             mc,
-            "DAEMON_OPTIONS(`Family=inet, Name=D{number}, Addr=127.0.0.1, Port={}, InputMailFilters={filters}')dnl",
+            "DAEMON_OPTIONS(`Family=inet, Name=D{number}, Addr=127.0.0.1, Port={}{filters}')dnl",
             door.port
         );
     }
-    mc + "MAILER(`local')dnl\nMAILER(`smtp')dnl\n"
+    mc + "MAILER(`local')dnl\nMAILER(`smtp')dnl\n" + plan.extra
 }
 
 /// `inet:HOST:PORT` as Sendmail writes it: `inet:PORT@HOST`.

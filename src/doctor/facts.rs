@@ -1,0 +1,325 @@
+//! What is known about the machine: values alone, gathered elsewhere.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::{Config, Mode, socket::Socket},
+    engine::{
+        Table,
+        address::{Domain, Mailbox},
+        rewrite::{Outcome, decide},
+        rule::{Action, DomainClass, Pattern, TargetKind},
+    },
+};
+
+/// Addresses of a table that are held against the MTA's maps.
+pub const SAMPLE: usize = 500;
+
+/// Everything that is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// What the rules and the configuration say.
+    pub ours: Ours,
+    /// What DNS says.
+    pub dns: Dns,
+    /// Postfix, where there is one.
+    pub postfix: Option<Postfix>,
+    /// Sendmail, where there is one.
+    pub sendmail: Option<Sendmail>,
+    /// The running daemon.
+    pub daemon: Daemon,
+    /// Files and directories on the way to sockets.
+    pub paths: BTreeMap<PathBuf, Walk>,
+    /// Names of groups.
+    pub groups: BTreeMap<u32, String>,
+    /// What could not be looked at.
+    pub unseen: Vec<Unseen>,
+}
+
+/// Something that could not be looked at.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    /// What.
+    pub about: String,
+    /// Why not.
+    pub reason: String,
+    /// What lets it be seen.
+    pub help: String,
+}
+
+/// What the rules and the configuration say.
+#[derive(Clone, Debug, Default)]
+pub struct Ours {
+    /// The configuration file, for help lines.
+    pub file: String,
+    /// Why there is no table: the rules have errors.
+    pub broken: Option<String>,
+    /// Findings of the rules that matter here: place, sentence, help.
+    pub postmasters: Vec<(String, String, String)>,
+    /// Primary domains.
+    pub primary: Vec<Domain>,
+    /// Secondary domains.
+    pub secondary: Vec<Domain>,
+    /// Domains all of whose subdomains are secondary.
+    pub wildcards: Vec<Domain>,
+    /// Addresses that rules rewrite, [`SAMPLE`] at most.
+    pub originals: Vec<Mailbox>,
+    /// Addresses that rules give and that are final, [`SAMPLE`] at most.
+    pub targets: Vec<Mailbox>,
+    /// `recipient_delimiter`.
+    pub delimiter: String,
+    /// Nothing is rewritten.
+    pub observes: bool,
+    /// The rules directory.
+    pub rules: PathBuf,
+    /// Where the milter listens.
+    pub milter: Vec<Socket>,
+    /// Where the socketmap listens.
+    pub socketmap: Vec<Socket>,
+    /// The control socket.
+    pub control: Option<Socket>,
+}
+
+impl Ours {
+    /// What matters of a configuration and, where the rules have no error, of their table.
+    pub fn new(file: &Path, config: &Config, table: Option<&Table>) -> Self {
+        let mut ours = Self {
+            file: file.display().to_string(),
+            delimiter: config.settings.recipient_delimiter.clone(),
+            observes: config.mode == Mode::Observe,
+            rules: config.rules.clone(),
+            milter: config.milter.listen.clone(),
+            socketmap: config.socketmap.clone(),
+            control: Some(config.control.clone()),
+            ..Self::default()
+        };
+        let Some(table) = table else { return ours };
+        for (domain, class) in table.inbound_domains() {
+            match class {
+                DomainClass::Primary => ours.primary.push(domain.clone()),
+                _ => ours.secondary.push(domain.clone()),
+            }
+        }
+        for rule in table.rules() {
+            ours.add(table, &rule.pattern, &rule.action);
+        }
+        ours
+    }
+
+    fn add(&mut self, table: &Table, pattern: &Pattern, action: &Action) {
+        if let Pattern::Subdomains(domain) = pattern {
+            self.wildcards.push(domain.clone());
+        }
+        let Action::Rewrite(targets) = action else {
+            return;
+        };
+        if let Pattern::Mailbox(mailbox) = pattern {
+            push(&mut self.originals, mailbox);
+        }
+        for target in targets {
+            let TargetKind::Mailbox(mailbox) = &target.kind else {
+                continue;
+            };
+            // A target with a rule of its own is an original as well.
+            if decide(table, mailbox).outcome == Outcome::Keep {
+                push(&mut self.targets, mailbox);
+            }
+        }
+    }
+
+    /// Primary and secondary domains.
+    pub fn inbound(&self) -> impl Iterator<Item = &Domain> {
+        self.primary.iter().chain(&self.secondary)
+    }
+
+    /// What maps of the MTA are asked for: domains, whole domains, addresses.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        for domain in self.inbound() {
+            for form in forms(domain) {
+                keys.extend([form.clone(), format!("@{form}")]);
+            }
+        }
+        let addresses = self.originals.iter().chain(&self.targets);
+        keys.extend(addresses.map(|mailbox| mailbox.to_string().to_lowercase()));
+        keys.dedup();
+        keys
+    }
+}
+
+fn push(list: &mut Vec<Mailbox>, mailbox: &Mailbox) {
+    if list.len() < SAMPLE && !list.contains(mailbox) {
+        list.push(mailbox.clone());
+    }
+}
+
+/// A domain in A-labels and, where that is another spelling, in U-labels.
+pub fn forms(domain: &Domain) -> Vec<String> {
+    let (ascii, unicode) = (domain.as_str().to_owned(), domain.to_unicode());
+    if ascii == unicode {
+        vec![ascii]
+    } else {
+        vec![ascii, unicode]
+    }
+}
+
+/// What DNS says.
+#[derive(Clone, Debug, Default)]
+pub struct Dns {
+    /// Who was asked, for people.
+    pub server: String,
+    /// The MX records of each inbound domain.
+    pub domains: BTreeMap<Domain, Mx>,
+    /// What the targets of MX records are, and domains without any; names without the final dot.
+    pub hosts: BTreeMap<String, Host>,
+}
+
+/// The MX records of a domain.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Mx {
+    /// Targets, the most preferred first; the root (a null MX) is the empty name.
+    Targets(Vec<String>),
+    /// The domain exists without one.
+    None,
+    /// There is no such domain.
+    NoDomain,
+    /// No answer came, for this reason.
+    Failed(String),
+}
+
+/// What the name of a host is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Host {
+    /// It has an address.
+    Addresses,
+    /// It is an alias of this name.
+    Alias(String),
+    /// It has no address, or does not exist.
+    Nothing,
+    /// No answer came, for this reason.
+    Failed(String),
+}
+
+/// A Postfix instance.
+#[derive(Clone, Debug, Default)]
+pub struct Postfix {
+    /// `main.cf`, with its directory.
+    pub main_cf: String,
+    /// Every parameter with its value, `$name` filled in.
+    pub values: BTreeMap<String, String>,
+    /// Those that `main.cf` sets, as they are written.
+    pub own: BTreeMap<String, String>,
+    /// The services of `master.cf`.
+    pub services: Vec<Service>,
+    /// What maps answered to [`Ours::keys`]: `type:table` to key to value. Maps that were not asked
+    /// are missing.
+    pub maps: BTreeMap<String, BTreeMap<String, String>>,
+    /// The words of files that stand in lists.
+    pub files: BTreeMap<String, Vec<String>>,
+    /// The user that its daemons run as.
+    pub user: Option<User>,
+}
+
+/// One line of `master.cf`.
+#[derive(Clone, Debug, Default)]
+pub struct Service {
+    /// `smtp/inet`.
+    pub name: String,
+    /// Whether it is confined to the queue directory.
+    pub chroot: bool,
+    /// The program (`smtpd`).
+    pub command: String,
+    /// Its `-o name=value`.
+    pub overrides: BTreeMap<String, String>,
+}
+
+/// A Sendmail instance.
+#[derive(Clone, Debug, Default)]
+pub struct Sendmail {
+    /// `sendmail.cf`, with its directory.
+    pub cf: String,
+    /// Its text.
+    pub text: String,
+    /// The lines of the files that it names.
+    pub files: BTreeMap<String, Vec<String>>,
+    /// `RunAsUser`; root without one.
+    pub user: Option<User>,
+}
+
+/// A user, as the kernel sees a process of theirs.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct User {
+    /// Name.
+    pub name: String,
+    /// Number.
+    pub uid: u32,
+    /// Numbers of groups, supplementary ones included.
+    pub gids: Vec<u32>,
+}
+
+/// The running daemon.
+#[derive(Clone, Debug, Default)]
+pub enum Daemon {
+    /// It was not asked.
+    #[default]
+    Unasked,
+    /// Nobody answers, for this reason.
+    Down(String),
+    /// It may not be asked, for this reason.
+    Closed(String),
+    /// It answered.
+    Up(Answer),
+}
+
+/// What a daemon answered, and what its sockets did.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The number of its table; 0 for none.
+    pub generation: u64,
+    /// The directory that it reads.
+    pub directory: PathBuf,
+    /// The findings for which the last reload was refused.
+    pub refused: Option<Vec<String>>,
+    /// Addresses about which it decides otherwise than the files do, with both outcomes.
+    pub differing: Vec<(String, String, String)>,
+    /// Sockets that took no connection.
+    pub dead: Vec<(Socket, Dead)>,
+}
+
+/// Why a socket takes no connection.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Dead {
+    /// There is no such file.
+    Missing,
+    /// Nobody answers, for this reason.
+    Silent(String),
+}
+
+/// The way to a file, from the root directory to the file itself.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    /// Each directory, and the file at the end; up to the first that is missing or hidden.
+    pub steps: Vec<Step>,
+    /// Whether the end was reached.
+    pub complete: bool,
+    /// Whether the first step that is missing here does not exist; else it could not be looked at.
+    pub missing: bool,
+    /// The path without symbolic links, where it is complete.
+    pub real: Option<PathBuf>,
+}
+
+/// One directory or file on the way.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its path.
+    pub path: PathBuf,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Permission bits.
+    pub mode: u32,
+}

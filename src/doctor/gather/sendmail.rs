@@ -1,0 +1,51 @@
+//! Sendmail's configuration, and the files that it names.
+
+use std::{fs, io, path::Path};
+
+use super::{Failed, Seen, paths};
+use crate::doctor::{
+    facts::{Sendmail, Unseen},
+    sendmail::cf::Cf,
+};
+
+/// Where it is looked for when nobody says so.
+const DEFAULT: &str = "/etc/mail/sendmail.cf";
+
+/// Reads it. What was named and cannot be read is an error.
+pub fn read(named: Option<&Path>) -> Result<Seen<Sendmail>, Failed> {
+    let path = named.unwrap_or(Path::new(DEFAULT));
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if named.is_some() => {
+            return Err(Failed(format!("{}: {error}", path.display())));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::Absent),
+        Err(error) => {
+            return Ok(Seen::No(Unseen {
+                about: DEFAULT.to_owned(),
+                reason: format!("cannot be read: {error}"),
+                help: "run doctor as root".to_owned(),
+            }));
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let cf = Cf::parse(&text);
+    let mut sendmail = Sendmail {
+        cf: path.display().to_string(),
+        user: cf
+            .run_as
+            .as_deref()
+            .and_then(|user| paths::user(user.split(':').next()?)),
+        ..Sendmail::default()
+    };
+    for file in cf.files() {
+        // A class file that is not there has no words; a map's source that is not there is told.
+        if let Ok(bytes) = fs::read(file) {
+            let text = String::from_utf8_lossy(&bytes);
+            let lines = text.lines().map(str::to_owned).collect();
+            sendmail.files.insert(file.to_owned(), lines);
+        }
+    }
+    sendmail.text = text;
+    Ok(Seen::Yes(sendmail))
+}

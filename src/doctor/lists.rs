@@ -1,0 +1,117 @@
+//! Lists as `main.cf` has them: words with commas or space between them, braces around some; and lists
+//! as people read them.
+
+/// Names that a sentence holds.
+const SHOWN: usize = 3;
+
+/// The words of a list; what stands in braces is one word, without them.
+///
+/// `{ inet:127.0.0.1:1, default_action=accept }, unix:a` gives two words.
+pub fn words(list: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = list;
+    loop {
+        rest = rest.trim_start_matches(between);
+        if rest.is_empty() {
+            return words;
+        }
+        let end = match rest.starts_with('{') {
+            true => closing(rest).map_or(rest.len(), |at| at + 1),
+            false => end(rest),
+        };
+        let (word, behind) = rest.split_at(end);
+        words.push(bare(word));
+        rest = behind;
+    }
+}
+
+fn between(c: char) -> bool {
+    c.is_whitespace() || c == ','
+}
+
+/// Where a word ends: braces within it, as in `socketmap:{inet:…}`, belong to it.
+fn end(text: &str) -> usize {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            c if depth == 0 && between(c) => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The place of the brace that closes the first one.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn bare(word: &str) -> &str {
+    let inner = word
+        .strip_prefix('{')
+        .and_then(|word| word.strip_suffix('}'));
+    inner.map_or(word, str::trim)
+}
+
+/// `name=value`, with space around the sign or none.
+pub fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    Some((name.trim(), value.trim()))
+}
+
+/// `a`, `b`, `c` and 4 more; nothing of nothing.
+pub fn some<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<_> = names.collect();
+    let shown: Vec<_> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(shown.join(", ") + &more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_hold_a_word_together() {
+        let list = "{ inet:127.0.0.1:1, default_action=accept }, unix:a\n\thash:/b,,{{ x = y }}";
+        assert_eq!(
+            words(list),
+            [
+                "inet:127.0.0.1:1, default_action=accept",
+                "unix:a",
+                "hash:/b",
+                "{ x = y }"
+            ]
+        );
+        assert_eq!(
+            words("socketmap:{unix:/a b:c} d"),
+            ["socketmap:{unix:/a b:c}", "d"]
+        );
+        assert_eq!(words(" , "), [""; 0]);
+        assert_eq!(words("{ never closed, x"), ["{ never closed, x"]);
+        assert_eq!(assignment("a = b=c"), Some(("a", "b=c")));
+    }
+}

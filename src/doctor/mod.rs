@@ -1,0 +1,108 @@
+//! Storey 8: what is wrong with the machine around the table: DNS, the MTA, sockets, the daemon.
+//!
+//! Pure: [`facts::Facts`] in, [`Finding`]s out. Each part has one file that judges; only [`gather`]
+//! asks DNS, programs and files, and it judges nothing. Nothing is ever changed. Every finding has a
+//! code of [`codes`], and says what to write.
+//!
+//! | file | judges |
+//! |---|---|
+//! | `domains.rs` | MX records of the inbound domains |
+//! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) tells them |
+//! | `sendmail/` | `sendmail.cf` and the files that it names |
+//! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
+//! | `serving.rs` | the running daemon: does it serve what the files say? |
+//! | `wiring/` | no findings: the lines that connect this table to an MTA |
+//!
+//! # Limits
+//!
+//! What a map of another kind than a local file answers (LDAP, SQL) is not asked, and said to be
+//! unseen. Sockets that systemd hands over stand in no configuration; `--listen` names them. Of a large
+//! table the first [`facts::SAMPLE`] addresses are held against the MTA's maps.
+
+pub mod codes;
+mod domains;
+pub mod facts;
+#[cfg(feature = "daemon")]
+pub mod gather;
+mod lists;
+pub mod postfix;
+pub mod sendmail;
+mod serving;
+mod sockets;
+pub mod wiring;
+
+use codes::Code;
+use facts::Facts;
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    /// Worth knowing; nothing has to be done.
+    Note,
+    /// Mail flows, and not all of it as it should.
+    Warning,
+    /// Mail is refused, lost or passed on unchanged.
+    Error,
+}
+
+impl Severity {
+    /// The word that is printed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Finding {
+    /// What kind of finding it is, and how serious.
+    pub code: Code,
+    /// What it is about: a domain, a file, a socket.
+    pub about: String,
+    /// A sentence in lower case.
+    pub message: String,
+    /// What to do, with the line to write.
+    pub help: String,
+}
+
+impl Finding {
+    /// A finding.
+    pub fn new(
+        code: Code,
+        about: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            about: about.into(),
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// All findings, the most serious first, else in the order of the parts.
+pub fn examine(facts: &Facts) -> Vec<Finding> {
+    let mut findings = serving::examine(facts);
+    findings.extend(domains::examine(facts));
+    if let Some(postfix) = &facts.postfix {
+        findings.extend(postfix::examine(postfix, facts));
+    }
+    if let Some(sendmail) = &facts.sendmail {
+        findings.extend(sendmail::examine(sendmail, facts));
+    }
+    findings.extend(sockets::unseen(facts));
+    findings.extend(
+        facts
+            .unseen
+            .iter()
+            .map(|unseen| Finding::new(codes::UNSEEN, &unseen.about, &unseen.reason, &unseen.help)),
+    );
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.code.severity));
+    findings
+}

@@ -1,0 +1,223 @@
+//! Lists of Postfix and the tables and files in them: which ones are asked, and what they said.
+//!
+//! Asked are tables that are local files. LDAP and SQL servers are not: doctor waits for nobody's
+//! server. A `proxy:` is left out, since the table behind it says the same.
+
+use crate::doctor::{facts::Postfix, lists::words};
+
+/// Lists that decide about recipients.
+const LISTS: [&str; 8] = [
+    "mydestination",
+    "virtual_alias_domains",
+    "virtual_mailbox_domains",
+    "relay_domains",
+    "relay_recipient_maps",
+    "virtual_alias_maps",
+    "canonical_maps",
+    "recipient_canonical_maps",
+];
+
+/// Types of tables that are local files, or none at all.
+const LOCAL: [&str; 11] = [
+    "btree", "cdb", "cidr", "dbm", "hash", "inline", "lmdb", "pcre", "regexp", "static", "texthash",
+];
+
+/// A word of a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Word<'w> {
+    /// A name; `.name` stands for what is below it.
+    Name(&'w str),
+    /// `!word`: what follows is not meant.
+    Not(&'w str),
+    /// A file with words.
+    File(&'w str),
+    /// `type:table`, without `proxy:`.
+    Table(&'w str),
+    /// `socketmap:SOCKET:name`.
+    Socketmap {
+        /// The socket, as written.
+        socket: &'w str,
+        /// The name of the map.
+        name: &'w str,
+        /// Whether it is asked by proxymap(8).
+        proxied: bool,
+    },
+}
+
+impl<'w> Word<'w> {
+    pub fn parse(word: &'w str) -> Self {
+        if let Some(rest) = word.strip_prefix('!') {
+            return Self::Not(rest);
+        }
+        if word.starts_with('/') {
+            return Self::File(word);
+        }
+        let (table, proxied) = match word.strip_prefix("proxy:") {
+            Some(table) => (table, true),
+            None => (word, false),
+        };
+        if let Some((socket, name)) = table
+            .strip_prefix("socketmap:")
+            .and_then(|rest| rest.rsplit_once(':'))
+        {
+            return Self::Socketmap {
+                socket,
+                name,
+                proxied,
+            };
+        }
+        match table.contains(':') {
+            true => Self::Table(table),
+            false => Self::Name(table),
+        }
+    }
+}
+
+/// The tables that are worth asking.
+pub fn askable(postfix: &Postfix) -> Vec<String> {
+    let local = |table: &&str| {
+        let kind = table.split(':').next().unwrap_or_default();
+        LOCAL.contains(&kind)
+    };
+    tables(postfix)
+        .into_iter()
+        .filter(local)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The files whose words belong to a list.
+pub fn files(postfix: &Postfix) -> Vec<String> {
+    let words = all_words(postfix).into_iter();
+    words
+        .filter_map(|word| match Word::parse(word) {
+            Word::File(path) => Some(path.to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The tables that did not answer, or were not asked.
+pub(super) fn unseen(postfix: &Postfix) -> impl Iterator<Item = &str> {
+    let tables = tables(postfix).into_iter();
+    tables.filter(|table| !postfix.maps.contains_key(*table))
+}
+
+fn tables(postfix: &Postfix) -> Vec<&str> {
+    let words = all_words(postfix).into_iter();
+    let mut tables: Vec<_> = words
+        .filter_map(|word| match Word::parse(word) {
+            Word::Table(table) => Some(table),
+            _ => None,
+        })
+        .collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables
+}
+
+fn all_words(postfix: &Postfix) -> Vec<&str> {
+    LISTS
+        .iter()
+        .flat_map(|list| words(postfix.value(list)))
+        .collect()
+}
+
+/// Whether a list holds a name, in exactly this spelling; `parents`: a domain stands for what is
+/// below it.
+pub(super) fn holds(postfix: &Postfix, list: &str, name: &str, parents: bool) -> bool {
+    words(list).into_iter().any(|word| match Word::parse(word) {
+        Word::Name(word) => is_for(word, name, parents),
+        Word::File(path) => {
+            let words = postfix.files.get(path);
+            words.is_some_and(|words| words.iter().any(|word| is_for(word, name, parents)))
+        }
+        Word::Table(table) => {
+            let answers = postfix.maps.get(table);
+            answers.is_some_and(|answers| answers.contains_key(name))
+        }
+        Word::Socketmap { .. } => true,
+        Word::Not(_) => false,
+    })
+}
+
+fn is_for(word: &str, name: &str, parents: bool) -> bool {
+    let word = word.to_lowercase();
+    let below = |parent: &str| {
+        name.strip_suffix(parent)
+            .is_some_and(|rest| rest.ends_with('.'))
+    };
+    match word.strip_prefix('.') {
+        Some(parent) => below(parent),
+        None => word == name || (parents && below(&word)),
+    }
+}
+
+/// What the tables of a list have for an address: for itself, or for its whole domain.
+pub(super) fn answer<'p>(
+    postfix: &'p Postfix,
+    list: &'p str,
+    address: &str,
+) -> Option<(&'p str, &'p str)> {
+    let domain = address.rfind('@').and_then(|at| address.get(at..));
+    let keys = std::iter::once(address).chain(domain);
+    let tables: Vec<_> = words(list)
+        .into_iter()
+        .filter_map(|word| match Word::parse(word) {
+            Word::Table(table) => Some(table),
+            _ => None,
+        })
+        .collect();
+    keys.flat_map(|key| tables.iter().map(move |table| (key, *table)))
+        .find_map(|(key, table)| {
+            let value = postfix.maps.get(table)?.get(key)?;
+            Some((table, value.as_str()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_lists() {
+        for (word, wanted) in [
+            ("domain2.com", Word::Name("domain2.com")),
+            ("!x", Word::Not("x")),
+            ("/etc/postfix/relay", Word::File("/etc/postfix/relay")),
+            ("hash:/etc/x", Word::Table("hash:/etc/x")),
+            ("proxy:hash:/etc/x", Word::Table("hash:/etc/x")),
+            (
+                "proxy:socketmap:unix:/run/r/s:recipients",
+                Word::Socketmap {
+                    socket: "unix:/run/r/s",
+                    name: "recipients",
+                    proxied: true,
+                },
+            ),
+        ] {
+            assert_eq!(Word::parse(word), wanted);
+        }
+    }
+
+    #[test]
+    fn a_name_is_held_in_its_own_spelling() {
+        let mut postfix = Postfix::default();
+        postfix.files.insert("/f".into(), vec!["in.file".into()]);
+        let list = "Domain2.com, .below.test /f !not.test exämple.test";
+        for (name, parents, wanted) in [
+            ("domain2.com", false, true),
+            ("sub.domain2.com", false, false),
+            ("sub.domain2.com", true, true),
+            ("otherdomain2.com", true, false),
+            ("x.below.test", false, true),
+            ("below.test", false, false),
+            ("in.file", false, true),
+            ("not.test", true, false),
+            ("exämple.test", false, true),
+            ("xn--exmple-cua.test", false, false),
+        ] {
+            assert_eq!(holds(&postfix, list, name, parents), wanted, "{name}");
+        }
+    }
+}

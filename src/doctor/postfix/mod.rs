@@ -1,0 +1,255 @@
+//! `main.cf` and `master.cf`, as postconf(1) tells them.
+//!
+//! In: [`Postfix`], whose values have every `$name` filled in. What belongs to one service (`-o` in
+//! `master.cf`) wins there over `main.cf`.
+
+mod domains;
+mod maps;
+mod milters;
+mod recipients;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+pub use maps::{askable, files};
+pub use recipients::{map, recipient_maps};
+
+use super::{
+    Finding, codes,
+    facts::{Facts, Postfix, Service},
+    sockets::View,
+};
+use crate::config::socket::Socket;
+
+/// Judges it.
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
+    let mut findings = milters::examine(postfix, facts);
+    findings.extend(domains::examine(postfix, facts));
+    findings.extend(recipients::examine(postfix, facts));
+    findings.extend(maps::unseen(postfix).map(|map| {
+        Finding::new(
+            codes::UNSEEN,
+            &postfix.main_cf,
+            format!("`{map}` was not asked, since it is no local file, or did not answer"),
+            format!("try it yourself: `postmap -q ADDRESS {map}`"),
+        )
+    }));
+    // Several services say the same where they share a line.
+    let mut seen = HashSet::new();
+    findings.retain(|finding| {
+        seen.insert((
+            finding.code.word,
+            finding.about.clone(),
+            finding.message.clone(),
+        ))
+    });
+    findings
+}
+
+impl Postfix {
+    /// What `postconf -x`, `postconf -n`, `postconf -M` and `postconf -Px` print.
+    pub fn new(main_cf: String, values: &str, own: &str, master: &str, overrides: &str) -> Self {
+        let pairs = |text: &str| -> BTreeMap<String, String> {
+            let lines = text.lines().filter_map(super::lists::assignment);
+            lines
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        };
+
+        let values = pairs(values);
+        let services = services(master, overrides, &values);
+        Self {
+            main_cf,
+            values,
+            own: pairs(own),
+            services,
+            ..Self::default()
+        }
+    }
+
+    /// A parameter of `main.cf`; empty where there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// The same as it is written, without `$name` filled in, where it is.
+    pub fn written(&self, name: &str) -> &str {
+        self.own
+            .get(name)
+            .map_or_else(|| self.value(name), String::as_str)
+    }
+
+    /// The directory in which its daemons run.
+    pub fn queue(&self) -> &Path {
+        Path::new(self.value("queue_directory"))
+    }
+
+    /// A parameter as a service has it.
+    fn at<'p>(&'p self, service: &'p Service, name: &str) -> &'p str {
+        service
+            .overrides
+            .get(name)
+            .map_or_else(|| self.value(name), String::as_str)
+    }
+
+    /// The services that take mail by SMTP.
+    pub fn doors(&self) -> impl Iterator<Item = &Service> {
+        self.services
+            .iter()
+            .filter(|service| service.command == "smtpd")
+    }
+
+    fn view(&self, service: &Service) -> View<'_> {
+        View {
+            home: self.queue(),
+            chroot: service.chroot,
+        }
+    }
+
+    /// What a finding about a parameter of a service is about.
+    fn about(&self, service: &Service, name: &str) -> String {
+        match service.overrides.contains_key(name) {
+            true => format!(
+                "{} ({})",
+                self.main_cf.replace("main.cf", "master.cf"),
+                service.name
+            ),
+            false => self.main_cf.clone(),
+        }
+    }
+}
+
+/// The command that sets a parameter where a service has it from.
+fn set(service: &Service, name: &str, value: &str) -> String {
+    match service.overrides.contains_key(name) {
+        true => format!("`postconf -P '{}/{name}={value}'`", service.name),
+        false => format!("`postconf -e '{name} = {value}'`"),
+    }
+}
+
+/// How a service reaches one of `own`: TCP first, which everybody reaches; else a path as it sees it.
+pub fn reachable(own: &[Socket], home: &Path, chroot: bool) -> Option<String> {
+    let tcp = own.iter().find(|socket| !matches!(socket, Socket::Unix(_)));
+    if let Some(tcp) = tcp {
+        // A socket for every address is reached here by the loopback one.
+        let text = tcp.to_string();
+        return Some(
+            text.replace(":0.0.0.0:", ":127.0.0.1:")
+                .replace(":[::]:", ":[::1]:"),
+        );
+    }
+    let mut paths = own.iter().filter_map(|socket| match socket {
+        Socket::Unix(path) => Some(path),
+        _ => None,
+    });
+    let inside = paths.clone().find_map(|path| path.strip_prefix(home).ok());
+    match inside {
+        Some(below) => Some(format!("unix:{}", below.display())),
+        None if chroot => None,
+        None => paths.next().map(|path| format!("unix:{}", path.display())),
+    }
+}
+
+/// The lines of `master.cf`: `smtp inet n - y - - smtpd -o …`.
+fn services(master: &str, overrides: &str, values: &BTreeMap<String, String>) -> Vec<Service> {
+    // Since compatibility level 1 a dash means no chroot.
+    let level = values
+        .get("compatibility_level")
+        .and_then(|level| level.split('.').next());
+    let confined = level
+        .and_then(|level| level.parse::<u32>().ok())
+        .unwrap_or(0)
+        < 1;
+    let lines = master
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let services = lines.filter_map(|fields| match fields.as_slice() {
+        [
+            name,
+            kind,
+            _private,
+            _unprivileged,
+            chroot,
+            _wakeup,
+            _limit,
+            command,
+            ..,
+        ] => {
+            let name = format!("{name}/{kind}");
+            Some(Service {
+                chroot: *chroot == "y" || (*chroot == "-" && confined),
+                command: (*command).to_owned(),
+                overrides: overrides_of(&name, overrides),
+                name,
+            })
+        }
+        _ => None,
+    });
+    services.collect()
+}
+
+/// The lines of `postconf -P` that are for a service: `smtp/inet/name = value`.
+fn overrides_of(service: &str, overrides: &str) -> BTreeMap<String, String> {
+    let lines = overrides.lines().filter_map(super::lists::assignment);
+    let own = lines.filter_map(|(place, value)| {
+        let name = place.strip_prefix(service)?.strip_prefix('/')?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    own.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_with_their_chroot_and_their_own_values() {
+        let values = "compatibility_level = 3.6\na = 1\nempty =\n";
+        let master = "smtp       inet  n       -       y       -       -       smtpd\n\
+                      submission inet  n  -  -  -  -  smtpd -o a=2\n\
+                      cleanup    unix  n  -  n  -  0  cleanup\n";
+        let overrides = "submission/inet/a = 2\n";
+        let postfix = Postfix::new("/etc/postfix/main.cf".into(), values, "", master, overrides);
+        let doors: Vec<_> = postfix.doors().collect();
+        let told = |service: &Service| (service.name.clone(), service.chroot);
+        assert_eq!(
+            doors.iter().map(|door| told(door)).collect::<Vec<_>>(),
+            [
+                ("smtp/inet".to_owned(), true),
+                ("submission/inet".to_owned(), false)
+            ]
+        );
+        assert_eq!(
+            (postfix.at(doors[0], "a"), postfix.at(doors[1], "a")),
+            ("1", "2")
+        );
+        assert_eq!((postfix.value("empty"), postfix.value("nothing")), ("", ""));
+        let old = Postfix::new(String::new(), "", "", master, overrides);
+        assert!(old.doors().all(|door| door.chroot));
+    }
+
+    #[test]
+    fn a_socket_is_named_as_the_service_sees_it() {
+        let home = Path::new("/var/spool/postfix");
+        for (own, chroot, wanted) in [
+            (
+                &["unix:/run/r/m", "inet:8892"][..],
+                true,
+                Some("inet:127.0.0.1:8892"),
+            ),
+            (&["inet:0.0.0.0:1"], true, Some("inet:127.0.0.1:1")),
+            (&["unix:/var/spool/postfix/r/m"], true, Some("unix:r/m")),
+            (
+                &["unix:/run/r/m", "unix:/var/spool/postfix/r/m"],
+                false,
+                Some("unix:r/m"),
+            ),
+            (&["unix:/run/r/m"], false, Some("unix:/run/r/m")),
+            (&["unix:/run/r/m"], true, None),
+            (&[], false, None),
+        ] {
+            let own: Vec<Socket> = own.iter().map(|text| text.parse().unwrap()).collect();
+            assert_eq!(reachable(&own, home, chroot).as_deref(), wanted);
+        }
+    }
+}

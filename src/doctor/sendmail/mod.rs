@@ -1,0 +1,378 @@
+//! `sendmail.cf` and the files that it names.
+//!
+//! In: [`Sendmail`]: texts. A domain counts as accepted where class R or the access map has it, or where
+//! `Local_check_rcpt` says OK to what the table has. Maps are read from their source, which has the
+//! map's name without `.db`.
+
+pub mod cf;
+
+use std::path::Path;
+
+use super::{
+    Finding,
+    codes::{self, Code},
+    facts::{Facts, Sendmail, forms},
+    lists::some,
+    sockets::{self, Named, View, named},
+    wiring,
+};
+use crate::engine::address::Domain;
+use cf::{Cf, Filter};
+
+/// Sendmail is confined to no directory.
+fn view() -> View<'static> {
+    View {
+        home: Path::new("/"),
+        chroot: false,
+    }
+}
+
+/// Judges it.
+pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
+    let cf = Cf::parse(&sendmail.text);
+    let mut findings = filters(&cf, sendmail, facts);
+    findings.extend(domains(&cf, sendmail, facts));
+    findings.extend(unchecked(&cf, sendmail, facts));
+    findings.extend(virtusers(&cf, sendmail, facts));
+    findings
+}
+
+/// The line for `sendmail.mc`.
+fn filter_line(facts: &Facts) -> String {
+    wiring::sendmail_filter(&facts.ours).unwrap_or_default()
+}
+
+fn filters(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
+    let own = &facts.ours.milter;
+    let found = cf.filters.iter().find_map(|filter| {
+        let named = named(&filter.socket, own, view(), facts)?;
+        Some((filter, named))
+    });
+    let Some((filter, named)) = found else {
+        return vec![Finding::new(
+            codes::MILTER_NOT_LISTED,
+            &sendmail.cf,
+            "no filter (`X…`) has a socket of readdress",
+            format!(
+                "write into sendmail.mc, behind all other filters: {}",
+                filter_line(facts)
+            ),
+        )];
+    };
+    let mut findings = asked(cf, filter, sendmail);
+    findings.extend(when_down(filter, sendmail, facts));
+    findings.extend(socket(cf, named, sendmail, facts));
+    findings
+}
+
+/// Which ports ask the filter, and whether as the last one.
+fn asked(cf: &Cf, filter: &Filter, sendmail: &Sendmail) -> Vec<Finding> {
+    let any = [("smtp".to_owned(), None)];
+    let ports = if cf.ports.is_empty() {
+        &any
+    } else {
+        cf.ports.as_slice()
+    };
+    let list = |filters: &Option<Vec<String>>| filters.clone().unwrap_or_else(|| cf.order.clone());
+    let (asking, silent): (Vec<_>, Vec<_>) = ports
+        .iter()
+        .map(|(name, filters)| (name, list(filters)))
+        .partition(|(_, filters)| filters.contains(&filter.name));
+    let mut findings = Vec::new();
+    let name = &filter.name;
+    if asking.is_empty() {
+        findings.push(Finding::new(
+            codes::MILTER_NOT_LISTED,
+            &sendmail.cf,
+            format!("the filter `{name}` is defined, and no port asks it (`InputMailFilters`)"),
+            "in sendmail.mc write `INPUT_MAIL_FILTER` in place of `MAIL_FILTER`",
+        ));
+        return findings;
+    }
+    for (port, filters) in silent {
+        findings.push(Finding::new(
+            codes::MILTER_NOT_AT_EVERY_PORT,
+            &sendmail.cf,
+            format!("mail that comes in by the port `{port}` does not pass readdress, and is not rewritten"),
+            format!(
+                "unless that is meant, write its filters as `InputMailFilters={}`",
+                with(&filters, name)
+            ),
+        ));
+    }
+    let behind = |filters: &Vec<String>| filters.last() != Some(name);
+    if let Some((port, filters)) = asking.iter().find(|(_, filters)| behind(filters)) {
+        findings.push(Finding::new(
+            codes::MILTER_NOT_LAST,
+            &sendmail.cf,
+            format!(
+                "a filter stands behind readdress at `{port}`: a recipient that it refuses is delivered all \
+                 the same"
+            ),
+            format!(
+                "write `define(`confINPUT_MAIL_FILTERS', `{}')dnl` into sendmail.mc",
+                with(filters, name).replace(';', ", ")
+            ),
+        ));
+    }
+    findings
+}
+
+/// The names with ours at the end.
+fn with(filters: &[String], own: &str) -> String {
+    let others = filters
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != own);
+    others.chain([own]).collect::<Vec<_>>().join(";")
+}
+
+fn when_down(filter: &Filter, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    let (code, what) = match filter.flags.as_str() {
+        flags if flags.contains(['T', '4']) => return None,
+        flags if flags.contains('R') => {
+            (codes::REFUSES_WHEN_DOWN, "mail is refused for good (`F=R`)")
+        }
+        _ => (
+            codes::PASSES_WHEN_DOWN,
+            "mail passes with its recipients as they are (no `F=`)",
+        ),
+    };
+    Some(Finding::new(
+        code,
+        &sendmail.cf,
+        format!("while readdress is away, {what}"),
+        format!("write `F=T` into sendmail.mc: {}", filter_line(facts)),
+    ))
+}
+
+fn socket(cf: &Cf, named: Named<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    let open = sockets::unsafe_for_sendmail(named.socket, cf.trusts_groups, facts);
+    open.or_else(|| {
+        let user = sendmail.user.as_ref()?;
+        sockets::closed(named.socket, "", user, view(), facts)
+    })
+}
+
+/// The words of a class, from its lines and its files.
+fn class<'c>(cf: &'c Cf, sendmail: &'c Sendmail, name: &str) -> Vec<&'c str> {
+    let words = cf.classes.get(name).into_iter().flatten();
+    let files = cf.class_files.iter().filter(|(class, _)| class == name);
+    let files = files
+        .filter_map(|(_, path)| sendmail.files.get(path))
+        .flatten();
+    words
+        .chain(files)
+        .map(|line| line.trim())
+        .filter(|line| !line.starts_with('#'))
+        .collect()
+}
+
+/// Key and value of each entry of a map's source.
+fn entries<'c>(cf: &'c Cf, sendmail: &'c Sendmail, map: &str) -> Option<Vec<(String, &'c str)>> {
+    let lines = sendmail.files.get(cf.maps.get(map)?.source()?)?;
+    let lines = lines.iter().filter(|line| !line.starts_with('#'));
+    let entries = lines.filter_map(|line| line.split_once(char::is_whitespace));
+    Some(
+        entries
+            .map(|(key, value)| (key.to_lowercase(), value.trim()))
+            .collect(),
+    )
+}
+
+fn local(class: &[&str], domain: &Domain) -> bool {
+    forms(domain)
+        .iter()
+        .any(|form| class.iter().any(|word| word.eq_ignore_ascii_case(form)))
+}
+
+/// What lets mail for a domain, in one spelling, pass: class R, the access map, or the table itself.
+struct Relayed<'c> {
+    class: Vec<&'c str>,
+    access: Vec<(String, &'c str)>,
+    /// Class R stands for what is below its words as well.
+    subdomains: bool,
+    /// `Local_check_rcpt` says OK to what the table has, which lets it pass.
+    table: bool,
+}
+
+impl Relayed<'_> {
+    fn accepts(&self, form: &str) -> bool {
+        let by_map = self.access.iter().any(|(key, value)| {
+            let key = key.strip_prefix("to:").unwrap_or(key);
+            key == form && value.eq_ignore_ascii_case("relay")
+        });
+        let by_class = self.class.iter().any(|word| {
+            let rest = form.strip_suffix(&word.to_lowercase());
+            rest.is_some_and(|rest| rest.is_empty() || (self.subdomains && rest.ends_with('.')))
+        });
+        self.table || by_map || by_class
+    }
+
+    fn is_in_class(&self, domain: &Domain) -> bool {
+        local(&self.class, domain)
+    }
+}
+
+fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
+    let class_w = class(cf, sendmail, "w");
+    let relayed = Relayed {
+        class: class(cf, sendmail, "R"),
+        access: entries(cf, sendmail, "access").unwrap_or_default(),
+        subdomains: cf.relays_subdomains,
+        table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
+    };
+    let refused = |domain: &&Domain| {
+        !local(&class_w, domain) && !forms(domain).iter().any(|form| relayed.accepts(form))
+    };
+    let half = |domain: &&Domain| {
+        let forms = forms(domain);
+        let accepted = forms.iter().filter(|form| relayed.accepts(form)).count();
+        accepted > 0 && accepted < forms.len()
+    };
+    let open = |domain: &&Domain| cf.relays_subdomains && relayed.is_in_class(domain);
+    let (secondary, primary) = (facts.ours.secondary.iter(), facts.ours.primary.iter());
+    let line =
+        "write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc, or the names into its file of class R";
+    let findings = [
+        about(
+            codes::DOMAIN_NOT_ACCEPTED,
+            secondary.clone().filter(refused),
+            "Sendmail refuses mail for {} (`Relaying denied`) before any filter is asked",
+            line,
+            sendmail,
+        ),
+        about(
+            codes::PRIMARY_NOT_ACCEPTED,
+            primary.filter(refused),
+            "Sendmail takes no mail from outside for {}",
+            &format!("unless its mail comes in elsewhere, {line}"),
+            sendmail,
+        ),
+        about(
+            codes::DOMAIN_IN_OTHER_CLASS,
+            secondary.clone().filter(|domain| local(&class_w, domain)),
+            "{} is in class w: Sendmail refuses users that it does not know itself",
+            "take it out of class w, and write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc",
+            sendmail,
+        ),
+        about(
+            codes::LABEL_FORM_MISSING,
+            secondary.clone().filter(half),
+            "of {} Sendmail accepts one spelling alone, A-labels or U-labels",
+            line,
+            sendmail,
+        ),
+        about(
+            codes::SUBDOMAINS_ACCEPTED,
+            secondary.chain(facts.ours.primary.iter()).filter(open),
+            "Sendmail accepts mail for every subdomain of {}, which class R holds",
+            "write `FEATURE(`relay_hosts_only')dnl` into sendmail.mc, above MAILER; list a subdomain that \
+             is wanted",
+            sendmail,
+        ),
+    ];
+    findings.into_iter().flatten().collect()
+}
+
+/// A finding about some domains, if there are any; `{}` stands for them.
+fn about<'d>(
+    code: Code,
+    domains: impl Iterator<Item = &'d Domain>,
+    sentence: &str,
+    help: &str,
+    sendmail: &Sendmail,
+) -> Option<Finding> {
+    let domains: Vec<_> = domains.collect();
+    let names = some(domains.iter().map(|domain| domain.as_str()))?;
+    let words: Vec<_> = domains.iter().flat_map(|domain| forms(domain)).collect();
+    let (sentence, help) = (
+        sentence.replace("{}", &names),
+        help.replace("{}", &words.join(" ")),
+    );
+    Some(Finding::new(code, &sendmail.cf, sentence, help))
+}
+
+/// Whether `Local_check_rcpt` asks a socketmap of ours.
+fn asks_us(cf: &Cf, facts: &Facts) -> bool {
+    let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
+    let ours = ours.filter(|(_, map)| {
+        let socket = map.arguments.split_whitespace().last().unwrap_or_default();
+        named(socket, &facts.ours.socketmap, view(), facts).is_some()
+    });
+    let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();
+    let asks = |line: &String| names.iter().any(|name| line.contains(name));
+    cf.check_rcpt.iter().any(asks)
+}
+
+fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    if facts.ours.secondary.is_empty() || asks_us(cf, facts) {
+        return None;
+    }
+    Some(Finding::new(
+        codes::RECIPIENTS_UNCHECKED,
+        &sendmail.cf,
+        "Sendmail does not know which recipients exist: `Local_check_rcpt` asks no socketmap of readdress",
+        "append what `readdress doctor --print sendmail` writes to sendmail.mc",
+    ))
+}
+
+/// The virtusertable, which rewrites as well.
+fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
+    let Some(source) = cf.maps.get("virtuser").and_then(cf::Map::source) else {
+        return Vec::new();
+    };
+    let Some(entries) = entries(cf, sendmail, "virtuser") else {
+        return vec![Finding::new(
+            codes::UNSEEN,
+            source,
+            "the source of the virtusertable could not be read",
+            format!("look yourself: `makemap -u hash {source}`"),
+        )];
+    };
+    let find = |address: String| {
+        let domain = address
+            .rfind('@')
+            .and_then(|at| address.get(at..))
+            .unwrap_or_default();
+        let found = entries.iter().find(|(key, _)| *key == address);
+        let found = found.or_else(|| entries.iter().find(|(key, _)| key == domain));
+        found.map(|(_, value)| (address.clone(), (*value).to_owned()))
+    };
+    let lower = |mailbox: &crate::engine::address::Mailbox| mailbox.to_string().to_lowercase();
+    let mut findings = Vec::new();
+    if let Some((address, value)) = facts
+        .ours
+        .targets
+        .iter()
+        .find_map(|target| find(lower(target)))
+    {
+        findings.push(Finding::new(
+            codes::REWRITTEN_AGAIN,
+            source,
+            format!(
+                "the virtusertable turns `{address}`, which comes out of a rule, into `{value}`"
+            ),
+            format!("take it out, or write `{value}` as the target of the rule"),
+        ));
+    }
+    let is_ours = |key: &str| {
+        let domain = key.rsplit_once('@').map_or("", |(_, domain)| domain);
+        facts
+            .ours
+            .secondary
+            .iter()
+            .any(|own| forms(own).iter().any(|form| form == domain))
+    };
+    if let Some((key, value)) = entries.iter().find(|(key, _)| is_ours(key)) {
+        findings.push(Finding::new(
+            codes::OLD_MAP,
+            source,
+            format!(
+                "the virtusertable still has `{key}` (for `{value}`); what the rules say counts"
+            ),
+            "when nothing needs it any more, take it out",
+        ));
+    }
+    findings
+}

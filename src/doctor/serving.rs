@@ -1,0 +1,116 @@
+//! The running daemon: is it there, does it serve what the files say, do its sockets answer?
+
+use super::{
+    Finding, codes,
+    facts::{Answer, Daemon, Dead, Facts},
+};
+
+/// Judges it, and the rules that it should serve.
+pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
+    let ours = &facts.ours;
+    let mut findings = Vec::new();
+    let rules = ours.rules.display().to_string();
+    if let Some(reason) = &ours.broken {
+        findings.push(Finding::new(
+            codes::RULES_BROKEN,
+            &rules,
+            format!("{reason}; the domains are not known, and most is not looked at"),
+            format!("mend what `readdress check {rules}` shows"),
+        ));
+    }
+    for (place, message, help) in &ours.postmasters {
+        findings.push(Finding::new(codes::NO_POSTMASTER, place, message, help));
+    }
+    if ours.observes {
+        findings.push(Finding::new(
+            codes::OBSERVES,
+            &ours.file,
+            "`mode = \"observe\"`: decisions are logged, and nothing is rewritten",
+            "write `mode = \"rewrite\"` when the log shows what you want",
+        ));
+    }
+    let control = ours
+        .control
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    match &facts.daemon {
+        Daemon::Unasked => {}
+        Daemon::Down(reason) => findings.push(Finding::new(
+            codes::DAEMON_DOWN,
+            control,
+            format!("no daemon answers: {reason}"),
+            format!(
+                "start it: `systemctl start readdress`, or `readdress run --config {}`",
+                ours.file
+            ),
+        )),
+        Daemon::Closed(reason) => findings.push(Finding::new(
+            codes::UNSEEN,
+            control,
+            format!("the daemon could not be asked: {reason}"),
+            "run doctor as root, or as a user in the group of the socket",
+        )),
+        Daemon::Up(answer) => findings.extend(answered(answer, facts)),
+    }
+    findings
+}
+
+fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
+    let rules = facts.ours.rules.display().to_string();
+    let mut findings = Vec::new();
+    if answer.directory != facts.ours.rules {
+        findings.push(Finding::new(
+            codes::OTHER_RULES,
+            &rules,
+            format!("the daemon reads {} instead", answer.directory.display()),
+            "restart the daemon, or name its configuration with `--config FILE`",
+        ));
+    }
+    if let Some(reasons) = &answer.refused {
+        let first = reasons.first().and_then(|reason| reason.lines().next());
+        let serves = match answer.generation {
+            0 => "it has no table, and every recipient is deferred".to_owned(),
+            generation => format!("generation {generation} serves on"),
+        };
+        findings.push(Finding::new(
+            codes::RELOAD_REFUSED,
+            &rules,
+            format!(
+                "the daemon refused these rules, and {serves}: {}",
+                first.unwrap_or("no reason was given")
+            ),
+            format!("mend what `readdress check {rules}` shows"),
+        ));
+    } else if let Some((address, files, live)) = answer.differing.first() {
+        let more = match answer.differing.len() - 1 {
+            0 => String::new(),
+            more => format!(", and differs for {more} more"),
+        };
+        findings.push(Finding::new(
+            codes::NOT_LIVE,
+            &rules,
+            format!("for `{address}` the files say `{files}`, the daemon does `{live}`{more}"),
+            "write `readdress reload`, and see what it says",
+        ));
+    }
+    let sockets = answer.dead.iter();
+    findings.extend(sockets.map(|(socket, dead)| match dead {
+        Dead::Missing => Finding::new(
+            codes::SOCKET_MISSING,
+            socket.to_string(),
+            "the daemon runs, and this socket of the configuration is not there",
+            "restart the daemon: a changed list of sockets waits for that",
+        ),
+        Dead::Silent(reason) => Finding::new(
+            codes::SOCKET_DEAD,
+            socket.to_string(),
+            format!("nobody answers on this socket of the configuration: {reason}"),
+            format!(
+                "restart the daemon, or take `{socket}` out of {}",
+                facts.ours.file
+            ),
+        ),
+    }));
+    findings
+}

@@ -1,0 +1,10 @@
+//! The lines that connect this table to an MTA: `doctor --print`.
+//!
+//! The recommended wiring: domains listed statically in both label forms, no subdomains by default,
+//! recipients from the table by socketmap, the milter last, and mail deferred while it is away.
+
+mod postfix;
+mod sendmail;
+
+pub use postfix::postfix;
+pub use sendmail::{filter as sendmail_filter, sendmail};

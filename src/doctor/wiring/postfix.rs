@@ -1,0 +1,131 @@
+//! Lines for `main.cf`.
+
+use crate::doctor::{
+    facts::{Facts, Postfix, Service, forms},
+    lists::words,
+    postfix::{map, reachable, recipient_maps},
+};
+
+/// Writes them; what `main.cf` has already is kept where it is a list.
+///
+/// Without a Postfix to look at, Debian's is assumed: smtpd confined to `/var/spool/postfix`.
+pub fn postfix(facts: &Facts) -> String {
+    let assumed;
+    let postfix = match &facts.postfix {
+        Some(postfix) => postfix,
+        None => {
+            assumed = debian();
+            &assumed
+        }
+    };
+    let mut lines = vec![
+        "# The table's domains, in both spellings; the list is static, since smtpd remembers"
+            .to_owned(),
+        "# what a map said for as long as it lives. `postfix reload` after a change.".to_owned(),
+    ];
+    let domains = relayed(postfix, facts);
+    let local = facts
+        .ours
+        .secondary
+        .iter()
+        .flat_map(forms)
+        .filter(|form| postfix.is_local(form));
+    lines.extend(
+        local.map(|form| format!("# Take {form} out of mydestination and the virtual_*_domains.")),
+    );
+    lines.push(format!("relay_domains = {}", domains.join(", ")));
+    let name = "parent_domain_matches_subdomains";
+    let rest = words(postfix.value(name))
+        .into_iter()
+        .filter(|word| *word != "relay_domains");
+    lines.push("# No subdomains by default.".to_owned());
+    lines.push(format!("{name} = {}", rest.collect::<Vec<_>>().join(", ")));
+    recipients(postfix, facts, &mut lines);
+    milters(postfix, facts, &mut lines);
+    lines.join("\n")
+}
+
+/// What there already is, and our domains that no local class has.
+fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
+    let mut list: Vec<_> = words(postfix.written("relay_domains"))
+        .into_iter()
+        .filter(|word| !word.contains("socketmap:"))
+        .map(str::to_owned)
+        .collect();
+    let ours = &facts.ours;
+    let local = |form: &str| postfix.is_local(form);
+    let primary = ours
+        .primary
+        .iter()
+        .flat_map(forms)
+        .filter(|form| !local(form));
+    for form in ours.secondary.iter().flat_map(forms).chain(primary) {
+        if !list.iter().any(|word| word.to_lowercase() == form) {
+            list.push(form);
+        }
+    }
+    list
+}
+
+fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
+    lines.push("# Unknown recipients are refused by the table that rewrites.".to_owned());
+    let map = map(postfix, facts).unwrap_or_else(|| {
+        lines.push(format!(
+            "# It needs `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` in {}.",
+            facts.ours.file
+        ));
+        "socketmap:inet:127.0.0.1:8893:recipients".to_owned()
+    });
+    let list = recipient_maps(postfix, facts, &map);
+    lines.push(format!("relay_recipient_maps = {list}"));
+}
+
+fn milters(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
+    lines.push(
+        "# readdress stands last: what a milter behind it refuses it cannot see. Mail is"
+            .to_owned(),
+    );
+    lines.push("# deferred while it is away, never passed on as it is.".to_owned());
+    let chroot = postfix.doors().any(|door| door.chroot);
+    let socket = reachable(&facts.ours.milter, postfix.queue(), chroot).unwrap_or_else(|| {
+        lines.push(format!(
+            "# It needs `[milter] listen = [\"unix:{}/readdress/milter.sock\"]` in {}.",
+            postfix.queue().display(),
+            facts.ours.file
+        ));
+        "unix:readdress/milter.sock".to_owned()
+    });
+    let mut alone = true;
+    for name in ["smtpd_milters", "non_smtpd_milters"] {
+        let (list, own) = postfix.list_with(name, &socket, facts);
+        alone &= own;
+        lines.push(format!("{name} = {list}"));
+    }
+    if alone {
+        lines.push("milter_default_action = tempfail".to_owned());
+    }
+}
+
+fn debian() -> Postfix {
+    let door = Service {
+        name: "smtp/inet".to_owned(),
+        chroot: true,
+        command: "smtpd".to_owned(),
+        ..Service::default()
+    };
+    let mut postfix = Postfix {
+        services: vec![door],
+        ..Postfix::default()
+    };
+    let values = [
+        ("queue_directory", "/var/spool/postfix"),
+        (
+            "parent_domain_matches_subdomains",
+            "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,\
+             qmqpd_authorized_clients,relay_domains,smtpd_access_maps",
+        ),
+    ];
+    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    postfix.values.extend(values);
+    postfix
+}

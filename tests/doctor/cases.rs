@@ -1,0 +1,144 @@
+//! One change to a right machine, and the findings that it brings.
+
+mod dns;
+mod mta;
+mod postfix;
+mod sendmail;
+mod serving;
+
+use std::collections::BTreeSet;
+
+use readdress::doctor::codes;
+use serde_json::Value;
+
+use crate::machine::{Machine, Mta};
+use crate::support::peers;
+
+/// A case.
+pub struct Case {
+    /// The codes that are found, no others.
+    pub codes: &'static [&'static str],
+    /// Which machine is changed.
+    pub mta: Mta,
+    pub change: fn(&mut Machine),
+    /// What stands in the messages and the help.
+    pub says: &'static [&'static str],
+}
+
+const ALL: [&[Case]; 5] = [
+    dns::CASES,
+    serving::CASES,
+    mta::CASES,
+    postfix::CASES,
+    sendmail::CASES,
+];
+
+/// Runs some; fails with all complaints at once.
+fn run(cases: &[Case]) {
+    if peers::unpacked().is_none() {
+        return;
+    }
+    assert!(!cases.is_empty());
+    let complaints: Vec<_> = cases
+        .iter()
+        .filter_map(|case| complaint(case).err())
+        .collect();
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n\n"));
+}
+
+fn complaint(case: &Case) -> Result<(), String> {
+    let mut machine = Machine::new(case.mta);
+    (case.change)(&mut machine);
+    machine.start();
+    let said = machine.diagnose(&["--format", "json"]);
+    let wrong = |what: &str| format!("{:?}: {what}\n{said:#?}", case.codes);
+    let findings = said.findings();
+    if words(&findings) != case.codes.iter().map(|code| (*code).to_owned()).collect() {
+        return Err(wrong("other findings"));
+    }
+    for text in case.says {
+        if !said.out.contains(&text.replace('"', "\\\"")) {
+            return Err(wrong(&format!("does not say {text:?}")));
+        }
+    }
+    let worst = findings
+        .iter()
+        .any(|finding| finding["severity"] == "error");
+    if said.status != Some(i32::from(worst)) {
+        return Err(wrong("another exit status"));
+    }
+    for finding in &findings {
+        let code = codes::ALL.iter().find(|code| finding["code"] == code.word);
+        let severity = code.map(|code| code.severity.word());
+        if severity != finding["severity"].as_str() {
+            return Err(wrong("another severity"));
+        }
+    }
+    mended(&machine, &findings).map_err(|what| wrong(&what))
+}
+
+fn words(findings: &[Value]) -> BTreeSet<String> {
+    let words = findings
+        .iter()
+        .filter_map(|finding| finding["code"].as_str());
+    words.map(str::to_owned).collect()
+}
+
+/// The postconf commands of the help are what mends the findings: after them these are gone, and no
+/// others have come. Where the daemon has to be configured as well, it takes more than that.
+fn mended(machine: &Machine, findings: &[Value]) -> Result<(), String> {
+    let help = |finding: &Value| finding["help"].as_str().unwrap_or_default().to_owned();
+    let by_command = |finding: &&Value| {
+        help(finding).contains("`postconf -") && !help(finding).contains("] listen")
+    };
+    let (mendable, others): (Vec<_>, Vec<_>) = findings.iter().partition(by_command);
+    if mendable.is_empty() {
+        return Ok(());
+    }
+    let helps: Vec<_> = mendable.into_iter().map(help).collect();
+    let commands = helps.iter().flat_map(|help| help.split('`'));
+    let commands = commands.filter(|text| text.starts_with("postconf -"));
+    let script: Vec<_> = commands
+        .map(|text| text.replacen("postconf", "$postconf", 1))
+        .collect();
+    machine.script(&script.join("\n"));
+    let said = machine.diagnose(&["--format", "json"]);
+    let others: Vec<_> = others.into_iter().cloned().collect();
+    match words(&said.findings()) == words(&others) {
+        true => Ok(()),
+        false => Err(format!("after {script:?}: {said:#?}")),
+    }
+}
+
+#[test]
+fn dns_is_told() {
+    run(dns::CASES);
+}
+
+#[test]
+fn the_daemon_is_told() {
+    run(serving::CASES);
+}
+
+#[test]
+fn both_mtas_are_told() {
+    run(mta::CASES);
+}
+
+#[test]
+fn postfix_is_told() {
+    run(postfix::CASES);
+}
+
+#[test]
+fn sendmail_is_told() {
+    run(sendmail::CASES);
+}
+
+#[test]
+fn every_code_is_provoked() {
+    let cases = ALL.iter().copied().flatten();
+    let provoked: BTreeSet<_> = cases.flat_map(|case| case.codes).copied().collect();
+    let known: BTreeSet<_> = codes::ALL.iter().map(|code| code.word).collect();
+    assert_eq!(provoked, known);
+}

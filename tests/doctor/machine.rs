@@ -1,0 +1,307 @@
+//! A machine on which nothing is wrong: rules, a running daemon, DNS, and the configuration of an MTA.
+//!
+//! A case changes one thing of it and runs `readdress doctor`. In all texts `{dir}` stands for the
+//! machine's folder, `{milter}` and `{map}` for the daemon's two ports.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::folder::{Folder, free_port};
+use crate::support::peers;
+use crate::support::process::Process;
+use crate::zone::{Data, Zone};
+
+/// Longer than a daemon takes to start on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const RULES: &str = "\
+company.com primary unknown=reject
+domain2.com secondary
+exämple.test secondary
+@domain2.com @company.com
+jd@domain2.com jdoe@company.com
+jd@exämple.test jdoe@company.com
+postmaster@* postmaster@company.com
+abuse@* postmaster@company.com
+jdoe@company.com mailbox
+postmaster@company.com mailbox
+";
+
+const CONFIG: &str = "\
+rules = \"rules\"
+[milter]
+listen = [\"inet:127.0.0.1:{milter}\"]
+[socketmap]
+listen = [\"inet:127.0.0.1:{map}\"]
+[control]
+listen = \"unix:control.sock\"
+";
+
+/// Accounts that every Debian has stand for those of Postfix.
+const MAIN: &str = "\
+compatibility_level = 3.6
+mail_owner = mail
+setgid_group = games
+default_privs = nobody
+queue_directory = {dir}/spool
+mydestination = localhost
+relay_domains = domain2.com, company.com, exämple.test, xn--exmple-cua.test
+parent_domain_matches_subdomains =
+relay_recipient_maps = socketmap:inet:127.0.0.1:{map}:recipients
+smtpd_milters = inet:127.0.0.1:{milter}
+non_smtpd_milters = inet:127.0.0.1:{milter}
+milter_default_action = tempfail
+recipient_delimiter = +
+";
+
+const MASTER: &str = "\
+smtp      inet  n - n - - smtpd
+cleanup   unix  n - n - 0 cleanup
+proxymap  unix  - - n - - proxymap
+";
+
+const MC: &str = "\
+divert(-1)
+define(`_CF_DIR_', `{cf}/')
+divert(0)dnl
+include(`{cf}/m4/cf.m4')
+OSTYPE(`linux')dnl
+FEATURE(`no_default_msa')dnl
+{relay}DAEMON_OPTIONS(`Name=MTA, Port=25')dnl
+";
+
+/// What connects the machine to readdress; a case may change it.
+const MC_OURS: &str = "\
+RELAY_DOMAIN(`domain2.com company.com exämple.test xn--exmple-cua.test')dnl
+INPUT_MAIL_FILTER(`readdress', `S=inet:{milter}@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl
+LOCAL_CONFIG
+Kdomains socket -T<TMPF> inet:{map}@127.0.0.1
+Krecipients socket -T<TMPF> inet:{map}@127.0.0.1
+LOCAL_RULESETS
+SLocal_check_rcpt
+R$*\t$: $>canonify $1
+R$+ < @ $+ . >\t$: <$(recipients $1@$2 $: NO $)> $1 @ $2
+";
+
+/// Which MTA a machine has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mta {
+    Postfix,
+    Sendmail,
+}
+
+pub struct Machine {
+    pub mta: Mta,
+    pub zone: Zone,
+    pub rules: String,
+    pub config: String,
+    pub main: String,
+    pub master: String,
+    pub mc: String,
+    /// Whether class R stands for its own words alone.
+    pub relay_hosts_only: bool,
+    /// Files of the folder, by name.
+    pub files: Vec<(&'static str, String)>,
+    /// Whether a daemon is started.
+    pub daemon: bool,
+    /// A shell script that is run in the folder when the daemon answers.
+    pub then: String,
+    /// More arguments of doctor.
+    pub arguments: Vec<String>,
+    /// Whether doctor runs without the right to open every file.
+    pub powerless: bool,
+    pub folder: Folder,
+    milter: u16,
+    map: u16,
+    running: Option<Process>,
+}
+
+/// What doctor said.
+#[derive(Debug)]
+pub struct Said {
+    pub status: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    /// The objects of `--format json`.
+    pub fn findings(&self) -> Vec<Value> {
+        let objects = self.out.lines().map(serde_json::from_str);
+        objects
+            .collect::<Result<_, _>>()
+            .unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl Machine {
+    pub fn new(mta: Mta) -> Self {
+        let mut zone = Zone::default();
+        zone.set("mx.company.com", &[Data::A]);
+        for domain in ["company.com", "domain2.com", "xn--exmple-cua.test"] {
+            zone.set(domain, &[Data::Mx("mx.company.com")]);
+        }
+        Self {
+            mta,
+            zone,
+            rules: RULES.to_owned(),
+            config: CONFIG.to_owned(),
+            main: MAIN.to_owned(),
+            master: MASTER.to_owned(),
+            mc: MC_OURS.to_owned(),
+            relay_hosts_only: true,
+            files: Vec::new(),
+            daemon: true,
+            then: String::new(),
+            arguments: Vec::new(),
+            powerless: false,
+            folder: Folder::new("doctor"),
+            milter: free_port(),
+            map: free_port(),
+            running: None,
+        }
+    }
+
+    /// Exchanges one part of a text, which must be there.
+    pub fn mc(&mut self, from: &str, to: &str) {
+        assert!(self.mc.contains(from), "{from}");
+        self.mc = self.mc.replace(from, to);
+    }
+
+    /// The same of the daemon's configuration.
+    pub fn configure(&mut self, from: &str, to: &str) {
+        assert!(self.config.contains(from), "{from}");
+        self.config = self.config.replace(from, to);
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let dir = self.folder.path().to_str().expect("ASCII");
+        let cf = cache().join("sendmail/usr/share/sendmail/cf");
+        text.replace("{dir}", dir)
+            .replace("{milter}", &self.milter.to_string())
+            .replace("{map}", &self.map.to_string())
+            .replace("{cf}", cf.to_str().expect("ASCII"))
+    }
+
+    /// Writes all files, and starts the daemon.
+    pub fn start(&mut self) {
+        for folder in ["rules", "etc", "spool"] {
+            self.folder.subfolder(folder);
+        }
+        let write = |name: &str, text: &str| {
+            fs::write(self.folder.join(name), self.filled(text)).expect("a file of the machine");
+        };
+        write("rules/a.rules", &self.rules);
+        write("readdress.toml", &self.config);
+        write("etc/main.cf", &self.main);
+        write("etc/master.cf", &self.master);
+        for (name, text) in &self.files {
+            if let Some((folder, _)) = name.rsplit_once('/') {
+                self.folder.subfolder(folder);
+            }
+            write(name, text);
+        }
+        if self.mta == Mta::Sendmail {
+            let own = if self.relay_hosts_only {
+                "FEATURE(`relay_hosts_only')dnl\n"
+            } else {
+                ""
+            };
+            write(
+                "sendmail.mc",
+                &format!("{}{}", MC.replace("{relay}", own), self.mc),
+            );
+            self.script("m4 sendmail.mc >sendmail.cf");
+        }
+        if self.daemon {
+            self.running = Some(self.launch());
+        }
+        self.script(&self.then);
+    }
+
+    fn launch(&self) -> Process {
+        let config = self.folder.join("readdress.toml");
+        let program = env!("CARGO_BIN_EXE_readdress");
+        let command = [program, "run", "--config", config.to_str().expect("ASCII")];
+        let log = self.folder.join("log");
+        let mut process = Process::start("readdress", &command, &[], &log);
+        let end = Instant::now() + PATIENCE;
+        while UnixStream::connect(self.folder.join("control.sock")).is_err() {
+            let log = || fs::read_to_string(&log).unwrap_or_default();
+            assert_eq!(process.ended(), None, "{}", log());
+            assert!(Instant::now() < end, "{}", log());
+            sleep(Duration::from_millis(10));
+        }
+        process
+    }
+
+    /// Runs a script in the folder; `$postconf` is Postfix's.
+    pub fn script(&self, script: &str) {
+        // Postfix waits until files that have just been written are two seconds old.
+        let script = format!("{script}\ntouch -d '1 minute ago' etc/*");
+        let mut command = Command::new("sh");
+        command
+            .args(["-ec", &self.filled(&script)])
+            .current_dir(self.folder.path());
+        let done = self.environment(&mut command).output().expect("sh");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{script}: {said}");
+    }
+
+    fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        let postfix = cache().join("postfix");
+        command
+            .env("LD_LIBRARY_PATH", postfix.join("usr/lib/postfix"))
+            .env("postconf", postfix.join("usr/sbin/postconf"))
+            .env("MAIL_CONFIG", self.folder.join("etc"))
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null())
+    }
+
+    /// Runs doctor on it.
+    pub fn diagnose(&self, arguments: &[&str]) -> Said {
+        let dns = self.zone.clone().serve().to_string();
+        let mut command = Command::new("setpriv");
+        // Nobody but root has that right, and can give it up.
+        if self.powerless && fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+            command.arg("--bounding-set=-dac_override,-dac_read_search");
+        }
+        command
+            .args(["--", env!("CARGO_BIN_EXE_readdress"), "doctor", "--config"])
+            .arg(self.folder.join("readdress.toml"));
+        command.args(["--dns", &dns]);
+        match self.mta {
+            Mta::Postfix => command
+                .arg("--postconf")
+                .arg(cache().join("postfix/usr/sbin/postconf"))
+                .arg("--postfix-config")
+                .arg(self.folder.join("etc")),
+            Mta::Sendmail => command
+                .arg("--sendmail-cf")
+                .arg(self.folder.join("sendmail.cf")),
+        };
+        let more = self.arguments.iter().map(|text| self.filled(text));
+        command
+            .args(more)
+            .args(arguments)
+            .current_dir(self.folder.path());
+        let output = self.environment(&mut command).output().expect("readdress");
+        Said {
+            status: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
+/// Where the MTAs are unpacked.
+fn cache() -> PathBuf {
+    peers::unpacked().expect("asked before")
+}

@@ -1,0 +1,15 @@
+//! `readdress doctor` on machines that are right but for one thing.
+//!
+//! Every code of `readdress::doctor::codes` is provoked by a case, through the program itself: with a
+//! DNS server on loopback, a running daemon, a real postconf(1) on a folder of its own, a `sendmail.cf`
+//! made by m4. A case finds exactly what it is made for: no finding comes along with another.
+
+#![cfg(feature = "daemon")]
+
+mod cases;
+mod clean;
+mod machine;
+mod printed;
+#[path = "../support/mod.rs"]
+mod support;
+mod zone;

@@ -1,6 +1,6 @@
 //! `readdress check`: all findings of a rules directory, in one pass.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Exit,
@@ -8,7 +8,10 @@ use super::{
     flags::{Check, Format},
     output::{self, Paint},
 };
-use crate::engine::{Diagnostic, Severity, rule::Excerpt};
+use crate::engine::{
+    Diagnostic, Severity,
+    rule::{Excerpt, Skipped},
+};
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {
@@ -17,10 +20,15 @@ pub fn run(flags: &Check) -> Exit {
         Err(exit) => return exit,
     };
     match flags.format {
-        Format::Json => loaded
-            .diagnostics
-            .iter()
-            .for_each(|finding| output::line(&object(finding, &loaded.prefix).to_string())),
+        Format::Json => {
+            let found = loaded.diagnostics.iter();
+            let found = found.map(|finding| object(finding, &loaded.prefix));
+            let skipped = loaded.skipped.iter();
+            let skipped = skipped.map(|skipped| counts(skipped, &loaded.prefix));
+            found
+                .chain(skipped)
+                .for_each(|object| output::line(&object.to_string()));
+        }
         Format::Text => text(&loaded),
     }
     let warnings = flags.strict && loaded.count(Severity::Warning) > 0;
@@ -60,6 +68,27 @@ fn text(loaded: &Loaded) {
         )),
     };
     output::line(&summary);
+}
+
+/// What was passed over in one file, as a note: the keys of a finding, and `counts` by kind.
+fn counts(skipped: &Skipped, prefix: &str) -> Value {
+    let counts: Map<_, _> = skipped
+        .counts
+        .iter()
+        .map(|(kind, count)| (kind.clone(), json!(count)))
+        .collect();
+    json!({
+        "file": format!("{prefix}{}", skipped.file),
+        "line": null,
+        "column": null,
+        "source": null,
+        "severity": "note",
+        "code": "skipped",
+        "message": skipped.to_string(),
+        "help": null,
+        "notes": [],
+        "counts": counts,
+    })
 }
 
 /// A finding as one object: `{"file","line","column","severity","code","message","help","source","notes":[…]}`.

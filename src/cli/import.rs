@@ -13,7 +13,7 @@ use super::{
     Exit, failed,
     files::{configuration, counted},
     flags::{Import, ImportName},
-    output,
+    output::{self, Progress},
 };
 use crate::{
     daemon::source,
@@ -40,6 +40,7 @@ fn attempt(flags: &Import) -> Result<Exit, Exit> {
     let config = configuration(flags.config.as_deref())?;
     let options = options(flags).map_err(|reason| failed(&reason))?;
     let place = flags.file.display();
+    let progress = Progress::start(&format!("reading {place}"));
     let (bytes, decoded) =
         content(flags).map_err(|reason| failed(&format!("{place} cannot be read: {reason}")))?;
     let source = SourceText {
@@ -47,6 +48,7 @@ fn attempt(flags: &Import) -> Result<Exit, Exit> {
         bytes,
     };
     let imported = import(&source, flags.format.into(), &options, &config.settings);
+    drop(progress);
     let errors = tell(flags, &source.name, &imported, decoded);
     if !flags.dry_run && (errors == 0 || flags.partial) {
         let text = text(flags, &source.name, &imported);

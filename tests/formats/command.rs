@@ -245,6 +245,54 @@ fn check_says_what_was_passed_over() {
         "{}",
         text(&out.stdout)
     );
+    let out = Command::new(env!("CARGO_BIN_EXE_readdress"))
+        .current_dir(dir.path())
+        .args([
+            "check",
+            "rules",
+            "--format=json",
+            "--config",
+            "readdress.toml",
+        ])
+        .output()
+        .unwrap();
+    let out = text(&out.stdout);
+    let note: serde_json::Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!(note["code"], "skipped");
+    assert_eq!(note["file"], "rules/users.csv");
+    assert_eq!(note["counts"], serde_json::json!({"sip": 1, "x500": 1}));
+}
+
+/// Two maps of one company name the same domains; what `import` makes of both lives in one directory.
+#[test]
+fn two_imports_live_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let rules = dir.path().join("rules");
+    fs::create_dir(&rules).unwrap();
+    for (name, map) in [
+        (
+            "10-a.rules",
+            "domain2.com x\njd@domain2.com jdoe@company.com\n",
+        ),
+        (
+            "20-b.rules",
+            "domain2.com x\nanna@domain2.com anna@company.com\n",
+        ),
+    ] {
+        let out = import(dir.path(), &["virtual", "input"], map.as_bytes());
+        fs::write(rules.join(name), out.stdout).unwrap();
+    }
+    let out = Command::new(env!("CARGO_BIN_EXE_readdress"))
+        .current_dir(dir.path())
+        .args(["check", "rules", "--config", "readdress.toml"])
+        .output()
+        .unwrap();
+    let said = text(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("2 rules in 2 files, 0 expectations, 0 errors"),
+        "{said}"
+    );
 }
 
 /// Sendmail's files beside the table say what its domains are.

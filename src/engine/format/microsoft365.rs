@@ -21,7 +21,8 @@ use super::{
     context::Context,
     csv::{Row, Rows},
     header::Header,
-    object::{EXPORT, Object},
+    object::Object,
+    products::POWERSHELL,
     proxy::{self, Proxy},
     value::Value,
 };
@@ -139,6 +140,7 @@ fn is_whole(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
         return true;
     };
     let code = if lost { "lossy-value" } else { "cut-off" };
-    context.error(code, cell.span, message, EXPORT);
+    let help = format!("export one address a row: {POWERSHELL}");
+    context.error(code, cell.span, message, help);
     false
 }

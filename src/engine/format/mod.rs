@@ -35,6 +35,7 @@ mod options;
 mod pairs;
 mod postfix_virtual;
 mod postfixadmin;
+mod products;
 mod proxy;
 mod refusal;
 mod regex_table;
@@ -50,6 +51,7 @@ use super::rule::{
 use context::{BareKey, Context};
 
 pub use options::{ImportFormat, Options, PrimaryFrom};
+pub use products::{PRODUCTS, Product};
 
 /// Reads all files of a directory; what cannot be read is among the findings.
 pub fn parse(sources: &[SourceText], options: &Options, findings: &mut Findings<'_>) -> Parsed {

@@ -8,6 +8,7 @@
 
 use super::{
     context::Context,
+    products::POWERSHELL,
     proxy::{self, Proxy},
     value::Value,
 };
@@ -15,9 +16,6 @@ use crate::engine::{
     address::{LocalCase, Mailbox},
     rule::{Action, Origin, Pattern, Span, Target, TargetKind},
 };
-
-/// How to export well, for every value that was damaged.
-pub const EXPORT: &str = "export one address a row: Get-Recipient -ResultSize Unlimited | ForEach-Object { $r=$_; $r.EmailAddresses | Where-Object { \"$_\" -match '^smtp:' } | ForEach-Object { [pscustomobject]@{ PrimarySmtpAddress=$r.PrimarySmtpAddress; Address=\"$_\" } } } | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
 
 /// Local-parts of mailboxes that belong to the system, by their beginnings in lower case.
 const SYSTEM: [&str; 5] = [
@@ -188,7 +186,7 @@ fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
             "lossy-value",
             value.span,
             message,
-            format!("export it again as UTF-8; {EXPORT}"),
+            format!("export it again as UTF-8, one address a row: {POWERSHELL}"),
         );
         return false;
     }

@@ -38,7 +38,9 @@ pub enum Dialect {
 
 const POSTFIX: &str = "\
 For Postfix: postmap FILE, then `smtp_generic_maps = hash:FILE` (or lmdb:): mail that leaves by
-SMTP shows the right column as its sender instead of the left one. As canonical_maps it does so for all mail.
+SMTP shows the right column as its sender instead of the left one. It maps recipients as well: mail
+that goes on to the mailboxes by SMTP needs a transport with `-o smtp_generic_maps=` in master.cf
+(`relay`, which relay_domains use, is the place).
 A detail is lost unless propagate_unmatched_extensions names generic.";
 
 const SENDMAIL: &str = "\

@@ -70,7 +70,7 @@ flush     unix  n - n 1000? 0 flush
 proxymap  unix  - - n - - proxymap
 proxywrite unix - - n - 1 proxymap
 smtp      unix  - - n - - smtp
-relay     unix  - - n - - smtp
+relay     unix  - - n - - smtp -o smtp_generic_maps=
 showq     unix  n - n - - showq
 error     unix  - - n - - error
 retry     unix  - - n - - error

@@ -1,7 +1,7 @@
 //! Storey 6: all files of one directory to one table that may go live, or to the reasons why not.
 //!
-//! The road of one rule: [`format::parse`](super::format::parse) → [`table::build`](super::table::build)
-//! → [`check`](super::check). All findings come in one pass; a table with one error is not given out.
+//! The road of one rule: [`format::parse`] → [`build`](super::table::build())
+//! → [`check`]. All findings come in one pass; a table with one error is not given out.
 
 use super::{
     check, format,

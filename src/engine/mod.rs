@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | 1 | [`address`], [`reply`] | bytes to and from addresses; codes and texts to SMTP replies |
 //! | 2 | [`rule`] | text to rules with their places, and findings |
-//! | 3 | [`format`] | other programs' tables to the same rules; no table is known to it |
+//! | 3 | [`mod@format`] | other programs' tables to the same rules; no table is known to it |
 //! | 3 | [`table`] | rules to an immutable table; an address to the one rule for it |
 //! | 4 | [`rewrite`] | one recipient to one decision |
 //! | 5 | [`transaction`], [`check`] | one message to one plan; one table to what is wrong with it |

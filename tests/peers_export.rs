@@ -216,7 +216,11 @@ fn sendmail_with_an_exported_virtusertable_does_what_the_table_says() {
     let sendmail = Sendmail::start(&cache, vec![Door::new(&[])], sink.port, &plan);
     let port = sendmail.doors[0].port;
     // One address a line is all that a virtusertable can say, and the export says so of `sales`.
-    assert!(world.told(Format::Virtusertable, "sales@").contains("bob@company.com"));
+    assert!(
+        world
+            .told(Format::Virtusertable, "sales@")
+            .contains("bob@company.com")
+    );
     let said = DELIVERED.iter().filter(|(token, ..)| *token != "several");
     let said: Vec<_> = said
         .copied()

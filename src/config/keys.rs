@@ -141,6 +141,23 @@ pub const KEYS: &[Key] = &[
         ],
     ),
     key(
+        "replies",
+        "unknown",
+        "\"550 5.1.1 User unknown\"",
+        false,
+        &[
+            "What a client reads for an address that does not exist (unknown=reject): code 5xx, enhanced",
+            "code, text. Postfix has a text of its own where it asks the map recipients.",
+        ],
+    ),
+    key(
+        "replies",
+        "unknown_defer",
+        "\"451 4.3.0 Temporary failure, please try again later\"",
+        false,
+        &["The same where unknown=defer decides: code 4xx, enhanced code, text."],
+    ),
+    key(
         "reload",
         "quiet",
         "\"200ms\"",

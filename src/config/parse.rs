@@ -11,6 +11,7 @@ use super::{Config, LogAddresses, Mode, keys::KEYS, socket::Socket};
 use crate::engine::{
     Diagnostic, SourceText,
     address::LocalCase,
+    reply::{ReplyClass, ReplyError, SmtpReply},
     rule::{Finding, Findings, Span, nearest},
 };
 
@@ -105,6 +106,10 @@ impl<'t> Reader<'_, 't, '_> {
                 self.config.control_written = true;
             }),
             ("rewrite", _) => return self.rewrite(name, span, value),
+            ("replies", "unknown") => reply(ReplyClass::Reject, value)
+                .map(|reply| self.config.settings.unknown_reject = reply),
+            ("replies", "unknown_defer") => reply(ReplyClass::Defer, value)
+                .map(|reply| self.config.settings.unknown_defer = reply),
             ("reload", "quiet") => duration(value).map(|quiet| self.config.reload.quiet = quiet),
             ("reload", "latest") => {
                 duration(value).map(|latest| self.config.reload.latest = latest)
@@ -224,6 +229,23 @@ fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Wrong> {
     } else {
         Ok(text)
     }
+}
+
+/// A reply as it stands on the wire.
+fn reply(class: ReplyClass, value: &Value<'_>) -> Result<SmtpReply, Wrong> {
+    let line = text(value)?;
+    SmtpReply::parse(class, line).map_err(|error| {
+        let message = match error {
+            ReplyError::WrongClass(ReplyClass::Reject) => "a code of 5xx is wanted here".to_owned(),
+            ReplyError::WrongClass(ReplyClass::Defer) => "a code of 4xx is wanted here".to_owned(),
+            other => other.to_string(),
+        };
+        let help = format!(
+            "write `\"{}\"`, with a text of your own",
+            class.default_reply()
+        );
+        wrong(message, help)
+    })
 }
 
 /// What a value is, in words that need no knowledge of TOML.

@@ -169,6 +169,22 @@ impl SmtpReply {
         })
     }
 
+    /// Reads a reply of a class as it stands on the wire: code, enhanced code, text; what follows the
+    /// code may be left out.
+    pub fn parse(class: ReplyClass, text: &str) -> Result<Self, ReplyError> {
+        let (code, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let code = class.parse_code(code)?;
+        let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        let numbered = word.contains('.') && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let (enhanced, rest) = if numbered {
+            (Some(class.parse_enhanced(word)?), after)
+        } else {
+            (None, rest)
+        };
+        let rest = Some(rest.trim()).filter(|rest| !rest.is_empty());
+        Self::new(class, Some(code), enhanced, rest)
+    }
+
     fn fixed(code: u16, enhanced: EnhancedCode, text: &str) -> Self {
         Self {
             code,
@@ -264,6 +280,32 @@ impl fmt::Display for SmtpReply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_as_it_stands_on_the_wire() {
+        let parse = |text| SmtpReply::parse(ReplyClass::Reject, text);
+        let shown = |text| parse(text).map(|reply| reply.to_string());
+        assert_eq!(
+            shown("550 5.1.1 No such user"),
+            Ok("550 5.1.1 No such user".to_owned())
+        );
+        assert_eq!(
+            shown("553 Nobody. Here"),
+            Ok("553 5.1.1 Nobody. Here".to_owned())
+        );
+        assert_eq!(shown("550 5.7.1"), Ok("550 5.7.1 User unknown".to_owned()));
+        assert_eq!(shown("550"), Ok("550 5.1.1 User unknown".to_owned()));
+        assert_eq!(
+            shown("450 4.1.1 Later"),
+            Err(ReplyError::WrongClass(ReplyClass::Reject))
+        );
+        assert_eq!(shown("550 4.1.1 Later"), Err(ReplyError::OtherClass));
+        assert_eq!(shown("550 5.1 Later"), Err(ReplyError::BadEnhanced));
+        assert_eq!(shown("User unknown"), Err(ReplyError::BadCode));
+        assert_eq!(shown("521 5.1.1 x"), Err(ReplyError::EndsSession));
+        assert_eq!(shown("550 5.1.1 b\u{f6}se"), Err(ReplyError::BadText));
+        assert_eq!(shown(""), Err(ReplyError::BadCode));
+    }
 
     #[test]
     fn defaults_are_those_of_the_contract() {

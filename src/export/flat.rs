@@ -18,7 +18,7 @@ use super::{sheet::Written, survey::Survey};
 use crate::engine::{
     Table,
     address::{Domain, LocalCase, LocalPart, Mailbox, Subaddress},
-    reply::{ReplyClass, SmtpReply},
+    reply::SmtpReply,
     rewrite::Outcome,
     rule::{Action, Detail, Pattern, Piece, Rule, TargetKind, Unknown},
 };
@@ -311,12 +311,13 @@ fn unknown(survey: &Survey<'_>, flat: &mut Flat) {
             _ => None,
         })
         .collect();
+    let settings = survey.table.settings();
     for domain in survey.secondary() {
         let meaning = match survey.table.unknown(domain) {
             _ if said.contains(domain) => continue,
             Unknown::Keep => continue,
-            Unknown::Reject => Meaning::Refuse(SmtpReply::unknown_user()),
-            Unknown::Defer => Meaning::Refuse(ReplyClass::Defer.default_reply()),
+            Unknown::Reject => Meaning::Refuse(settings.unknown_reject.clone()),
+            Unknown::Defer => Meaning::Refuse(settings.unknown_defer.clone()),
         };
         flat.entries.push(Entry {
             key: Key::Domain(domain.clone()),

@@ -134,8 +134,8 @@ impl<'t> Expansion<'t> {
                 self.step(&address, Reason::Unknown(address.mailbox.domain.clone()));
                 match unknown {
                     Unknown::Keep => self.end(Some(address.mailbox)),
-                    Unknown::Reject => self.refuse(SmtpReply::unknown_user()),
-                    Unknown::Defer => self.refuse(ReplyClass::Defer.default_reply()),
+                    Unknown::Reject => self.refuse(limits.unknown_reject.clone()),
+                    Unknown::Defer => self.refuse(limits.unknown_defer.clone()),
                 }
             }
             Found::Rule(found) => self.follow(address, &found),

@@ -40,6 +40,7 @@ pub use lookup::{Address, Found, Match};
 use self::{exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
+    reply::{ReplyClass, SmtpReply},
     rule::{Action, Detail, DomainClass, Entry, Packed, Pattern, Rule, RuleId, Span, Unknown},
 };
 
@@ -56,6 +57,10 @@ pub struct Settings {
     pub expansion_limit: usize,
     /// Octets of an address that comes out of a rule.
     pub address_length_limit: usize,
+    /// The reply where `unknown=reject` decides.
+    pub unknown_reject: SmtpReply,
+    /// The reply where `unknown=defer` decides.
+    pub unknown_defer: SmtpReply,
 }
 
 impl Default for Settings {
@@ -67,6 +72,8 @@ impl Default for Settings {
             recursion_limit: 1000,
             expansion_limit: 1000,
             address_length_limit: 1000,
+            unknown_reject: SmtpReply::unknown_user(),
+            unknown_defer: ReplyClass::Defer.default_reply(),
         }
     }
 }

@@ -3,6 +3,15 @@
 //! Nothing else is ever passed on: Sendmail drops a recipient that is added with a parameter it
 //! does not know, or with one that is not xtext. So a value is either known to be valid or left out.
 //!
+//! # Addresses that are not ASCII
+//!
+//! Only `utf-8;` could carry them (RFC 6533 section 3), and what an MTA takes from a milter as such a
+//! value differs: Postfix 3.7 wants the letters themselves and writes their `\x{FC}` form itself, so
+//! that this form comes out as `\x{5C}x{FC}`; Sendmail 8.17 takes this form as it stands, and drops a
+//! recipient whose value is not ASCII. Neither form is right for both, and one loses mail, so a
+//! received address that is not ASCII becomes no ORCPT: its bounce names the target. A value of the
+//! client goes through as it came: Sendmail itself refuses what it could not take back.
+//!
 //! # Limits
 //!
 //! | limit | value | when reached |
@@ -122,8 +131,7 @@ impl DsnParameters {
     }
 
     /// The ORCPT of a recipient whose sender gave none: the address as it was received, without
-    /// `<>` and route. None where it is not ASCII: only `utf-8` could carry it (RFC 6533), and
-    /// the MTAs do not agree on its form.
+    /// `<>` and route. None where it is not ASCII.
     pub fn orcpt_of(address: &[u8]) -> Option<String> {
         let address = address.strip_prefix(b"<").unwrap_or(address);
         let address = address.strip_suffix(b">").unwrap_or(address);

@@ -15,6 +15,8 @@ use super::smtp::Client;
 pub struct Door {
     pub port: u16,
     pub milters: Vec<String>,
+    /// Whether Postfix's smtpd lives in the queue directory, as on Debian.
+    pub chroot: bool,
 }
 
 impl Door {
@@ -22,7 +24,13 @@ impl Door {
         Self {
             port: super::folder::free_port(),
             milters: milters.iter().map(|&socket| socket.to_owned()).collect(),
+            chroot: false,
         }
+    }
+
+    pub fn chrooted(mut self) -> Self {
+        self.chroot = true;
+        self
     }
 }
 

@@ -168,6 +168,11 @@ impl Postfix {
         );
     }
 
+    /// The queue directory, which is the root of a chrooted smtpd.
+    pub fn spool(&self) -> PathBuf {
+        self.folder.join("spool")
+    }
+
     pub fn log(&self) -> PathBuf {
         self.folder.join("mail.log")
     }
@@ -212,7 +217,12 @@ fn main_cf(prefix: &Path, folder: &Path, doors: &[Door], sink: u16, domains: &[&
 fn master_cf(doors: &[Door]) -> String {
     let mut master = String::new();
     for door in doors {
-        let _ = write!(master, "127.0.0.1:{} inet n - n - - smtpd", door.port);
+        let chroot = if door.chroot { "y" } else { "n" };
+        let _ = write!(
+            master,
+            "127.0.0.1:{} inet n - {chroot} - - smtpd",
+            door.port
+        );
         // Without any, those of main.cf are asked, if there are some.
         if !door.milters.is_empty() {
             let _ = write!(master, " -o smtpd_milters={}", door.milters.join(","));

@@ -141,6 +141,28 @@ pub const KEYS: &[Key] = &[
         ],
     ),
     key(
+        "headers",
+        "x_original_to",
+        "false",
+        false,
+        &[
+            "Whether a message with a single recipient gets X-Original-To, the address as it was",
+            "received; copies of that header from outside are removed from every message. Takes",
+            "effect with the next connection of the MTA.",
+        ],
+    ),
+    key(
+        "headers",
+        "rewrite",
+        "false",
+        false,
+        &[
+            "Whether addresses in To and Cc are rewritten where one address takes the place of one;",
+            "not in a field that a DKIM signature covers. Takes effect with the next connection of the",
+            "MTA.",
+        ],
+    ),
+    key(
         "replies",
         "unknown",
         "\"550 5.1.1 User unknown\"",

@@ -8,6 +8,7 @@
 pub mod keys;
 mod parse;
 pub mod socket;
+mod value;
 
 use std::{
     path::{Path, PathBuf},
@@ -17,7 +18,7 @@ use std::{
 pub use parse::parse;
 use socket::Socket;
 
-use crate::engine::Settings;
+use crate::{engine::Settings, headers::Wanted};
 
 /// Where the configuration is looked for when none is named.
 pub const DEFAULT_FILE: &str = "/etc/readdress/readdress.toml";
@@ -81,6 +82,8 @@ pub struct Config {
     pub control_written: bool,
     /// What the meaning of rules depends on.
     pub settings: Settings,
+    /// Which headers are changed.
+    pub headers: Wanted,
     /// How changed rules are waited for.
     pub reload: Reload,
     /// How addresses stand in the log.
@@ -103,6 +106,7 @@ impl Default for Config {
             control: Socket::Unix(PathBuf::from("/run/readdress/control.sock")),
             control_written: false,
             settings: Settings::default(),
+            headers: Wanted::default(),
             reload: Reload {
                 quiet: Duration::from_millis(200),
                 latest: Duration::from_secs(2),

@@ -12,7 +12,7 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 33] = [
+const STOREYS: [(&str, u32); 34] = [
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::rule", 20),
@@ -26,6 +26,7 @@ const STOREYS: [(&str, u32); 33] = [
     ("config", 70),
     ("export", 70),
     ("report", 70),
+    ("headers", 60),
     ("doctor", 80),
     ("doctor::gather", 90),
     ("mta", 80),

@@ -5,6 +5,10 @@
 //! reply), RCPT, the end of the message and the abort. Everything is masked by what it offers; an
 //! MTA that can neither add nor delete recipients is refused, since its mail would pass unchanged.
 //!
+//! Where a setting wants headers changed, the header callback (without a reply where the MTA can do
+//! without) and the actions for it are asked for as well; an MTA that does not offer them keeps its
+//! headers. A connection that was negotiated before the setting changed stays as it is until it ends.
+//!
 //! MAIL is asked for although nothing is answered to it: it begins a transaction, and Sendmail
 //! tells of a transaction that RSET ended by no other sign.
 
@@ -21,7 +25,7 @@ use indymilter::{
 
 use super::{
     apply,
-    session::{Session, Shared},
+    session::{Agreed, Session, Shared},
 };
 use crate::engine::{
     reply::{ReplyClass, SmtpReply},
@@ -53,6 +57,10 @@ pub fn callbacks(shared: &Arc<Shared>) -> Callbacks<Session> {
             let status = rcpt(context, &arguments);
             Box::pin(async move { status })
         })
+        .on_header(|context, name, value| {
+            let status = header(context, &name, &value);
+            Box::pin(async move { status })
+        })
         .on_eom(|context| Box::pin(end_of_message(context)))
         .on_abort(|context| {
             if let Some(session) = &mut context.data {
@@ -78,9 +86,12 @@ fn negotiate(
         // Anything but Continue closes the connection, and the MTA takes its default action.
         return Status::Reject;
     }
-    let changes = Actions::ADD_RCPT | Actions::DELETE_RCPT | Actions::ADD_RCPT_EXT;
+    let for_headers = Actions::ADD_HEADER | Actions::CHANGE_HEADER;
+    let headers = shared.wants_headers() && offered_actions.contains(for_headers);
+    let mut changes = Actions::ADD_RCPT | Actions::DELETE_RCPT | Actions::ADD_RCPT_EXT;
+    changes.set(for_headers, headers);
     context.requested_actions = (changes | Actions::REQUEST_MACROS) & offered_actions;
-    let lean = ProtoOpts::NO_CONNECT
+    let mut lean = ProtoOpts::NO_CONNECT
         | ProtoOpts::NO_HELO
         | ProtoOpts::NO_DATA
         | ProtoOpts::NO_HEADER
@@ -88,14 +99,37 @@ fn negotiate(
         | ProtoOpts::NO_BODY
         | ProtoOpts::NO_UNKNOWN
         | ProtoOpts::NOREPLY_MAIL;
+    lean.set(ProtoOpts::NO_HEADER, !headers);
+    lean.set(
+        ProtoOpts::NOREPLY_HEADER | ProtoOpts::LEADING_SPACE,
+        headers,
+    );
     context.requested_opts = lean & offered_opts;
     if offered_actions.contains(Actions::REQUEST_MACROS) {
         context.requested_macros = macros();
     }
     let extended = offered_actions.contains(Actions::ADD_RCPT_EXT);
-    let silent_mail = offered_opts.contains(ProtoOpts::NOREPLY_MAIL);
-    context.data = Some(Session::new(Arc::clone(shared), extended, silent_mail));
+    let agreed = Agreed {
+        extended,
+        headers,
+        spaced: headers && offered_opts.contains(ProtoOpts::LEADING_SPACE),
+        silent_mail: offered_opts.contains(ProtoOpts::NOREPLY_MAIL),
+        silent_header: offered_opts.contains(ProtoOpts::NOREPLY_HEADER),
+    };
+    context.data = Some(Session::new(Arc::clone(shared), agreed));
     Status::Continue
+}
+
+fn header(context: &mut Context<Session>, name: &CStr, value: &CStr) -> Status {
+    let Some(session) = &mut context.data else {
+        return Status::Tempfail;
+    };
+    session.header(name.to_bytes(), value.to_bytes());
+    if session.agreed.silent_header {
+        Status::Noreply
+    } else {
+        Status::Continue
+    }
 }
 
 fn macros() -> HashMap<MacroStage, CString> {
@@ -120,7 +154,7 @@ fn mail(context: &mut Context<Session>, arguments: &[CString]) -> Status {
         .iter()
         .any(|parameter| parameter.to_bytes().eq_ignore_ascii_case(b"SMTPUTF8"));
     session.begin(smtputf8);
-    if session.silent_mail {
+    if session.agreed.silent_mail {
         Status::Noreply
     } else {
         Status::Continue
@@ -175,10 +209,10 @@ async fn end_of_message(context: &mut EomContext<Session>) -> Status {
     let Some(session) = &mut context.data else {
         return Status::Tempfail;
     };
-    let Some(plan) = session.finish(id.as_deref()) else {
+    let Some(changes) = session.finish(id.as_deref()) else {
         return Status::Continue;
     };
-    match apply::apply(&plan, &context.actions, session.extended).await {
+    match apply::apply(&changes, &context.actions, session.agreed).await {
         Ok(status) => {
             session.end();
             status

@@ -20,15 +20,16 @@
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`FRAME_LIMIT`] | 64 KiB | the connection is closed |
+//! | [`FRAME_LIMIT`] | 256 KiB | the connection is closed |
 //! | [`FIRST_FRAME_LIMIT`] | 64 octets, and it must be `O` | the connection is closed |
 //!
 //! What is stored never exceeds what has arrived.
 
 use std::fmt;
 
-/// Longest frame, letter included: `MILTER_CHUNK_SIZE` of Sendmail, and one.
-pub const FRAME_LIMIT: usize = 65_536;
+/// Longest frame, letter included. A body's piece has 64 KiB (`MILTER_CHUNK_SIZE`), the longest header
+/// of Postfix 100 KiB (`header_size_limit`).
+pub const FRAME_LIMIT: usize = 262_144;
 
 /// Longest first frame: a negotiation has 13 octets, later versions a few more.
 pub const FIRST_FRAME_LIMIT: usize = 64;
@@ -379,8 +380,8 @@ mod tests {
             through(&frame(b'M', &[0; 30]), 9),
             Err(Violation::NoNegotiation)
         );
-        let later = [OFFER, &[0, 1, 0, 1]].concat();
-        assert_eq!(through(&later, 5), Err(Violation::TooLong(65_537)));
+        let later = [OFFER, &[0, 4, 0, 1]].concat();
+        assert_eq!(through(&later, 5), Err(Violation::TooLong(FRAME_LIMIT + 1)));
         let most = [OFFER, &frame(b'B', &vec![b'x'; FRAME_LIMIT - 1])].concat();
         assert_eq!(through(&most, 999).unwrap(), most);
         let unknown = [OFFER, &frame(b'X', b"")].concat();

@@ -8,6 +8,7 @@
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | recipients of one message | 10000 | 452 4.5.3; the client sends the rest in another transaction |
+//! | octets of the header fields that matter | 256 KiB | the message keeps its headers as they are |
 
 use std::sync::Arc;
 
@@ -20,13 +21,20 @@ use crate::{
         record::{self, Outcome},
     },
     engine::{
+        Table,
+        address::Mailbox,
         reply::SmtpReply,
+        rewrite::{Outcome as RewriteOutcome, decide},
         transaction::{Plan, Received, Recipient, Transaction},
     },
+    headers::{self, Edit, Field},
 };
 
 /// Recipients of one message, so that no peer fills the memory.
 const MAX_RECIPIENTS: usize = 10_000;
+
+/// Octets of the header fields that are kept of one message.
+const MAX_HEADERS: usize = 256 << 10;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -44,16 +52,43 @@ impl Shared {
     pub fn observes(&self) -> bool {
         self.config.load().mode == Mode::Observe
     }
+
+    /// Whether headers have to be seen.
+    pub fn wants_headers(&self) -> bool {
+        self.config.load().headers.any() && !self.observes()
+    }
+}
+
+/// What was agreed upon with the MTA.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Agreed {
+    /// It takes ORCPT and NOTIFY with a recipient.
+    pub extended: bool,
+    /// It hands headers on, and lets them be changed.
+    pub headers: bool,
+    /// A header's value has the white space before it.
+    pub spaced: bool,
+    /// It waits for no reply to MAIL.
+    pub silent_mail: bool,
+    /// Nor to a header.
+    pub silent_header: bool,
+}
+
+/// What the MTA is told at the end of a message.
+#[derive(Debug)]
+pub struct Changes {
+    /// Of the envelope.
+    pub plan: Plan,
+    /// Of the header.
+    pub headers: Vec<Edit>,
 }
 
 /// A connection.
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
-    /// The MTA takes ORCPT and NOTIFY with a recipient.
-    pub extended: bool,
-    /// The MTA waits for no reply to MAIL.
-    pub silent_mail: bool,
+    /// What was agreed upon.
+    pub agreed: Agreed,
     message: Option<Message>,
 }
 
@@ -64,15 +99,16 @@ struct Message {
     config: Arc<Config>,
     /// None where there is no table yet.
     transaction: Option<Transaction>,
+    /// Header fields that matter; `None` where there were too many.
+    fields: Option<Vec<Field>>,
 }
 
 impl Session {
     /// A connection that has been negotiated.
-    pub fn new(shared: Arc<Shared>, extended: bool, silent_mail: bool) -> Self {
+    pub fn new(shared: Arc<Shared>, agreed: Agreed) -> Self {
         Self {
             shared,
-            extended,
-            silent_mail,
+            agreed,
             message: None,
         }
     }
@@ -88,6 +124,7 @@ impl Session {
             generation,
             config: self.shared.config.load_full(),
             transaction,
+            fields: Some(Vec::new()),
         });
     }
 
@@ -112,8 +149,21 @@ impl Session {
         reply
     }
 
-    /// End of message: the plan, or `None` where there is nothing to do. What happened is logged.
-    pub fn finish(&mut self, id: Option<&[u8]>) -> Option<Plan> {
+    /// A header field.
+    pub fn header(&mut self, name: &[u8], value: &[u8]) {
+        let Some(message) = &mut self.message else {
+            return;
+        };
+        if message.config.headers.concerns(name) {
+            message.keep(Field {
+                name: name.to_vec(),
+                value: value.to_vec(),
+            });
+        }
+    }
+
+    /// End of message: what is to be changed, or `None` where nothing is. What happened is logged.
+    pub fn finish(&mut self, id: Option<&[u8]>) -> Option<Changes> {
         let message = self.message.as_ref()?;
         let transaction = message.transaction.as_ref()?;
         for recipient in transaction
@@ -131,13 +181,20 @@ impl Session {
                 );
             }
         }
-        let plan = transaction.finish();
-        let idle = plan.is_empty() || message.config.mode == Mode::Observe;
-        if idle {
+        let changes = Changes {
+            plan: transaction.finish(),
+            headers: if self.agreed.headers {
+                message.header_edits(transaction)
+            } else {
+                Vec::new()
+            },
+        };
+        let idle = changes.plan.is_empty() && changes.headers.is_empty();
+        if idle || message.config.mode == Mode::Observe {
             self.message = None;
             return None;
         }
-        Some(plan)
+        Some(changes)
     }
 
     /// The transaction is over.
@@ -153,6 +210,31 @@ impl Session {
 }
 
 impl Message {
+    /// Keeps a header field, as long as there are not too many.
+    fn keep(&mut self, field: Field) {
+        let length = |field: &Field| field.name.len() + field.value.len();
+        let kept = self.fields.iter().flatten().map(length).sum::<usize>();
+        if kept + length(&field) > MAX_HEADERS {
+            self.fields = None;
+        } else if let Some(fields) = &mut self.fields {
+            fields.push(field);
+        }
+    }
+
+    /// The edits of its header.
+    fn header_edits(&self, transaction: &Transaction) -> Vec<Edit> {
+        let Some(fields) = &self.fields else {
+            return Vec::new();
+        };
+        let accepted = |recipient: &&Recipient| recipient.answer().is_none();
+        let mut present = transaction.recipients().iter().filter(accepted);
+        let single = present.next().filter(|_| present.next().is_none());
+        let single = single.map(|recipient| recipient.as_received.as_slice());
+        headers::edits(fields, self.config.headers, single, |address| {
+            one_for_one(transaction.table(), address)
+        })
+    }
+
     /// A recipient that no table decides: it is deferred, or kept where no client sent it or nothing
     /// is to be changed.
     fn undecided(
@@ -177,6 +259,19 @@ impl Message {
             addresses: self.config.addresses,
         });
         (!spared && !observes).then_some(reply)
+    }
+}
+
+/// The one address that takes another's place in a header: where there is one, and it is ASCII, as a
+/// header has to be in a message that does not say otherwise.
+fn one_for_one(table: &Table, address: &str) -> Option<String> {
+    let mailbox = Mailbox::parse(address).ok()?;
+    match decide(table, &mailbox).outcome {
+        RewriteOutcome::Replace(targets) => match targets.as_slice() {
+            [one] if !one.needs_smtputf8() => Some(one.to_string()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -91,3 +91,24 @@ fn a_wrong_value_is_an_error_at_its_place() {
         assert!(said.err.contains(&place), "{text} {said:?}");
     }
 }
+
+/// `explain` shows the words that the daemon says, and expectations are held against them.
+#[test]
+fn the_reply_to_unknown_users_is_shown_and_expected() {
+    let place = place();
+    place.save(
+        "b.expect",
+        "nosuch@domain2.com reject 553 5.1.6 \"Not here\"\n",
+    );
+    place.configure("[replies]\nunknown = '553 5.1.6 Not here'\n");
+    let said = place.ask(&["explain", "--rules", "rules", "nosuch@domain2.com"]);
+    assert!(
+        said.out.contains("=> reject 553 5.1.6 Not here"),
+        "{said:?}"
+    );
+    let said = place.ask(&["expect", "rules"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    place.configure("");
+    let said = place.ask(&["expect", "rules"]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+}

@@ -73,6 +73,22 @@ async fn the_delimiter_switches_live() {
 }
 
 #[tokio::test]
+async fn the_reply_to_unknown_users_switches_live() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let serving = place.serve();
+    let mut client = serving.client().await;
+    let (replies, _) = message(&mut client, "4b", &["nosuch@domain2.com"]).await;
+    let old = format!("{replies:?}");
+    let words = "[replies]\nunknown = '553 5.1.6 Write to info@company.com'\n";
+    saved(&place, &format!("{BASE}{words}"), 1);
+    place.logged("table: generation=2 ");
+    let (replies, _) = message(&mut client, "4c", &["nosuch@domain2.com"]).await;
+    let new = format!("{replies:?}");
+    assert!(old.contains("550 5.1.1 User unknown"), "{old}");
+    assert!(new.contains("553 5.1.6 Write to info@company.com"), "{new}");
+}
+
+#[tokio::test]
 async fn what_waits_for_a_restart_is_named() {
     let place = Place::new(&[("a.rules", RULES)]);
     let serving = place.serve();

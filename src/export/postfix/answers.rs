@@ -15,9 +15,12 @@ use crate::export::flat::{To, Value};
 const DEPTH: usize = 100;
 
 impl Writer<'_, '_, '_> {
-    /// Whether an address of the domain that is not in the file gets this very answer.
+    /// Whether an address of the domain that is not in the file gets this very answer; its text is
+    /// Postfix's own, whatever the settings say.
     pub(super) fn refused_alike(&self, domain: &Domain, reply: &SmtpReply) -> bool {
-        self.survey.table.unknown(domain) == Unknown::Reject && *reply == SmtpReply::unknown_user()
+        let table = self.survey.table;
+        let unknown = [&table.settings().unknown_reject, &SmtpReply::unknown_user()];
+        table.unknown(domain) == Unknown::Reject && unknown.contains(&reply)
     }
 
     /// The same for one address; who exists in a primary domain exists there with any detail.

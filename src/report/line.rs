@@ -12,6 +12,8 @@
 //!
 //! The first kind that a line holds decides: with `orig_to=` there, `to=` is what became of it.
 
+use crate::engine::address::outside_quotes;
+
 /// A recipient as a line shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct RcptLine {
@@ -87,18 +89,13 @@ fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
 /// Splits after the path: at the `>` that closes it, or at white space where it has no `<`.
 fn split_path(text: &str) -> (&str, &str) {
     let bracketed = text.starts_with('<');
-    let (mut quoted, mut escaped) = (false, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '>' if bracketed && !quoted => return text.split_at(at + 1),
-            c if !bracketed && !quoted && c.is_whitespace() => return text.split_at(at),
-            _ => {}
-        }
-    }
-    (text, "")
+    let ends = |c: char| match bracketed {
+        true => c == '>',
+        false => c.is_whitespace(),
+    };
+    let end = outside_quotes(text).find(|(_, c)| ends(*c));
+    end.and_then(|(at, _)| text.split_at_checked(at + usize::from(bracketed)))
+        .unwrap_or((text, ""))
 }
 
 #[cfg(test)]

@@ -318,8 +318,17 @@ async fn what_was_not_quiet_is_looked_at_again() {
             sleep(Duration::from_millis(5)).await;
         }
     });
-    let change = timeout(PATIENCE, watcher.changed()).await.unwrap();
-    assert!(!change.quiet);
+    // On a busy machine the writer may fall silent for long enough by itself.
+    let mut number = 0;
+    loop {
+        let change = timeout(PATIENCE, watcher.changed()).await.unwrap();
+        if !change.quiet {
+            break;
+        }
+        number += 1;
+        assert!(number < 20, "it is never seen to be busy");
+        fs::write(base.path().join("a.rules"), number.to_string()).unwrap();
+    }
     busy.abort();
     let change = timeout(PATIENCE, watcher.changed()).await.unwrap();
     assert!(change.quiet && !change.asked);

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -139,6 +139,9 @@ fn files_are_not_mixed_while_their_directory_is_swapped() {
     };
     swap("one");
     let stop = AtomicBool::new(false);
+    // A swap within each of the four attempts would be a mixture: on a busy machine, where a reading
+    // takes long, they come less often.
+    let longest = AtomicU64::new(5);
     thread::scope(|scope| {
         scope.spawn(|| {
             for set in ["two", "one"].iter().cycle() {
@@ -146,11 +149,19 @@ fn files_are_not_mixed_while_their_directory_is_swapped() {
                     break;
                 }
                 swap(set);
-                thread::sleep(Duration::from_millis(20));
+                let pause = 4 * longest.load(Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(pause));
             }
         });
+        let timed = || {
+            let begun = Instant::now();
+            let reading = read(&rules, &Limits::default());
+            let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            longest.fetch_max(took, Ordering::Relaxed);
+            reading
+        };
         let mixed = (0..300)
-            .map(|_| read(&rules, &Limits::default()))
+            .map(|_| timed())
             .filter(|reading| {
                 let first = &reading.sources[0].bytes;
                 reading.sources.iter().any(|source| source.bytes != *first)

@@ -68,7 +68,7 @@ fn onward(table: &Table) -> HashSet<Domain> {
     let may = |domain: &Domain| {
         let class = table.class(domain);
         rewritten.contains(domain)
-            || (regex && matches!(class, Some(DomainClass::Primary | DomainClass::Secondary)))
+            || (regex && table.has_regex_for(domain))
             || (everywhere && class == Some(DomainClass::Secondary))
             || domain.parents().any(|parent| above.contains(parent))
     };

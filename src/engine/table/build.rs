@@ -90,7 +90,7 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             findings.extend(twice(&rule, &was, case));
         }
     }
-    for (regex, id) in &list {
+    for (regex, id, _) in &list {
         if let Some(rule) = store.rule(*id) {
             check_captures(&rule, regex.captures_len(), findings);
         }
@@ -106,7 +106,7 @@ impl Table {
         &mut self,
         store: &Packed,
         id: RuleId,
-        list: &mut Vec<(regex::Regex, RuleId)>,
+        list: &mut Vec<(regex::Regex, RuleId, Box<str>)>,
     ) -> Result<Option<RuleId>, Finding> {
         let Some(rule) = store.rule(id) else {
             return Ok(None);
@@ -137,7 +137,7 @@ impl Table {
             Pattern::Regex(text) => {
                 let regex = regexes::compile(text).map_err(|error| bad_regex(rule.span, &error))?;
                 self.regex_texts.insert(text.clone(), id);
-                list.push((regex, id));
+                list.push((regex, id, text.clone()));
             }
         }
         Ok(None)

@@ -177,6 +177,15 @@ impl Table {
         self.store.target_domains()
     }
 
+    /// Whether some regex may be for addresses of a domain.
+    pub fn has_regex_for(&self, domain: &Domain) -> bool {
+        let inbound = matches!(
+            self.class(domain),
+            Some(DomainClass::Primary | DomainClass::Secondary)
+        );
+        inbound && self.regexes.concern(domain)
+    }
+
     /// Whether a pattern may be for details alone, so that an address with one goes another way.
     pub fn has_detail_patterns(&self) -> bool {
         !self.any_detail.is_empty() || !self.detailed.is_empty() || !self.regexes.is_empty()

@@ -169,7 +169,9 @@ fn xtext(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether a value is `type;xtext`, as every MTA takes it back.
+/// Whether a value is `type;xtext`, as every MTA takes it back. What `+HH` stands for is printable ASCII,
+/// since it stands in the bounce (RFC 3461 section 4.2): both MTAs take `+0D+0A` from a client, and
+/// Sendmail writes the line end into its report, and what follows as a line of its own.
 fn is_orcpt(value: &str) -> bool {
     let Some((kind, address)) = value.split_once(';') else {
         return false;
@@ -184,9 +186,9 @@ fn is_orcpt(value: &str) -> bool {
         let valid = match c {
             '=' => false,
             '+' => {
-                let upper_hex =
-                    |c: Option<char>| c.is_some_and(|c| matches!(c, '0'..='9' | 'A'..='F'));
-                upper_hex(rest.next()) && upper_hex(rest.next())
+                let high = rest.next().filter(|c| matches!(c, '2'..='7'));
+                let low = rest.next().filter(|c| matches!(c, '0'..='9' | 'A'..='F'));
+                high.is_some() && low.is_some() && (high, low) != (Some('7'), Some('F'))
             }
             c if c.is_ascii() => c.is_ascii_graphic(),
             c => unicode && !c.is_control() && !c.is_whitespace(),
@@ -234,6 +236,10 @@ mod tests {
             "ORCPT=rfc822;",
             "FOO=bar",
             "ORCPT=rfc822;a b",
+            "ORCPT=rfc822;a+0D+0Ab@c",
+            "ORCPT=rfc822;a+7Fb@c",
+            "ORCPT=rfc822;a+FCb@c",
+            "ORCPT=rfc822;a+2",
         ] {
             assert_eq!(parse(&[bad]), DsnParameters::default(), "{bad}");
         }

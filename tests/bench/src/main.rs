@@ -3,11 +3,14 @@
 //! `tests/bench/run` calls it; without a name it runs all parts. Figures are held against peers that
 //! are measured in the same run; no figure makes it fail, but a wrong answer does.
 
+mod milter;
 mod parts;
+mod peers;
 mod plot;
 mod process;
 mod report;
 mod table;
+mod traffic;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -52,6 +55,9 @@ fn main() -> std::io::Result<()> {
         println!("{value}");
         return Ok(());
     }
+    if let ["echo", socket] = words[..] {
+        return peers::echo(socket);
+    }
     let (mut quick, mut rules, mut parts) = (false, None, Vec::new());
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
@@ -78,6 +84,7 @@ fn main() -> std::io::Result<()> {
     for part in parts {
         match part {
             "table" => parts::table(&plan, &mut report)?,
+            "milter" => milter::milter(&plan, &mut report)?,
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ mod peers;
 mod plot;
 mod process;
 mod report;
+mod swap;
 mod table;
 mod traffic;
 mod world;
@@ -29,9 +30,9 @@ pub struct Plan {
     pub built: PathBuf,
 }
 
-const PARTS: [&str; 4] = ["table", "milter", "swap", "postfix"];
+const PARTS: [&str; 3] = ["table", "milter", "swap"];
 
-const USAGE: &str = "usage: tests/bench/run [--quick] [--rules COUNT] [table|milter|swap|postfix]...";
+const USAGE: &str = "usage: tests/bench/run [--quick] [--rules COUNT] [table|milter|swap]...";
 
 fn usage() -> ! {
     eprintln!("{USAGE}");
@@ -65,7 +66,11 @@ fn main() -> std::io::Result<()> {
             "--quick" => quick = true,
             "--rules" => {
                 let count = rest.next().and_then(|count| count.parse().ok());
-                rules = Some(count.filter(|count| *count >= 1000).unwrap_or_else(|| usage()));
+                rules = Some(
+                    count
+                        .filter(|count| *count >= 1000)
+                        .unwrap_or_else(|| usage()),
+                );
             }
             part if PARTS.contains(&part) => parts.push(part),
             _ => usage(),
@@ -78,14 +83,16 @@ fn main() -> std::io::Result<()> {
         quick,
         rules: rules.unwrap_or(if quick { 200_000 } else { 10_000_000 }),
         seconds: if quick { 1.0 } else { 5.0 },
-        built: std::env::current_exe()?.parent().map_or_else(PathBuf::new, Path::to_owned),
+        built: std::env::current_exe()?
+            .parent()
+            .map_or_else(PathBuf::new, Path::to_owned),
     };
     let mut report = Report::new(Path::new("tests/bench"));
     for part in parts {
         match part {
             "table" => parts::table(&plan, &mut report)?,
             "milter" => milter::milter(&plan, &mut report)?,
-            _ => {}
+            _ => swap::swap(&plan, &mut report)?,
         }
     }
     let command = format!("tests/bench/run {}", words.join(" "));

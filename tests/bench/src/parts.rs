@@ -21,7 +21,10 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
          |---|---|---|---|---|---|---|---|---|",
     );
     let sizes = [10_000, 100_000, 1_000_000, plan.rules];
-    let mut sizes: Vec<u64> = sizes.into_iter().filter(|size| *size <= plan.rules).collect();
+    let mut sizes: Vec<u64> = sizes
+        .into_iter()
+        .filter(|size| *size <= plan.rules)
+        .collect();
     sizes.dedup();
     let mut all = Vec::new();
     for size in sizes {
@@ -47,16 +50,41 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
     };
     report.say("");
     let name = |what: &str| format!("{size} rules: {what}");
-    report.row(&name("a hit, against a bare read"), (last[1], last[3]), "ns", Wanted::Shown);
-    report.row(&name("a miss, against a bare read"), (last[2], last[3]), "ns", Wanted::Shown);
-    report.row(&name("load, against reading the files"), (last[4], last[5]), "s", Wanted::Shown);
-    report.row(&name("peak of a reload, against one table"), (last[7], 1.0), "tables", Wanted::Shown);
-    if let Some((size, million)) = all.iter().find(|(size, _)| *size == 1_000_000.min(plan.rules)) {
+    report.row(
+        &name("a hit, against a bare read"),
+        (last[1], last[3]),
+        "ns",
+        Wanted::Shown,
+    );
+    report.row(
+        &name("a miss, against a bare read"),
+        (last[2], last[3]),
+        "ns",
+        Wanted::Shown,
+    );
+    report.row(
+        &name("load, against reading the files"),
+        (last[4], last[5]),
+        "s",
+        Wanted::Shown,
+    );
+    report.row(
+        &name("peak of a reload, against one table"),
+        (last[7], 1.0),
+        "tables",
+        Wanted::Shown,
+    );
+    if let Some((size, million)) = all
+        .iter()
+        .find(|(size, _)| *size == 1_000_000.min(plan.rules))
+    {
         let name = format!("{size} rules: edit of one line, against a full load");
         report.row(&name, (million[6], million[4]), "s", Wanted::Shown);
     }
     let line = |name: &str, at: usize| {
-        let points = all.iter().map(|(size, figures)| (*size as f64, figures[at]));
+        let points = all
+            .iter()
+            .map(|(size, figures)| (*size as f64, figures[at]));
         (name.to_owned(), points.collect())
     };
     let octets = svg(

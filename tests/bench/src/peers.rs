@@ -48,7 +48,13 @@ pub struct Peer {
 
 impl Peer {
     /// Starts one on a Unix socket in `folder`, or on a free TCP port, and waits until it answers.
-    pub fn start(kind: Kind, built: &Path, folder: &Path, rules: &Path, tcp: bool) -> io::Result<Self> {
+    pub fn start(
+        kind: Kind,
+        built: &Path,
+        folder: &Path,
+        rules: &Path,
+        tcp: bool,
+    ) -> io::Result<Self> {
         let path = folder.join("peer.sock");
         let _ = fs::remove_file(&path);
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -59,29 +65,46 @@ impl Peer {
             (socket.clone(), socket)
         };
         let mode = |silent| if silent { "nr" } else { "reply" };
-        let peers = built.parent().map_or_else(PathBuf::new, |target| target.join("peers"));
+        let peers = built
+            .parent()
+            .map_or_else(PathBuf::new, |target| target.join("peers"));
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]);
         match kind {
             Kind::Readdress(level) => {
                 let config = folder.join("readdress.toml");
                 fs::write(&config, configuration(folder, rules, &libmilter, level))?;
-                command.arg(built.join("readdress")).args(["run", "--config"]).arg(config);
+                command
+                    .arg(built.join("readdress"))
+                    .args(["run", "--config"])
+                    .arg(config);
             }
             Kind::C(silent) => {
-                command.arg(peers.join("milter")).arg(&libmilter).arg(rules).arg(mode(silent));
+                command
+                    .arg(peers.join("milter"))
+                    .arg(&libmilter)
+                    .arg(rules)
+                    .arg(mode(silent));
             }
             Kind::Python(silent) => {
                 command.args(["/usr/bin/python3", "tests/bench/peers/rewriter.py"]);
                 command.arg(&libmilter).arg(rules).arg(mode(silent));
             }
             Kind::Echo => {
-                command.arg(std::env::current_exe()?).args(["echo", &socket]);
+                command
+                    .arg(std::env::current_exe()?)
+                    .args(["echo", &socket]);
             }
         }
         let log = File::create(folder.join("log"))?;
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let mut peer = Self { child: command.spawn()?, socket };
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let mut peer = Self {
+            child: command.spawn()?,
+            socket,
+        };
         peer.wait(kind, &folder.join("log"))?;
         Ok(peer)
     }
@@ -90,7 +113,9 @@ impl Peer {
         let end = Instant::now() + Duration::from_secs(120);
         loop {
             let there = match kind {
-                Kind::Echo => Path::new(&self.socket[5..]).exists() || self.socket.starts_with("inet:"),
+                Kind::Echo => {
+                    Path::new(&self.socket[5..]).exists() || self.socket.starts_with("inet:")
+                }
                 _ => Connection::negotiated(&self.socket).is_ok(),
             };
             if there {
@@ -101,7 +126,10 @@ impl Peer {
                 let said = fs::read_to_string(log).unwrap_or_default();
                 let lines: Vec<&str> = said.lines().rev().take(5).collect();
                 let said = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
-                return Err(io::Error::other(format!("{} does not answer: {said}", kind.name())));
+                return Err(io::Error::other(format!(
+                    "{} does not answer: {said}",
+                    kind.name()
+                )));
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -143,7 +171,10 @@ pub fn echo(socket: &str) -> io::Result<()> {
         }
         return Ok(());
     }
-    let port: u16 = socket.trim_start_matches("inet:").parse().map_err(io::Error::other)?;
+    let port: u16 = socket
+        .trim_start_matches("inet:")
+        .parse()
+        .map_err(io::Error::other)?;
     for stream in TcpListener::bind(("127.0.0.1", port))?.incoming() {
         let stream = stream?;
         thread::spawn(move || answer(stream));

@@ -8,7 +8,9 @@ const LEFT: f64 = 80.0;
 const RIGHT: f64 = 190.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
-const COLOURS: [&str; 6] = ["#1b6ca8", "#c1440e", "#2e7d32", "#6a1b9a", "#b8860b", "#444444"];
+const COLOURS: [&str; 6] = [
+    "#1b6ca8", "#c1440e", "#2e7d32", "#6a1b9a", "#b8860b", "#444444",
+];
 
 /// How values lie on an axis.
 #[derive(Clone, Copy)]
@@ -42,7 +44,9 @@ impl Axis {
     fn place(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Even => value / self.high,
-            Scale::Log if self.high > self.low => (value / self.low).ln() / (self.high / self.low).ln(),
+            Scale::Log if self.high > self.low => {
+                (value / self.low).ln() / (self.high / self.low).ln()
+            }
             Scale::Log => 0.5,
         }
     }
@@ -73,7 +77,12 @@ fn number(value: f64) -> String {
 }
 
 /// A picture of `lines`; both axes are named.
-pub fn svg(title: &str, (across, x): (&str, Scale), (up, y): (&str, Scale), lines: &[Line]) -> String {
+pub fn svg(
+    title: &str,
+    (across, x): (&str, Scale),
+    (up, y): (&str, Scale),
+    lines: &[Line],
+) -> String {
     let points = || lines.iter().flat_map(|(_, points)| points.iter());
     let (x, y) = (
         Axis::new(x, points().map(|point| point.0)),
@@ -116,7 +125,10 @@ pub fn svg(title: &str, (across, x): (&str, Scale), (up, y): (&str, Scale), line
     }
     for (at, (name, points)) in lines.iter().enumerate() {
         let colour = COLOURS[at % COLOURS.len()];
-        let way: Vec<_> = points.iter().map(|p| format!("{:.1},{:.1}", px(p.0), py(p.1))).collect();
+        let way: Vec<_> = points
+            .iter()
+            .map(|p| format!("{:.1},{:.1}", px(p.0), py(p.1)))
+            .collect();
         let _ = writeln!(
             out,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\

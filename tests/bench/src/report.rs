@@ -117,7 +117,9 @@ fn after_colon(file: &str, name: &str) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with(name));
     let value = line.and_then(|line| line.split_once(':'));
-    value.map_or("unknown", |(_, value)| value.trim()).to_owned()
+    value
+        .map_or("unknown", |(_, value)| value.trim())
+        .to_owned()
 }
 
 fn version(package: &str) -> String {
@@ -141,20 +143,18 @@ fn crates() -> String {
 }
 
 fn machine() -> String {
-    let postfix = fs::read_dir("target/peers/packages").into_iter().flatten().flatten();
-    let postfix = postfix
-        .filter_map(|file| file.file_name().into_string().ok())
-        .find_map(|name| name.strip_prefix("postfix_").map(str::to_owned));
     let rows = [
         ("Date", first_line("date", &["-u", "+%Y-%m-%d %H:%M UTC"])),
         ("Processor", after_colon("/proc/cpuinfo", "model name")),
         ("Cores", first_line("nproc", &[])),
         ("Memory", after_colon("/proc/meminfo", "MemTotal")),
         ("Kernel", first_line("uname", &["-sr"])),
-        ("Commit", first_line("git", &["describe", "--always", "--dirty"])),
+        (
+            "Commit",
+            first_line("git", &["describe", "--always", "--dirty"]),
+        ),
         ("rustc", first_line("rustc", &["--version"])),
         ("Crates", crates()),
-        ("Postfix", postfix.unwrap_or_else(|| "not unpacked".to_owned())),
         ("libmilter", version("libmilter-dev")),
         ("python3-milter", version("python3-milter")),
     ];

@@ -138,7 +138,11 @@ async fn edit(folder: &Path, live: &LiveTable, handle: &ReloadHandle) -> (f64, u
     process::forget_peak(me);
     let before = live.pin().number;
     let started = Instant::now();
-    let line = format!("edited@{} somebody@{}\n", world::SECONDARY[0], world::PRIMARY[0]);
+    let line = format!(
+        "edited@{} somebody@{}\n",
+        world::SECONDARY[0],
+        world::PRIMARY[0]
+    );
     fs::write(folder.join("99-edit.rules"), line).expect("the edit");
     let outcome = handle.reload().await;
     let took = started.elapsed().as_secs_f64();

@@ -44,6 +44,8 @@ pub struct Load {
 pub struct Measured {
     /// Every message that counts: seconds from the start, milliseconds that it took; by the first.
     pub messages: Vec<(f64, f64)>,
+    /// All messages, those that do not count among them.
+    pub sent: usize,
     /// Seconds that count.
     pub seconds: f64,
     /// Whether the milter did without replies at RCPT.
@@ -61,7 +63,10 @@ impl Measured {
         let mut times: Vec<f64> = self.messages.iter().map(|message| message.1).collect();
         times.sort_by(f64::total_cmp);
         let at = (times.len() as f64 * share) as usize;
-        times.get(at.min(times.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+        times
+            .get(at.min(times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 }
 
@@ -74,7 +79,10 @@ fn dial(socket: &str) -> io::Result<Box<dyn Stream>> {
         stream.set_read_timeout(Some(PATIENCE))?;
         return Ok(Box::new(stream));
     }
-    let port: u16 = socket.trim_start_matches("inet:").parse().map_err(io::Error::other)?;
+    let port: u16 = socket
+        .trim_start_matches("inet:")
+        .parse()
+        .map_err(io::Error::other)?;
     let stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     Ok(Box::new(stream))
@@ -90,7 +98,12 @@ pub struct Connection {
 
 impl Connection {
     fn open(socket: &str) -> io::Result<Self> {
-        Ok(Self { stream: dial(socket)?, buffer: vec![0; 65536], filled: 0, taken: 0 })
+        Ok(Self {
+            stream: dial(socket)?,
+            buffer: vec![0; 65536],
+            filled: 0,
+            taken: 0,
+        })
     }
 
     /// Connects and negotiates.
@@ -101,7 +114,10 @@ impl Connection {
             (b'O', payload) => Agreed::read(payload),
             _ => None,
         };
-        Ok((connection, agreed.ok_or_else(|| io::Error::other("a broken negotiation"))?))
+        Ok((
+            connection,
+            agreed.ok_or_else(|| io::Error::other("a broken negotiation"))?,
+        ))
     }
 
     fn need(&mut self, count: usize) -> io::Result<()> {
@@ -123,7 +139,9 @@ impl Connection {
     fn packet(&mut self) -> io::Result<(u8, &[u8])> {
         self.need(5)?;
         let head = &self.buffer[self.taken..self.taken + 4];
-        let length = head.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        let length = head
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
         if length == 0 || length > 60_000 {
             return Err(io::Error::other(format!("a packet of {length} octets")));
         }
@@ -146,14 +164,19 @@ impl Connection {
             match self.packet()? {
                 (b'c', _) => break,
                 (letter @ (b'-' | b'+' | b'2'), payload) => {
-                    let end = payload.iter().position(|byte| *byte == 0).unwrap_or(payload.len());
+                    let end = payload
+                        .iter()
+                        .position(|byte| *byte == 0)
+                        .unwrap_or(payload.len());
                     sum = sum.wrapping_add(mark(letter == b'-', &payload[..end]));
                 }
                 (letter, _) => return Err(io::Error::other(format!("an answer {letter}"))),
             }
         }
         if sum != message.wanted {
-            return Err(io::Error::other("a wrong answer: other edits than the rules have"));
+            return Err(io::Error::other(
+                "a wrong answer: other edits than the rules have",
+            ));
         }
         Ok(())
     }
@@ -162,7 +185,9 @@ impl Connection {
 /// A number for one edit; those of a message are summed up, so that their order does not matter.
 fn mark(deletion: bool, address: &[u8]) -> u64 {
     let start = if deletion { 1 } else { 2 };
-    let hash = address.iter().fold(start, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+    let hash = address.iter().fold(start, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    });
     world::mix(hash)
 }
 
@@ -188,23 +213,50 @@ fn macros(agreed: &Agreed, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
 fn message(agreed: &Agreed, load: &Load, number: u64) -> Message {
     let id = format!("4bX{number:06}");
     let (mut writes, mut wanted) = (Vec::new(), 0u64);
-    let mut octets = if load.fresh { Vec::new() } else { frame(b'A', b"") };
+    let mut octets = if load.fresh {
+        Vec::new()
+    } else {
+        frame(b'A', b"")
+    };
     if load.fresh {
-        octets.extend(macros(agreed, b'C', &[("j", "mx.company.example"), ("v", "Postfix 3.7.11")]));
+        octets.extend(macros(
+            agreed,
+            b'C',
+            &[("j", "mx.company.example"), ("v", "Postfix 3.7.11")],
+        ));
         octets.extend(macros(agreed, b'H', &[]));
     }
-    octets.extend(macros(agreed, b'M', &[("{mail_addr}", "sender@client.example"), ("{mail_mailer}", "smtp")]));
+    octets.extend(macros(
+        agreed,
+        b'M',
+        &[
+            ("{mail_addr}", "sender@client.example"),
+            ("{mail_mailer}", "smtp"),
+        ],
+    ));
     octets.extend(frame(b'M', b"<sender@client.example>\0SIZE=2048\0"));
     for at in 0..load.recipients {
         let rule = world::mix(number * load.recipients + at) % load.rules;
         let key = world::key(rule);
-        octets.extend(macros(agreed, b'R', &[("i", &id), ("{rcpt_addr}", &key), ("{rcpt_host}", "company.example"), ("{rcpt_mailer}", "relay")]));
+        octets.extend(macros(
+            agreed,
+            b'R',
+            &[
+                ("i", &id),
+                ("{rcpt_addr}", &key),
+                ("{rcpt_host}", "company.example"),
+                ("{rcpt_mailer}", "relay"),
+            ],
+        ));
         octets.extend(frame(b'R', format!("<{key}>\0").as_bytes()));
         wanted = wanted.wrapping_add(mark(true, format!("<{key}>").as_bytes()));
         let target = format!("<{}>", world::target(rule));
         wanted = wanted.wrapping_add(mark(false, target.as_bytes()));
         if !agreed.has(bits::NR_RCPT) {
-            writes.push(Sent { octets: std::mem::take(&mut octets), answered: true });
+            writes.push(Sent {
+                octets: std::mem::take(&mut octets),
+                answered: true,
+            });
         }
     }
     octets.extend(macros(agreed, b'T', &[("i", &id)]));
@@ -215,7 +267,10 @@ fn message(agreed: &Agreed, load: &Load, number: u64) -> Message {
     writes.push(Sent { octets, answered });
     let mut end = macros(agreed, b'E', &[("i", &id)]);
     end.extend(frame(b'E', b""));
-    writes.push(Sent { octets: end, answered: false });
+    writes.push(Sent {
+        octets: end,
+        answered: false,
+    });
     Message { writes, wanted }
 }
 
@@ -228,7 +283,12 @@ fn echo(stream: &mut dyn Stream) -> io::Result<()> {
 }
 
 /// One connection's share: until the end, or the first error.
-fn work(load: &Load, pool: &[Message], first: usize, started: Instant) -> io::Result<Vec<(f64, f64)>> {
+fn work(
+    load: &Load,
+    pool: &[Message],
+    first: usize,
+    started: Instant,
+) -> io::Result<Vec<(f64, f64)>> {
     let warm = load.seconds / 10.0;
     let mut open: Option<Connection> = None;
     let mut times = Vec::new();
@@ -254,11 +314,9 @@ fn work(load: &Load, pool: &[Message], first: usize, started: Instant) -> io::Re
             }
         }
         let now = started.elapsed().as_secs_f64();
+        times.push((now - warm, begun.elapsed().as_secs_f64() * 1e3));
         if now > warm + load.seconds {
             break;
-        }
-        if now > warm {
-            times.push((now - warm, begun.elapsed().as_secs_f64() * 1e3));
         }
     }
     Ok(times)
@@ -266,12 +324,27 @@ fn work(load: &Load, pool: &[Message], first: usize, started: Instant) -> io::Re
 
 /// Sends the load; a wrong answer or a broken connection is an error.
 pub fn run(load: &Load) -> io::Result<Measured> {
-    let agreed = if load.echo { Agreed::default() } else { Connection::negotiated(&load.socket)?.1 };
-    let lean = bits::NO_CONNECT | bits::NO_HELO | bits::NO_HEADER | bits::NO_EOH | bits::NO_BODY | bits::NR_MAIL;
+    let agreed = if load.echo {
+        Agreed::default()
+    } else {
+        Connection::negotiated(&load.socket)?.1
+    };
+    let lean = bits::NO_CONNECT
+        | bits::NO_HELO
+        | bits::NO_HEADER
+        | bits::NO_EOH
+        | bits::NO_BODY
+        | bits::NR_MAIL;
     if !load.echo && agreed.protocol & lean != lean {
-        return Err(io::Error::other("a milter that asks for more than the load sends"));
+        return Err(io::Error::other(
+            "a milter that asks for more than the load sends",
+        ));
     }
-    let pool: Arc<Vec<_>> = Arc::new((0..POOL).map(|number| message(&agreed, load, number)).collect());
+    let pool: Arc<Vec<_>> = Arc::new(
+        (0..POOL)
+            .map(|number| message(&agreed, load, number))
+            .collect(),
+    );
     let barrier = Arc::new(Barrier::new(load.connections));
     let threads: Vec<_> = (0..load.connections)
         .map(|number| {
@@ -284,7 +357,18 @@ pub fn run(load: &Load) -> io::Result<Measured> {
         .collect();
     let mut messages = Vec::new();
     for thread in threads {
-        messages.extend(thread.join().map_err(|_| io::Error::other("a thread of the load died"))??);
+        messages.extend(
+            thread
+                .join()
+                .map_err(|_| io::Error::other("a thread of the load died"))??,
+        );
     }
-    Ok(Measured { messages, seconds: load.seconds, silent: agreed.has(bits::NR_RCPT) })
+    let sent = messages.len();
+    messages.retain(|message| (0.0..=load.seconds).contains(&message.0));
+    Ok(Measured {
+        messages,
+        sent,
+        seconds: load.seconds,
+        silent: agreed.has(bits::NR_RCPT),
+    })
 }

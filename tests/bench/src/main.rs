@@ -20,7 +20,7 @@ use report::Report;
 
 /// How much is measured.
 pub struct Plan {
-    /// A minute instead of half an hour.
+    /// Short figures and small tables.
     pub quick: bool,
     /// Rules of the largest table.
     pub rules: u64,

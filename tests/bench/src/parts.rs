@@ -16,7 +16,8 @@ fn number(value: &Value, name: &str) -> f64 {
 pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
     report.say(
         "## Table\n\nOne process a size. A hit looks up the received address and then its target; the bare read\n\
-         is one dependent read of memory of the table's size.\n\n\
+         is one dependent read of memory of the table's size. The edit includes the time for which the\n\
+         directory must be quiet (200 ms).\n\n\
          | rules | octets a rule | hit ns | miss ns | bare read ns | load s | reading the files s | edit of one line s | peak of a reload / table |\n\
          |---|---|---|---|---|---|---|---|---|",
     );

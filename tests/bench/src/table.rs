@@ -29,6 +29,9 @@ use crate::{process, world};
 /// Look-ups a figure, unless [`LONGEST`] ends it before.
 const LOOKUPS: u64 = 400_000;
 
+/// Regexes that are asked for; there are at least so many.
+const FEW_REGEXES: u64 = 200;
+
 /// Seconds of one figure.
 const LONGEST: f64 = 3.0;
 
@@ -193,7 +196,7 @@ pub async fn mixed(folder: &Path, count: u64) -> Value {
     // Fewer: one that no regex matches is tried against all.
     let drawn = (0..2000).map(world::mix);
     let regexes: Vec<_> = drawn
-        .map(|n| format!("<jane.roe-{:x}@patterns.example>", n % 1000))
+        .map(|n| format!("<jane.roe-{:x}@patterns.example>", n % FEW_REGEXES))
         .collect();
     let regex = decisions(table, &regexes, |_, outcome| match outcome {
         Outcome::Replace(to) => to.iter().all(|to| to.to_string().starts_with("roe.jane@")),

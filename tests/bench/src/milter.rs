@@ -1,0 +1,314 @@
+//! The part about the milter: messages a second, processor time and waiting, against peers.
+
+use std::fs;
+use std::io::Result;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::peers::{Kind, Peer};
+use crate::plot::{Scale, svg};
+use crate::report::{Report, Wanted, figure};
+use crate::traffic::{Connection, Load, run};
+use crate::{Plan, process, world};
+
+/// One figure line.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    rate: f64,
+    p50: f64,
+    p99: f64,
+    p999: f64,
+    /// Seconds of processor a hundred thousand messages.
+    cpu: f64,
+    /// Voluntary switches a message.
+    switches: f64,
+    silent: bool,
+}
+
+/// How messages come.
+#[derive(Clone, Copy)]
+struct Way {
+    tcp: bool,
+    connections: usize,
+    fresh: bool,
+}
+
+const RULES: u64 = 100_000;
+
+fn measure(plan: &Plan, rules: &Path, kind: Kind, way: Way) -> Result<Figures> {
+    let folder = tempfile::tempdir()?;
+    let peer = Peer::start(kind, &plan.built, folder.path(), rules, way.tcp)?;
+    let load = Load {
+        socket: peer.socket.clone(),
+        connections: way.connections,
+        recipients: 5,
+        fresh: way.fresh,
+        seconds: plan.seconds,
+        rules: RULES,
+        echo: kind == Kind::Echo,
+    };
+    let before = (process::seconds(peer.pid()), process::switches(peer.pid()));
+    let measured = run(&load)?;
+    let messages = measured.sent as f64;
+    let after = (process::seconds(peer.pid()), process::switches(peer.pid()));
+    Ok(Figures {
+        rate: measured.rate(),
+        p50: measured.percentile(0.5),
+        p99: measured.percentile(0.99),
+        p999: measured.percentile(0.999),
+        cpu: (after.0 - before.0) / messages * 1e5,
+        switches: after.1.saturating_sub(before.1) as f64 / messages,
+        silent: measured.silent,
+    })
+}
+
+fn line(report: &mut Report, kind: Kind, way: Way, f: Figures) {
+    let socket = if way.tcp { "TCP" } else { "Unix" };
+    let fresh = if way.fresh { "one a message" } else { "reused" };
+    let silent = match kind {
+        Kind::Echo => "-",
+        _ if f.silent => "no",
+        _ => "yes",
+    };
+    let cells = [f.rate, f.p50, f.p99, f.p999, f.cpu, f.switches]
+        .map(figure)
+        .join(" | ");
+    report.say(&format!(
+        "| {} | {socket} | {} {fresh} | {silent} | {cells} |",
+        kind.name(),
+        way.connections
+    ));
+}
+
+fn figures(
+    plan: &Plan,
+    report: &mut Report,
+    rules: &Path,
+    kind: Kind,
+    way: Way,
+) -> Result<Figures> {
+    let figures = measure(plan, rules, kind, way)?;
+    line(report, kind, way, figures);
+    Ok(figures)
+}
+
+/// All of it.
+pub fn milter(plan: &Plan, report: &mut Report) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let rules = folder.path();
+    world::write(rules, RULES, RULES)?;
+    report.say(&format!(
+        "## Milter\n\n{RULES} rules, 5 recipients a message, all rewritten; every answer is checked. The same steps and\n\
+         macros are asked for by all. What a milter that replies at RCPT was measured with is in the\n\
+         fourth column; where readdress is held against a peer without replies although it replies\n\
+         itself, the comparison is to its disadvantage.\n\n\
+         | | socket | connections | replies at RCPT | messages/s | p50 ms | p99 ms | p99.9 ms | CPU s/100k | switches a message |\n\
+         |---|---|---|---|---|---|---|---|---|---|"
+    ));
+    let way = |tcp, connections, fresh| Way {
+        tcp,
+        connections,
+        fresh,
+    };
+    let (eight, fresh, tcp) = (
+        way(false, 8, false),
+        way(false, 8, true),
+        way(true, 8, false),
+    );
+    let mut get = |kind, way| figures(plan, report, rules, kind, way);
+    let ours = get(Kind::Readdress("warn"), eight)?;
+    get(Kind::Readdress("info"), eight)?;
+    let silent = get(Kind::C(true), eight)?;
+    let replying = get(Kind::C(false), eight)?;
+    get(Kind::Python(true), eight)?;
+    get(Kind::Python(false), eight)?;
+    get(Kind::Echo, eight)?;
+    let ours_fresh = get(Kind::Readdress("warn"), fresh)?;
+    let silent_fresh = get(Kind::C(true), fresh)?;
+    let ours_tcp = get(Kind::Readdress("warn"), tcp)?;
+    let silent_tcp = get(Kind::C(true), tcp)?;
+    get(Kind::C(false), tcp)?;
+    get(Kind::Echo, tcp)?;
+    let note = if ours.silent {
+        ""
+    } else {
+        " (readdress replies)"
+    };
+    let at_least = |report: &mut Report, name: &str, ours: f64, theirs: f64, times| {
+        report.row(name, (ours, theirs), "messages/s", Wanted::AtLeast(times));
+    };
+    at_least(
+        report,
+        &format!("Unix, 8 connections, no reply at RCPT{note}"),
+        ours.rate,
+        silent.rate,
+        3.0,
+    );
+    let cpu = format!("the same: processor time{note}");
+    report.row(
+        &cpu,
+        (ours.cpu, silent.cpu),
+        "s/100k",
+        Wanted::AtMost(1.0 / 3.0),
+    );
+    if !ours.silent {
+        at_least(
+            report,
+            "Unix, 8 connections, reply at each RCPT",
+            ours.rate,
+            replying.rate,
+            2.0,
+        );
+        report.row(
+            "the same: processor time",
+            (ours.cpu, replying.cpu),
+            "s/100k",
+            Wanted::AtMost(0.5),
+        );
+    }
+    at_least(
+        report,
+        &format!("one connection a message{note}"),
+        ours_fresh.rate,
+        silent_fresh.rate,
+        2.0,
+    );
+    report.row(
+        "TCP: p99 against libmilter's",
+        (ours_tcp.p99, silent_tcp.p99),
+        "ms",
+        Wanted::AtMost(0.1),
+    );
+    report.row(
+        "TCP: p99 against Unix",
+        (ours_tcp.p99, ours.p99),
+        "ms",
+        Wanted::AtMost(3.0),
+    );
+    calls(plan, report, rules)?;
+    connections(plan, report, rules)?;
+    idle(plan, report, rules)
+}
+
+/// System calls of a message, counted by strace, which slows everything down: only the counts are used.
+fn calls(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
+    report.say(
+        "\nSystem calls a message, one connection, Unix. `futex` and a `write` to an eventfd are what wakes\n\
+         another thread.\n\n| | messages | calls a message |\n|---|---|---|",
+    );
+    for kind in [Kind::Readdress("warn"), Kind::C(true), Kind::C(false)] {
+        let folder = tempfile::tempdir()?;
+        let peer = Peer::start(kind, &plan.built, folder.path(), rules, false)?;
+        let counted = folder.path().join("calls");
+        let mut strace = Command::new("strace")
+            .args(["-f", "-c", "-U", "name,calls", "-o"])
+            .arg(&counted)
+            .args(["-p", &peer.pid().to_string()])
+            .stderr(Stdio::null())
+            .spawn()?;
+        thread::sleep(Duration::from_millis(500));
+        let socket = peer.socket.clone();
+        let (connections, recipients, fresh, seconds) = (1, 5, false, 0.5);
+        let measured = run(&Load {
+            socket,
+            connections,
+            recipients,
+            fresh,
+            seconds,
+            rules: RULES,
+            echo: false,
+        })?;
+        Command::new("sh")
+            .args(["-c", &format!("kill -INT {}", strace.id())])
+            .status()?;
+        strace.wait()?;
+        let text = fs::read_to_string(&counted)?;
+        let mut found = Vec::new();
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let count = words.get(1).and_then(|count| count.parse::<f64>().ok());
+            let each = count.unwrap_or(0.0) / measured.sent as f64;
+            if words.len() == 2 && words[0] != "total" && each >= 0.05 {
+                found.push(format!("{} {each:.1}", words[0]));
+            }
+        }
+        report.say(&format!(
+            "| {} | {} | {} |",
+            kind.name(),
+            measured.sent,
+            found.join(", ")
+        ));
+    }
+    report.say("");
+    Ok(())
+}
+
+/// Throughput over connections.
+fn connections(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
+    let mut lines = Vec::new();
+    for kind in [
+        Kind::Readdress("warn"),
+        Kind::C(true),
+        Kind::C(false),
+        Kind::Python(true),
+    ] {
+        let mut points = Vec::new();
+        for connections in [1, 2, 4, 8, 16, 64] {
+            let way = Way {
+                tcp: false,
+                connections,
+                fresh: false,
+            };
+            points.push((connections as f64, measure(plan, rules, kind, way)?.rate));
+        }
+        lines.push((
+            kind.name()
+                .replace(", no reply at RCPT", " NR")
+                .replace(", reply at RCPT", ""),
+            points,
+        ));
+    }
+    let picture = svg(
+        "Messages a second, Unix socket, 5 recipients",
+        ("connections", Scale::Log),
+        ("messages a second", Scale::Even),
+        &lines,
+    );
+    report.plot(
+        "connections.svg",
+        "Messages a second over connections",
+        &picture,
+    )
+}
+
+/// What a connection costs that does nothing.
+fn idle(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
+    let count = if plan.quick { 1000 } else { 10_000 };
+    for kind in [Kind::Readdress("warn"), Kind::C(true)] {
+        let folder = tempfile::tempdir()?;
+        let peer = Peer::start(kind, &plan.built, folder.path(), rules, false)?;
+        let before = process::resident(peer.pid());
+        let held: Result<Vec<_>> = (0..count)
+            .map(|_| Connection::negotiated(&peer.socket))
+            .collect();
+        let held = held?;
+        let each = process::resident(peer.pid()).saturating_sub(before) as f64 / f64::from(count);
+        report.say(&format!(
+            "{}: {} octets an idle connection, {} held.\n",
+            kind.name(),
+            figure(each),
+            held.len()
+        ));
+        if matches!(kind, Kind::Readdress(_)) {
+            report.row(
+                "idle connection, against 16 KiB",
+                (each, 16384.0),
+                "octets",
+                Wanted::AtMost(1.0),
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! What the kernel knows of a process: memory, time on the processors, switches.
+
+use std::fs;
+
+/// A figure of `/proc/PID/status`, in its own unit (KiB for memory).
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let digits = line.and_then(|rest| rest.trim_start_matches(':').split_whitespace().next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+fn status(pid: u32, name: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    field(&text, name)
+}
+
+/// Resident octets.
+pub fn resident(pid: u32) -> u64 {
+    status(pid, "VmRSS") * 1024
+}
+
+/// The most octets that were resident since [`forget_peak`].
+pub fn peak(pid: u32) -> u64 {
+    status(pid, "VmHWM") * 1024
+}
+
+/// Begins a new peak; without the right to do so, the old one stays.
+pub fn forget_peak(pid: u32) {
+    let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
+}
+
+/// Seconds on the processors so far, to a hundredth.
+pub fn seconds(pid: u32) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in parentheses may hold spaces.
+    let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let ticks = |at: usize| -> f64 { fields.get(at).and_then(|f| f.parse().ok()).unwrap_or(0.0) };
+    // Debian's kernels count in hundredths (USER_HZ).
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+/// How often its threads that live now gave the processor away of their own accord.
+pub fn switches(pid: u32) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|thread| {
+            let text = fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+            field(&text, "voluntary_ctxt_switches")
+        })
+        .sum()
+}

@@ -1,0 +1,206 @@
+//! The table: octets and time a rule, against the memory of this machine.
+//!
+//! Every size is measured by a process of its own (`readdress-bench one-table FOLDER COUNT`), so that
+//! nothing of another one is counted. It prints its figures as one JSON object.
+//!
+//! # Limits
+//!
+//! A look-up is [`decide`], parsing included, as at RCPT: it looks up the received address, then the
+//! target that came out. The bare read is a chase of pointers through as much memory as the table
+//! has, every address known only when the one before was read.
+
+use std::fs;
+use std::hint::black_box;
+use std::io::Result;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use readdress::daemon::live::LiveTable;
+use readdress::daemon::reload::{ReloadHandle, ReloadOptions, ReloadOutcome, Reloader};
+use readdress::engine::address::ForwardPath;
+use readdress::engine::rewrite::{Outcome, decide};
+use readdress::engine::{Settings, Table};
+use serde_json::{Value, json};
+
+use crate::{process, world};
+
+/// Look-ups a figure, unless [`LONGEST`] ends it before.
+const LOOKUPS: u64 = 400_000;
+
+/// Regexes that are asked for; there are at least so many.
+const FEW_REGEXES: u64 = 200;
+
+/// Seconds of one figure.
+const LONGEST: f64 = 3.0;
+
+/// Measures `count` rules in a process of its own.
+pub fn measure(kind: &str, folder: &Path, count: u64) -> Result<Value> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg(kind)
+        .arg(folder)
+        .arg(count.to_string())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&text).map_err(|error| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        std::io::Error::other(format!("{kind} {count}: {error}\n{said}"))
+    })
+}
+
+/// A reloader that has loaded `folder`, its handle, and how long it took.
+async fn load(folder: &Path) -> (Arc<LiveTable>, Reloader, ReloadHandle, f64) {
+    let live = Arc::new(LiveTable::new());
+    let options = ReloadOptions::new(folder, Settings::default());
+    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+    let started = Instant::now();
+    let outcome = reloader.load().await;
+    let took = started.elapsed().as_secs_f64();
+    assert!(
+        matches!(outcome, ReloadOutcome::Live { .. }),
+        "not live: {outcome:?}"
+    );
+    (live, reloader, handle, took)
+}
+
+/// Seconds that reading the files takes, their pages warm, as it is for the load.
+fn read_all(folder: &Path) -> f64 {
+    let started = Instant::now();
+    for entry in fs::read_dir(folder).expect("the folder").flatten() {
+        black_box(fs::read(entry.path()).expect("a rules file"));
+    }
+    started.elapsed().as_secs_f64()
+}
+
+/// Nanoseconds a decision; every one is looked at.
+fn decisions(table: &Table, paths: &[String], good: impl Fn(usize, &Outcome) -> bool) -> f64 {
+    let (started, mut done) = (Instant::now(), 0);
+    for (at, path) in paths.iter().enumerate() {
+        let Ok(ForwardPath::Mailbox(mailbox)) = ForwardPath::parse(path.as_bytes()) else {
+            panic!("{path} is no mailbox");
+        };
+        let decision = decide(table, &mailbox);
+        assert!(good(at, &decision.outcome), "{path}: {decision:?}");
+        done = at + 1;
+        if done % 1024 == 0 && started.elapsed().as_secs_f64() > LONGEST {
+            break;
+        }
+    }
+    started.elapsed().as_secs_f64() * 1e9 / done as f64
+}
+
+/// Nanoseconds of a read that depends on the one before, in so many octets.
+fn chase(octets: u64) -> f64 {
+    // One number a cache line, in one circle (Sattolo).
+    const LINE: usize = 16;
+    let lines = usize::try_from(octets / 64).unwrap_or(0).max(1024);
+    let mut order: Vec<u32> = (0..lines as u32).collect();
+    for at in (1..lines).rev() {
+        let other = world::mix(at as u64) as usize % at;
+        order.swap(at, other);
+    }
+    let mut memory = vec![0u32; lines * LINE];
+    for (at, next) in order.iter().enumerate() {
+        memory[at * LINE] = *next;
+    }
+    drop(order);
+    let mut at = 0;
+    let started = Instant::now();
+    for _ in 0..LOOKUPS {
+        at = memory[at as usize * LINE];
+    }
+    black_box(at);
+    started.elapsed().as_secs_f64() * 1e9 / LOOKUPS as f64
+}
+
+fn drawn(count: u64, make: impl Fn(u64) -> String) -> Vec<String> {
+    let numbers = (0..LOOKUPS).map(|at| world::mix(at) % count);
+    numbers.map(|n| format!("<{}>", make(n))).collect()
+}
+
+fn hits(count: u64) -> (Vec<String>, Vec<String>) {
+    let targets = (0..LOOKUPS).map(|at| world::target(world::mix(at) % count));
+    (drawn(count, world::key), targets.collect())
+}
+
+fn time_of_hits(table: &Table, (keys, targets): &(Vec<String>, Vec<String>)) -> f64 {
+    decisions(table, keys, |at, outcome| match outcome {
+        Outcome::Replace(to) => to.len() == 1 && to[0].to_string() == targets[at],
+        _ => false,
+    })
+}
+
+fn time_of_misses(table: &Table, paths: &[String]) -> f64 {
+    decisions(table, paths, |_, outcome| *outcome == Outcome::Keep)
+}
+
+/// Adds one line, and waits until it serves: seconds, and the peak of the reload in octets.
+async fn edit(folder: &Path, live: &LiveTable, handle: &ReloadHandle) -> (f64, u64) {
+    let me = std::process::id();
+    process::forget_peak(me);
+    let before = live.pin().number;
+    let started = Instant::now();
+    let line = format!(
+        "edited@{} somebody@{}\n",
+        world::SECONDARY[0],
+        world::PRIMARY[0]
+    );
+    fs::write(folder.join("99-edit.rules"), line).expect("the edit");
+    let outcome = handle.reload().await;
+    let took = started.elapsed().as_secs_f64();
+    // The watcher may have been quicker than the question.
+    assert_eq!(live.pin().number, before + 1, "{outcome:?}");
+    (took, process::peak(me))
+}
+
+/// `one-table`: memory, times, and a reload.
+pub async fn one(folder: &Path, count: u64) -> Value {
+    let me = std::process::id();
+    let (paths, misses) = (hits(count), drawn(count, world::miss));
+    read_all(folder);
+    let read = read_all(folder);
+    let before = process::resident(me);
+    process::forget_peak(me);
+    let (live, reloader, handle, took) = load(folder).await;
+    let first_peak = process::peak(me).saturating_sub(before);
+    let octets = process::resident(me).saturating_sub(before);
+    let generation = live.pin();
+    let table = generation.table.as_deref().expect("a table");
+    // Once for warmth.
+    time_of_misses(table, &misses[..misses.len() / 10]);
+    let hit = time_of_hits(table, &paths);
+    let miss = time_of_misses(table, &misses);
+    let chased = chase(octets);
+    drop(generation);
+    let running = tokio::spawn(reloader.run());
+    let (edited, peak) = edit(folder, &live, &handle).await;
+    running.abort();
+    fs::remove_file(folder.join("99-edit.rules")).expect("the edit");
+    json!({
+        "rules": count, "octets": octets, "load_seconds": took, "read_seconds": read,
+        "first_peak": first_peak, "reload_peak": peak.saturating_sub(before),
+        "hit_ns": hit, "miss_ns": miss, "chase_ns": chased, "edit_seconds": edited,
+    })
+}
+
+/// `mixed-table`: whole domains and regexes beside exact rules.
+pub async fn mixed(folder: &Path, count: u64) -> Value {
+    let (live, _reloader, _handle, took) = load(folder).await;
+    let generation = live.pin();
+    let table = generation.table.as_deref().expect("a table");
+    let paths = hits(count);
+    time_of_hits(table, &paths);
+    let hit = time_of_hits(table, &paths);
+    let miss = time_of_misses(table, &drawn(count, world::miss));
+    // Fewer: one that no regex matches is tried against all.
+    let drawn = (0..2000).map(world::mix);
+    let regexes: Vec<_> = drawn
+        .map(|n| format!("<jane.roe-{:x}@patterns.example>", n % FEW_REGEXES))
+        .collect();
+    let regex = decisions(table, &regexes, |_, outcome| match outcome {
+        Outcome::Replace(to) => to.iter().all(|to| to.to_string().starts_with("roe.jane@")),
+        _ => false,
+    });
+    json!({ "load_seconds": took, "hit_ns": hit, "miss_ns": miss, "regex_ns": regex })
+}

@@ -1,0 +1,374 @@
+//! The load: an MTA's side of the milter protocol, in blocking threads, with every answer checked.
+//!
+//! Packets leave as Postfix sends them: what needs no reply waits for what does, the macros of DATA go
+//! out when smtpd hands over to cleanup, and the end of the message follows in a write of its own.
+//! TCP connections are left as Postfix leaves them, without TCP_NODELAY.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use readdress::mta::{Agreed, Offer, bits, frame};
+
+use crate::world;
+
+/// Different messages that are sent in turn.
+const POOL: u64 = 2048;
+
+/// Longer than any answer takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is sent, and how.
+#[derive(Clone)]
+pub struct Load {
+    /// `unix:PATH` or `inet:PORT`.
+    pub socket: String,
+    /// Connections at one time.
+    pub connections: usize,
+    /// Recipients of a message.
+    pub recipients: u64,
+    /// A connection for each message.
+    pub fresh: bool,
+    /// Seconds that count, after a tenth of them for warmth.
+    pub seconds: f64,
+    /// Rules of the table.
+    pub rules: u64,
+    /// An echo server: one round trip of fixed octets, nothing to check but their number.
+    pub echo: bool,
+}
+
+/// What came of it.
+pub struct Measured {
+    /// Every message that counts: seconds from the start, milliseconds that it took; by the first.
+    pub messages: Vec<(f64, f64)>,
+    /// All messages, those that do not count among them.
+    pub sent: usize,
+    /// Seconds that count.
+    pub seconds: f64,
+    /// Whether the milter did without replies at RCPT.
+    pub silent: bool,
+}
+
+impl Measured {
+    /// Messages a second.
+    pub fn rate(&self) -> f64 {
+        self.messages.len() as f64 / self.seconds
+    }
+
+    /// Milliseconds that this share of messages did not exceed.
+    pub fn percentile(&self, share: f64) -> f64 {
+        let mut times: Vec<f64> = self.messages.iter().map(|message| message.1).collect();
+        times.sort_by(f64::total_cmp);
+        let at = (times.len() as f64 * share) as usize;
+        times
+            .get(at.min(times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(f64::NAN)
+    }
+}
+
+trait Stream: Read + Write + Send {}
+impl<S: Read + Write + Send> Stream for S {}
+
+fn dial(socket: &str) -> io::Result<Box<dyn Stream>> {
+    if let Some(path) = socket.strip_prefix("unix:") {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        return Ok(Box::new(stream));
+    }
+    let port: u16 = socket
+        .trim_start_matches("inet:")
+        .parse()
+        .map_err(io::Error::other)?;
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(Box::new(stream))
+}
+
+/// One connection of the MTA.
+pub struct Connection {
+    stream: Box<dyn Stream>,
+    buffer: Vec<u8>,
+    filled: usize,
+    taken: usize,
+}
+
+impl Connection {
+    fn open(socket: &str) -> io::Result<Self> {
+        Ok(Self {
+            stream: dial(socket)?,
+            buffer: vec![0; 65536],
+            filled: 0,
+            taken: 0,
+        })
+    }
+
+    /// Connects and negotiates.
+    pub fn negotiated(socket: &str) -> io::Result<(Self, Agreed)> {
+        let mut connection = Self::open(socket)?;
+        connection.stream.write_all(&Offer::default().packet())?;
+        let agreed = match connection.packet()? {
+            (b'O', payload) => Agreed::read(payload),
+            _ => None,
+        };
+        Ok((
+            connection,
+            agreed.ok_or_else(|| io::Error::other("a broken negotiation"))?,
+        ))
+    }
+
+    fn need(&mut self, count: usize) -> io::Result<()> {
+        while self.filled - self.taken < count {
+            if self.taken > 0 {
+                self.buffer.copy_within(self.taken..self.filled, 0);
+                self.filled -= self.taken;
+                self.taken = 0;
+            }
+            let read = self.stream.read(&mut self.buffer[self.filled..])?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.filled += read;
+        }
+        Ok(())
+    }
+
+    fn packet(&mut self) -> io::Result<(u8, &[u8])> {
+        self.need(5)?;
+        let head = &self.buffer[self.taken..self.taken + 4];
+        let length = head
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        if length == 0 || length > 60_000 {
+            return Err(io::Error::other(format!("a packet of {length} octets")));
+        }
+        self.need(4 + length)?;
+        let start = self.taken + 4;
+        self.taken = start + length;
+        Ok((self.buffer[start], &self.buffer[start + 1..start + length]))
+    }
+
+    /// Sends one message; the sum of its edits must be what is wanted.
+    fn message(&mut self, message: &Message) -> io::Result<()> {
+        for write in &message.writes {
+            self.stream.write_all(&write.octets)?;
+            if write.answered && self.packet()?.0 != b'c' {
+                return Err(io::Error::other("a recipient was not taken"));
+            }
+        }
+        let mut sum = 0u64;
+        loop {
+            match self.packet()? {
+                (b'c', _) => break,
+                (letter @ (b'-' | b'+' | b'2'), payload) => {
+                    let end = payload
+                        .iter()
+                        .position(|byte| *byte == 0)
+                        .unwrap_or(payload.len());
+                    sum = sum.wrapping_add(mark(letter == b'-', &payload[..end]));
+                }
+                (letter, _) => return Err(io::Error::other(format!("an answer {letter}"))),
+            }
+        }
+        if sum != message.wanted {
+            return Err(io::Error::other(
+                "a wrong answer: other edits than the rules have",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A number for one edit; those of a message are summed up, so that their order does not matter.
+fn mark(deletion: bool, address: &[u8]) -> u64 {
+    let start = if deletion { 1 } else { 2 };
+    let hash = address.iter().fold(start, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    world::mix(hash)
+}
+
+struct Sent {
+    octets: Vec<u8>,
+    answered: bool,
+}
+
+struct Message {
+    writes: Vec<Sent>,
+    wanted: u64,
+}
+
+/// The macros that go with a command; Postfix sends the packet even when nothing is in it.
+fn macros(agreed: &Agreed, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
+    let mut payload = vec![letter];
+    for (name, value) in all.iter().filter(|(name, _)| agreed.wants(letter, name)) {
+        payload.extend(format!("{name}\0{value}\0").bytes());
+    }
+    frame(b'D', &payload)
+}
+
+fn message(agreed: &Agreed, load: &Load, number: u64) -> Message {
+    let id = format!("4bX{number:06}");
+    let (mut writes, mut wanted) = (Vec::new(), 0u64);
+    let mut octets = if load.fresh {
+        Vec::new()
+    } else {
+        frame(b'A', b"")
+    };
+    if load.fresh {
+        octets.extend(macros(
+            agreed,
+            b'C',
+            &[("j", "mx.company.example"), ("v", "Postfix 3.7.11")],
+        ));
+        octets.extend(macros(agreed, b'H', &[]));
+    }
+    octets.extend(macros(
+        agreed,
+        b'M',
+        &[
+            ("{mail_addr}", "sender@client.example"),
+            ("{mail_mailer}", "smtp"),
+        ],
+    ));
+    octets.extend(frame(b'M', b"<sender@client.example>\0SIZE=2048\0"));
+    for at in 0..load.recipients {
+        let rule = world::mix(number * load.recipients + at) % load.rules;
+        let key = world::key(rule);
+        octets.extend(macros(
+            agreed,
+            b'R',
+            &[
+                ("i", &id),
+                ("{rcpt_addr}", &key),
+                ("{rcpt_host}", "company.example"),
+                ("{rcpt_mailer}", "relay"),
+            ],
+        ));
+        octets.extend(frame(b'R', format!("<{key}>\0").as_bytes()));
+        wanted = wanted.wrapping_add(mark(true, format!("<{key}>").as_bytes()));
+        let target = format!("<{}>", world::target(rule));
+        wanted = wanted.wrapping_add(mark(false, target.as_bytes()));
+        if !agreed.has(bits::NR_RCPT) {
+            writes.push(Sent {
+                octets: std::mem::take(&mut octets),
+                answered: true,
+            });
+        }
+    }
+    octets.extend(macros(agreed, b'T', &[("i", &id)]));
+    if !agreed.has(bits::NO_DATA) {
+        octets.extend(frame(b'T', b""));
+    }
+    let answered = !agreed.has(bits::NO_DATA) && !agreed.has(bits::NR_DATA);
+    writes.push(Sent { octets, answered });
+    let mut end = macros(agreed, b'E', &[("i", &id)]);
+    end.extend(frame(b'E', b""));
+    writes.push(Sent {
+        octets: end,
+        answered: false,
+    });
+    Message { writes, wanted }
+}
+
+/// Octets of a message and of its answer, for the echo server.
+pub const ECHO: (usize, usize) = (787, 279);
+
+fn echo(stream: &mut dyn Stream) -> io::Result<()> {
+    stream.write_all(&[7; ECHO.0])?;
+    stream.read_exact(&mut [0; ECHO.1])
+}
+
+/// One connection's share: until the end, or the first error.
+fn work(
+    load: &Load,
+    pool: &[Message],
+    first: usize,
+    started: Instant,
+) -> io::Result<Vec<(f64, f64)>> {
+    let warm = load.seconds / 10.0;
+    let mut open: Option<Connection> = None;
+    let mut times = Vec::new();
+    for at in first.. {
+        let begun = Instant::now();
+        if load.echo {
+            let connection = match open.take() {
+                Some(connection) => open.insert(connection),
+                None => open.insert(Connection::open(&load.socket)?),
+            };
+            echo(&mut *connection.stream)?;
+        } else {
+            let mut connection = match open.take() {
+                Some(connection) => connection,
+                None => Connection::negotiated(&load.socket)?.0,
+            };
+            connection.message(&pool[at % pool.len()])?;
+            if load.fresh {
+                let ends = [frame(b'A', b""), frame(b'Q', b"")].concat();
+                connection.stream.write_all(&ends)?;
+            } else {
+                open = Some(connection);
+            }
+        }
+        let now = started.elapsed().as_secs_f64();
+        times.push((now - warm, begun.elapsed().as_secs_f64() * 1e3));
+        if now > warm + load.seconds {
+            break;
+        }
+    }
+    Ok(times)
+}
+
+/// Sends the load; a wrong answer or a broken connection is an error.
+pub fn run(load: &Load) -> io::Result<Measured> {
+    let agreed = if load.echo {
+        Agreed::default()
+    } else {
+        Connection::negotiated(&load.socket)?.1
+    };
+    let lean = bits::NO_CONNECT
+        | bits::NO_HELO
+        | bits::NO_HEADER
+        | bits::NO_EOH
+        | bits::NO_BODY
+        | bits::NR_MAIL;
+    if !load.echo && agreed.protocol & lean != lean {
+        return Err(io::Error::other(
+            "a milter that asks for more than the load sends",
+        ));
+    }
+    let pool: Arc<Vec<_>> = Arc::new(
+        (0..POOL)
+            .map(|number| message(&agreed, load, number))
+            .collect(),
+    );
+    let barrier = Arc::new(Barrier::new(load.connections));
+    let threads: Vec<_> = (0..load.connections)
+        .map(|number| {
+            let (load, pool, barrier) = (load.clone(), Arc::clone(&pool), Arc::clone(&barrier));
+            thread::spawn(move || {
+                barrier.wait();
+                work(&load, &pool, number * 97, Instant::now())
+            })
+        })
+        .collect();
+    let mut messages = Vec::new();
+    for thread in threads {
+        messages.extend(
+            thread
+                .join()
+                .map_err(|_| io::Error::other("a thread of the load died"))??,
+        );
+    }
+    let sent = messages.len();
+    messages.retain(|message| (0.0..=load.seconds).contains(&message.0));
+    Ok(Measured {
+        messages,
+        sent,
+        seconds: load.seconds,
+        silent: agreed.has(bits::NR_RCPT),
+    })
+}

@@ -1,0 +1,125 @@
+//! The rules that everyone is measured with: one file for readdress and for its peers.
+//!
+//! Rule `n` turns [`key`]`(n)` into [`target`]`(n)`. Names are drawn from syllables by a hash of the
+//! number, so that neighbours in the file are no neighbours in a table; the number itself keeps them
+//! apart. No rule and no domain refuses anything, so that a milter may do without replies at RCPT.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Result, Write};
+use std::path::Path;
+
+/// Domains of the keys.
+pub const SECONDARY: [&str; 4] = [
+    "domain2.example",
+    "domain3.example",
+    "sales.domain4.example",
+    "domain5.test",
+];
+
+/// Domains of the targets.
+pub const PRIMARY: [&str; 2] = ["company.example", "mail.company.test"];
+
+/// Rules that one file holds at most: many small files are how large directories are kept.
+pub const PER_FILE: u64 = 2_500_000;
+
+const SYLLABLES: [&str; 32] = [
+    "an", "ber", "chi", "da", "el", "fo", "gri", "ha", "in", "jo", "ka", "lou", "ma", "ni", "ot",
+    "pe", "qua", "ro", "sa", "ti", "ul", "va", "wen", "xa", "yo", "zu", "bri", "cle", "dor", "fen",
+    "gal", "hol",
+];
+
+/// A number that looks drawn at random (splitmix64).
+pub fn mix(number: u64) -> u64 {
+    let mut value = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+fn name(hash: u64, syllables: u32, text: &mut String) {
+    for at in 0..syllables {
+        text.push_str(SYLLABLES[(hash >> (at * 5)) as usize % SYLLABLES.len()]);
+    }
+}
+
+/// The address that rule `number` is for.
+pub fn key(number: u64) -> String {
+    let hash = mix(number);
+    let mut text = String::with_capacity(40);
+    name(hash, 2, &mut text);
+    text.push('.');
+    name(hash >> 20, 2, &mut text);
+    text.push_str(&format!("{number:x}@"));
+    text + SECONDARY[(hash >> 60) as usize % SECONDARY.len()]
+}
+
+/// What takes its place.
+pub fn target(number: u64) -> String {
+    let hash = mix(number ^ 0x5555_0000_5555);
+    let mut text = String::with_capacity(32);
+    name(hash, 1, &mut text);
+    text.push_str(&format!("{number:x}@"));
+    text + PRIMARY[(hash >> 60) as usize % PRIMARY.len()]
+}
+
+/// An address of the same domains that no rule is for.
+pub fn miss(number: u64) -> String {
+    format!("x{}", key(number))
+}
+
+/// The domain lines.
+fn domains() -> String {
+    let primary = PRIMARY.iter().map(|domain| format!("{domain} primary\n"));
+    let secondary = SECONDARY
+        .iter()
+        .map(|domain| format!("{domain} secondary unknown=keep\n"));
+    primary.chain(secondary).collect()
+}
+
+/// Writes `count` rules into files of at most `per_file` rules in `folder`; the octets written.
+pub fn write(folder: &Path, count: u64, per_file: u64) -> Result<u64> {
+    fs::create_dir_all(folder)?;
+    let head = domains();
+    fs::write(folder.join("00-domains.rules"), &head)?;
+    let mut octets = head.len() as u64;
+    for first in (0..count).step_by(per_file.try_into().unwrap_or(usize::MAX)) {
+        let path = folder.join(format!("rules-{:03}.rules", first / per_file));
+        let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        for number in first..count.min(first + per_file) {
+            let line = format!("{} {}\n", key(number), target(number));
+            octets += line.len() as u64;
+            file.write_all(line.as_bytes())?;
+        }
+        file.flush()?;
+    }
+    Ok(octets)
+}
+
+/// Many rules that are no exact ones: `wholes` of a whole domain, `regexes` of a pattern each.
+pub fn write_others(folder: &Path, wholes: u64, regexes: u64) -> Result<()> {
+    let mut text = String::new();
+    for number in 0..wholes {
+        text += &format!("whole{number}.example secondary\n");
+        text += &format!("@whole{number}.example @{}\n", PRIMARY[0]);
+    }
+    text += "patterns.example secondary unknown=keep\n";
+    for number in 0..regexes {
+        text += &format!(
+            "/(\\w+)\\.(\\w+)-{number:x}@patterns\\.example/ $2.$1@{}\n",
+            PRIMARY[0]
+        );
+    }
+    fs::write(folder.join("90-others.rules"), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_differ() {
+        let keys: std::collections::BTreeSet<_> = (0..5000).map(key).collect();
+        assert_eq!(keys.len(), 5000);
+        assert!(!keys.contains(&miss(7)));
+    }
+}

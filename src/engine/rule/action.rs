@@ -52,7 +52,7 @@ pub fn parse(
         "reject" => reply(ReplyClass::Reject, tail).map(Action::Refuse),
         "defer" => reply(ReplyClass::Defer, tail).map(Action::Refuse),
         "moved" => moved(head, tail).map(Action::Refuse),
-        "mailbox" => mailbox(pattern, head, tail, findings).map(|list| {
+        "mailbox" => mailbox(pattern, head, tail).map(|list| {
             secondaries = list;
             Action::Mailbox
         }),
@@ -200,7 +200,6 @@ fn mailbox(
     pattern: &Pattern,
     head: &Token<'_>,
     tail: &[Token<'_>],
-    findings: &mut Findings<'_>,
 ) -> Result<Vec<(Pattern, Span, Action)>, Vec<Finding>> {
     let Pattern::Mailbox(primary) = pattern else {
         return Err(vec![
@@ -228,7 +227,7 @@ fn mailbox(
     };
     let mut list = Vec::new();
     let mut found = Vec::new();
-    for token in target::words(tail, findings)? {
+    for token in target::words(tail)? {
         match pattern::parse(token) {
             Ok(Left::Pattern(secondary @ Pattern::Mailbox(_))) => {
                 let own = secondary == *pattern;

@@ -56,7 +56,7 @@ pub enum Expected {
 
 /// Reads a line; `None` where there is an error, which is then among the findings.
 pub fn parse(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Option<Expectation> {
-    match read(line, findings) {
+    match read(line) {
         Ok(expectation) => Some(expectation),
         Err(found) => {
             findings.extend(found);
@@ -65,7 +65,7 @@ pub fn parse(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Option<Expe
     }
 }
 
-fn read(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Result<Expectation, Vec<Finding>> {
+fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
     let Some((first, rest)) = line.tokens.split_first() else {
         return Err(Vec::new());
     };
@@ -87,7 +87,7 @@ fn read(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Result<Expectati
         "reject" => refusal(ReplyClass::Reject, tail)?,
         "defer" => refusal(ReplyClass::Defer, tail)?,
         _ => Expected::Replace(
-            target::words(rest, findings)?
+            target::words(rest)?
                 .iter()
                 .map(mailbox)
                 .collect::<Result<_, _>>()?,

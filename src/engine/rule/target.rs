@@ -31,7 +31,7 @@ pub fn list(
         _ => Filling::Nothing,
     };
     let (mut targets, mut found): (Vec<Target>, _) = (Vec::new(), Vec::new());
-    for token in words(tokens, findings)? {
+    for token in words(tokens)? {
         match one(filling, token).and_then(|target| carries_no_route(pattern, target)) {
             Ok(target) if targets.contains(&target) => {
                 let message = format!("`{}` is written twice in one rule", token.text);
@@ -51,10 +51,7 @@ pub fn list(
 }
 
 /// The words of a list, its commas checked: one between two words at most, none at the ends.
-pub fn words<'a>(
-    tokens: &[Token<'a>],
-    _findings: &mut Findings<'_>,
-) -> Result<Vec<Token<'a>>, Vec<Finding>> {
+pub fn words<'a>(tokens: &[Token<'a>]) -> Result<Vec<Token<'a>>, Vec<Finding>> {
     let mut words = Vec::new();
     let mut comma: Option<Token<'_>> = None;
     let stray = |token: &Token<'_>| {

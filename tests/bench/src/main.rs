@@ -7,12 +7,26 @@ mod milter;
 mod parts;
 mod peers;
 mod plot;
+mod postfix;
 mod process;
 mod report;
 mod swap;
 mod table;
 mod traffic;
 mod world;
+
+/// What the tests know of a private Postfix and a next hop.
+#[path = "../../support"]
+mod support {
+    #![allow(dead_code, reason = "the tests use the rest")]
+
+    pub mod folder;
+    pub mod peers;
+    pub mod postfix;
+    pub mod process;
+    pub mod sink;
+    pub mod smtp;
+}
 
 use std::path::{Path, PathBuf};
 
@@ -30,9 +44,10 @@ pub struct Plan {
     pub built: PathBuf,
 }
 
-const PARTS: [&str; 3] = ["table", "milter", "swap"];
+const PARTS: [&str; 4] = ["table", "milter", "swap", "postfix"];
 
-const USAGE: &str = "usage: tests/bench/run [--quick] [--rules COUNT] [table|milter|swap]...";
+const USAGE: &str =
+    "usage: tests/bench/run [--quick] [--rules COUNT] [table|milter|swap|postfix]...";
 
 fn usage() -> ! {
     eprintln!("{USAGE}");
@@ -92,6 +107,7 @@ fn main() -> std::io::Result<()> {
         match part {
             "table" => parts::table(&plan, &mut report)?,
             "milter" => milter::milter(&plan, &mut report)?,
+            "postfix" => postfix::postfix(&plan, &mut report)?,
             _ => swap::swap(&plan, &mut report)?,
         }
     }

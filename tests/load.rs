@@ -31,12 +31,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use program::{BASE, Place, connect, message};
 use readdress::config::{Config, socket::Socket};
+use readdress::daemon::listen;
 use readdress::daemon::live::LiveTable;
-use readdress::daemon::milter::{Gauges, Limits, Shared, callbacks, serve};
-use readdress::daemon::{listen, record::Names};
+use readdress::daemon::milter::{Gauges, Limits, Session, Shared, serve};
 use readdress::engine::{Settings, SourceText, compile};
 use readdress::mta::{Edit, EndOfMessage, Reply};
 use tokio::sync::oneshot;
@@ -255,11 +254,7 @@ fn server(
 ) -> (Socket, oneshot::Sender<()>, JoinHandle<()>) {
     let bound = listen::bind(&Socket::Unix(directory.join("m.sock"))).unwrap();
     let socket = bound.socket().clone();
-    let shared = Arc::new(Shared {
-        live: Arc::clone(live),
-        config: ArcSwap::from_pointee(Config::default()),
-        names: Names::default(),
-    });
+    let shared = Arc::new(Shared::new(Arc::clone(live), Config::default()));
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         let _ = stopped.await;
@@ -267,7 +262,7 @@ fn server(
     let gauges = Arc::new(Gauges::default());
     let served = serve(
         vec![bound],
-        callbacks(&shared),
+        move || Session::new(Arc::clone(&shared)),
         Limits::default(),
         gauges,
         shutdown,

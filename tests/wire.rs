@@ -1,19 +1,20 @@
-//! The milter server on the wire: a real [`serve`] with small callbacks, real
+//! The milter server on the wire: a real [`serve`] with a small filter, real
 //! sockets, and an MTA's client.
 //!
-//! The callbacks rewrite every recipient: `<x@old>` is deleted and `<new-x@old>`
+//! The filter rewrites every recipient: `<x@old>` is deleted and `<new-x@old>`
 //! is added. A recipient's first letters choose what else happens:
 //! `<slow…>` waits after each edit, `<very-slow…>` for long; after the
-//! deletions `<panic…>` panics and `<hang…>` never ends.
+//! deletions `<panic…>` panics and `<hang…>` takes longer than any end.
 
 #![cfg(feature = "daemon")]
 
-use indymilter::{Actions, Callbacks, ContextActions, EomContext, MacroStage, ProtoOpts, Status};
+use indymilter::{Actions, MacroStage, ProtoOpts};
 use readdress::config::socket::Socket;
 use readdress::daemon::listen::{Bound, bind, from_environment};
-use readdress::daemon::milter::{Gauges, Limits, serve};
+use readdress::daemon::milter::{
+    Answer, Edits, Filter, Gauges, Limits, Macros, Strings, Wanted, serve,
+};
 use readdress::mta::{ClientError, Edit, MilterClient, Offer, Reply, frame};
-use std::ffi::CString;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
@@ -105,9 +106,13 @@ fn run(
     let shutdown = async {
         let _ = stopped.await;
     };
+    let seen = Arc::clone(seen);
     let served = serve(
         sockets,
-        callbacks(Arc::clone(seen)),
+        move || Renaming {
+            seen: Arc::clone(&seen),
+            received: Vec::new(),
+        },
         limits,
         Arc::clone(gauges),
         shutdown,
@@ -115,71 +120,70 @@ fn run(
     (stop, tokio::spawn(served))
 }
 
-fn callbacks(seen: Seen) -> Callbacks<Vec<CString>> {
-    Callbacks::new()
-        .on_negotiate(|cx, actions, opts| {
-            cx.requested_actions = actions & ACTIONS;
-            cx.requested_opts = opts & OPTIONS;
-            let wanted = c"i {rcpt_addr}".to_owned();
-            cx.requested_macros.insert(MacroStage::Rcpt, wanted);
-            Box::pin(async { Status::Continue })
-        })
-        .on_mail(|cx, _| {
-            Box::pin(async move {
-                cx.data = Some(Vec::new());
-                Status::Noreply
-            })
-        })
-        .on_rcpt(move |cx, args| {
-            let seen = Arc::clone(&seen);
-            Box::pin(async move {
-                let address = cx.macros.get(c"{rcpt_addr}");
-                let address = address.map(|a| a.to_string_lossy().into_owned());
-                seen.lock().unwrap().push(address);
-                cx.data
-                    .get_or_insert_default()
-                    .extend(args.into_iter().next());
-                Status::Continue
-            })
-        })
-        .on_eom(|cx| Box::pin(edit(cx)))
+struct Renaming {
+    seen: Seen,
+    received: Vec<Vec<u8>>,
 }
 
-async fn edit(cx: &mut EomContext<Vec<CString>>) -> Status {
-    let received = cx.data.take().unwrap_or_default();
-    let begins = |text: &str| {
-        let first = received.first().map(|r| r.to_string_lossy().into_owned());
-        first.is_some_and(|r| r.starts_with(text))
-    };
-    let pause = match () {
-        () if begins("<slow") => Some(5 * MS),
-        () if begins("<very-slow") => Some(300 * MS),
-        () => None,
-    };
-    let rest = async || {
-        if let Some(pause) = pause {
-            sleep(pause).await;
+impl Filter for Renaming {
+    fn negotiate(&mut self, actions: Actions, steps: ProtoOpts) -> Option<Wanted> {
+        Some(Wanted {
+            actions: actions & ACTIONS,
+            steps: steps & OPTIONS,
+            macros: &[(MacroStage::Rcpt, c"i {rcpt_addr}")],
+        })
+    }
+
+    fn mail(&mut self, _: Strings<'_>) -> Answer {
+        self.received.clear();
+        Answer::Continue
+    }
+
+    fn rcpt(&mut self, arguments: Strings<'_>, macros: &Macros) -> Answer {
+        let address = macros.of_recipient(b"{rcpt_addr}");
+        let address = address.map(|address| String::from_utf8_lossy(address).into_owned());
+        self.seen.lock().unwrap().push(address);
+        self.received
+            .extend(arguments.iter().next().map(<[u8]>::to_vec));
+        Answer::Continue
+    }
+
+    fn header(&mut self, _: &[u8], _: &[u8]) {}
+
+    fn end(&mut self, _: &Macros, edits: &mut Edits<'_>) -> Answer {
+        let begins = |text: &[u8]| {
+            let first = self.received.first();
+            first.is_some_and(|received| received.starts_with(text))
+        };
+        let pause = match () {
+            () if begins(b"<slow") => 5 * MS,
+            () if begins(b"<very-slow") => 300 * MS,
+            () => Duration::ZERO,
+        };
+        for recipient in &self.received {
+            edits.delete_recipient(recipient).unwrap();
+            std::thread::sleep(pause);
         }
-    };
-    for recipient in &received {
-        let recipient = recipient.as_c_str();
-        cx.actions.delete_recipient(recipient).await.unwrap();
-        rest().await;
+        assert!(!begins(b"<panic"), "asked for by the test");
+        if begins(b"<hang") {
+            std::thread::sleep(10_000 * MS);
+        }
+        for recipient in &self.received {
+            edits.add_recipient(&renamed(recipient), b"").unwrap();
+            std::thread::sleep(pause);
+        }
+        Answer::Continue
     }
-    assert!(!begins("<panic"), "asked for by the test");
-    if begins("<hang") {
-        std::future::pending::<()>().await;
+
+    fn abort(&mut self) {
+        self.received.clear();
     }
-    for recipient in &received {
-        cx.actions.add_recipient(renamed(recipient)).await.unwrap();
-        rest().await;
-    }
-    Status::Continue
 }
 
-fn renamed(recipient: &CString) -> CString {
-    let bare = recipient.to_string_lossy().replace('<', "<new-");
-    CString::new(bare).unwrap()
+fn renamed(recipient: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(recipient)
+        .replace('<', "<new-")
+        .into_bytes()
 }
 
 fn wanted(recipients: &[&str]) -> Vec<Edit> {
@@ -265,7 +269,7 @@ async fn an_end_of_message_is_one_write() {
         let mut client = MilterClient::connect(socket, Offer::default())
             .await
             .unwrap();
-        // The callback pauses between its edits, so separate writes would show.
+        // The filter pauses between its edits, so separate writes would show.
         begin(&mut client, &["<slow@old>", "<b@old>", "<c@old>"]).await;
         client.raw(&frame(b'E', b"")).await.unwrap();
         let once = client.read_once(65_536).await.unwrap();
@@ -584,7 +588,7 @@ async fn a_drain_that_lasts_too_long_is_cut() {
 }
 
 #[tokio::test]
-async fn a_callback_that_hangs_does_not_hold_up_the_end() {
+async fn a_filter_that_hangs_does_not_hold_up_the_end() {
     let mut server = Server::start(Limits {
         drain: 100 * MS,
         ..Limits::default()

@@ -76,6 +76,17 @@ pub const KEYS: &[Key] = &[
         &["How long a stop waits for messages that are under way."],
     ),
     key(
+        "milter",
+        "refusals",
+        "\"milter\"",
+        false,
+        &[
+            "Who refuses addresses that do not exist: \"milter\", or \"socketmap\" where every MTA asks",
+            "the map recipients at RCPT. Where no rule rejects or defers either, the MTA is then told",
+            "not to wait for a reply at RCPT. Takes effect with the next connection of the MTA.",
+        ],
+    ),
+    key(
         "socketmap",
         "listen",
         "[]",

@@ -54,6 +54,15 @@ pub struct Reload {
     pub rescan: Duration,
 }
 
+/// Who refuses addresses that do not exist, and those that would relay.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusals {
+    /// The milter.
+    Milter,
+    /// The MTA, which asks the map `recipients`.
+    Socketmap,
+}
+
 /// How long and how many connections are served.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Milter {
@@ -63,6 +72,8 @@ pub struct Milter {
     pub max_connections: usize,
     /// How long a stop waits for messages that are under way.
     pub drain: Duration,
+    /// Who refuses addresses that do not exist.
+    pub refusals: Refusals,
 }
 
 /// The whole configuration.
@@ -101,6 +112,7 @@ impl Default for Config {
                 listen: vec![Socket::Unix(PathBuf::from("/run/readdress/milter.sock"))],
                 max_connections: 1000,
                 drain: Duration::from_secs(10),
+                refusals: Refusals::Milter,
             },
             socketmap: Vec::new(),
             control: Socket::Unix(PathBuf::from("/run/readdress/control.sock")),

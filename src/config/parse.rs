@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use toml::de::DeTable;
 
 use super::{
-    Config, LogAddresses, Mode,
+    Config, LogAddresses, Mode, Refusals,
     keys::KEYS,
     value::{
         Value, Wrong, boolean, choice, control, delimiters, duration, number, percent, reply,
@@ -101,6 +101,14 @@ impl<'t> Reader<'_, 't, '_> {
                 number(value).map(|number| self.config.milter.max_connections = number)
             }
             ("milter", "drain") => duration(value).map(|drain| self.config.milter.drain = drain),
+            ("milter", "refusals") => choice(
+                value,
+                &[
+                    ("milter", Refusals::Milter),
+                    ("socketmap", Refusals::Socketmap),
+                ],
+            )
+            .map(|refusals| self.config.milter.refusals = refusals),
             ("socketmap", "listen") => some_sockets(value).map(|list| self.config.socketmap = list),
             ("monitor", "listen") => reserved(value),
             ("control", "listen") => control(value).map(|socket| {

@@ -32,14 +32,13 @@ use std::{
     sync::Arc,
 };
 
-use arc_swap::ArcSwap;
 use tokio::task::JoinSet;
 
 use self::{
     control::Control,
     listen::{BindError, Bound},
     live::LiveTable,
-    milter::{Gauges, Limits, Shared},
+    milter::{Gauges, Limits, Session, Shared},
     reload::{ReloadOptions, Reloader},
     settings::Source,
 };
@@ -129,11 +128,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         () = &mut shutdown => return Ok(()),
     }
     let gauges = Arc::new(Gauges::default());
-    let shared = Arc::new(Shared {
-        live,
-        config: ArcSwap::from_pointee(config),
-        names: record::Names::default(),
-    });
+    let shared = Arc::new(Shared::new(live, config));
     let mut tasks = JoinSet::new();
     tasks.spawn(reloader.run());
     tasks.spawn(settings::follow(
@@ -156,7 +151,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     }
     milter::serve(
         sockets.milter,
-        milter::callbacks(&shared),
+        move || Session::new(Arc::clone(&shared)),
         limits,
         gauges,
         shutdown,

@@ -261,10 +261,15 @@ pub fn plan_failed(id: Option<&[u8]>, reason: &dyn std::error::Error) {
     error!("{id}: deferred: the recipients could not be changed: {reason}");
 }
 
-/// A reply was not taken; the MTA answers with its own words.
-pub fn reply_not_set(reply: &SmtpReply, reason: &dyn std::error::Error) {
+/// A recipient had to be refused where the MTA waits for no reply at RCPT: the whole message is.
+///
+/// `QUEUEID: refused as a whole: reply="451 4.3.0 …", the MTA was not to wait for a reply at RCPT`
+pub fn refused_as_a_whole(id: Option<&[u8]>, reply: &SmtpReply) {
+    let id = id.map_or_else(|| "NOQUEUE".into(), String::from_utf8_lossy);
     let (code, status) = (reply.code(), reply.enhanced());
-    error!("reply {code} {status} not taken: {reason}");
+    warn!(
+        "{id}: refused as a whole: reply=\"{code} {status}\", the MTA was not to wait for a reply at RCPT"
+    );
 }
 
 /// An MTA connected that cannot do what is needed.

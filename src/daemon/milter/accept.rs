@@ -1,8 +1,7 @@
 //! Accepting connections, whatever happens to a single one.
 //!
-//! One task for each listening socket feeds one queue, and [`Queue`] is what
-//! indymilter takes its connections from. To indymilter an error of `accept` is
-//! the end of the daemon, so it never sees one.
+//! One task for each listening socket, all on the first worker; each connection
+//! goes to the worker with the fewest.
 //!
 //! # Limits
 //!
@@ -11,48 +10,23 @@
 //! - Beyond `max_connections` a caller is accepted and closed at once: an MTA
 //!   then takes its default action, where in the backlog it would hang.
 
-use super::drain::Connections;
+use super::connection::Connection;
+use super::drain::{Admission, Connections};
+use super::filter::Filter;
 use super::peer::Peer;
-use super::stream::MilterStream;
+use super::workers::Workers;
 use crate::daemon::listen::{Bound, Listening};
-use indymilter::Listener;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::mpsc;
 
 /// The first pause after a failed accept; it doubles with every further one.
 pub const PAUSE_MIN: Duration = Duration::from_millis(10);
 
 /// The longest pause.
 pub const PAUSE_MAX: Duration = Duration::from_secs(1);
-
-/// Connections accepted but not yet taken by indymilter.
-const QUEUE: usize = 64;
-
-/// indymilter's listener: whatever the accepting tasks bring.
-pub struct Queue(mpsc::Receiver<MilterStream>);
-
-/// A queue and its entrance.
-pub fn queue() -> (mpsc::Sender<MilterStream>, Queue) {
-    let (sender, receiver) = mpsc::channel(QUEUE);
-    (sender, Queue(receiver))
-}
-
-impl Listener for Queue {
-    type Io = MilterStream;
-
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<MilterStream>> {
-        match self.0.poll_recv(cx) {
-            Poll::Ready(Some(stream)) => Poll::Ready(Ok(stream)),
-            // No accepting task is left: a drain. Its end is not ours to decide.
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
-    }
-}
 
 enum Acceptor {
     Tcp(TcpListener),
@@ -68,13 +42,20 @@ impl Acceptor {
     }
 }
 
+/// What accepting needs to know.
+pub struct Entrance<M> {
+    /// Counts them.
+    pub connections: Arc<Connections>,
+    /// Serve them.
+    pub workers: Workers,
+    /// Makes the filter of each.
+    pub make: M,
+}
+
 /// Accepts on `bound` for ever. Dropping it stops listening and removes the
 /// socket file.
-pub async fn accept(
-    bound: Bound,
-    connections: Arc<Connections>,
-    queue: mpsc::Sender<MilterStream>,
-) {
+pub async fn accept<F: Filter, M: Fn() -> F>(bound: Bound, entrance: Arc<Entrance<M>>) {
+    let connections = &entrance.connections;
     let socket = bound.socket().to_string();
     let (listening, file) = bound.into_parts();
     let acceptor = match listening {
@@ -96,7 +77,7 @@ pub async fn accept(
         match acceptor.accept().await {
             Ok(peer) => {
                 pause = PAUSE_MIN;
-                admit(peer, &connections, &queue).await;
+                entrance.admit(peer);
             }
             Err(error) if is_about_one(&error) => {}
             Err(error) => {
@@ -111,16 +92,38 @@ pub async fn accept(
     }
 }
 
-async fn admit(peer: Peer, connections: &Arc<Connections>, queue: &mpsc::Sender<MilterStream>) {
-    if let Some(admission) = connections.admit() {
-        // The receiver goes only when the whole server goes.
-        let _ = queue.send(MilterStream::new(peer, admission)).await;
-        return;
+impl<F: Filter, M: Fn() -> F> Entrance<M> {
+    fn admit(&self, peer: Peer) {
+        let connections = &self.connections;
+        if let Some(admission) = connections.admit() {
+            self.serve(peer, admission);
+            return;
+        }
+        connections.gauges.refused.fetch_add(1, Relaxed);
+        if let Some(held) = connections.refusals.release() {
+            let limit = connections.limits.max_connections;
+            tracing::warn!(peer = %peer.name(), held, limit, "too many milter connections, closed at once");
+        }
     }
-    connections.gauges.refused.fetch_add(1, Relaxed);
-    if let Some(held) = connections.refusals.release() {
-        let limit = connections.limits.max_connections;
-        tracing::warn!(peer = %peer.name(), held, limit, "too many milter connections, closed at once");
+
+    /// Gives the connection to a worker. One of another thread than this has to be registered with
+    /// that thread's poll, which only its own runtime can do.
+    fn serve(&self, peer: Peer, admission: Admission) {
+        let filter = (self.make)();
+        let Some(share) = self.workers.share() else {
+            return;
+        };
+        if share.is_first {
+            share.spawn(Connection::new(peer, admission, filter).run());
+            return;
+        }
+        // A connection that broke meanwhile is not worth a word.
+        let Ok(loose) = peer.loosen() else { return };
+        share.spawn(async move {
+            if let Ok(peer) = loose.tie() {
+                Connection::new(peer, admission, filter).run().await;
+            }
+        });
     }
 }
 
@@ -152,13 +155,5 @@ mod tests {
         for shortage in [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS] {
             assert!(!about_one(shortage));
         }
-    }
-
-    #[test]
-    fn a_queue_without_acceptors_waits_instead_of_failing() {
-        let (sender, mut queue) = queue();
-        drop(sender);
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        assert!(queue.poll_accept(&mut cx).is_pending());
     }
 }

@@ -1,14 +1,16 @@
 //! The milter: what MTAs connect to.
 //!
-//! indymilter speaks the protocol; this room holds what it leaves out.
+//! indymilter knows the protocol's commands, flags and negotiation; its own session loop costs two
+//! tasks a connection and a write an action, so the loop is ours. From the socket inwards:
 //!
 //! - [`serve`](serve()): the server, its limits and its end;
 //! - `accept`: several sockets, too many connections, no descriptors left;
-//! - `stream`: what indymilter reads and writes through; made of `frames`
-//!   (framing, both directions), `dialogue` (inside a transaction or not),
-//!   `deadline` (one timer), `peer` (TCP or Unix, tuned);
-//! - `callbacks`: what indymilter calls; `session`: one connection's transaction;
-//!   `apply`: the plan, action by action;
+//! - `workers`: one thread a processor, each connection on one of them;
+//! - `connection`: one connection, one task, one write a round trip; made of `peer` (TCP or Unix,
+//!   tuned), `frames` (packets in place), `replies` (gathered), `deadline` (one timer);
+//! - `dialogue`: the protocol; `macros`: those that matter, of the right recipient;
+//! - `filter`: the inner interface; `rewriting`: the daemon's filter; `session`: one connection's
+//!   transaction;
 //! - `drain`: the phases of the end and the count of connections;
 //! - `limits`: how many connections, and how long each may take; `gauges`: what others may read
 //!   about them.
@@ -17,21 +19,26 @@
 //! recipient (`engine`).
 
 mod accept;
-mod apply;
-mod callbacks;
+mod connection;
 mod deadline;
 mod dialogue;
 mod drain;
+mod filter;
 mod frames;
 mod gauges;
 mod limits;
+mod macros;
 mod peer;
+mod replies;
+mod rewriting;
 mod serve;
 mod session;
-mod stream;
+mod workers;
 
-pub use callbacks::callbacks;
+pub use filter::{Answer, Filter, Strings, Wanted};
 pub use gauges::{Brake, Gauges};
 pub use limits::Limits;
+pub use macros::Macros;
+pub use replies::{Edits, HoldsNul};
 pub use serve::{GRACE, serve};
 pub use session::{Session, Shared};

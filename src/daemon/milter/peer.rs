@@ -23,7 +23,34 @@ pub enum Peer {
     Unix(UnixStream),
 }
 
+/// The same, bound to no runtime.
+#[derive(Debug)]
+pub enum Loose {
+    /// Over TCP.
+    Tcp(std::net::TcpStream),
+    /// Over a Unix socket.
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Loose {
+    /// Binds it to the runtime that this is called in.
+    pub fn tie(self) -> io::Result<Peer> {
+        match self {
+            Loose::Tcp(stream) => TcpStream::from_std(stream).map(Peer::Tcp),
+            Loose::Unix(stream) => UnixStream::from_std(stream).map(Peer::Unix),
+        }
+    }
+}
+
 impl Peer {
+    /// Takes it out of its runtime.
+    pub fn loosen(self) -> io::Result<Loose> {
+        match self {
+            Peer::Tcp(stream) => stream.into_std().map(Loose::Tcp),
+            Peer::Unix(stream) => stream.into_std().map(Loose::Unix),
+        }
+    }
+
     /// Sets what a new connection needs. Nothing here is worth closing it for.
     pub fn tune(&self) {
         if let Peer::Tcp(stream) = self {

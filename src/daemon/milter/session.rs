@@ -3,6 +3,14 @@
 //! A transaction pins the table that is live when it begins, and the mode and the form of addresses
 //! in the log with it.
 //!
+//! # Where there is no reply at RCPT
+//!
+//! It is agreed upon when the connection begins, and stays so until it ends; the table may change in
+//! between. A recipient that has to be refused then is refused with its message: with its own reply
+//! where all recipients have to be, and for good; else with 451 4.3.0, and the client tries again.
+//! From then on no connection is silent with this table, so that the next try is answered
+//! recipient by recipient. Nothing passes in silence, and nothing is lost.
+//!
 //! # Limits
 //!
 //! | limit | value | when reached |
@@ -10,12 +18,15 @@
 //! | recipients of one message | 10000 | 452 4.5.3; the client sends the rest in another transaction |
 //! | octets of the header fields that matter | 256 KiB | the message keeps its headers as they are |
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use arc_swap::ArcSwap;
 
 use crate::{
-    config::{Config, Mode},
+    config::{Config, Mode, Refusals},
     daemon::{
         live::{Generation, LiveTable},
         record::{self, Outcome},
@@ -23,7 +34,7 @@ use crate::{
     engine::{
         Table,
         address::Mailbox,
-        reply::SmtpReply,
+        reply::{ReplyClass, SmtpReply},
         rewrite::{Outcome as RewriteOutcome, decide},
         transaction::{Plan, Received, Recipient, Transaction},
     },
@@ -45,9 +56,36 @@ pub struct Shared {
     pub config: ArcSwap<Config>,
     /// Hides addresses in the log where the configuration wants it.
     pub names: record::Names,
+    /// The generation in which a connection without replies at RCPT had to refuse a recipient; 0 for
+    /// none.
+    refused_silently: AtomicU64,
 }
 
 impl Shared {
+    /// Nothing has happened yet.
+    pub fn new(live: Arc<LiveTable>, config: Config) -> Self {
+        Self {
+            live,
+            config: ArcSwap::from_pointee(config),
+            names: record::Names::default(),
+            refused_silently: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether a connection may do without replies at RCPT: no line of the table refuses anybody;
+    /// the MTA refuses by socketmap what no line is for, or there is no domain of ours in which
+    /// anything could be refused; and no recipient had to be refused since the table went live.
+    pub fn may_be_silent(&self) -> bool {
+        let generation = self.live.pin();
+        let Some(table) = &generation.table else {
+            return false;
+        };
+        let by_the_mta = self.config.load().milter.refusals == Refusals::Socketmap;
+        !table.has_refusing_rules()
+            && (by_the_mta || table.has_no_domain())
+            && self.refused_silently.load(Relaxed) != generation.number
+    }
+
     /// Whether nothing is changed.
     pub fn observes(&self) -> bool {
         self.config.load().mode == Mode::Observe
@@ -68,10 +106,8 @@ pub struct Agreed {
     pub headers: bool,
     /// A header's value has the white space before it.
     pub spaced: bool,
-    /// It waits for no reply to MAIL.
-    pub silent_mail: bool,
-    /// Nor to a header.
-    pub silent_header: bool,
+    /// It waits for no reply to RCPT.
+    pub silent: bool,
 }
 
 /// What the MTA is told at the end of a message.
@@ -81,6 +117,17 @@ pub struct Changes {
     pub plan: Plan,
     /// Of the header.
     pub headers: Vec<Edit>,
+}
+
+/// How a message ends.
+#[derive(Debug)]
+pub enum Finish {
+    /// As it came.
+    Nothing,
+    /// With changes.
+    Change(Changes),
+    /// It is refused as a whole.
+    Refuse(SmtpReply),
 }
 
 /// A connection.
@@ -101,16 +148,25 @@ struct Message {
     transaction: Option<Transaction>,
     /// Header fields that matter; `None` where there were too many.
     fields: Option<Vec<Field>>,
+    /// What recipients were to be told where there is no reply at RCPT.
+    unsaid: Vec<SmtpReply>,
+    /// How many recipients came.
+    received: usize,
 }
 
 impl Session {
-    /// A connection that has been negotiated.
-    pub fn new(shared: Arc<Shared>, agreed: Agreed) -> Self {
+    /// A connection that has not been negotiated yet.
+    pub fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            agreed,
+            agreed: Agreed::default(),
             message: None,
         }
+    }
+
+    /// What it shares with the others.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// MAIL: whatever was under way is forgotten.
@@ -125,11 +181,26 @@ impl Session {
             config: self.shared.config.load_full(),
             transaction,
             fields: Some(Vec::new()),
+            unsaid: Vec::new(),
+            received: 0,
         });
     }
 
-    /// RCPT: the reply that refuses the recipient, or `None` to go on.
+    /// RCPT: the reply that refuses the recipient, or `None` to go on. Where there is no reply at
+    /// RCPT, it is kept for the end of the message.
     pub fn recipient(&mut self, received: Received<'_>, id: Option<&[u8]>) -> Option<SmtpReply> {
+        let reply = self.decide(received, id);
+        if let Some(message) = self.message.as_mut().filter(|_| self.agreed.silent) {
+            message.received += 1;
+            // Those that are never looked at again are not kept: they would fill the memory.
+            if message.unsaid.len() < MAX_RECIPIENTS {
+                message.unsaid.extend(reply.clone());
+            }
+        }
+        reply
+    }
+
+    fn decide(&mut self, received: Received<'_>, id: Option<&[u8]>) -> Option<SmtpReply> {
         if self.message.is_none() {
             self.begin(false);
         }
@@ -162,24 +233,30 @@ impl Session {
         }
     }
 
-    /// End of message: what is to be changed, or `None` where nothing is. What happened is logged.
-    pub fn finish(&mut self, id: Option<&[u8]>) -> Option<Changes> {
-        let message = self.message.as_ref()?;
-        let transaction = message.transaction.as_ref()?;
+    /// End of message: what is to be done. What happened is logged.
+    pub fn finish(&mut self, id: Option<&[u8]>) -> Finish {
+        let Some(message) = self.message.as_ref() else {
+            return Finish::Nothing;
+        };
+        if let Some(reply) = message.refusal() {
+            let generation = message.generation.number;
+            self.shared.refused_silently.store(generation, Relaxed);
+            record::refused_as_a_whole(id, &reply);
+            return Finish::Refuse(reply);
+        }
+        let Some(transaction) = &message.transaction else {
+            return Finish::Nothing;
+        };
+        let taken = |recipient: &&Recipient| recipient.refusal.is_none();
+        let changed = |recipient: &&Recipient| recipient.action() != "keep";
         for recipient in transaction
             .recipients()
             .iter()
-            .filter(|recipient| recipient.refusal.is_none())
+            .filter(taken)
+            .filter(changed)
         {
-            if recipient.action() != "keep" {
-                log(
-                    &message.generation,
-                    &message.config,
-                    recipient,
-                    id,
-                    &self.shared.names,
-                );
-            }
+            let names = &self.shared.names;
+            log(&message.generation, &message.config, recipient, id, names);
         }
         let changes = Changes {
             plan: transaction.finish(),
@@ -191,25 +268,35 @@ impl Session {
         };
         let idle = changes.plan.is_empty() && changes.headers.is_empty();
         if idle || message.config.mode == Mode::Observe {
-            self.message = None;
-            return None;
+            Finish::Nothing
+        } else {
+            Finish::Change(changes)
         }
-        Some(changes)
     }
 
     /// The transaction is over.
     pub fn end(&mut self) {
         self.message = None;
     }
-
-    /// The plan could not be carried out: the message is deferred.
-    pub fn failed(&mut self, id: Option<&[u8]>, error: &dyn std::error::Error) {
-        record::plan_failed(id, error);
-        self.message = None;
-    }
 }
 
 impl Message {
+    /// The reply to the whole message where a recipient had to be refused and could not be.
+    fn refusal(&self) -> Option<SmtpReply> {
+        let first = self.unsaid.first()?;
+        let class = SmtpReply::class;
+        let for_good = |reply: &SmtpReply| class(reply) == ReplyClass::Reject;
+        if self.unsaid.len() == self.received && self.unsaid.iter().all(for_good) {
+            return Some(first.clone());
+        }
+        let deferred = self.unsaid.iter().find(|reply| !for_good(reply));
+        Some(
+            deferred
+                .cloned()
+                .unwrap_or_else(|| ReplyClass::Defer.default_reply()),
+        )
+    }
+
     /// Keeps a header field, as long as there are not too many.
     fn keep(&mut self, field: Field) {
         let length = |field: &Field| field.name.len() + field.value.len();

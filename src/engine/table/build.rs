@@ -65,6 +65,7 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     let mut left_out = Vec::new();
     for entry in store.entries() {
         let id = entry.id;
+        table.refuses |= entry.refuses();
         if entry.origin().is_secondary()
             && entry
                 .rule()

@@ -119,6 +119,8 @@ pub struct Table {
     domains: HashMap<Domain, RuleId>,
     subdomains: HashMap<Domain, RuleId>,
     known: HashMap<Domain, DomainEntry>,
+    /// Whether a rule rejects or defers.
+    refuses: bool,
 }
 
 impl Table {
@@ -189,6 +191,16 @@ impl Table {
     /// Whether a pattern may be for details alone, so that an address with one goes another way.
     pub fn has_detail_patterns(&self) -> bool {
         !self.any_detail.is_empty() || !self.detailed.is_empty() || !self.regexes.is_empty()
+    }
+
+    /// Whether a rule rejects or defers; what happens to unknown addresses is not a rule.
+    pub fn has_refusing_rules(&self) -> bool {
+        self.refuses
+    }
+
+    /// Whether no domain is primary or secondary, so that every recipient is kept.
+    pub fn has_no_domain(&self) -> bool {
+        self.subdomains.is_empty() && self.inbound_domains().is_empty()
     }
 
     /// Where a domain is declared.

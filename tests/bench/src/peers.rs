@@ -14,8 +14,8 @@ use crate::traffic::{Connection, ECHO};
 /// Who.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// The daemon of this tree; the level of its log.
-    Readdress(&'static str),
+    /// The daemon of this tree; whether it does without replies at RCPT, and the level of its log.
+    Readdress(bool, &'static str),
     /// C on libmilter; whether it does without replies at RCPT.
     C(bool),
     /// python3-milter, likewise.
@@ -28,8 +28,9 @@ impl Kind {
     /// For the report.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Readdress("info") => "readdress, every rewriting logged",
-            Kind::Readdress(_) => "readdress",
+            Kind::Readdress(_, "info") => "readdress, every rewriting logged",
+            Kind::Readdress(true, _) => "readdress, no reply at RCPT",
+            Kind::Readdress(false, _) => "readdress, reply at RCPT",
             Kind::C(true) => "libmilter C, no reply at RCPT",
             Kind::C(false) => "libmilter C, reply at RCPT",
             Kind::Python(true) => "python3-milter, no reply at RCPT",
@@ -71,9 +72,12 @@ impl Peer {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]);
         match kind {
-            Kind::Readdress(level) => {
+            Kind::Readdress(silent, level) => {
                 let config = folder.join("readdress.toml");
-                fs::write(&config, configuration(folder, rules, &libmilter, level))?;
+                fs::write(
+                    &config,
+                    configuration(folder, rules, &libmilter, (silent, level)),
+                )?;
                 command
                     .arg(built.join("readdress"))
                     .args(["run", "--config"])
@@ -148,9 +152,15 @@ impl Drop for Peer {
     }
 }
 
-fn configuration(folder: &Path, rules: &Path, socket: &str, level: &str) -> String {
+fn configuration(
+    folder: &Path,
+    rules: &Path,
+    socket: &str,
+    (silent, level): (bool, &str),
+) -> String {
+    let refusals = if silent { "socketmap" } else { "milter" };
     format!(
-        "rules = \"{}\"\n[milter]\nlisten = [\"{socket}\"]\nmax_connections = 20000\n\
+        "rules = \"{}\"\n[milter]\nlisten = [\"{socket}\"]\nmax_connections = 20000\nrefusals = \"{refusals}\"\n\
          [control]\nlisten = \"unix:{}/control.sock\"\n[log]\nlevel = \"{level}\"\n",
         rules.display(),
         folder.display()

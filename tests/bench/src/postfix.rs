@@ -85,7 +85,7 @@ impl Set {
             }
             Way::Libmilter | Way::Milter(_) => {
                 let (kind, tcp) = match way {
-                    Way::Milter(tcp) => (Kind::Readdress("info"), tcp),
+                    Way::Milter(tcp) => (Kind::Readdress(false, "info"), tcp),
                     _ => (Kind::C(true), false),
                 };
                 let started = Peer::start(kind, &plan.built, folder.path(), rules, tcp)?;

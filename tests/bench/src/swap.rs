@@ -34,7 +34,7 @@ pub fn swap(plan: &Plan, report: &mut Report) -> Result<()> {
     };
     let (rules, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
     world::write(rules.path(), count, count.div_ceil(4))?;
-    let kind = Kind::Readdress("warn");
+    let kind = Kind::Readdress(true, "warn");
     let peer = Peer::start(kind, &plan.built, folder.path(), rules.path(), false)?;
     // A reload takes longer beside a load: some 10 s for a million rules, on two processors.
     let seconds = plan.seconds * 6.0;

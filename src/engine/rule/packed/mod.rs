@@ -294,6 +294,11 @@ impl<'p> Entry<'p> {
         self.head.rewrites()
     }
 
+    /// Whether it rejects or defers.
+    pub fn refuses(&self) -> bool {
+        self.head.refuses()
+    }
+
     /// Where it came from.
     pub fn origin(&self) -> Origin {
         self.head.origin()

@@ -29,6 +29,7 @@ const SEVERAL: u8 = 1 << 5;
 const MAILBOX: u8 = 0;
 const LOCAL_PART: u8 = 2;
 const REGEX: u8 = 3;
+const REFUSE: u8 = 3;
 const REWRITE: u8 = 4;
 
 /// Where a record begins to tell its place from.
@@ -130,6 +131,10 @@ impl<'a> Head<'a> {
         self.head >> 3 & 7 == REWRITE
     }
 
+    pub fn refuses(&self) -> bool {
+        self.head >> 3 & 7 == REFUSE
+    }
+
     pub fn origin(&self) -> Origin {
         let number = usize::from(self.marks & 7);
         ORIGINS.get(number).copied().unwrap_or(Origin::Line)
@@ -175,7 +180,7 @@ impl<'a> Head<'a> {
             0 => Action::Keep,
             1 => Action::Mailbox,
             2 => Action::Discard,
-            3 => Action::Refuse(names.reply_at(self.rest.number()?)?.clone()),
+            REFUSE => Action::Refuse(names.reply_at(self.rest.number()?)?.clone()),
             _ => {
                 let several = self.marks & SEVERAL != 0;
                 let count = if several { self.rest.number()? } else { 1 };
@@ -234,7 +239,7 @@ fn action_kind(action: &Action) -> u8 {
         Action::Keep => 0,
         Action::Mailbox => 1,
         Action::Discard => 2,
-        Action::Refuse(_) => 3,
+        Action::Refuse(_) => REFUSE,
         Action::Rewrite(_) => REWRITE,
     }
 }

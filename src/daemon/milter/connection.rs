@@ -1,0 +1,208 @@
+//! One connection of an MTA, from the accept to its end: one task, and one write a round trip.
+//!
+//! Everything that has arrived is handled before anything is sent. So the edits of a message and its
+//! answer are in one `write`, and if the session dies between them, none of them is sent.
+//!
+//! | why a connection ends | log, gauge |
+//! |---|---|
+//! | the MTA closed it, or sent `Q` | |
+//! | no milter protocol ([`Violation`]) | warning, `violations` |
+//! | too slow: handshake, rest of a packet, next packet, reading our replies | warning, `timed_out` |
+//! | a drain or its deadline | |
+//!
+//! # Limits
+//!
+//! An answer larger than the socket's buffer needs more than one `write`, because the kernel takes
+//! only part of it.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::atomic::Ordering::Relaxed,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::{
+    deadline::{Deadline, Wait},
+    dialogue::{Dialogue, Next},
+    drain::{Admission, Phase, PhaseWatch},
+    filter::Filter,
+    frames::{Incoming, Violation},
+    peer::Peer,
+    replies::Replies,
+};
+
+/// How much is read at once: many packets of an MTA.
+const READ: usize = 8192;
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The MTA closed it, or it broke.
+    Peer,
+    /// What came is no milter protocol.
+    Violation(Violation),
+    /// Something did not happen in time.
+    Timeout(Wait),
+    /// Ours to end: drain or deadline.
+    Shutdown,
+}
+
+/// One connection.
+pub struct Connection<F> {
+    peer: Peer,
+    incoming: Incoming,
+    replies: Replies,
+    dialogue: Dialogue<F>,
+    deadline: Deadline,
+    phase: PhaseWatch,
+    admission: Admission,
+}
+
+impl<F: Filter> Connection<F> {
+    /// Serves `peer`; the time for the handshake runs from now on.
+    pub fn new(peer: Peer, admission: Admission, filter: F) -> Self {
+        peer.tune();
+        let connections = admission.shared();
+        Self {
+            incoming: Incoming::default(),
+            replies: Replies::default(),
+            dialogue: Dialogue::new(filter),
+            deadline: Deadline::new(Wait::Handshake, connections.limits.handshake),
+            phase: connections.phase(),
+            peer,
+            admission,
+        }
+    }
+
+    /// Talks until it ends, and tells the log why, if that is worth a line.
+    pub async fn run(mut self) {
+        let end = loop {
+            let handled = self.handle();
+            if let Err(end) = poll_fn(|cx| self.poll_send(cx)).await {
+                break end;
+            }
+            match handled {
+                Ok(Next::Command) => {}
+                Ok(Next::End) => break End::Peer,
+                Err(violation) => break End::Violation(violation),
+            }
+            if let Err(end) = poll_fn(|cx| self.poll_fill(cx)).await {
+                break end;
+            }
+        };
+        self.tell(end);
+        // Whoever has gone does not hear it.
+        let _ = self.peer.shutdown().await;
+    }
+
+    /// Answers every command that has arrived whole.
+    fn handle(&mut self) -> Result<Next, Violation> {
+        while let Some(frame) = self.incoming.next()? {
+            self.deadline.met();
+            if self.dialogue.command(frame, &mut self.replies)? == Next::End {
+                return Ok(Next::End);
+            }
+        }
+        self.incoming.rest();
+        Ok(Next::Command)
+    }
+
+    /// Sends what was gathered.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        while !self.replies.unsent().is_empty() {
+            match Pin::new(&mut self.peer).poll_write(cx, self.replies.unsent()) {
+                Poll::Ready(Ok(count)) if count > 0 => {
+                    self.replies.sent(count);
+                    self.deadline.met();
+                }
+                Poll::Ready(_) => return Poll::Ready(Err(End::Peer)),
+                Poll::Pending => {
+                    let time = self.admission.shared().limits.packet;
+                    self.deadline.wait_for(Wait::Write, time);
+                    ready!(self.deadline.poll(cx));
+                    return Poll::Ready(Err(End::Timeout(Wait::Write)));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads more. The octets lie on the stack of this call, so that a connection that waits
+    /// keeps no buffer.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        loop {
+            if self.phase.now() == Phase::Closing {
+                return Poll::Ready(Err(End::Shutdown));
+            }
+            let mut space = [0; READ];
+            let mut buf = ReadBuf::new(&mut space);
+            match Pin::new(&mut self.peer).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    self.peer.acknowledge_quickly();
+                    self.incoming.push(buf.filled());
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(_) => return Poll::Ready(Err(End::Peer)),
+                Poll::Pending => {}
+            }
+            if self.is_over() {
+                return Poll::Ready(Err(End::Shutdown));
+            }
+            ready!(self.poll_late(cx))?;
+        }
+    }
+
+    /// Whether the phase allows no further packet.
+    fn is_over(&self) -> bool {
+        // What has begun to arrive is not cut off: it may be a message.
+        self.phase.now() == Phase::Draining
+            && !self.dialogue.in_transaction()
+            && !self.incoming.has_begun()
+    }
+
+    /// Waits for the deadline of what is missing, or for a new phase.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let limits = &self.admission.shared().limits;
+        let (wait, time) = if !self.incoming.is_negotiated() {
+            (Wait::Handshake, limits.handshake)
+        } else if self.incoming.has_begun() {
+            (Wait::Packet, limits.packet)
+        } else {
+            (Wait::Idle, limits.idle)
+        };
+        self.deadline.wait_for(wait, time);
+        if self.deadline.poll(cx).is_ready() {
+            return Poll::Ready(Err(End::Timeout(wait)));
+        }
+        self.phase.poll_changed(cx).map(Ok)
+    }
+
+    /// Tells the log and the gauges why it ends.
+    fn tell(&self, end: End) {
+        let shared = self.admission.shared();
+        let gauges = &shared.gauges;
+        let (counter, brake, why) = match end {
+            End::Peer | End::Shutdown => return,
+            End::Timeout(wait) => (
+                &gauges.timed_out,
+                &shared.timeouts,
+                format!("{wait} in time"),
+            ),
+            End::Violation(violation) => (
+                &gauges.violations,
+                &shared.violations,
+                violation.to_string(),
+            ),
+        };
+        counter.fetch_add(1, Relaxed);
+        if let Some(held) = brake.release() {
+            tracing::warn!(peer = %self.peer.name(), held, "milter connection closed: {why}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

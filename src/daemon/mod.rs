@@ -11,13 +11,14 @@
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
-//! | 11 | [`settings`], [`control`], [`signals`] | the configuration while it runs; the commands; the signals |
+//! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
 pub mod control;
 pub mod listen;
 pub mod live;
 pub mod log;
 pub mod milter;
+pub mod notify;
 pub mod record;
 pub mod reload;
 pub mod serve;
@@ -39,6 +40,7 @@ use self::{
     listen::{BindError, Bound},
     live::LiveTable,
     milter::{Gauges, Limits, Session, Shared},
+    notify::Notifier,
     reload::{ReloadOptions, Reloader},
     settings::Source,
 };
@@ -128,8 +130,16 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         () = &mut shutdown => return Ok(()),
     }
     let gauges = Arc::new(Gauges::default());
+    let notifier = Notifier {
+        live: Arc::clone(&live),
+        reload: reload.clone(),
+        veil: veil.clone(),
+    };
+    notifier.ready();
     let shared = Arc::new(Shared::new(live, config));
     let mut tasks = JoinSet::new();
+    tasks.spawn(notifier.follow());
+    tasks.spawn(notify::live(Arc::clone(&gauges)));
     tasks.spawn(reloader.run());
     tasks.spawn(settings::follow(
         source,
@@ -154,7 +164,10 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         move || Session::new(Arc::clone(&shared)),
         limits,
         gauges,
-        shutdown,
+        async {
+            shutdown.await;
+            notify::stopping();
+        },
     )
     .await;
     tasks.shutdown().await;

@@ -7,8 +7,10 @@
 //! - A [`Brake`] lets one warning of its kind through per [`QUIET`].
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::workers::Workers;
 
 /// How long a kind of warning stays silent after it was given.
 pub const QUIET: Duration = Duration::from_secs(60);
@@ -28,9 +30,23 @@ pub struct Gauges {
     pub timed_out: AtomicU64,
     /// Attempts to accept that failed (EMFILE, …).
     pub accept_failures: AtomicU64,
+    workers: OnceLock<Workers>,
 }
 
 impl Gauges {
+    /// The threads that serve from now on.
+    pub(super) fn serve_with(&self, workers: Workers) {
+        // A server that is started twice with one set of gauges is asked about its first threads.
+        let _ = self.workers.set(workers);
+    }
+
+    /// Waits until every thread of the milter has answered; for ever, if one of them hangs.
+    pub async fn all_answer(&self) {
+        if let Some(workers) = self.workers.get() {
+            workers.answer().await;
+        }
+    }
+
     /// Connections open now.
     pub fn open(&self) -> usize {
         self.open.load(Relaxed)

@@ -30,7 +30,6 @@ pub async fn serve<F: Filter>(
     shutdown: impl Future<Output = ()>,
 ) {
     let drain = limits.drain;
-    let connections = Connections::new(limits, gauges);
     let (workers, _ends) = match Workers::start() {
         Ok(started) => started,
         Err(error) => {
@@ -38,6 +37,8 @@ pub async fn serve<F: Filter>(
             return;
         }
     };
+    gauges.serve_with(workers.clone());
+    let connections = Connections::new(limits, gauges);
     let Some(first) = workers.first().cloned() else {
         return;
     };

@@ -71,6 +71,14 @@ impl Workers {
         self.0.first().map(|worker| &worker.handle)
     }
 
+    /// Waits until each thread has run something.
+    pub async fn answer(&self) {
+        for worker in self.0.iter() {
+            // One that has ended does not hang.
+            let _ = worker.handle.spawn(async {}).await;
+        }
+    }
+
     /// A share of the thread with the fewest connections.
     pub fn share(&self) -> Option<Share> {
         let load = |worker: &Worker| worker.load.load(Relaxed);
@@ -140,5 +148,19 @@ mod tests {
         });
         assert_eq!(receiver.recv().unwrap().as_deref(), Some("milter-0"));
         drop(ends);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_hangs_does_not_answer() {
+        let (workers, _ends) = Workers::start().unwrap();
+        workers.answer().await;
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        workers.share().unwrap().spawn(async move {
+            let _ = receiver.recv();
+        });
+        let answered = tokio::time::timeout(std::time::Duration::from_millis(100), workers.answer());
+        assert!(answered.await.is_err());
+        drop(sender);
+        workers.answer().await;
     }
 }

@@ -71,6 +71,25 @@ fn main() -> std::io::Result<()> {
         println!("{value}");
         return Ok(());
     }
+    // For a profile: rules, and a load without measurements.
+    if let ["rules", folder, count] = words[..] {
+        let count = count.parse().unwrap_or_else(|_| usage());
+        return world::write(Path::new(folder), count, count).map(drop);
+    }
+    if let ["load", socket, count, seconds] = words[..] {
+        let number = |text: &str| text.parse().unwrap_or_else(|_| usage());
+        let load = traffic::Load {
+            socket: socket.to_owned(),
+            connections: 8,
+            recipients: 5,
+            fresh: false,
+            seconds: number(seconds) as f64,
+            rules: number(count),
+            echo: false,
+        };
+        println!("{:.0} messages a second", traffic::run(&load)?.rate());
+        return Ok(());
+    }
     if let ["echo", socket] = words[..] {
         return peers::echo(socket);
     }

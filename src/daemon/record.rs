@@ -217,6 +217,11 @@ pub struct Outcome<'a> {
     pub addresses: LogAddresses,
 }
 
+/// Whether the log takes lines about recipients at all: if not, nobody need make one.
+pub fn shows_recipients() -> bool {
+    tracing::enabled!(tracing::Level::INFO)
+}
+
 /// One line for a recipient that was not simply kept.
 ///
 /// `QUEUEID: orig_to=<jd@domain2.com> to=<jdoe@company.com> rule=10-company.rules:7 action=replace gen=3`

@@ -20,7 +20,7 @@
 //! all the same (a reload has brought other rules, a limit is reached), it can only be refused with
 //! the whole message: see `session`.
 
-use std::ffi::CStr;
+use std::{ffi::CStr, fmt::Write as _};
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 
@@ -156,13 +156,16 @@ fn apply(
     for path in &plan.deletions {
         edits.delete_recipient(path)?;
     }
+    let (mut path, mut parameters) = (String::new(), String::new());
     for Addition { mailbox, dsn } in &plan.additions {
-        let parameters = if agreed.extended {
-            dsn.to_string()
-        } else {
-            String::new()
-        };
-        edits.add_recipient(format!("<{mailbox}>").as_bytes(), parameters.as_bytes())?;
+        path.clear();
+        parameters.clear();
+        // Writing to a String cannot fail.
+        let _ = write!(path, "<{mailbox}>");
+        if agreed.extended {
+            let _ = write!(parameters, "{dsn}");
+        }
+        edits.add_recipient(path.as_bytes(), parameters.as_bytes())?;
     }
     for edit in headers {
         match edit {

@@ -370,17 +370,20 @@ fn log(
     id: Option<&[u8]>,
     names: &record::Names,
 ) {
+    if !record::shows_recipients() {
+        return;
+    }
     let table = generation.table.as_deref();
     let decision = recipient.decision.as_ref();
     let decisive = decision.and_then(|decision| decision.decisive());
     let rule = decisive
         .zip(table)
-        .and_then(|(step, table)| step.written(table));
+        .and_then(|(step, table)| step.place(table));
     record::recipient(&Outcome {
         id,
         orig_to: &recipient.as_received,
         to: recipient.targets(),
-        rule: rule.map(|(place, _)| place.to_string()),
+        rule: rule.map(|place| place.to_string()),
         action: recipient.action(),
         reply: recipient.refusal.as_ref(),
         generation: generation.number,

@@ -158,7 +158,8 @@ mod tests {
         workers.share().unwrap().spawn(async move {
             let _ = receiver.recv();
         });
-        let answered = tokio::time::timeout(std::time::Duration::from_millis(100), workers.answer());
+        let answered =
+            tokio::time::timeout(std::time::Duration::from_millis(100), workers.answer());
         assert!(answered.await.is_err());
         drop(sender);
         workers.answer().await;

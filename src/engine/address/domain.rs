@@ -10,7 +10,7 @@
 //! | octets of one label | 63 | RFC 1035 section 2.3.4 |
 //! | octets of a domain | 255 | RFC 5321 section 4.5.3.1.2 |
 
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
@@ -20,9 +20,9 @@ const MAX_LABEL: usize = 63;
 /// Longest domain, in octets (RFC 5321 section 4.5.3.1.2).
 const MAX_DOMAIN: usize = 255;
 
-/// A domain as A-labels in lower case, without a trailing dot.
+/// A domain as A-labels in lower case, without a trailing dot. A clone costs no memory.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Domain(Box<str>);
+pub struct Domain(Arc<str>);
 
 /// Why a text is no domain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,8 +50,12 @@ impl Domain {
     pub fn parse(text: &str) -> Result<Self, DomainError> {
         let text = text.strip_suffix('.').unwrap_or(text);
         if text.is_ascii() && !has_a_label(text) {
-            let lower = text.to_ascii_lowercase();
-            return check(&lower).map(|()| Self(lower.into()));
+            check(text)?;
+            // Most are lower case already, and need no second piece of memory.
+            return Ok(match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                true => Self(text.to_ascii_lowercase().into()),
+                false => Self(text.into()),
+            });
         }
         let ascii = Uts46::new()
             .to_ascii(

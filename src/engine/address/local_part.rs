@@ -8,15 +8,17 @@
 //! - No CR, LF, NUL or other control character: a local-part can be sent as it is.
 //! - Quoted and unquoted spellings of one local-part have one internal form.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use unicase::UniCase;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// A local-part, in internal form (unquoted), as its writer spelt it.
+use super::Domain;
+
+/// A local-part, in internal form (unquoted), as its writer spelt it. A clone costs no memory.
 #[derive(Clone)]
 pub struct LocalPart {
-    text: Box<str>,
+    text: Arc<str>,
     /// Whether it was written without quotes, and so is passed on without any, even where
     /// the grammar would want them (`a..b`): the MTA took it that way.
     bare: bool,
@@ -65,6 +67,9 @@ impl LocalPart {
     pub fn parse(external: &str) -> Result<Self, LocalPartError> {
         if external.is_empty() {
             return Err(LocalPartError::Empty);
+        }
+        if external.bytes().all(is_plain) {
+            return Ok(Self::stored(external, true));
         }
         let mut text = String::with_capacity(external.len());
         let mut quoted = false;
@@ -129,6 +134,15 @@ impl LocalPart {
         fold(&self.text, case)
     }
 
+    /// The key of a mailbox with this local-part.
+    pub(super) fn folded_at(&self, domain: &Domain, case: LocalCase) -> String {
+        let mut key = String::with_capacity(self.text.len() + 1 + domain.as_str().len());
+        fold_into(&mut key, &self.text, case);
+        key.push('@');
+        key.push_str(domain.as_str());
+        key
+    }
+
     /// Whether it holds `%`, `!` or `@`: the spellings by which old mail systems routed.
     pub fn routes(&self) -> bool {
         self.text.contains(['%', '!', '@'])
@@ -142,14 +156,26 @@ impl LocalPart {
 
 /// NFC, and without letter case unless `case` is strict.
 pub fn fold(text: &str, case: LocalCase) -> String {
+    let mut folded = String::with_capacity(text.len());
+    fold_into(&mut folded, text, case);
+    folded
+}
+
+fn fold_into(folded: &mut String, text: &str, case: LocalCase) {
     match case {
-        LocalCase::Ignore if text.is_ascii() => text.to_ascii_lowercase(),
+        LocalCase::Ignore if text.is_ascii() => {
+            let start = folded.len();
+            folded.push_str(text);
+            if let Some(new) = folded.get_mut(start..) {
+                new.make_ascii_lowercase();
+            }
+        }
         LocalCase::Ignore => {
             let composed: String = text.nfc().collect();
-            UniCase::unicode(composed).to_folded_case().nfc().collect()
+            folded.extend(UniCase::unicode(composed).to_folded_case().nfc());
         }
-        LocalCase::Strict if is_nfc(text) => text.to_owned(),
-        LocalCase::Strict => text.nfc().collect(),
+        LocalCase::Strict if is_nfc(text) => folded.push_str(text),
+        LocalCase::Strict => folded.extend(text.nfc()),
     }
 }
 
@@ -187,6 +213,11 @@ impl PartialEq for LocalPart {
 impl Eq for LocalPart {}
 
 /// RFC 5322 section 3.2.3, with the characters beyond ASCII of RFC 6531 section 3.3.
+/// What stands for itself and makes most local-parts: they are taken as they are.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+' | b'=')
+}
+
 fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || "!#$%&'*+-/=?^_`{|}~".contains(c)

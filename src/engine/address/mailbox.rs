@@ -102,10 +102,7 @@ impl Mailbox {
 
     /// What is compared. The local-part may hold an `@`, the domain never: no two mailboxes share a key.
     pub fn key(&self, case: LocalCase) -> String {
-        let mut key = self.local.folded(case);
-        key.push('@');
-        key.push_str(self.domain.as_str());
-        key
+        self.local.folded_at(&self.domain, case)
     }
 
     /// Whether it can only be sent in a transaction with SMTPUTF8 (RFC 6531): its local-part is not

@@ -1,10 +1,12 @@
 //! What happens to one recipient, and how that came about.
 
+use std::sync::Arc;
+
 use crate::engine::{
     address::{Domain, Mailbox},
     reply::SmtpReply,
     rule::RuleId,
-    table::Table,
+    table::{RulePlace, Table},
 };
 
 /// What happens to one recipient.
@@ -50,7 +52,7 @@ pub struct Step {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decision {
     /// What makes the received address one mailbox with others (the table's key of it).
-    pub key: String,
+    pub key: Arc<str>,
     /// What happens.
     pub outcome: Outcome,
     /// The lookups, in their order; never empty.
@@ -100,11 +102,16 @@ impl Decision {
 }
 
 impl Step {
-    /// File, line and text of what decided, where it is written down.
-    pub fn written<'t>(
-        &self,
-        table: &'t Table,
-    ) -> Option<(crate::engine::table::RulePlace<'t>, String)> {
+    /// File and line of what decided, where it is written down.
+    pub fn place<'t>(&self, table: &'t Table) -> Option<RulePlace<'t>> {
+        match &self.reason {
+            Reason::Rule(id) => Some(table.place(*id)),
+            _ => self.written(table).map(|(place, _)| place),
+        }
+    }
+
+    /// The same with its text.
+    pub fn written<'t>(&self, table: &'t Table) -> Option<(RulePlace<'t>, String)> {
         match &self.reason {
             Reason::Rule(id) => Some((table.place(*id), table.text(*id))),
             Reason::Unknown(domain) => table.domain_line(domain),

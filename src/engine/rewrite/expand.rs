@@ -18,7 +18,9 @@
 //!   order is that of the rules.
 //! - No recursion: the depth is bounded by the limit, not by the stack.
 
-use std::collections::HashSet;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::{
     Decision, Outcome, Reason, Step,
@@ -50,9 +52,9 @@ struct Expansion<'t> {
     table: &'t Table,
     received: Address,
     path: Vec<Frame>,
-    seen: HashSet<String>,
+    seen: HashSet<Arc<str>>,
     ends: usize,
-    finals: Vec<Mailbox>,
+    finals: Vec<Address>,
     discarded: bool,
     deferred: Option<(SmtpReply, usize)>,
     rejected: Option<(SmtpReply, usize)>,
@@ -88,7 +90,7 @@ impl<'t> Expansion<'t> {
             let next = Address::new(next, self.table);
             let own = next.key == frame.address.key;
             if own {
-                let kept = frame.address.mailbox.clone();
+                let kept = frame.address.clone();
                 sound = self.end(Some(kept));
             } else if let Some(at) = self.on_path(&next.key) {
                 self.cycle = self
@@ -124,7 +126,7 @@ impl<'t> Expansion<'t> {
         match self.table.find(&address) {
             Found::Elsewhere => {
                 self.step(&address, Reason::Elsewhere);
-                self.end(Some(address.mailbox))
+                self.end(Some(address))
             }
             Found::RoutingSpelling => {
                 self.step(&address, Reason::RoutingSpelling);
@@ -133,7 +135,7 @@ impl<'t> Expansion<'t> {
             Found::Unknown(unknown) => {
                 self.step(&address, Reason::Unknown(address.mailbox.domain.clone()));
                 match unknown {
-                    Unknown::Keep => self.end(Some(address.mailbox)),
+                    Unknown::Keep => self.end(Some(address)),
                     Unknown::Reject => self.refuse(limits.unknown_reject.clone()),
                     Unknown::Defer => self.refuse(limits.unknown_defer.clone()),
                 }
@@ -149,7 +151,7 @@ impl<'t> Expansion<'t> {
         };
         self.step(&address, Reason::Rule(found.rule));
         let targets = match &rule.action {
-            Action::Keep | Action::Mailbox => return self.end(Some(address.mailbox)),
+            Action::Keep | Action::Mailbox => return self.end(Some(address)),
             Action::Refuse(reply) => return self.refuse(reply.clone()),
             Action::Discard => {
                 self.discarded = true;
@@ -190,9 +192,9 @@ impl<'t> Expansion<'t> {
     }
 
     /// A branch ends, with an address or without.
-    fn end(&mut self, mailbox: Option<Mailbox>) -> bool {
+    fn end(&mut self, address: Option<Address>) -> bool {
         self.ends += 1;
-        self.finals.extend(mailbox);
+        self.finals.extend(address);
         if self.ends > self.table.settings().expansion_limit {
             let received = self.received.mailbox.clone();
             return self.fail(received, Reason::Limit);
@@ -226,19 +228,17 @@ impl<'t> Expansion<'t> {
                 (Outcome::Discard, self.steps.len().saturating_sub(1))
             }
             None => {
-                let case = self.table.settings().local_case;
-                let mut once = HashSet::new();
                 let mut finals = self.finals;
-                finals.retain(|mailbox| once.insert(mailbox.key(case)));
-                let kept = once.iter().all(|key| *key == self.received.key);
-                (
-                    if kept {
-                        Outcome::Keep
-                    } else {
-                        Outcome::Replace(finals)
-                    },
-                    0,
-                )
+                if finals.len() > 1 {
+                    let mut once = HashSet::new();
+                    finals.retain(|address| once.insert(Arc::clone(&address.key)));
+                }
+                if finals.iter().all(|end| end.key == self.received.key) {
+                    (Outcome::Keep, 0)
+                } else {
+                    let targets = finals.into_iter().map(|address| address.mailbox);
+                    (Outcome::Replace(targets.collect()), 0)
+                }
             }
         };
         Decision {

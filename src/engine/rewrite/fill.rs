@@ -8,7 +8,7 @@
 
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    rule::{Detail, Pattern, Piece, Target, TargetKind},
+    rule::{Detail, Piece, Target, TargetKind},
     table::{Address, Match, RuleView},
 };
 
@@ -78,7 +78,9 @@ pub fn fill(
     if mailbox.local.routes() {
         return Err(FillError::Routes);
     }
-    if mailbox.to_string().len() > limit {
+    // Quotes can at most double a local-part: most addresses need not be written out for this.
+    let most = 2 * mailbox.local.as_str().len() + mailbox.domain.as_str().len() + 3;
+    if most > limit && mailbox.to_string().len() > limit {
         return Err(FillError::TooLong);
     }
     Ok(mailbox)
@@ -86,15 +88,12 @@ pub fn fill(
 
 /// Whether the detail of the address is put behind a full target.
 fn attaches(rule: &RuleView, target: &Target, found: &Match) -> bool {
-    match (rule.detail, &rule.pattern) {
-        (Some(Detail::Drop), _) => false,
+    match rule.detail {
+        Some(Detail::Drop) => false,
         // It has its place there already.
         _ if names_detail(target) => false,
-        (None, _) => found.left_out_detail,
-        (Some(Detail::Keep), Pattern::Mailbox(_) | Pattern::LocalPart(_) | Pattern::Regex(_)) => {
-            found.left_out_detail
-        }
-        (Some(Detail::Keep), _) => true,
+        Some(Detail::Keep) if rule.wide => true,
+        Some(Detail::Keep) | None => found.left_out_detail,
     }
 }
 

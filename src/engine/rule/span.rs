@@ -5,7 +5,7 @@
 //! A file has at most 4 GiB and 4 thousand million lines; positions beyond are held at the limit.
 
 /// A run of octets on one line of one source.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Span {
     /// Number of the source, as the sources were handed in.
     pub file: u32,

@@ -3,6 +3,8 @@
 //! In: an address prepared once ([`Address`]). Out: what was found, with what the match left out
 //! or captured. No expansion here: that is the next storey's.
 
+use std::sync::Arc;
+
 use super::Table;
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox, Subaddress, fold},
@@ -15,7 +17,7 @@ pub struct Address {
     /// As it was spelt.
     pub mailbox: Mailbox,
     /// Folded local-part, `@`, domain: what makes two addresses one mailbox.
-    pub key: String,
+    pub key: Arc<str>,
     /// Octets of the user in the local-part as it was spelt, where it has a detail.
     user: Option<usize>,
 }
@@ -64,7 +66,7 @@ impl Match {
 impl Address {
     /// Prepares an address for lookups in `table`.
     pub fn new(mailbox: Mailbox, table: &Table) -> Self {
-        let key = mailbox.key(table.settings.local_case);
+        let key = mailbox.key(table.settings.local_case).into();
         let split = Subaddress::split(mailbox.local.as_str(), &table.settings.recipient_delimiter);
         let user = split.map(|split| split.user.len());
         Self { mailbox, key, user }

@@ -41,7 +41,7 @@ use self::{exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
     reply::{ReplyClass, SmtpReply},
-    rule::{Action, Detail, DomainClass, Entry, Packed, Pattern, Rule, RuleId, Span, Unknown},
+    rule::{Action, Detail, DomainClass, Entry, Packed, Rule, RuleId, Span, Unknown},
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -278,8 +278,8 @@ impl PartialOrd for DomainClass {
 /// A rule as `decide` needs it.
 #[derive(Clone, Debug)]
 pub struct RuleView {
-    /// Which addresses it is for.
-    pub pattern: Pattern,
+    /// Whether it is for all addresses of a domain, or all with a detail.
+    pub wide: bool,
     /// What happens to them.
     pub action: Action,
     /// The option `detail=`, where it is written.
@@ -289,10 +289,11 @@ pub struct RuleView {
 impl Table {
     /// The rule behind a match; where it is written is not looked up.
     pub fn view(&self, id: RuleId) -> Option<RuleView> {
-        self.store.unplaced(id).map(|rule| RuleView {
-            pattern: rule.pattern,
-            action: rule.action,
-            detail: rule.detail,
+        let (wide, action, detail) = self.store.meaning(id)?;
+        Some(RuleView {
+            wide,
+            action,
+            detail,
         })
     }
 }

@@ -66,7 +66,7 @@ impl Recipient {
 
     /// What makes it one mailbox with others; none where it has no mailbox.
     fn key(&self) -> Option<&str> {
-        self.decision.as_ref().map(|decision| decision.key.as_str())
+        self.decision.as_ref().map(|decision| &*decision.key)
     }
 
     /// What takes its place; nothing where it stays, is refused or is dropped.

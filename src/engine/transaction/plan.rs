@@ -18,7 +18,7 @@
 //! so a deletion is left out where a recipient that stays is the same to the MTA: it delivers one
 //! copy by itself.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::Recipient;
 use crate::engine::{

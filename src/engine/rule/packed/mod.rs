@@ -27,7 +27,7 @@ use self::{
     names::Names,
     record::{Base, Head},
 };
-use super::{Origin, Rule, Span, plain::Address, span::saturate};
+use super::{Action, Detail, Origin, Rule, Span, plain::Address, span::saturate};
 use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
@@ -188,6 +188,13 @@ impl Packed {
     pub fn unplaced(&self, id: RuleId) -> Option<Rule> {
         let (record, _) = self.record(id.0)?;
         Head::read(record, Base { line: 0, start: 0 })?.rule(0, &self.names)
+    }
+
+    /// What a rule does: whether it is for more than one local-part, its action, its detail. The
+    /// pattern, which whoever found the rule knows, is not made.
+    pub fn meaning(&self, id: RuleId) -> Option<(bool, Action, Option<Detail>)> {
+        let (record, _) = self.record(id.0)?;
+        Head::read(record, Base { line: 0, start: 0 })?.meaning(&self.names)
     }
 
     /// File and line of a rule.

@@ -176,7 +176,32 @@ impl<'a> Head<'a> {
             start: self.base.start,
             length: written.unwrap_or_else(|| width(&pattern)),
         };
-        let action = match self.head >> 3 & 7 {
+        Some(Rule {
+            pattern,
+            action: self.action(span, names)?,
+            detail: self.detail(),
+            span,
+            origin: self.origin(),
+        })
+    }
+
+    /// What the rule does, without its pattern: whether it is a wide one, its action, its detail.
+    pub fn meaning(mut self, names: &Names) -> Option<(bool, Action, Option<Detail>)> {
+        self.written_length()?;
+        let kind = self.head & 7;
+        if kind == MAILBOX {
+            self.rest.number()?;
+            self.rest.text()?;
+        } else {
+            read_pattern(kind, names, &mut self.rest)?;
+        }
+        let nowhere = Span::default();
+        let wide = !matches!(kind, MAILBOX | LOCAL_PART | REGEX);
+        Some((wide, self.action(nowhere, names)?, self.detail()))
+    }
+
+    fn action(&mut self, span: Span, names: &Names) -> Option<Action> {
+        Some(match self.head >> 3 & 7 {
             0 => Action::Keep,
             1 => Action::Mailbox,
             2 => Action::Discard,
@@ -187,19 +212,15 @@ impl<'a> Head<'a> {
                 let targets = (0..count).map(|_| read_target(span, names, &mut self.rest));
                 Action::Rewrite(targets.collect::<Option<_>>()?)
             }
-        };
-        let detail = match self.head >> 6 {
+        })
+    }
+
+    fn detail(&self) -> Option<Detail> {
+        match self.head >> 6 {
             0 => None,
             1 => Some(Detail::Keep),
             _ => Some(Detail::Drop),
-        };
-        Some(Rule {
-            pattern,
-            action,
-            detail,
-            span,
-            origin: self.origin(),
-        })
+        }
     }
 }
 

@@ -19,5 +19,6 @@ mod log_lines;
 mod log_sinks;
 mod privacy;
 mod signals;
+mod silent;
 mod sockets;
 mod start;

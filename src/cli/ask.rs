@@ -88,13 +88,29 @@ pub fn status(flags: &Control) -> Exit {
     } else {
         let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
         let number = |key: &str| answer[key].as_u64().unwrap_or_default();
-        output::line(&format!("generation   {}", number("generation")));
-        output::line(&format!("live for     {} s", number("age_seconds")));
+        output::line(&format!(
+            "version      {}, up for {}",
+            text("version"),
+            span(number("uptime_seconds"))
+        ));
+        output::line(&format!(
+            "generation   {}, live for {}",
+            number("generation"),
+            span(number("age_seconds"))
+        ));
         output::line(&format!(
             "rules        {} from {}",
             number("rules"),
             text("directory")
         ));
+        for file in answer["files"].as_array().into_iter().flatten() {
+            let (name, rules) = (file["file"].as_str(), file["rules"].as_u64());
+            output::line(&format!(
+                "             {:>8}  {}",
+                rules.unwrap_or_default(),
+                name.unwrap_or_default()
+            ));
+        }
         output::line(&format!("mode         {}", text("mode")));
         output::line(&format!("connections  {}", number("connections")));
         print_outcome(&answer["last_reload"]);
@@ -111,12 +127,43 @@ pub fn reload(flags: &Control) -> Exit {
     if flags.json {
         output::line(&answer.to_string());
     } else {
+        print_rules(&answer);
         print_outcome(&answer);
     }
     if answer["outcome"] == "refused" {
         Exit::Findings
     } else {
         Exit::Fine
+    }
+}
+
+/// A time for people: the two largest units.
+fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match () {
+        () if days > 0 => format!("{days} d {} h", hours % 24),
+        () if hours > 0 => format!("{hours} h {} min", minutes % 60),
+        () if minutes > 0 => format!("{minutes} min {} s", seconds % 60),
+        () => format!("{seconds} s"),
+    }
+}
+
+/// Which rules a reload has added, removed and changed.
+fn print_rules(outcome: &Value) {
+    for (kind, key) in [
+        ("added", "added_rules"),
+        ("removed", "removed_rules"),
+        ("changed", "changed_rules"),
+    ] {
+        let rules = outcome[key].as_array().map_or(&[][..], Vec::as_slice);
+        for rule in rules.iter().filter_map(Value::as_str) {
+            output::line(&format!("{kind:<12} {rule}"));
+        }
+        let all = usize::try_from(outcome[kind].as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
+        let more = all.saturating_sub(rules.len());
+        if more > 0 {
+            output::line(&format!("{kind:<12} and {more} more"));
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The control socket: commands ask the running daemon.
 //!
 //! In: one line of JSON, `{"command":"explain","addresses":["jd@domain2.com"]}`. Out: lines of JSON,
-//! then the end of the connection: one request a connection. Whoever may open the socket (mode
-//! 0660) may ask.
+//! then the end of the connection: one request a connection.
+//!
+//! Who may ask: root, the daemon's own user, and whoever the mode of the socket (0660) lets in, which
+//! are the members of its group. A socket that is open to everybody serves the first two alone.
 //!
 //! # Limits
 //!
@@ -12,7 +14,12 @@
 //! | time for a request and its answer | 60 s | the connection is closed |
 //! | connections at one time | 16 | further ones wait |
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -27,7 +34,11 @@ use super::{
     reload::{ReloadHandle, ReloadOutcome},
     serve::{Stream, serve},
 };
-use crate::{config::Mode, engine::Diagnostic, report};
+use crate::{
+    config::{Mode, socket::Socket},
+    engine::{Change, Diagnostic},
+    report,
+};
 
 /// Longest request, in octets.
 const MAX_REQUEST: u64 = 1 << 20;
@@ -38,6 +49,9 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 /// Connections at one time.
 const MAX_CONNECTIONS: usize = 16;
 
+/// Changed rules of one kind that an answer names.
+const SHOWN: usize = 20;
+
 /// What the commands may ask about.
 #[derive(Clone, Debug)]
 pub struct Control {
@@ -47,14 +61,51 @@ pub struct Control {
     pub reload: ReloadHandle,
     /// The milter's connections.
     pub gauges: Arc<Gauges>,
+    /// When the daemon started.
+    pub started: Instant,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug)]
+struct Entrance {
+    /// Everybody can open the socket.
+    open_to_all: bool,
+    own: u32,
+}
+
+impl Entrance {
+    fn new(socket: &Socket) -> Self {
+        let mode = match socket {
+            Socket::Unix(path) => fs::metadata(path).map(|of| of.permissions().mode()),
+            // Whoever reaches a port is nobody in particular.
+            _ => Ok(0o777),
+        };
+        Self {
+            open_to_all: mode.is_ok_and(|mode| mode & 0o006 != 0),
+            own: rustix::process::geteuid().as_raw(),
+        }
+    }
+
+    fn lets(self, user: Option<u32>) -> bool {
+        match user {
+            Some(0) => true,
+            Some(user) if user == self.own => true,
+            _ => !self.open_to_all,
+        }
+    }
 }
 
 impl Control {
     /// Answers until the future is dropped.
     pub async fn serve(self, bound: Bound) {
+        let entrance = Entrance::new(bound.socket());
         let answered = serve(bound, MAX_CONNECTIONS, |stream| {
             let control = self.clone();
             async move {
+                if !entrance.lets(stream.user()) {
+                    record::control_refused(stream.user());
+                    return;
+                }
                 // A connection that takes too long, or breaks, has nobody to be told.
                 let _ = timeout(MAX_TIME, control.connection(stream)).await;
             }
@@ -115,16 +166,41 @@ impl Control {
     fn status(&self) -> Value {
         let generation = self.shared.live.pin();
         let config = self.shared.config.load();
+        let reload = self.reload.status();
+        let table = generation.table.as_ref();
+        let files = table.map(|table| table.rules_by_file().collect::<Vec<_>>());
+        let files = files.unwrap_or_default();
+        let files = files
+            .iter()
+            .map(|(file, rules)| json!({ "file": file, "rules": rules }));
         json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "uptime_seconds": self.started.elapsed().as_secs(),
             "generation": generation.number,
+            "since": unix_seconds(generation.since),
             "age_seconds": generation.age().as_secs(),
-            "rules": generation.table.as_ref().map_or(0, |table| table.len()),
+            "rules": table.map_or(0, |table| table.len()),
+            "files": files.collect::<Vec<_>>(),
             "directory": config.rules.display().to_string(),
             "mode": if config.mode == Mode::Observe { "observe" } else { "rewrite" },
             "connections": self.gauges.open(),
-            "last_reload": self.reload.status().outcome.as_ref().map(outcome_of),
+            "reloads": { "live": reload.live, "refused": reload.refused },
+            "last_reload": reload.outcome.as_ref().map(outcome_of),
         })
     }
+}
+
+fn unix_seconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+/// The first rules of a list, each with its place, as a command prints them.
+fn rules_of(changes: &[Change]) -> Vec<String> {
+    let shown = changes.iter().take(SHOWN);
+    shown
+        .map(|change| format!("{} ({})", change.rule, change.place))
+        .collect()
 }
 
 fn problem(message: &str) -> Value {
@@ -154,6 +230,9 @@ fn outcome_of(outcome: &ReloadOutcome) -> Value {
             "added": changes.added.len(),
             "removed": changes.removed.len(),
             "changed": changes.changed.len(),
+            "added_rules": rules_of(&changes.added),
+            "removed_rules": rules_of(&changes.removed),
+            "changed_rules": rules_of(&changes.changed),
             "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "findings": texts(warnings),
         }),

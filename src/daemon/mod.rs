@@ -30,7 +30,7 @@ pub mod watch;
 
 use std::{
     fmt, fs::DirBuilder, future::Future, os::unix::fs::DirBuilderExt, path::Path, pin::pin,
-    sync::Arc,
+    sync::Arc, time::Instant,
 };
 
 use tokio::task::JoinSet;
@@ -49,8 +49,9 @@ use crate::config::{Config, socket::Socket};
 /// Where the sockets are by default.
 const RUNTIME_DIRECTORY: &str = "/run/readdress";
 
-/// How a socket is called that systemd hands over for the control commands.
+/// How sockets are called that systemd hands over for other things than the milter.
 const CONTROL_NAME: &str = "control";
+const SOCKETMAP_NAME: &str = "socketmap";
 
 /// What a daemon starts with.
 #[derive(Debug)]
@@ -85,8 +86,10 @@ struct Sockets {
 impl Sockets {
     /// What systemd handed over comes first; the rest is bound as configured.
     fn bind(handed: Vec<Bound>, config: &Config) -> Result<Self, StartError> {
-        let is_control = |bound: &Bound| bound.name() == Some(CONTROL_NAME);
-        let (control, milter): (Vec<_>, Vec<_>) = handed.into_iter().partition(is_control);
+        let named = |name| move |bound: &Bound| bound.name() == Some(name);
+        let (control, rest): (Vec<_>, Vec<_>) = handed.into_iter().partition(named(CONTROL_NAME));
+        let (socketmap, milter): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(named(SOCKETMAP_NAME));
         let bind = |sockets: &[Socket]| {
             sockets
                 .iter()
@@ -94,14 +97,14 @@ impl Sockets {
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(StartError)
         };
+        let or = |handed: Vec<Bound>, sockets: &[Socket]| match handed.is_empty() {
+            true => bind(sockets),
+            false => Ok(handed),
+        };
         Ok(Self {
-            milter: if milter.is_empty() {
-                bind(&config.milter.listen)?
-            } else {
-                milter
-            },
+            milter: or(milter, &config.milter.listen)?,
             control: control_socket(control, config)?,
-            socketmap: bind(&config.socketmap)?,
+            socketmap: or(socketmap, &config.socketmap)?,
         })
     }
 }
@@ -156,6 +159,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             shared: Arc::clone(&shared),
             reload,
             gauges: Arc::clone(&gauges),
+            started: Instant::now(),
         };
         tasks.spawn(control.serve(bound));
     }

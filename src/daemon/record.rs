@@ -87,6 +87,14 @@ pub fn control_missing(reason: &dyn Display) {
     );
 }
 
+/// Somebody asked for a command who may not.
+///
+/// `control: refused: user=1000, the socket is open to everybody`
+pub fn control_refused(user: Option<u32>) {
+    let user = user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+    warn!("control: refused: user={user}, the socket is open to everybody");
+}
+
 /// A socketmap socket cannot be served.
 pub fn socketmap_failed(reason: &dyn Display) {
     error!("socketmap: not served: {reason}");

@@ -13,7 +13,7 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, UnixListener},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::Semaphore,
     time::sleep,
 };
@@ -24,9 +24,22 @@ use super::listen::{Bound, Listening};
 const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// A connection, over whichever socket it came.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// The user at the other end, where the system says who it is.
+    fn user(&self) -> Option<u32>;
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+impl Stream for TcpStream {
+    fn user(&self) -> Option<u32> {
+        None
+    }
+}
+
+impl Stream for UnixStream {
+    fn user(&self) -> Option<u32> {
+        self.peer_cred().ok().map(|peer| peer.uid())
+    }
+}
 
 enum Listener {
     Tcp(TcpListener),

@@ -22,3 +22,4 @@ mod signals;
 mod silent;
 mod sockets;
 mod start;
+mod systemd;

@@ -138,11 +138,21 @@ impl Place {
 
     /// Starts the daemon and does not wait.
     pub fn start(&self) -> Serving<'_> {
+        self.launch(self.daemon())
+    }
+
+    /// The daemon, not started yet, with its log in the folder.
+    pub fn daemon(&self) -> Command {
+        let mut command = self.command(&["run", "--config", &self.text("readdress.toml")]);
+        command.stdout(Stdio::null()).stderr(self.log_file());
+        command
+    }
+
+    /// Where a daemon's log goes.
+    pub fn log_file(&self) -> File {
         let mut log = File::options();
         let log = log.create(true).append(true).open(self.join("log"));
-        let mut command = self.command(&["run", "--config", &self.text("readdress.toml")]);
-        command.stdout(Stdio::null()).stderr(log.unwrap());
-        self.launch(command)
+        log.unwrap()
     }
 
     /// Starts a command that is a daemon.

@@ -40,5 +40,5 @@ pub use gauges::{Brake, Gauges};
 pub use limits::Limits;
 pub use macros::Macros;
 pub use replies::{Edits, HoldsNul};
-pub use serve::{GRACE, serve};
+pub use serve::{GRACE, LINGER, serve};
 pub use session::{Session, Shared};

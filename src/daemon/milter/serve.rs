@@ -1,7 +1,7 @@
 //! The milter server: sockets and filters in, service until it is told to end.
 //!
-//! Order of the end: stop accepting (socket files go), let messages under way
-//! finish, and at the deadline end the rest. A filter that is at work then is
+//! Order of the end: stop accepting (socket files go), give sessions [`LINGER`] to go on, let
+//! messages under way finish, and at the deadline end the rest. A filter that is at work then is
 //! still allowed [`GRACE`] to answer.
 
 use super::accept::{Entrance, accept};
@@ -19,6 +19,10 @@ use tokio::time::{sleep, timeout};
 
 /// How long filters may go on after the drain's deadline.
 pub const GRACE: Duration = Duration::from_secs(1);
+
+/// How long connections without a message under way are kept at the end. An MTA does not connect
+/// again within an SMTP session, so one that is closed defers what its client sends next.
+pub const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` resolves and the connections have ended, or the
 /// drain's deadline has passed. `make` makes the filter of each connection.
@@ -54,10 +58,13 @@ pub async fn serve<F: Filter>(
     shutdown.await;
     // The thread that accepts may be the one that hangs.
     let _ = timeout(GRACE, accepting.shutdown()).await;
+    // A session that has just begun, or goes on with its next message, gets there.
+    let linger = LINGER.min(drain);
+    let _ = timeout(linger, connections.all_closed()).await;
     connections.enter(Phase::Draining);
     tokio::select! {
         () = connections.all_closed() => {}
-        () = sleep(drain) => {
+        () = sleep(drain.saturating_sub(linger)) => {
             tracing::warn!(open = connections.gauges.open(), "connections closed: they did not end in time");
         }
     }

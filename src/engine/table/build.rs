@@ -63,9 +63,13 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     let mut exact = Exact::with_capacity(mailboxes.count());
     let mut list = Vec::new();
     let mut left_out = Vec::new();
+    table.counts = vec![0; table.files.len()];
     for entry in store.entries() {
         let id = entry.id;
         table.refuses |= entry.refuses();
+        if let Some(count) = table.counts.get_mut(entry.file() as usize) {
+            *count += 1;
+        }
         if entry.origin().is_secondary()
             && entry
                 .rule()
@@ -96,7 +100,15 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             check_captures(&rule, regex.captures_len(), findings);
         }
     }
-    left_out.into_iter().for_each(|id| store.replace(id));
+    for id in left_out {
+        let file = store
+            .place(id)
+            .map_or(usize::MAX, |(file, _)| file as usize);
+        if let Some(count) = table.counts.get_mut(file) {
+            *count -= 1;
+        }
+        store.replace(id);
+    }
     (table.store, table.mailboxes) = (store, exact);
     table.regexes = Regexes::new(list);
 }

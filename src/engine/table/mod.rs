@@ -121,6 +121,8 @@ pub struct Table {
     known: HashMap<Domain, DomainEntry>,
     /// Whether a rule rejects or defers.
     refuses: bool,
+    /// Rules of each file, by its number.
+    counts: Vec<usize>,
 }
 
 impl Table {
@@ -132,6 +134,12 @@ impl Table {
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.store.is_empty()
+    }
+
+    /// The files, each with the number of its rules.
+    pub fn rules_by_file(&self) -> impl Iterator<Item = (&str, usize)> {
+        let counts = self.counts.iter().copied().chain(std::iter::repeat(0));
+        self.files.iter().map(|name| &**name).zip(counts)
     }
 
     /// The settings that it was compiled with.

@@ -306,6 +306,11 @@ impl<'p> Entry<'p> {
         self.head.refuses()
     }
 
+    /// The number of its file.
+    pub fn file(&self) -> u32 {
+        self.file
+    }
+
     /// Where it came from.
     pub fn origin(&self) -> Origin {
         self.head.origin()

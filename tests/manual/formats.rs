@@ -3,32 +3,12 @@
 //!
 //! Each product's file is read under the name that it is told to have.
 
-#![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
-
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use readdress::engine::format::{PRODUCTS, Product, decode};
 use readdress::engine::{Settings, SourceText, compile};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn page_path() -> PathBuf {
-    root().join("packaging/man/readdress-formats.7")
-}
-
-/// A text as roff has it: no line begins with a control character, nothing is an escape or a ligature.
-fn roff(text: &str) -> String {
-    let text = text.replace('\\', "\\e").replace('-', "\\-");
-    let text = text.replace('\'', "\\(aq").replace('`', "\\(ga");
-    if text.starts_with('.') {
-        format!("\\&{text}")
-    } else {
-        text
-    }
-}
+use crate::page::{hold, roff, root};
 
 fn section(product: &Product) -> String {
     format!(
@@ -103,22 +83,9 @@ fn table() -> String {
 const BEGIN: &str = "<!-- products -->\n";
 const END: &str = "<!-- end of products -->\n";
 
-fn hold(path: &Path, wanted: &str) {
-    let is = fs::read_to_string(path).unwrap_or_default();
-    if is == wanted {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE_GOLDEN").is_some(),
-        "{} is not what src/engine/format/products.rs says (UPDATE_GOLDEN=1 writes it)",
-        path.display()
-    );
-    fs::write(path, wanted).unwrap_or_else(|e| panic!("{path:?}: {e}"));
-}
-
 #[test]
 fn the_manual_page_says_what_the_code_says() {
-    hold(&page_path(), &page());
+    hold(&root().join("packaging/man/readdress-formats.7"), &page());
 }
 
 #[test]

@@ -1,0 +1,136 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_readdress_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_readdress_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_readdress_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_readdress_using_subcommand
+    set -l cmd (__fish_readdress_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c readdress -n "__fish_readdress_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_needs_command" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "run" -d 'Serve the MTA: the daemon'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "check" -d 'Check a rules directory and show every finding'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "explain" -d 'Say what happens to an address, and which lines decide it'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "export" -d 'Write the rules in the words of another program'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "import" -d 'Turn another program\'s table into native rules'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "status" -d 'Ask the running daemon how it is'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "reload" -d 'Have the running daemon read its rules now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c readdress -n "__fish_readdress_using_subcommand run" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand run" -s r -l rules -d 'Rules directory, instead of the configured one' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand run" -s l -l listen -d 'Milter socket, instead of the configured ones (may be repeated)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand run" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand run" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand demo" -l pause -d 'Pause between the steps, in milliseconds' -r
+complete -c readdress -n "__fish_readdress_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand check" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
+json\t'One JSON object a line'"
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l strict -d 'Warnings count as errors'
+complete -c readdress -n "__fish_readdress_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand check" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s r -l rules -d 'Rules directory, instead of the configured one' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s l -l listen -d 'Milter socket, instead of the configured ones (may be repeated)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l dns -d 'DNS server [default: those of /etc/resolv.conf]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postconf -d 'Postfix\'s postconf [default: looked for]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postfix-config -d 'Directory of Postfix\'s main.cf [default: postconf\'s own]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l sendmail-cf -d 'Sendmail\'s configuration [default: /etc/mail/sendmail.cf]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l print -d 'Write the lines that connect this table to an MTA, and look no further' -r -f -a "postfix\t'Lines for main.cf'
+sendmail\t'Lines for sendmail.mc'"
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
+json\t'One JSON object a line'"
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l strict -d 'Warnings count as errors'
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -l live -d 'Ask the running daemon instead of the files'
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -l json -d 'One JSON object a line'
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand export" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand export" -s d -l domain -d 'Secondary domain that replies show (generic, genericstable)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand export" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand export" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand fmt" -l check -d 'Change nothing; exit status 1 if something would change'
+complete -c readdress -n "__fish_readdress_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand fmt" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand expect" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand expect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand expect" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -s o -l output -d 'Write the rules here instead of to standard output' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l encoding -d 'Encoding, where the file does not tell it: windows-1252, latin1' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l myorigin -d 'Postfix\'s myorigin: for addresses without a domain' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l mydomain -d 'Postfix\'s mydomain: for domains without a dot' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l local-domain -d 'Domain of the local users that have none written' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l virtuser-domains -d 'Sendmail\'s virtuser-domains: who stands in no line there does not exist' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l local-host-names -d 'Sendmail\'s local-host-names: domains whose other users the MTA knows' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l relay-domains -d 'Sendmail\'s relay-domains: likewise, known to the next hop' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l mv-sep -d 'Between the values of one cell (Exchange 5.5) [default: %]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l column-sep -d 'Between cells: a character, tab, space or a decimal code' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l quote -d 'Around cells [default: "]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l primary-from -d 'Primary address where none is written: alias@DOMAIN or upn' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l primary-domain -d 'Primary domain of an Exchange 5.5 routing table (may be repeated)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l dry-run -d 'Findings and counts only'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l partial -d 'Write what could be read, in spite of errors'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l no-source -d 'No `# source: FILE:LINE` behind the rules'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l keep-onmicrosoft -d 'Take addresses in *.onmicrosoft.com as well'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l skip-disabled -d 'Leave disabled accounts out (shared mailboxes are such accounts)'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s f -l from -d 'Sender, with parameters if wanted: "s@example.com SMTPUTF8"' -r
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s r -l rcpt -d 'Recipient, with parameters if wanted: "jd@domain2.com NOTIFY=NEVER" (may be repeated)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s m -l milter -d 'Milter socket [default: the first configured one]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand status" -s s -l socket -d 'Control socket [default: the configured one]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand status" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand status" -l json -d 'One JSON object'
+complete -c readdress -n "__fish_readdress_using_subcommand status" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand status" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand reload" -s s -l socket -d 'Control socket [default: the configured one]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand reload" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand reload" -l json -d 'One JSON object'
+complete -c readdress -n "__fish_readdress_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand reload" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "run" -d 'Serve the MTA: the daemon'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "check" -d 'Check a rules directory and show every finding'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "explain" -d 'Say what happens to an address, and which lines decide it'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "export" -d 'Write the rules in the words of another program'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "import" -d 'Turn another program\'s table into native rules'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "status" -d 'Ask the running daemon how it is'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "reload" -d 'Have the running daemon read its rules now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

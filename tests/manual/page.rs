@@ -1,0 +1,35 @@
+//! What all pages have in common: where they lie, how roff is written, how they are held to the code.
+
+use std::fs;
+use std::path::Path;
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A text as roff has it: no line begins with a control character, nothing is an escape or a ligature.
+pub fn roff(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    let text = text.replace('\'', "\\(aq").replace('`', "\\(ga");
+    if text.starts_with('.') {
+        format!("\\&{text}")
+    } else {
+        text
+    }
+}
+
+/// The file must be what the code says; `UPDATE_GOLDEN=1` writes it.
+pub fn hold(path: &Path, wanted: &str) {
+    let is = fs::read_to_string(path).unwrap_or_default();
+    if is == wanted {
+        return;
+    }
+    assert!(
+        std::env::var_os("UPDATE_GOLDEN").is_some(),
+        "{} is not what the code says (UPDATE_GOLDEN=1 writes it)",
+        path.display()
+    );
+    let folder = path.parent().expect("a folder");
+    fs::create_dir_all(folder).unwrap_or_else(|e| panic!("{folder:?}: {e}"));
+    fs::write(path, wanted).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+}

@@ -49,6 +49,7 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     if let Some(rules) = &flags.rules {
         config.rules.clone_from(rules);
     }
+    really_listening(&mut config);
     if !flags.listen.is_empty() {
         config.milter.listen.clone_from(&flags.listen);
     }
@@ -81,6 +82,32 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
         facts.daemon = daemon(&facts.ours, &config, &loaded);
     }
     Ok(facts)
+}
+
+/// Puts the sockets in place that the running daemon has, which systemd may have handed over; without
+/// a daemon those of the configuration are meant.
+fn really_listening(config: &mut Config) {
+    let Socket::Unix(path) = &config.control else {
+        return;
+    };
+    let status = ask::exchange(path, &json!({ "command": "status" }));
+    let Some(status) = status.ok().and_then(|answers| answers.into_iter().next()) else {
+        return;
+    };
+    let sockets = |key: &str| -> Vec<Socket> {
+        let list = status[key].as_array().map_or(&[][..], Vec::as_slice);
+        let names = list.iter().filter_map(Value::as_str);
+        names.filter_map(|name| name.parse().ok()).collect()
+    };
+    for (kept, key) in [
+        (&mut config.milter.listen, "milter"),
+        (&mut config.socketmap, "socketmap"),
+    ] {
+        let real = sockets(key);
+        if !real.is_empty() {
+            *kept = real;
+        }
+    }
 }
 
 /// Who names one MTA means that one.

@@ -63,6 +63,10 @@ pub struct Control {
     pub gauges: Arc<Gauges>,
     /// When the daemon started.
     pub started: Instant,
+    /// Where the milter listens, as it really does.
+    pub milter: Vec<String>,
+    /// Likewise the socketmap.
+    pub socketmap: Vec<String>,
 }
 
 /// Who may ask.
@@ -183,6 +187,8 @@ impl Control {
             "files": files.collect::<Vec<_>>(),
             "directory": config.rules.display().to_string(),
             "mode": if config.mode == Mode::Observe { "observe" } else { "rewrite" },
+            "milter": self.milter,
+            "socketmap": self.socketmap,
             "connections": self.gauges.open(),
             "reloads": { "live": reload.live, "refused": reload.refused },
             "last_reload": reload.outcome.as_ref().map(outcome_of),

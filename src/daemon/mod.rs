@@ -151,6 +151,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         signals::hangups(),
         veil,
     ));
+    let maps = names(&sockets.socketmap);
     for bound in sockets.socketmap {
         tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));
     }
@@ -160,6 +161,8 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             reload,
             gauges: Arc::clone(&gauges),
             started: Instant::now(),
+            milter: names(&sockets.milter),
+            socketmap: maps,
         };
         tasks.spawn(control.serve(bound));
     }
@@ -177,6 +180,12 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     tasks.shutdown().await;
     record::stopped();
     Ok(())
+}
+
+/// Where these sockets are.
+fn names(sockets: &[Bound]) -> Vec<String> {
+    let names = sockets.iter().map(|bound| bound.socket().to_string());
+    names.collect()
 }
 
 /// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the

@@ -84,8 +84,8 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     Ok(facts)
 }
 
-/// Puts the sockets in place that the running daemon has, which systemd may have handed over; without
-/// a daemon those of the configuration are meant.
+/// Puts the sockets first that the running daemon has: systemd may have handed them over, so that no
+/// configuration names them.
 fn really_listening(config: &mut Config) {
     let Socket::Unix(path) = &config.control else {
         return;
@@ -103,10 +103,10 @@ fn really_listening(config: &mut Config) {
         (&mut config.milter.listen, "milter"),
         (&mut config.socketmap, "socketmap"),
     ] {
-        let real = sockets(key);
-        if !real.is_empty() {
-            *kept = real;
-        }
+        let mut all = sockets(key);
+        kept.retain(|socket| !all.contains(socket));
+        all.append(kept);
+        *kept = all;
     }
 }
 

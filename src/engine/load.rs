@@ -83,8 +83,19 @@ pub fn import(
 
 /// Compiles the files of one rules directory.
 pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
+    compile_after(sources, settings, None)
+}
+
+/// The same, with a table to take over what is as it was then. The result does not depend on it.
+pub fn compile_after(
+    sources: &[SourceText],
+    settings: &Settings,
+    before: Option<&Table>,
+) -> Compiled {
     let mut findings = Findings::new(sources);
-    let mut parsed = format::parse(sources, &format::Options::default(), &mut findings);
+    let options = format::Options::default();
+    let past = before.and_then(Table::past);
+    let mut parsed = format::parse(sources, &options, past, &mut findings);
     let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);
     let table = build(parsed, settings, &mut findings);

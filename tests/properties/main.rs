@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 
 mod addresses;
+mod after;
 mod agreement;
 mod model;
 mod naive;

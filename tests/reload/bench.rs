@@ -81,7 +81,7 @@ impl Bench {
         options.watch = watch;
         options.limits.pause = Duration::from_millis(1);
         let keep = Arc::clone(&seen);
-        options.compile = Arc::new(move |sources, _| stand_in(sources, &keep));
+        options.compile = Arc::new(move |sources, _, _| stand_in(sources, &keep));
         let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
         reloader.load().await;
         let task = tokio::spawn(reloader.run());

@@ -29,14 +29,14 @@ use super::record::Veil;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
 use crate::config::Config;
-use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText};
+use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText, Table};
 use worker::Worker;
 
 /// Requests that wait for their outcome.
 const REQUESTS: usize = 64;
 
-/// Turns the files into a table: [`engine::compile`], or what a test puts in its place.
-pub type Compile = Arc<dyn Fn(&[SourceText], &Settings) -> Compiled + Send + Sync>;
+/// Turns the files into a table, after another: [`engine::compile_after`], or what a test puts in its place.
+pub type Compile = Arc<dyn Fn(&[SourceText], &Settings, Option<&Table>) -> Compiled + Send + Sync>;
 
 /// What came of one reload.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ impl ReloadOptions {
             limits: Limits::default(),
             watch: WatchSettings::default(),
             settings,
-            compile: Arc::new(engine::compile),
+            compile: Arc::new(engine::compile_after),
             veil: Veil::default(),
         }
     }

@@ -269,7 +269,9 @@ fn look(
 
 fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started: Instant) -> Found {
     // A file that could not be read hides no error in the others.
-    let compiled = (options.compile)(&reading.sources, &options.settings);
+    let before = live.pin();
+    let before = before.table.as_deref();
+    let compiled = (options.compile)(&reading.sources, &options.settings, before);
     let mut diagnostics = reading.diagnostics;
     diagnostics.extend(compiled.diagnostics);
     let refused = diagnostics
@@ -277,11 +279,7 @@ fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started:
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     match compiled.table {
         Some(table) if !refused => Found::Good {
-            changes: live
-                .pin()
-                .table
-                .as_ref()
-                .map(|old| table.changes_since(old)),
+            changes: before.map(|old| table.changes_since(old)),
             table: Arc::new(table),
             sources: reading.sources.len(),
             took: started.elapsed(),

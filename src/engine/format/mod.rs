@@ -46,38 +46,42 @@ mod value;
 mod virtusertable;
 
 use super::rule::{
-    self, FileKind, Finding, Findings, Foreign, Format, Parsed, SourceText, Span, warn_if_empty,
+    self, FileKind, Finding, Findings, Foreign, Format, Parsed, Past, SourceText, Span,
+    warn_if_empty,
 };
 use context::{BareKey, Context};
 
 pub use options::{ImportFormat, Options, PrimaryFrom};
 pub use products::{PRODUCTS, Product};
 
-/// Reads all files of a directory; what cannot be read is among the findings.
-pub fn parse(sources: &[SourceText], options: &Options, findings: &mut Findings<'_>) -> Parsed {
-    let mut parsed = Parsed::default();
+/// Reads all files of a directory; what cannot be read is among the findings. Native files that are as
+/// they were in the `past` are taken over from there.
+pub fn parse(
+    sources: &[SourceText],
+    options: &Options,
+    past: Option<Past<'_>>,
+    findings: &mut Findings<'_>,
+) -> Parsed {
+    let mut parsed = Parsed::after(past);
     let mut bare = Vec::new();
     for (file, source) in (0..).zip(sources) {
-        match FileKind::of(&source.name) {
-            FileKind::Read(Format::Foreign(foreign)) => {
-                let format = match foreign {
-                    Foreign::Virtual => ImportFormat::Virtual,
-                    Foreign::Virtusertable => ImportFormat::Virtusertable,
-                    Foreign::Csv => ImportFormat::Csv,
-                    Foreign::Ldif => ImportFormat::Ldif,
-                };
-                read(
-                    file,
-                    source,
-                    format,
-                    options,
-                    &mut parsed,
-                    &mut bare,
-                    findings,
-                );
-            }
-            _ => rule::read(file, source, &mut parsed, findings),
-        }
+        parsed.file(
+            (file, source),
+            past,
+            findings,
+            |parsed, findings| match FileKind::of(&source.name) {
+                FileKind::Read(Format::Foreign(foreign)) => {
+                    let format = match foreign {
+                        Foreign::Virtual => ImportFormat::Virtual,
+                        Foreign::Virtusertable => ImportFormat::Virtusertable,
+                        Foreign::Csv => ImportFormat::Csv,
+                        Foreign::Ldif => ImportFormat::Ldif,
+                    };
+                    read(file, source, format, options, parsed, &mut bare, findings);
+                }
+                _ => rule::read(file, source, parsed, findings),
+            },
+        );
     }
     postfix_virtual::settle(bare, options, &mut parsed, findings);
     parsed

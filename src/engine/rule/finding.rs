@@ -92,6 +92,11 @@ impl<'a> Findings<'a> {
         self.kept.len() < MAX_SUGGESTIONS
     }
 
+    /// How many there are, also those that are not kept.
+    pub fn count(&self) -> usize {
+        self.kept.len() + self.dropped
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

@@ -8,6 +8,7 @@ use super::{
     lexer::{self, Line, LogicalLine, Token, TokenKind},
     nearest,
     packed::Packed,
+    past::{self, FileRead, Past},
     pattern, plain,
 };
 use crate::engine::address::Domain;
@@ -25,6 +26,37 @@ pub struct Parsed {
     pub expectations: Vec<Expectation>,
     /// What foreign files hold that is no address to rewrite.
     pub skipped: Vec<Skipped>,
+    /// The files, in their order.
+    pub files: Vec<FileRead>,
+}
+
+impl Parsed {
+    /// Nothing yet; what files hold that are as they were in the `past` will be taken from there.
+    pub fn after(past: Option<Past<'_>>) -> Self {
+        Self {
+            rules: past.map_or_else(Packed::default, |past| Packed::after(past.rules)),
+            ..Self::default()
+        }
+    }
+
+    /// Takes a file from the `past`, or reads it by `read`.
+    pub fn file<'s>(
+        &mut self,
+        (file, source): (u32, &SourceText),
+        past: Option<Past<'_>>,
+        findings: &mut Findings<'s>,
+        read: impl FnOnce(&mut Self, &mut Findings<'s>),
+    ) {
+        let hash = past::hash(source);
+        let taken = past.and_then(|past| past.take((file, source, hash), &mut self.rules));
+        let read = taken.unwrap_or_else(|| {
+            let before = (findings.count(), self.declarations.len());
+            read(self, findings);
+            let clean = before == (findings.count(), self.declarations.len());
+            FileRead::new(source, hash, clean, &mut self.rules)
+        });
+        self.files.push(read);
+    }
 }
 
 /// What was passed over in one foreign file: how many values or rows of one kind.

@@ -31,6 +31,7 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
     declare(&parsed.declarations, &mut table, findings);
     let declared = !parsed.declarations.is_empty();
     table.store = std::mem::take(&mut parsed.rules);
+    table.reads = std::mem::take(&mut parsed.files);
     if let Some(span) = table.store.overflow() {
         findings.push(too_many(span));
     }

@@ -1,7 +1,7 @@
 //! What one table says that another does not: for the log of a reload.
 
 use super::Table;
-use crate::engine::rule::{Pattern, Rule, RuleId};
+use crate::engine::rule::{FileRead, Pattern, Rule, RuleId};
 
 /// A rule or domain line that is not what it was.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,14 +34,14 @@ impl Table {
     /// What is different from `old`. A rule that only moved to another line is not.
     pub fn changes_since(&self, old: &Table) -> Changes {
         let mut changes = Changes::default();
-        for (id, rule) in self.numbered() {
+        for (id, rule) in self.rules_of_files_not_in(old) {
             match old.rule_of(&rule.pattern) {
                 None => changes.added.push(self.described(id)),
                 Some(was) if !same(&rule, &was) => changes.changed.push(self.described(id)),
                 Some(_) => {}
             }
         }
-        for (id, rule) in old.numbered() {
+        for (id, rule) in old.rules_of_files_not_in(self) {
             if self.rule_of(&rule.pattern).is_none() {
                 changes.removed.push(old.described(id));
             }
@@ -73,9 +73,14 @@ impl Table {
         }
     }
 
-    fn numbered(&self) -> impl Iterator<Item = (RuleId, Rule)> {
-        let numbered = self.store.entries();
-        numbered.filter_map(|entry| Some((entry.id, entry.rule()?)))
+    /// The rules of files that another table does not have, or not like this: rules of files that are
+    /// the same need not be looked up.
+    fn rules_of_files_not_in(&self, other: &Table) -> impl Iterator<Item = (RuleId, Rule)> {
+        let is_there = |read: &FileRead| other.reads.iter().any(|its| its.is(read));
+        let there: Vec<_> = self.reads.iter().map(is_there).collect();
+        let new = move |file: u32| !there.get(file as usize).copied().unwrap_or_default();
+        let entries = self.store.entries_of(new);
+        entries.filter_map(|entry| Some((entry.id, entry.rule()?)))
     }
 
     fn described(&self, id: RuleId) -> Change {

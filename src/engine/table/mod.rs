@@ -41,7 +41,9 @@ use self::{exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
     reply::{ReplyClass, SmtpReply},
-    rule::{Action, Detail, DomainClass, Entry, Packed, Rule, RuleId, Span, Unknown},
+    rule::{
+        Action, Detail, DomainClass, Entry, FileRead, Packed, Past, Rule, RuleId, Span, Unknown,
+    },
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -123,6 +125,8 @@ pub struct Table {
     refuses: bool,
     /// Rules of each file, by its number.
     counts: Vec<usize>,
+    /// What the files were, by their numbers.
+    reads: Vec<FileRead>,
 }
 
 impl Table {
@@ -134,6 +138,15 @@ impl Table {
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.store.is_empty()
+    }
+
+    /// What a later table may take over.
+    pub fn past(&self) -> Option<Past<'_>> {
+        let past = Past {
+            rules: &self.store,
+            files: &self.reads,
+        };
+        self.store.is_compact().then_some(past)
     }
 
     /// The files, each with the number of its rules.

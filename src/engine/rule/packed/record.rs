@@ -231,6 +231,13 @@ pub(super) fn replace(record: &mut [u8]) {
     }
 }
 
+/// Takes that mark away.
+pub(super) fn restore(record: &mut [u8]) {
+    if let Some(marks) = record.get_mut(1) {
+        *marks &= !REPLACED;
+    }
+}
+
 const ORIGINS: [Origin; 5] = [
     Origin::Line,
     Origin::Secondary,

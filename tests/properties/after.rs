@@ -1,0 +1,145 @@
+//! A table that takes files over from the one before it is the table that reads them all.
+
+use std::collections::BTreeMap;
+
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
+use readdress::engine::{
+    Change, Changes, Compiled, Settings, SourceText, Table, compile, compile_after,
+};
+
+use super::worlds::world;
+
+/// Files that lines are spread over; a line of the last number is in none.
+const FILES: usize = 4;
+
+/// The lines of a world, each in the file that it is given.
+fn directory(text: &str, places: &[usize], extra: bool) -> Vec<SourceText> {
+    let mut files = vec![String::new(); FILES];
+    for (line, place) in text.lines().zip(places.iter().cycle()) {
+        if let Some(file) = files.get_mut(*place) {
+            *file += line;
+            file.push('\n');
+        }
+    }
+    // A file in front of the others gives each of them another number.
+    let first = extra.then(|| ("0.rules".to_owned(), "# nothing yet\n".to_owned()));
+    let named = files.into_iter().enumerate();
+    let named = named.map(|(at, text)| (format!("{}.rules", at + 1), text));
+    first
+        .into_iter()
+        .chain(named)
+        .map(|(name, text)| SourceText {
+            name,
+            bytes: text.into_bytes(),
+        })
+        .collect()
+}
+
+/// Everything that a table says of itself.
+fn said(compiled: &Compiled) -> String {
+    let findings: Vec<_> = compiled
+        .diagnostics
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let table = compiled.table.as_ref().map(|table| {
+        let rules: Vec<_> = table
+            .rules()
+            .map(|rule| format!("{rule} {:?}", rule.span))
+            .collect();
+        let places: Vec<_> = table
+            .entries()
+            .map(|entry| table.place(entry.id).to_string())
+            .collect();
+        let files: Vec<_> = table.rules_by_file().collect();
+        format!(
+            "{rules:#?} {places:?} {files:?} {:?} {:?} {}",
+            table.known_domains(),
+            table
+                .target_domains()
+                .collect::<std::collections::BTreeSet<_>>(),
+            table.has_refusing_rules()
+        )
+    });
+    format!("{findings:#?} {table:?}")
+}
+
+/// What two tables say of each pattern, told apart by hand.
+fn naive(old: &Table, new: &Table) -> [Vec<String>; 3] {
+    let all = |table: &Table| -> BTreeMap<String, String> {
+        let rules = table.rules().map(|rule| {
+            let text = rule.to_string();
+            (rule.pattern.to_string().to_lowercase(), text)
+        });
+        rules.collect()
+    };
+    let (old, new) = (all(old), all(new));
+    let added = new
+        .iter()
+        .filter(|(pattern, _)| !old.contains_key(*pattern));
+    let removed = old
+        .iter()
+        .filter(|(pattern, _)| !new.contains_key(*pattern));
+    let texts = |rules: Vec<&String>| rules.into_iter().cloned().collect::<Vec<_>>();
+    let changed = new.iter().filter(|(pattern, text)| {
+        let was = old.get(*pattern);
+        was.is_some_and(|was| was.to_lowercase() != text.to_lowercase())
+    });
+    [
+        texts(added.map(|(_, text)| text).collect()),
+        texts(removed.map(|(_, text)| text).collect()),
+        texts(changed.map(|(_, text)| text).collect()),
+    ]
+}
+
+/// Domain lines are told as well; only rules are compared.
+fn rules_of(changes: &Changes) -> [Vec<String>; 3] {
+    let rules = |list: &[Change]| {
+        let texts = list.iter().map(|change| change.rule.clone());
+        let mut rules: Vec<_> = texts
+            .filter(|text| text.contains('@') || text.starts_with('/'))
+            .collect();
+        rules.sort_by_key(|text| text.to_lowercase());
+        rules
+    };
+    [
+        rules(&changes.added),
+        rules(&changes.removed),
+        rules(&changes.changed),
+    ]
+}
+
+#[test]
+fn what_is_taken_over_is_what_would_be_read() {
+    let mut runner = TestRunner::new(super::cases(400));
+    let taken = std::cell::Cell::new(0);
+    let spread = || vec(0..=FILES, 1..6);
+    let strategy = (world(), world(), spread(), spread(), any::<bool>());
+    runner
+        .run(&strategy, |(one, other, before, after, extra)| {
+            let settings = Settings::default();
+            // Rules of two worlds, so that the names of one of them go.
+            let (one, both) = (one.text(), one.text() + &other.text());
+            let first = directory(&both, &before, false);
+            let Some(old) = compile(&first, &settings).table else {
+                return Ok(());
+            };
+            let second = directory(if extra { &both } else { &one }, &after, extra);
+            let (fresh, taken_over) = (
+                compile(&second, &settings),
+                compile_after(&second, &settings, Some(&old)),
+            );
+            prop_assert_eq!(said(&fresh), said(&taken_over));
+            if let Some(new) = &taken_over.table {
+                taken.set(taken.get() + 1);
+                let mut wanted = naive(&old, new);
+                wanted
+                    .iter_mut()
+                    .for_each(|list| list.sort_by_key(|text| text.to_lowercase()));
+                prop_assert_eq!(rules_of(&new.changes_since(&old)), wanted);
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert!(taken.get() > 20, "only {} tables were good", taken.get());
+}

@@ -96,19 +96,7 @@ impl<'t> Reader<'_, 't, '_> {
                 &[("rewrite", Mode::Rewrite), ("observe", Mode::Observe)],
             )
             .map(|mode| self.config.mode = mode),
-            ("milter", "listen") => sockets(value).map(|list| self.config.milter.listen = list),
-            ("milter", "max_connections") => {
-                number(value).map(|number| self.config.milter.max_connections = number)
-            }
-            ("milter", "drain") => duration(value).map(|drain| self.config.milter.drain = drain),
-            ("milter", "refusals") => choice(
-                value,
-                &[
-                    ("milter", Refusals::Milter),
-                    ("socketmap", Refusals::Socketmap),
-                ],
-            )
-            .map(|refusals| self.config.milter.refusals = refusals),
+            ("milter", _) => return self.milter(name, span, value),
             ("socketmap", "listen") => some_sockets(value).map(|list| self.config.socketmap = list),
             ("monitor", "listen") => reserved(value),
             ("control", "listen") => control(value).map(|socket| {
@@ -149,6 +137,25 @@ impl<'t> Reader<'_, 't, '_> {
                 choice(value, &levels).map(|level| level.clone_into(&mut self.config.level))
             }
             _ => return self.unknown(section, name, span),
+        };
+        self.told(result, value);
+    }
+
+    fn milter(&mut self, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
+        let milter = &mut self.config.milter;
+        let result = match name {
+            "listen" => sockets(value).map(|list| milter.listen = list),
+            "max_connections" => number(value).map(|number| milter.max_connections = number),
+            "drain" => duration(value).map(|drain| milter.drain = drain),
+            "refusals" => choice(
+                value,
+                &[
+                    ("milter", Refusals::Milter),
+                    ("socketmap", Refusals::Socketmap),
+                ],
+            )
+            .map(|refusals| milter.refusals = refusals),
+            _ => return self.unknown("milter", name, span),
         };
         self.told(result, value);
     }

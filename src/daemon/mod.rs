@@ -41,7 +41,7 @@ use self::{
     live::LiveTable,
     milter::{Gauges, Limits, Session, Shared},
     notify::Notifier,
-    reload::{ReloadOptions, Reloader},
+    reload::{ReloadHandle, ReloadOptions, Reloader},
     settings::Source,
 };
 use crate::config::{Config, socket::Socket};
@@ -109,6 +109,34 @@ impl Sockets {
     }
 }
 
+impl Sockets {
+    /// Answers what the MTA and the commands ask; the milter's sockets are left.
+    fn serve_questions(
+        self,
+        tasks: &mut JoinSet<()>,
+        shared: &Arc<Shared>,
+        reload: ReloadHandle,
+        gauges: &Arc<Gauges>,
+    ) -> Vec<Bound> {
+        let (milter, maps) = (names(&self.milter), names(&self.socketmap));
+        for bound in self.socketmap {
+            tasks.spawn(socketmap::run(bound, Arc::clone(shared)));
+        }
+        if let Some(bound) = self.control {
+            let control = Control {
+                shared: Arc::clone(shared),
+                reload,
+                gauges: Arc::clone(gauges),
+                started: Instant::now(),
+                milter,
+                socketmap: maps,
+            };
+            tasks.spawn(control.serve(bound));
+        }
+        self.milter
+    }
+}
+
 /// Serves until `shutdown` resolves and the messages under way have ended.
 pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let Start {
@@ -151,23 +179,9 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         signals::hangups(),
         veil,
     ));
-    let maps = names(&sockets.socketmap);
-    for bound in sockets.socketmap {
-        tasks.spawn(socketmap::run(bound, Arc::clone(&shared)));
-    }
-    if let Some(bound) = sockets.control {
-        let control = Control {
-            shared: Arc::clone(&shared),
-            reload,
-            gauges: Arc::clone(&gauges),
-            started: Instant::now(),
-            milter: names(&sockets.milter),
-            socketmap: maps,
-        };
-        tasks.spawn(control.serve(bound));
-    }
+    let milter = sockets.serve_questions(&mut tasks, &shared, reload, &gauges);
     milter::serve(
-        sockets.milter,
+        milter,
         move || Session::new(Arc::clone(&shared)),
         limits,
         gauges,

@@ -146,7 +146,7 @@ mod tests {
     fn compiled(rules: &str) -> crate::engine::Compiled {
         let source = SourceText {
             name: "a.rules".into(),
-            bytes: rules.as_bytes().to_vec().into(),
+            bytes: rules.as_bytes().to_vec(),
         };
         compile(&[source], &Settings::default())
     }

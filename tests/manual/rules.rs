@@ -29,7 +29,7 @@ fn example(page: &str) -> String {
 fn the_example_is_a_table() {
     let source = SourceText {
         name: "example.rules".into(),
-        bytes: example(&page()).into_bytes().into(),
+        bytes: example(&page()).into_bytes(),
     };
     let compiled = compile(&[source], &Settings::default());
     assert!(

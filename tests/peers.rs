@@ -275,7 +275,7 @@ fn a_daemon_that_is_stopped_finishes_open_messages() {
         assert_eq!(reply.code, 250, "{name}: {reply}\n{}", daemon.log());
         assert_eq!(say(&mut client, "QUIT"), 221);
         daemon
-            .stop()
+            .wait_for_the_end()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         mta.drain();
         let copies = sink.copies(&format!("stopped-{name}"));

@@ -8,6 +8,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -155,7 +156,18 @@ impl Daemon {
 
     /// Ends it in order; whatever it still had to log is then in the log.
     pub fn stop(&mut self) -> Result<(), String> {
-        match self.process.stop() {
+        let ended = self.process.stop();
+        self.in_order(ended)
+    }
+
+    /// Waits for the end of one that was asked to end: a second signal would end it at once.
+    pub fn wait_for_the_end(&mut self) -> Result<(), String> {
+        let ended = self.process.wait();
+        self.in_order(ended)
+    }
+
+    fn in_order(&self, ended: Option<ExitStatus>) -> Result<(), String> {
+        match ended {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(format!("readdress ended with {status}\n{}", self.log())),
             None => Err(format!("readdress did not end at SIGTERM\n{}", self.log())),

@@ -68,6 +68,11 @@ impl Process {
         if self.ended().is_none() {
             self.signal("TERM");
         }
+        self.wait()
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) -> Option<ExitStatus> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.ended() {

@@ -17,17 +17,21 @@
 //! | octets of all records | 4 GiB, some ninety million rules | [`Packed::push`] takes none any more, and says which was the first |
 
 mod address;
+mod adopt;
 mod bytes;
+mod entry;
 mod names;
 mod record;
 mod target;
+
+pub use self::entry::Entry;
 
 use self::{
     bytes::{Reader, Writer},
     names::Names,
     record::{Base, Head},
 };
-use super::{Action, Detail, Origin, Rule, Span, plain::Address, span::saturate};
+use super::{Action, Detail, Rule, Span, plain::Address, span::saturate};
 use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
@@ -76,75 +80,6 @@ impl Block {
 }
 
 impl Packed {
-    /// None yet, and room for the names that `past` has: its records mean the same here.
-    pub(super) fn after(past: &Packed) -> Self {
-        Self {
-            names: past.names.for_others(),
-            ..Self::default()
-        }
-    }
-
-    /// Whether it is worth being taken over: the names of rules that are gone for long go as well.
-    pub fn is_compact(&self) -> bool {
-        self.names.is_compact()
-    }
-
-    /// Ends a file: the domains that its rules name, and whether targets are in them.
-    pub(super) fn end_file(&mut self) -> Vec<(u32, bool)> {
-        self.names.end_file()
-    }
-
-    /// Takes over what file `was` of the past holds, as file `file` here; whether there is room.
-    pub(super) fn adopt(
-        &mut self,
-        past: &Packed,
-        was: u32,
-        file: u32,
-        domains: &[(u32, bool)],
-    ) -> bool {
-        let first = past.blocks.partition_point(|block| block.file < was);
-        let behind = past.blocks.partition_point(|block| block.file <= was);
-        let end = past.blocks.get(behind).map(|block| block.at as usize);
-        let start = past.blocks.get(first).map(|block| block.at as usize);
-        let range = start.unwrap_or_default()..end.unwrap_or(past.bytes.len());
-        let Some(records) = past.bytes.get(range).filter(|_| first < behind) else {
-            // A file of comments alone.
-            return true;
-        };
-        let begin = self.bytes.len();
-        if begin + records.len() >= MOST as usize {
-            return false;
-        }
-        self.bytes.extend_from_slice(records);
-        let shift = |at: u32| at - start.unwrap_or_default() as u32 + begin as u32;
-        let blocks = past.blocks.get(first..behind).unwrap_or_default();
-        self.blocks.extend(blocks.iter().map(|block| Block {
-            at: shift(block.at),
-            file,
-            ..*block
-        }));
-        self.last = None;
-        self.live += self.restore(begin);
-        self.names.adopt(domains);
-        true
-    }
-
-    /// Takes the marks of replaced rules away from `begin` on: others may decide now. How many rules
-    /// there are.
-    fn restore(&mut self, begin: usize) -> usize {
-        let (mut at, mut count) = (begin, 0);
-        loop {
-            let mut reader = Reader(self.bytes.get(at..).unwrap_or_default());
-            let Some(length) = reader.number() else {
-                return count;
-            };
-            let record = self.bytes.len() - reader.0.len();
-            record::restore(self.bytes.get_mut(record..).unwrap_or_default());
-            at = record + length as usize;
-            count += 1;
-        }
-    }
-
     /// Adds a rule; `None` where there is no room for it.
     pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
         let (at, base) = self.begin(rule.span)?;
@@ -272,37 +207,6 @@ impl Packed {
         Some((file, head.base.line))
     }
 
-    /// All rules but those that were replaced, in the order of files and lines.
-    pub fn iter(&self) -> impl Iterator<Item = Rule> {
-        self.entries().filter_map(|entry| entry.rule())
-    }
-
-    /// The same, read no further than asked for.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.entries_of(|_| true)
-    }
-
-    /// Those of the files that are wanted; the others are stepped over as a whole.
-    pub fn entries_of(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = Entry<'_>> {
-        let ends = self.blocks.iter().skip(1).map(|block| block.at);
-        let ends = ends.chain(std::iter::once(u32::MAX));
-        let blocks = self.blocks.iter().zip(ends);
-        let blocks = blocks.filter(move |(block, _)| wanted(block.file));
-        let walks = blocks.flat_map(|(block, end)| {
-            let (file, walk) = (block.file, self.walk(*block));
-            walk.take_while(move |(id, _)| id.0 < end)
-                .map(move |(id, head)| (id, file, head))
-        });
-        walks
-            .filter(|(_, _, head)| !head.is_replaced())
-            .map(|(id, file, head)| Entry {
-                id,
-                file,
-                head,
-                names: &self.names,
-            })
-    }
-
     /// The domains that some rule names, in its pattern or in a target.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.names.domains()
@@ -339,86 +243,12 @@ impl Packed {
         format!("{:?} {:?} {:?}", self.bytes, self.blocks, self.last)
     }
 
-    fn walk(&self, block: Block) -> Walk<'_> {
-        Walk {
-            store: self,
-            at: block.at,
-            base: block.base(),
-        }
-    }
-
     /// The file and the head of a record, with its place.
     fn placed(&self, id: RuleId) -> Option<(u32, Head<'_>)> {
         let after = self.blocks.partition_point(|block| block.at <= id.0);
         let block = self.blocks.get(after.checked_sub(1)?)?;
         let (at, head) = self.walk(*block).find(|(at, _)| at.0 >= id.0)?;
         (at == id).then_some((block.file, head))
-    }
-}
-
-/// A rule that is not made a value yet.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'p> {
-    /// Its number.
-    pub id: RuleId,
-    file: u32,
-    head: Head<'p>,
-    names: &'p Names,
-}
-
-impl<'p> Entry<'p> {
-    /// Whether its pattern is one mailbox.
-    pub fn is_for_mailbox(&self) -> bool {
-        self.head.is_for_mailbox()
-    }
-
-    /// Whether other addresses take the place of the one that matched.
-    pub fn rewrites(&self) -> bool {
-        self.head.rewrites()
-    }
-
-    /// Whether it rejects or defers.
-    pub fn refuses(&self) -> bool {
-        self.head.refuses()
-    }
-
-    /// The number of its file.
-    pub fn file(&self) -> u32 {
-        self.file
-    }
-
-    /// Where it came from.
-    pub fn origin(&self) -> Origin {
-        self.head.origin()
-    }
-
-    /// The domain that its pattern names, where it names one.
-    pub fn domain(&self) -> Option<&'p Domain> {
-        self.head.domain(self.names)
-    }
-
-    /// The value.
-    pub fn rule(&self) -> Option<Rule> {
-        self.head.rule(self.file, self.names)
-    }
-}
-
-/// From record to record.
-struct Walk<'s> {
-    store: &'s Packed,
-    at: u32,
-    base: Base,
-}
-
-impl<'s> Iterator for Walk<'s> {
-    type Item = (RuleId, Head<'s>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let id = RuleId(self.at);
-        let (record, next) = self.store.record(self.at)?;
-        let head = Head::read(record, self.base)?;
-        (self.at, self.base) = (next, head.base);
-        Some((id, head))
     }
 }
 

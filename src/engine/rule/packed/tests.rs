@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::{
     SourceText,
     address::{LocalPart, Mailbox},
-    rule::{Action, Detail, Findings, Parsed, Pattern, Piece, Target, TargetKind, read},
+    rule::{Action, Detail, Findings, Origin, Parsed, Pattern, Piece, Target, TargetKind, read},
 };
 
 /// Every kind of pattern, action, target and mark that a line can give.

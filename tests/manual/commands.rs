@@ -60,6 +60,9 @@ where systemd is told how the daemon stands
 .BR postconf (5)
 "#;
 
+/// What the parts call an apostrophe.
+const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 /// One part of a page, without its heading.
 fn part(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut bytes = Vec::new();
@@ -75,7 +78,9 @@ fn part(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 
 fn subcommand(command: &Command) -> String {
     let name = format!("readdress {}", command.get_name());
-    let man = Man::new(command.clone().bin_name(&name).display_name(&name));
+    // `--help` is named once, for all of them.
+    let command = command.clone().disable_help_flag(true);
+    let man = Man::new(command.bin_name(&name).display_name(&name));
     let mut text = format!(".SS {}\n", roff(&name));
     text += &part(|out| man.render_synopsis_section(out));
     text.push_str(".PP\n");
@@ -117,7 +122,7 @@ fn log_lines() -> String {
 fn the_page_of_the_program_says_what_the_code_says() {
     let command = Flags::command();
     let man = Man::new(command.clone());
-    let mut text = HEAD.to_owned();
+    let mut text = format!("{HEAD}{APOSTROPHE}");
     text += ".SH NAME\n";
     text += &part(|out| man.render_name_section(out));
     text += ".SH SYNOPSIS\n";

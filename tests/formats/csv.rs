@@ -184,3 +184,17 @@ fn encodings() {
     let (decoded, _) = decode::decode_by_name(ansi, "windows-1252").unwrap();
     read("a.csv", decoded).is(&rules, &[]);
 }
+
+#[test]
+fn rows_and_lines_that_say_nothing() {
+    read("a.csv", ",\n\"\",\nfrom,to\n,,\njd@d.com,a@c.com\n\"\",\n").is(&JD, &[]);
+    read("a.csv", "from,to\njd@d.com,\"a@c.com,\nb@c.com\"\n")
+        .is(&["jd@d.com a@c.com, b@c.com"], &[]);
+}
+
+#[test]
+fn a_stray_quote_does_not_swallow_what_follows_it() {
+    let rows = "x@d.com,b@c.com\n".repeat(5000);
+    let text = format!("from,to\njd@d.com,\"a@c.com\n{rows}y@d.com,\"b@c.com\"\n");
+    finds("a.csv", &text, &["a.csv:2:10: error unclosed-quote"]);
+}

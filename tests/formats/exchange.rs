@@ -322,3 +322,27 @@ fn characters_that_nobody_sees_between_the_values_of_a_cell() {
         }
     }
 }
+
+#[test]
+fn addresses_that_begin_like_the_name_of_a_class() {
+    let list = "SMTP:System.Admin@c.com;smtp:microsoft.com@d.com";
+    read(
+        "m.csv",
+        new(&format!("System.Admin@c.com,{list},UserMailbox")),
+    )
+    .is(
+        &[
+            "microsoft.com@d.com System.Admin@c.com",
+            "System.Admin@c.com mailbox",
+        ],
+        &[],
+    );
+    let bare = "PrimarySmtpAddress,Address\nSystem.Admin@c.com,System.Root@d.com\n";
+    read("m.csv", bare).is(
+        &[
+            "System.Root@d.com System.Admin@c.com",
+            "System.Admin@c.com mailbox",
+        ],
+        &[],
+    );
+}

@@ -154,3 +154,21 @@ fn utf16_as_ldifde_writes_it() {
         .collect();
     read("a.ldif", bytes).is(&["jörg@c.com mailbox"], &[]);
 }
+
+/// Active Directory gives 1500 values of an attribute at a time, and says so in an option.
+#[test]
+fn a_part_of_the_values() {
+    let part = object("mail: a@c.com\nproxyAddresses;range=0-1499: SMTP:a@c.com");
+    finds("a.ldif", &part, &["a.ldif:3:1: error cut-off"]).says("rest");
+    let whole = object("mail: a@c.com\nproxyAddresses;range=0-*: SMTP:a@c.com");
+    read("a.ldif", whole).is(&["a@c.com mailbox"], &[]);
+    let other = object("mail: a@c.com\nmember;range=0-1499: CN=b");
+    read("a.ldif", other).is(&["a@c.com mailbox"], &[]);
+}
+
+/// A line with a space in it continues the one before; two objects would become one.
+#[test]
+fn a_blank_line_that_is_not_blank() {
+    let two = "dn: CN=a\nmail: a@c.com\n \ndn: CN=b\nmail: b@c.com\n";
+    finds("a.ldif", two, &["a.ldif:4:5: error syntax"]).says("blank line");
+}

@@ -167,3 +167,21 @@ fn orders_of_mailcow_are_no_addresses() {
         finds("p.csv", &rows, &["p.csv:2:12: error not-an-address"]).says("discard");
     }
 }
+
+#[test]
+fn groups_and_counts_of_gam() {
+    read(
+        "g.csv",
+        "email,aliases,aliases.0,aliases.1\nall@c.com,2,x@d.com,y@d.com\none@c.com,1,z@d.com,\n",
+    )
+    .is(
+        &[
+            "x@d.com all@c.com",
+            "y@d.com all@c.com",
+            "all@c.com mailbox",
+            "z@d.com one@c.com",
+            "one@c.com mailbox",
+        ],
+        &[],
+    );
+}

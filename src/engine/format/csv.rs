@@ -9,18 +9,23 @@
 //! - A cell in quotes may hold line ends; a quote in it is written twice. A cell that goes on behind
 //!   its closing quote (`"v,1"%"v,2"`, Exchange 4.0) keeps its quotes.
 //! - A row with fewer cells than the header has lost empty ones at its end (Excel); one with more is
-//!   an error, unless they are empty.
+//!   an error, unless they are empty. A row whose cells are all empty says nothing, before the header
+//!   as well.
 //!
 //! # Limits
 //!
 //! The `csv` crate is not used: findings need the line and the column of every cell, and it has
-//! neither. A quote that is never closed is an error at its beginning and ends the file.
+//! neither. A quote that is not closed within 64 KiB, as long as a line may be, is an error at its
+//! beginning and ends the file: one stray quote would make one cell of all rows to the next one.
 
 use super::{context::Context, value::Value};
 use crate::engine::rule::Span;
 
 /// What may stand between cells.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
+/// The longest cell, in octets.
+const MAX_CELL: usize = 64 * 1024;
 
 /// Headers of GAM, whose field delimiter may be a blank.
 const GAM: [&[&str]; 2] = [
@@ -82,7 +87,7 @@ impl<'t> Rows<'t> {
             let head = line.trim_end_matches('\r').trim_matches('"');
             if let Some(separator) = head.strip_prefix("sep=") {
                 named = named.or(separator.chars().next());
-            } else if !(head.trim().is_empty() || head.starts_with('#')) || rest.is_empty() {
+            } else if !(is_blank(head) || head.starts_with('#')) || rest.is_empty() {
                 rows.delimiter = named.unwrap_or_else(|| sniff(line, rows.quote));
                 rows.rest_in_last = rows.delimiter == ' ';
                 return rows;
@@ -141,6 +146,9 @@ impl<'t> Rows<'t> {
             let mut row = self.next(context)?;
             if self.rest_in_last {
                 self.join_rest(columns, &mut row);
+            }
+            if row.cells.iter().all(|cell| cell.text.trim().is_empty()) {
+                continue;
             }
             let surplus = row.cells.get(columns..).unwrap_or(&[]);
             if let Some(cell) = surplus.iter().find(|cell| !cell.text.trim().is_empty()) {
@@ -218,6 +226,10 @@ impl<'t> Rows<'t> {
         }
         let mut end = (rest.len(), 0, true);
         while let Some((at, c)) = characters.next() {
+            if at > MAX_CELL && begins {
+                quoted = true;
+                break;
+            }
             if quoted && c == self.quote {
                 if characters
                     .next_if(|(_, next)| *next == self.quote)
@@ -240,7 +252,7 @@ impl<'t> Rows<'t> {
             context.error(
                 "unclosed-quote",
                 self.span(0, self.quote.len_utf8()),
-                "a quote is never closed",
+                "a quote is not closed",
                 help,
             );
             return None;
@@ -270,6 +282,12 @@ impl<'t> Rows<'t> {
         let over = ended || length + behind >= rest.len();
         Some((value, length + behind, over))
     }
+}
+
+/// Whether a line is without any value.
+fn is_blank(line: &str) -> bool {
+    line.chars()
+        .all(|c| c.is_whitespace() || c == '"' || DELIMITERS.contains(&c))
 }
 
 /// The delimiter that the header line has most of, outside of quotes.

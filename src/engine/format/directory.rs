@@ -24,7 +24,7 @@ use crate::engine::rule::Span;
 pub const PAGE: usize = 1000;
 
 /// Attributes that hold addresses.
-const ADDRESSES: [&str; 4] = [
+pub const ADDRESSES: [&str; 4] = [
     "proxyaddresses",
     "mail",
     "othermailbox",
@@ -53,6 +53,12 @@ pub fn record(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool {
             );
             return false;
         }
+    }
+    if let Some(second) = lines.iter().filter(|line| line.name == "dn").nth(1) {
+        let message = "a second `dn:` stands in one record";
+        let help = "write a blank line, without a space in it, above it";
+        context.error("syntax", second.raw.span, message, help);
+        return true;
     }
     let text = |name: &str| {
         lines

@@ -4,12 +4,14 @@
 //! Alias,Target,TargetType              gam print aliases
 //! Target,TargetType,Aliases            gam print aliases onerowpertarget
 //! primaryEmail,aliases.0,aliases.1     gam print users aliases
+//! email,aliases.0,aliases.1            gam print groups aliases
 //! jd@domain2.com,jdoe@company.com      recipient address map, without a header
 //! ```
 //!
 //! # Traps
 //!
 //! - Between the values of `Aliases` stands GAM's field delimiter: a blank, a comma or `|`.
+//! - Beside `aliases.0`, `aliases` is how many there are.
 //! - `nonEditableAliases` come from domain aliases, which are one rule for the whole domain; they are
 //!   counted. Where every address has its twin in another domain, that rule is suggested.
 //! - The console's template of users has no aliases: its `Secondary Email` is contact data.
@@ -50,7 +52,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
             "export the aliases: `gam print aliases > aliases.csv`",
         );
     }
-    let owner = header.find(&["target", "primaryemail"]);
+    let owner = header.find(&["target", "primaryemail", "email"]);
     let mut aliases = header.numbered("alias");
     aliases.extend(header.numbered("aliases"));
     let mut fixed = header.numbered("noneditablealiases");

@@ -43,17 +43,22 @@ impl Header {
             .find_map(|name| self.names.iter().position(|own| own == name))
     }
 
-    /// The columns whose name is this one or begins with it and `.`: `aliases.0`, `aliases.1`.
+    /// The columns whose name begins with this one and `.`: `aliases.0`, `aliases.1`; where there are
+    /// none, the column of this name.
     pub fn numbered(&self, name: &str) -> Vec<usize> {
         let is = |own: &&String| {
             own.strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                .is_some_and(|rest| rest.starts_with('.'))
         };
-        (0..)
+        let columns: Vec<_> = (0..)
             .zip(&self.names)
             .filter(|(_, own)| is(own))
             .map(|(at, _)| at)
-            .collect()
+            .collect();
+        if columns.is_empty() {
+            return self.find(&[name]).into_iter().collect();
+        }
+        columns
     }
 
     /// Whether there is a column of each of these names.

@@ -5,7 +5,8 @@
 //! - A line that begins with one space continues the one before: that space alone is taken out. A fold
 //!   may stand inside an address, inside base64, or in a comment.
 //! - `attr:: …` is base64 and decodes to UTF-8; `attr:< …` names a file or URL, which is never read.
-//! - Options (`mail;lang-de`) and letter case of a name mean nothing.
+//! - Options (`mail;lang-de`) and letter case of a name mean nothing; but `;range=0-1499` says that
+//!   Active Directory gave a part of the values, which is an error.
 //! - `search:`, `result:` and `# numResponses` of ldapsearch are no record; `ref:` is a referral.
 //!
 //! # Limits
@@ -108,16 +109,26 @@ fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line
     let body = rest.unwrap_or("").trim_start_matches(' ');
     let from = line.text.len() - body.len();
     let raw = value_of(line, from);
-    let name = name
-        .split(';')
-        .next()
-        .unwrap_or(name)
-        .trim()
-        .to_ascii_lowercase();
+    let (name, options) = name.split_once(';').unwrap_or((name, ""));
+    let name = name.trim().to_ascii_lowercase();
+    if directory::ADDRESSES.contains(&name.as_str()) && is_part(options) {
+        let message = "the server gave a part of the values only (`;range=`)";
+        let help = "export the object with a program that asks for the rest, as ldifde does";
+        context.error("cut-off", line.span, message, help);
+    }
     Some(Line {
         name,
         raw,
         encoding,
+    })
+}
+
+/// Whether `range=0-1499` says that more values would follow; the last part is `range=1500-*`, and
+/// the only one `range=0-*`.
+fn is_part(options: &str) -> bool {
+    options.split(';').any(|option| {
+        let option = option.trim().to_ascii_lowercase();
+        option.starts_with("range=") && option != "range=0-*"
     })
 }
 

@@ -125,7 +125,9 @@ fn without_braces<'t>(cell: &Value<'t>) -> Value<'t> {
 /// Whether PowerShell wrote the value out.
 fn is_whole(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     let text = &*cell.text;
-    let lost = text.starts_with("System.") || text.starts_with("Microsoft.");
+    // An address may begin alike: `System.Admin@company.com`.
+    let typed = text.starts_with("System.") || text.starts_with("Microsoft.");
+    let lost = typed && !text.contains('@');
     let cut = text.starts_with('{')
         && (!text.ends_with('}') || text.ends_with("...}") || text.ends_with("…}"));
     let excel = text.chars().count() == 255;

@@ -8,9 +8,10 @@
 //! ```
 //!
 //! Both cells say what they would say in a `.rules` file; `to` may be an action as well. Other columns
-//! are for people. A row whose first character is `#` is a comment.
+//! are for people. A row whose first character is `#` is a comment. A line end within a cell, as
+//! spreadsheets make it, is white space.
 
-use super::{context::Context, csv::Rows, header::Header};
+use super::{context::Context, csv::Rows, header::Header, value::Value};
 use crate::engine::rule::read_cells;
 
 /// Reads all rows behind the header.
@@ -32,7 +33,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
             continue;
         }
         let from = context.clean(&from);
-        let to = context.clean(&to);
+        let to = on_one_line(context.clean(&to));
         if from.text.contains([' ', '\t']) && !from.text.contains(['"', '/']) {
             let help = "write one address, or one pattern, in the column `from`";
             context.error("bad-pattern", from.span, "this is more than one word", help);
@@ -40,5 +41,17 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         }
         let cells = [(&*from.text, from.span), (&*to.text, to.span)];
         read_cells(&cells, context.parsed, context.findings);
+    }
+}
+
+/// A cell without line ends; as long as before, so that places within it stay what they are.
+fn on_one_line(cell: Value<'_>) -> Value<'_> {
+    if cell.text.contains(['\r', '\n']) {
+        Value {
+            text: cell.text.replace(['\r', '\n'], " ").into(),
+            span: cell.span,
+        }
+    } else {
+        cell
     }
 }

@@ -33,6 +33,7 @@ impl Table {
         } else if has(&["alias", "target"])
             || has(&["target", "aliases"])
             || has(&["primaryemail"])
+            || has(&["email", "aliases.0"])
             || has(&["emailaddress[required]"])
         {
             Some(Self::Google)

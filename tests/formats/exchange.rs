@@ -346,3 +346,29 @@ fn addresses_that_begin_like_the_name_of_a_class() {
         &[],
     );
 }
+
+#[test]
+fn every_mailbox_of_the_system_itself() {
+    let rows: String = [
+        "SystemMailbox{1}",
+        "HealthMailbox0a",
+        "DiscoverySearchMailbox{2}",
+        "FederatedEmail.4c",
+        "extest_1",
+    ]
+    .iter()
+    .map(|local| format!("{local}@c.com,SMTP:{local}@c.com;smtp:{local}@d.com,UserMailbox\n"))
+    .collect();
+    read("m.csv", new(&rows))
+        .is(&[], &[])
+        .skips(&["skipped: 5 system in m.csv"]);
+}
+
+#[test]
+fn links_to_addresses() {
+    read(
+        "m.csv",
+        new("a@c.com,mailto:a@c.com;smtp:MailTo:x@d.com,UserMailbox"),
+    )
+    .is(&["x@d.com a@c.com", "a@c.com mailbox"], &[]);
+}

@@ -341,3 +341,13 @@ fn lists_of_recipients_are_no_aliases() {
         &["p.virtual:1:10: error no-domain"],
     );
 }
+
+#[test]
+fn a_whole_domain_counts_only_as_the_first_value() {
+    finds(
+        "a.virtual",
+        "@d.com a@c.com, @c.com\n",
+        &["a.virtual:1:17: error bad-target"],
+    )
+    .says("first");
+}

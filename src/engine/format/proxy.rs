@@ -15,7 +15,7 @@ pub const MAX_TYPE: usize = 8;
 /// One proxy address.
 #[derive(Clone, Debug)]
 pub enum Proxy<'t> {
-    /// `SMTP:` (upper case) or `smtp:`, and the address behind it.
+    /// `SMTP:` (upper case), `smtp:` or `mailto:`, and the address behind it.
     Smtp {
         /// The type is written in upper case: the primary one, where case carries a meaning.
         upper: bool,
@@ -37,11 +37,10 @@ pub fn read<'t>(value: &Value<'t>) -> Proxy<'t> {
         Some((kind, _)) if is_type(kind) => {
             let address = body.part(kind.len() + 1..body.text.len());
             match kind.to_ascii_lowercase().as_str() {
-                "smtp" => Proxy::Smtp {
+                "smtp" | "mailto" => Proxy::Smtp {
                     upper: kind == "SMTP",
                     address: without_mailto(&address),
                 },
-                "mailto" => Proxy::Bare(address),
                 other => Proxy::Other(other.to_owned()),
             }
         }

@@ -212,12 +212,12 @@ impl PartialEq for LocalPart {
 
 impl Eq for LocalPart {}
 
-/// RFC 5322 section 3.2.3, with the characters beyond ASCII of RFC 6531 section 3.3.
 /// What stands for itself and makes most local-parts: they are taken as they are.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+' | b'=')
 }
 
+/// RFC 5322 section 3.2.3, with the characters beyond ASCII of RFC 6531 section 3.3.
 fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || "!#$%&'*+-/=?^_`{|}~".contains(c)

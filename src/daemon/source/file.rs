@@ -22,7 +22,7 @@ use super::signature::Stamp;
 use crate::engine::format::decode;
 
 /// How much is read at once.
-const BLOCK: usize = 64 * 1024;
+const BLOCK: u64 = 64 * 1024;
 
 /// Why a file is not read.
 #[derive(Debug)]
@@ -121,32 +121,29 @@ fn read_blocks(
         return Err(too_large(limits));
     }
     let mut content = Vec::new();
-    let mut block = vec![0; BLOCK];
     let mut lines = Lines {
         encoding: Some(encoding),
         ..Lines::default()
     };
     loop {
-        let count = match file.read(&mut block) {
-            Ok(0) => return Ok(content),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(refused(path, &error)),
-        };
-        let read = block.get(..count).unwrap_or_default();
-        lines.judge(read, limits)?;
-        let length = content.len() as u64 + count as u64;
+        let start = content.len();
+        let block = file.take(BLOCK).read_to_end(&mut content);
+        if block.map_err(|error| refused(path, &error))? == 0 {
+            return Ok(content);
+        }
+        lines.judge(content.get(start..).unwrap_or_default(), limits)?;
+        let length = content.len() as u64;
         if length > limits.file {
             return Err(too_large(limits));
         }
-        // The first block has to be good before memory is asked for the rest.
-        let wanted = size.max(length) - content.len() as u64;
-        let reserved = usize::try_from(wanted).map(|wanted| content.try_reserve(wanted));
+        // The first block has to be good before memory is asked for the rest; and for the end a block
+        // more, lest the last reading of all ask for twice as much.
+        let wanted = size.saturating_sub(length).max(1).saturating_add(BLOCK);
+        let reserved = usize::try_from(wanted).map(|wanted| content.try_reserve_exact(wanted));
         if !matches!(reserved, Ok(Ok(()))) {
             let message = format!("does not fit into memory: {size} bytes");
             return Err(Refusal::new("file-too-large", message));
         }
-        content.extend_from_slice(read);
     }
 }
 

@@ -4,16 +4,17 @@
 //! | | costs | differs when |
 //! |---|---|---|
 //! | [`Signature`] | a stat for each file | something may have been written: read it |
-//! | [`Fingerprint`] | a hash over the content, 128 bits | something else is written there: compile it |
+//! | [`Fingerprint`] | a hash over the content, 128 bits (XXH3) | something else is written there: compile it |
 //!
 //! Neither is kept on disk. The hash is not cryptographic: who may write the rules need not forge it.
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
-use std::hash::{DefaultHasher, Hasher};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::Xxh3;
 
 use super::list;
 use crate::engine::{FileKind, SourceText};
@@ -121,23 +122,19 @@ fn described(path: &Path, name: OsString) -> Entry {
 
 /// The identity of a content, as long as the process lives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Fingerprint(u64, u64);
+pub struct Fingerprint(u128);
 
 /// The fingerprint of the files' names and contents.
 pub fn fingerprint(sources: &[SourceText]) -> Fingerprint {
-    let half = |seed: u8| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u8(seed);
-        for source in sources {
-            // Lengths go in, so that nothing can move from one file to the next unseen.
-            for part in [source.name.as_bytes(), &source.bytes] {
-                hasher.write_usize(part.len());
-                hasher.write(part);
-            }
+    let mut hasher = Xxh3::new();
+    for source in sources {
+        // Lengths go in, so that nothing can move from one file to the next unseen.
+        for part in [source.name.as_bytes(), &source.bytes] {
+            hasher.update(&part.len().to_ne_bytes());
+            hasher.update(part);
         }
-        hasher.finish()
-    };
-    Fingerprint(half(1), half(2))
+    }
+    Fingerprint(hasher.digest128())
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! Bytes that are not UTF-8, comments and white space are not parsed here: the MTA says in
 //! `{rcpt_addr}` what it made of them.
 
+use std::borrow::Cow;
+
 use super::{Mailbox, MailboxError};
 
 /// A recipient's path, read.
@@ -39,15 +41,15 @@ impl ForwardPath {
 /// The path byte for byte, its source route left out: the form in which both MTAs find the recipient.
 ///
 /// `<@a.example,@b.example:jd@domain2.com>` gives `<jd@domain2.com>`.
-pub fn without_route(path: &[u8]) -> Vec<u8> {
+pub fn without_route(path: &[u8]) -> Cow<'_, [u8]> {
     let (open, inner) = match path.strip_prefix(b"<") {
         Some(rest) => (&b"<"[..], rest),
         None => (&b""[..], path),
     };
     let rest = route_end(inner).and_then(|end| inner.get(end..));
     match rest {
-        Some(rest) => [open, rest].concat(),
-        None => path.to_vec(),
+        Some(rest) => [open, rest].concat().into(),
+        None => path.into(),
     }
 }
 
@@ -130,9 +132,9 @@ mod tests {
 
     #[test]
     fn deletions_keep_every_other_byte() {
-        assert_eq!(without_route(b"<@r.example:JD@d>"), b"<JD@d>");
-        assert_eq!(without_route(b"<JD@d>"), b"<JD@d>");
-        assert_eq!(without_route(b"jd@d"), b"jd@d");
-        assert_eq!(without_route(b"<\"@x:y\"@d>"), b"<\"@x:y\"@d>");
+        assert_eq!(*without_route(b"<@r.example:JD@d>"), *b"<JD@d>");
+        assert_eq!(*without_route(b"<JD@d>"), *b"<JD@d>");
+        assert_eq!(*without_route(b"jd@d"), *b"jd@d");
+        assert_eq!(*without_route(b"<\"@x:y\"@d>"), *b"<\"@x:y\"@d>");
     }
 }

@@ -18,9 +18,7 @@ pub struct Subaddress<'a> {
 impl<'a> Subaddress<'a> {
     /// Splits a local-part in internal form, or tells that it has no detail.
     pub fn split(local: &'a str, delimiters: &str) -> Option<Self> {
-        let (at, separator) = local
-            .char_indices()
-            .find(|(_, c)| delimiters.contains(*c))?;
+        let (at, separator) = first_of(local, delimiters)?;
         if at == 0 || is_reserved(local, delimiters) {
             return None;
         }
@@ -31,6 +29,16 @@ impl<'a> Subaddress<'a> {
             separator,
             detail,
         })
+    }
+}
+
+/// The first delimiter, and where it stands.
+fn first_of(local: &str, delimiters: &str) -> Option<(usize, char)> {
+    let mut all = delimiters.chars();
+    match (all.next(), all.next()) {
+        // Nearly always there is one, which is found without asking about each character.
+        (Some(one), None) => local.find(one).map(|at| (at, one)),
+        _ => local.char_indices().find(|(_, c)| delimiters.contains(*c)),
     }
 }
 

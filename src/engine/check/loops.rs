@@ -7,7 +7,7 @@
 //!
 //! `local@*` is tried in the first 1000 secondary domains.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},

@@ -1,7 +1,7 @@
 //! Where mail ends up: targets that nobody has, postmasters that nobody reads, domains that accept
 //! everything.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::Holes;
 use crate::engine::{
@@ -146,8 +146,16 @@ fn accepts_everything(
 
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
 fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
+    let secondary: Vec<_> = table
+        .inbound_domains()
+        .into_iter()
+        .filter(|(_, class)| *class == DomainClass::Secondary)
+        .collect();
+    // Where a domain is not declared, its first rule stands for it.
+    let inferred = |(domain, _): &(&Domain, _)| table.declaration(domain).is_none();
+    let entries = secondary.iter().any(inferred).then(|| table.entries());
     let mut first: HashMap<Domain, Span> = HashMap::new();
-    for entry in table.entries() {
+    for entry in entries.into_iter().flatten() {
         if let Some(domain) = entry.domain().filter(|domain| !first.contains_key(*domain))
             && let Some(rule) = entry.rule()
             && !matches!(rule.pattern, Pattern::Subdomains(_))
@@ -155,11 +163,7 @@ fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
             first.insert(domain.clone(), rule.span);
         }
     }
-    for (domain, _) in table
-        .inbound_domains()
-        .into_iter()
-        .filter(|(_, class)| *class == DomainClass::Secondary)
-    {
+    for (domain, _) in secondary {
         let lost: Vec<_> = ["postmaster", "abuse"]
             .into_iter()
             .filter(|role| unread(table, role, domain, holes))

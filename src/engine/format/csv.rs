@@ -215,20 +215,18 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// One cell: its value, its octets with the delimiter behind it, whether the row ends there.
-    fn cell(&self, context: &mut Context<'_, '_>) -> Option<(Value<'t>, usize, bool)> {
-        let rest = self.rest();
-        let (mut quoted, mut doubled, mut closed) = (rest.starts_with(self.quote), false, None);
-        let begins = quoted;
+    /// How far the cell reaches that begins here; `None` where a quote is not closed.
+    fn extent(&self, rest: &str) -> Option<Extent> {
+        let begins = rest.starts_with(self.quote);
+        let (mut quoted, mut doubled, mut closed) = (begins, false, None);
         let mut characters = rest.char_indices().peekable();
         if quoted {
             characters.next();
         }
         let mut end = (rest.len(), 0, true);
         while let Some((at, c)) = characters.next() {
-            if at > MAX_CELL && begins {
-                quoted = true;
-                break;
+            if begins && at > MAX_CELL {
+                return None;
             }
             if quoted && c == self.quote {
                 if characters
@@ -247,7 +245,20 @@ impl<'t> Rows<'t> {
                 quoted = true;
             }
         }
-        if quoted {
+        let (length, behind, ended) = end;
+        (!quoted).then_some(Extent {
+            length,
+            behind,
+            ended,
+            closed,
+            doubled,
+        })
+    }
+
+    /// One cell: its value, its octets with the delimiter behind it, whether the row ends there.
+    fn cell(&self, context: &mut Context<'_, '_>) -> Option<(Value<'t>, usize, bool)> {
+        let rest = self.rest();
+        let Some(extent) = self.extent(rest) else {
             let help = "close it; a quote inside of quotes is written twice";
             context.error(
                 "unclosed-quote",
@@ -256,20 +267,25 @@ impl<'t> Rows<'t> {
                 help,
             );
             return None;
-        }
-        let (length, behind, ended) = end;
+        };
+        let Extent {
+            length,
+            behind,
+            ended,
+            ..
+        } = extent;
         let raw = rest.get(..length).unwrap_or(rest);
         let raw = if ended {
             raw.strip_suffix('\r').unwrap_or(raw)
         } else {
             raw
         };
-        let value = match closed {
+        let value = match extent.closed {
             Some(at) if at + self.quote.len_utf8() == raw.trim_end().len() => {
                 let from = self.quote.len_utf8();
                 let inner = rest.get(from..at).unwrap_or("");
                 let mut value = Value::new(inner, self.span(from, inner.len()));
-                if doubled {
+                if extent.doubled {
                     let quote = self.quote.to_string();
                     value.text = inner.replace(&quote.repeat(2), &quote).into();
                 }
@@ -282,6 +298,20 @@ impl<'t> Rows<'t> {
         let over = ended || length + behind >= rest.len();
         Some((value, length + behind, over))
     }
+}
+
+/// How far a cell reaches.
+struct Extent {
+    /// Octets of the cell.
+    length: usize,
+    /// Octets of what ends it.
+    behind: usize,
+    /// The row ends there.
+    ended: bool,
+    /// Where the quote before it is closed first.
+    closed: Option<usize>,
+    /// A quote stands twice in it.
+    doubled: bool,
 }
 
 /// Whether a line is without any value.

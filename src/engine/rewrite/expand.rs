@@ -18,13 +18,12 @@
 //!   order is that of the rules.
 //! - No recursion: the depth is bounded by the limit, not by the stack.
 
-use std::sync::Arc;
-
-use hashbrown::HashSet;
+use smallvec::SmallVec;
 
 use super::{
     Decision, Outcome, Reason, Step,
     fill::{FillError, fill},
+    seen::Seen,
 };
 use crate::engine::{
     address::Mailbox,
@@ -45,16 +44,16 @@ struct Frame {
     address: Address,
     rule: RuleId,
     /// What took its place, in reverse order.
-    pending: Vec<Mailbox>,
+    pending: SmallVec<[Mailbox; 1]>,
 }
 
 struct Expansion<'t> {
     table: &'t Table,
     received: Address,
-    path: Vec<Frame>,
-    seen: HashSet<Arc<str>>,
+    path: SmallVec<[Frame; 1]>,
+    seen: Seen,
     ends: usize,
-    finals: Vec<Address>,
+    finals: SmallVec<[Address; 1]>,
     discarded: bool,
     deferred: Option<(SmtpReply, usize)>,
     rejected: Option<(SmtpReply, usize)>,
@@ -67,10 +66,10 @@ impl<'t> Expansion<'t> {
         Self {
             table,
             received: Address::new(mailbox.clone(), table),
-            path: Vec::new(),
-            seen: HashSet::new(),
+            path: SmallVec::new(),
+            seen: Seen::default(),
             ends: 0,
-            finals: Vec::new(),
+            finals: SmallVec::new(),
             discarded: false,
             deferred: None,
             rejected: None,
@@ -109,14 +108,17 @@ impl<'t> Expansion<'t> {
     /// Where an address stands among those that led here.
     fn on_path(&self, key: &str) -> Option<usize> {
         // Most addresses were never seen: spare the walk.
-        self.seen
-            .get(key)
-            .and_then(|key| self.path.iter().position(|frame| frame.address.key == *key))
+        let position = || {
+            self.path
+                .iter()
+                .position(|frame| *frame.address.key == *key)
+        };
+        self.seen.contains(key).then(position)?
     }
 
     /// Looks one address up; whether the expansion may go on.
     fn visit(&mut self, address: Address) -> bool {
-        if !self.seen.insert(address.key.clone()) {
+        if !self.seen.insert(&address.key) {
             return true;
         }
         let limits = self.table.settings();
@@ -160,7 +162,7 @@ impl<'t> Expansion<'t> {
             Action::Rewrite(targets) => targets,
         };
         let limit = self.table.settings().address_length_limit;
-        let filled: Result<Vec<_>, _> = targets
+        let filled: Result<SmallVec<_>, _> = targets
             .iter()
             .rev()
             .map(|target| fill(&rule, target, found, &address, limit))
@@ -230,8 +232,8 @@ impl<'t> Expansion<'t> {
             None => {
                 let mut finals = self.finals;
                 if finals.len() > 1 {
-                    let mut once = HashSet::new();
-                    finals.retain(|address| once.insert(Arc::clone(&address.key)));
+                    let mut once = Seen::default();
+                    finals.retain(|address| once.insert(&address.key));
                 }
                 if finals.iter().all(|end| end.key == self.received.key) {
                     (Outcome::Keep, 0)

@@ -6,6 +6,7 @@
 mod decision;
 mod expand;
 mod fill;
+mod seen;
 
 pub use decision::{Decision, Outcome, Reason, Step};
 pub use expand::decide;

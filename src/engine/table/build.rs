@@ -12,8 +12,8 @@ use super::{
     regexes::{self, Regexes},
 };
 use crate::engine::rule::{
-    Action, DomainClass, Entry, Finding, Findings, Packed, Parsed, Pattern, Piece, Rule, RuleId,
-    Span, TargetKind,
+    Action, DomainClass, Finding, Findings, Packed, Parsed, Pattern, Piece, Rule, RuleId, Span,
+    TargetKind,
 };
 
 /// Builds the table of all rules; what is wrong with them is among the findings.
@@ -60,8 +60,8 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     let mut store = std::mem::take(&mut table.store);
     store.shrink();
     let case = table.settings.local_case;
-    let mailboxes = store.entries().filter(Entry::is_for_mailbox);
-    let mut exact = Exact::with_capacity(mailboxes.count());
+    // Where there are many rules, nearly all of them are for one mailbox.
+    let mut exact = Exact::with_capacity(store.len());
     let mut list = Vec::new();
     let mut left_out = Vec::new();
     table.counts = vec![0; table.files.len()];
@@ -162,7 +162,7 @@ impl Table {
         let case = self.settings.local_case;
         match pattern {
             Pattern::Mailbox(mailbox) => {
-                return self.mailbox_rule(&mailbox.local.folded(case), &mailbox.domain);
+                return self.mailbox_rule(mailbox.local.as_str(), &mailbox.domain);
             }
             Pattern::AnyDetail { user, domain } => self
                 .any_detail

@@ -8,8 +8,8 @@ use super::{DomainEntry, Table};
 use crate::engine::{
     address::{Domain, LocalCase},
     rule::{
-        Action, Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule, Span,
-        TargetKind, Unknown, nearest,
+        Action, Declaration, DomainClass, Entry, Finding, Findings, Origin, Parsed, Pattern, Rule,
+        Span, TargetKind, Unknown, nearest,
     },
 };
 
@@ -176,11 +176,12 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
 
 /// A mailbox lives in a primary domain.
 fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
-    for rule in table.rules().filter(|rule| rule.action == Action::Mailbox) {
-        let Some(domain) = rule.pattern.domain() else {
+    for entry in table.entries().filter(Entry::is_mailbox) {
+        let Some(domain) = entry.domain() else {
             continue;
         };
         if let Some(class @ (DomainClass::Secondary | DomainClass::External)) = table.class(domain)
+            && let Some(rule) = entry.rule()
         {
             let message = format!(
                 "a mailbox lives in a primary domain, and `{domain}` is {}",

@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 
 use crate::engine::{
     address::{LocalCase, fold},
@@ -31,7 +31,7 @@ impl Exact {
         }
     }
 
-    /// The rule for the mailbox with this local-part, folded already, in the domain of this number.
+    /// The rule for the mailbox with this local-part in the domain of this number.
     pub fn find(
         &self,
         store: &Packed,
@@ -39,36 +39,41 @@ impl Exact {
         domain: u32,
         case: LocalCase,
     ) -> Option<RuleId> {
-        let is_it = |id: &RuleId| {
-            store.mailbox(*id).is_some_and(|(stored, in_domain)| {
-                in_domain == domain && same_local(stored, local, case)
-            })
-        };
         self.table
-            .find(self.hash(local, domain, case), is_it)
+            .find(self.hash(local, domain, case), |id| {
+                is_for(store, *id, local, domain, case)
+            })
             .copied()
     }
 
     /// Adds a rule for a mailbox; gives the one that was there before.
     pub fn insert(&mut self, store: &Packed, id: RuleId, case: LocalCase) -> Option<RuleId> {
         let (local, domain) = store.mailbox(id)?;
-        let local = &fold(local, case);
-        let was = self.find(store, local, domain, case);
-        if was.is_none() {
-            let hash = self.hash(local, domain, case);
-            let hasher = &self.hasher;
-            let again = |id: &RuleId| {
-                let (local, domain) = store.mailbox(*id).unwrap_or_default();
-                hash_of(hasher, local, domain, case)
-            };
-            self.table.insert_unique(hash, id, again);
+        let hash = self.hash(local, domain, case);
+        let hasher = &self.hasher;
+        let again = |id: &RuleId| {
+            let (local, domain) = store.mailbox(*id).unwrap_or_default();
+            hash_of(hasher, local, domain, case)
+        };
+        let is_it = |id: &RuleId| is_for(store, *id, local, domain, case);
+        match self.table.entry(hash, is_it, again) {
+            Entry::Occupied(was) => Some(*was.get()),
+            Entry::Vacant(free) => {
+                free.insert(id);
+                None
+            }
         }
-        was
     }
 
     fn hash(&self, local: &str, domain: u32, case: LocalCase) -> u64 {
         hash_of(&self.hasher, local, domain, case)
     }
+}
+
+fn is_for(store: &Packed, id: RuleId, local: &str, domain: u32, case: LocalCase) -> bool {
+    store
+        .mailbox(id)
+        .is_some_and(|(stored, in_domain)| in_domain == domain && same_local(stored, local, case))
 }
 
 /// Hashes a local-part as it is compared, folded or not, and a domain.

@@ -146,7 +146,7 @@ impl Table {
         Some(Match::without_detail(rule))
     }
 
-    /// The rule for one mailbox, its local-part folded already.
+    /// The rule for one mailbox, its local-part folded or not.
     pub(super) fn mailbox_rule(&self, local: &str, domain: &Domain) -> Option<RuleId> {
         let domain = self.store.domain(domain)?;
         self.mailboxes

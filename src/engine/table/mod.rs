@@ -239,10 +239,10 @@ impl Table {
 
     /// What happens to an address of a domain for which there is neither a rule nor a mailbox.
     pub fn unknown(&self, domain: &Domain) -> Unknown {
-        match (self.known.get(domain), self.class(domain)) {
-            (Some(entry), _) => entry.unknown,
-            (None, Some(_)) => Unknown::Reject,
-            (None, None) => Unknown::Keep,
+        match self.known.get(domain) {
+            Some(entry) => entry.unknown,
+            None if self.class(domain).is_some() => Unknown::Reject,
+            None => Unknown::Keep,
         }
     }
 

@@ -124,7 +124,7 @@ impl Transaction {
             .filter(|address| !address.is_empty())
             .zip(received.rcpt_mailer);
         let recipient = Recipient {
-            as_received: without_route(received.path),
+            as_received: without_route(received.path).into_owned(),
             mailbox,
             decision,
             refusal,

@@ -72,6 +72,11 @@ impl<'p> Entry<'p> {
         self.head.rewrites()
     }
 
+    /// Whether it says that a mailbox exists.
+    pub fn is_mailbox(&self) -> bool {
+        self.head.is_mailbox()
+    }
+
     /// Whether it rejects or defers.
     pub fn refuses(&self) -> bool {
         self.head.refuses()

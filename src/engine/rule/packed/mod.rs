@@ -252,18 +252,13 @@ impl Packed {
     }
 }
 
-/// Whether two local-parts are one mailbox's, the second folded already.
-pub fn same_local(stored: &str, folded: &str, case: LocalCase) -> bool {
+/// Whether two local-parts are one mailbox's.
+pub fn same_local(one: &str, other: &str, case: LocalCase) -> bool {
     match case {
-        LocalCase::Ignore if stored.is_ascii() => {
-            stored.len() == folded.len()
-                && stored
-                    .bytes()
-                    .zip(folded.bytes())
-                    .all(|(one, other)| one.to_ascii_lowercase() == other)
-        }
-        LocalCase::Strict if stored.is_ascii() => stored == folded,
-        _ => fold(stored, case) == folded,
+        // Folded, two spellings may differ in length only where one is not ASCII.
+        LocalCase::Ignore if one.is_ascii() && other.is_ascii() => one.eq_ignore_ascii_case(other),
+        LocalCase::Strict if one.is_ascii() => one == other,
+        _ => fold(one, case) == fold(other, case),
     }
 }
 

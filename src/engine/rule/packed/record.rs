@@ -29,6 +29,7 @@ const SEVERAL: u8 = 1 << 5;
 const MAILBOX: u8 = 0;
 const LOCAL_PART: u8 = 2;
 const REGEX: u8 = 3;
+const IS_MAILBOX: u8 = 1;
 const REFUSE: u8 = 3;
 const REWRITE: u8 = 4;
 
@@ -131,6 +132,10 @@ impl<'a> Head<'a> {
         self.head >> 3 & 7 == REWRITE
     }
 
+    pub fn is_mailbox(&self) -> bool {
+        self.head >> 3 & 7 == IS_MAILBOX
+    }
+
     pub fn refuses(&self) -> bool {
         self.head >> 3 & 7 == REFUSE
     }
@@ -203,7 +208,7 @@ impl<'a> Head<'a> {
     fn action(&mut self, span: Span, names: &Names) -> Option<Action> {
         Some(match self.head >> 3 & 7 {
             0 => Action::Keep,
-            1 => Action::Mailbox,
+            IS_MAILBOX => Action::Mailbox,
             2 => Action::Discard,
             REFUSE => Action::Refuse(names.reply_at(self.rest.number()?)?.clone()),
             _ => {
@@ -265,7 +270,7 @@ fn pattern_kind(pattern: &Pattern) -> u8 {
 fn action_kind(action: &Action) -> u8 {
     match action {
         Action::Keep => 0,
-        Action::Mailbox => 1,
+        Action::Mailbox => IS_MAILBOX,
         Action::Discard => 2,
         Action::Refuse(_) => REFUSE,
         Action::Rewrite(_) => REWRITE,

@@ -169,7 +169,7 @@ impl Lines {
         let wide = *self
             .wide
             .get_or_insert(told && decode::utf16(block).is_some());
-        let binary = !wide && block.contains(&0);
+        let binary = !wide && memchr::memchr(0, block).is_some();
         // An octet of UTF-16 may look like a line end; its lines are judged when it is decoded, and
         // here only lest one of them be endless.
         let limit = if wide {
@@ -177,22 +177,36 @@ impl Lines {
         } else {
             limits.line
         };
-        let ends = |byte: u8| byte == b'\n' || (told && byte == b'\r');
-        let mut at = 0;
-        for (index, piece) in block.split(|&byte| ends(byte)).enumerate() {
-            if index > 0 {
-                self.open = 0;
-            }
-            self.open += piece.len();
-            if binary && piece.contains(&0) {
-                return Err(self.refuse("binary-file", "holds a NUL byte: this is no text"));
-            }
-            if self.open > limit {
-                let message = format!("is longer than {} bytes", limits.line);
-                return Err(self.refuse("line-too-long", &message));
-            }
-            at += piece.len() + 1;
-            self.ended += u64::from(block.get(at - 1) == Some(&b'\n'));
+        let next_end = |rest: &[u8]| match told {
+            true => memchr::memchr2(b'\n', b'\r', rest),
+            false => memchr::memchr(b'\n', rest),
+        };
+        let mut rest = block;
+        while let Some(end) = next_end(rest) {
+            let (piece, behind) = rest.split_at(end);
+            self.hold(piece, binary, limit, limits)?;
+            self.open = 0;
+            self.ended += u64::from(behind.first() == Some(&b'\n'));
+            rest = behind.get(1..).unwrap_or_default();
+        }
+        self.hold(rest, binary, limit, limits)
+    }
+
+    /// Holds a piece of a line against what a line may be.
+    fn hold(
+        &mut self,
+        piece: &[u8],
+        binary: bool,
+        limit: usize,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        self.open += piece.len();
+        if binary && piece.contains(&0) {
+            return Err(self.refuse("binary-file", "holds a NUL byte: this is no text"));
+        }
+        if self.open > limit {
+            let message = format!("is longer than {} bytes", limits.line);
+            return Err(self.refuse("line-too-long", &message));
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ pub fn read<'a>(
     let mut current = LogicalLine::default();
     let mut start = 0;
     let bom = b"\xef\xbb\xbf";
-    for (number, raw) in bytes.split(|b| *b == b'\n').enumerate() {
+    for (number, raw) in lines(bytes).enumerate() {
         let next = start + raw.len() + 1;
         let mut line = raw.strip_suffix(b"\r").unwrap_or(raw);
         let mut offset = start;
@@ -105,6 +105,19 @@ pub fn read<'a>(
         physical(line, span, &mut current, findings);
     }
     finish(&mut current, findings, &mut each);
+}
+
+/// What stands between the line ends.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(end) = memchr::memchr(b'\n', text) else {
+            return Some(text);
+        };
+        rest = text.get(end + 1..);
+        text.get(..end)
+    })
 }
 
 /// The tokens of a table's cells, as one logical line; `None` where they hold none or an error.

@@ -64,19 +64,19 @@ fn pair(line: &str) -> Option<Pair<'_>> {
 
 /// The plain address at the beginning of a text, and what follows.
 fn address(text: &str) -> Option<(Address<'_>, &str)> {
-    let bytes = text.as_bytes();
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let at = bytes.iter().position(|b| !word(b) && *b != b'.')?;
+    // A dot stands neither first nor last, nor behind another.
+    let mut behind_dot = true;
+    let at = text.bytes().position(|b| {
+        let dot = b == b'.';
+        let ends = !word(&b) && (!dot || behind_dot);
+        behind_dot = if ends { behind_dot } else { dot };
+        ends
+    })?;
     let (local, domain) = (text.get(..at)?, text.get(at..)?.strip_prefix('@')?);
-    let dots =
-        local.is_empty() || local.starts_with('.') || local.ends_with('.') || local.contains("..");
-    let ends = |b: &u8| matches!(b, b' ' | b'\t');
-    let end = domain
-        .bytes()
-        .position(|b| ends(&b))
-        .unwrap_or(domain.len());
+    let end = memchr::memchr2(b' ', b'\t', domain.as_bytes()).unwrap_or(domain.len());
     let (domain, rest) = domain.split_at_checked(end)?;
-    (!dots && at <= MAX_LOCAL_PART).then_some((Address { local, domain }, rest))
+    (!behind_dot && at <= MAX_LOCAL_PART).then_some((Address { local, domain }, rest))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
     Settings, Table,
     classes::{check_declared, declare, infer},
     conflicts::{is_own_secondary, twice},
-    exact::Exact,
+    exact::{BATCH, Exact},
     lookup::key,
     regexes::{self, Regexes},
 };
@@ -41,6 +41,9 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
     } else {
         infer(&mut table, &parsed.domains);
     }
+    for (domain, entry) in &mut table.known {
+        entry.number = table.store.domain(domain);
+    }
     check_reachable(&table, findings);
     table
 }
@@ -64,6 +67,9 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     let mut exact = Exact::with_capacity(store.len());
     let mut list = Vec::new();
     let mut left_out = Vec::new();
+    // Rules with a pattern that another one has before them, behind that.
+    let mut pairs = Vec::new();
+    let mut waiting = Vec::with_capacity(BATCH);
     table.counts = vec![0; table.files.len()];
     for entry in store.entries() {
         let id = entry.id;
@@ -79,18 +85,25 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             left_out.push(id);
             continue;
         }
-        let was = if entry.is_for_mailbox() {
-            exact.insert(&store, id, case)
-        } else {
-            table
-                .index_other(&store, id, &mut list)
-                .unwrap_or_else(|finding| {
-                    findings.push(finding);
-                    left_out.push(id);
-                    None
-                })
-        };
-        let Some(was) = was else { continue };
+        if entry.is_for_mailbox() {
+            waiting.push(id);
+            if waiting.len() == BATCH {
+                exact.insert(&store, &waiting, case, |was, id| pairs.push((was, id)));
+                waiting.clear();
+            }
+            continue;
+        }
+        match table.index_other(&store, id, &mut list) {
+            Ok(Some(was)) => pairs.push((was, id)),
+            Ok(None) => {}
+            Err(finding) => {
+                findings.push(finding);
+                left_out.push(id);
+            }
+        }
+    }
+    exact.insert(&store, &waiting, case, |was, id| pairs.push((was, id)));
+    for (was, id) in pairs {
         left_out.push(id);
         if let (Some(rule), Some(was)) = (store.rule(id), store.rule(was)) {
             findings.extend(twice(&rule, &was, case));
@@ -101,17 +114,20 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             check_captures(&rule, regex.captures_len(), findings);
         }
     }
-    for id in left_out {
-        let file = store
-            .place(id)
-            .map_or(usize::MAX, |(file, _)| file as usize);
-        if let Some(count) = table.counts.get_mut(file) {
-            *count -= 1;
-        }
-        store.replace(id);
-    }
+    leave_out(&left_out, &mut store, &mut table.counts);
     (table.store, table.mailboxes) = (store, exact);
     table.regexes = Regexes::new(list);
+}
+
+/// Marks rules for which another one decides; none of them counts.
+fn leave_out(ids: &[RuleId], store: &mut Packed, counts: &mut [usize]) {
+    for id in ids {
+        let file = store.place(*id).map(|(file, _)| file as usize);
+        if let Some(count) = file.and_then(|file| counts.get_mut(file)) {
+            *count -= 1;
+        }
+        store.replace(*id);
+    }
 }
 
 impl Table {
@@ -162,7 +178,9 @@ impl Table {
         let case = self.settings.local_case;
         match pattern {
             Pattern::Mailbox(mailbox) => {
-                return self.mailbox_rule(mailbox.local.as_str(), &mailbox.domain);
+                let domain = self.store.domain(&mailbox.domain)?;
+                let local = mailbox.local.as_str();
+                return self.mailboxes.find(&self.store, local, domain, case);
             }
             Pattern::AnyDetail { user, domain } => self
                 .any_detail

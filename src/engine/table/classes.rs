@@ -50,6 +50,7 @@ pub(super) fn declare(
             unknown: line.unknown.unwrap_or_else(|| default_unknown(line.class)),
             declared: Some(line.span),
             unknown_written: line.unknown.is_some(),
+            number: None,
         };
         table.known.insert(line.domain.clone(), entry);
     }
@@ -110,6 +111,7 @@ pub(super) fn infer(table: &mut Table, domains: &[Declaration]) {
             unknown: default_unknown(class),
             declared,
             unknown_written: false,
+            number: None,
         };
         table.known.insert(domain, entry);
     };

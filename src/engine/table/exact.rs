@@ -4,6 +4,7 @@
 //! places of memory: the index, and the record that it names.
 
 use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
 
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 
@@ -11,6 +12,9 @@ use crate::engine::{
     address::{LocalCase, fold},
     rule::{Packed, RuleId, same_local},
 };
+
+/// Rules that are added at once.
+pub(super) const BATCH: usize = 256;
 
 /// Octets that are folded at once.
 const CHUNK: usize = 64;
@@ -46,21 +50,43 @@ impl Exact {
             .copied()
     }
 
-    /// Adds a rule for a mailbox; gives the one that was there before.
-    pub fn insert(&mut self, store: &Packed, id: RuleId, case: LocalCase) -> Option<RuleId> {
-        let (local, domain) = store.mailbox(id)?;
-        let hash = self.hash(local, domain, case);
+    /// Adds rules for mailboxes, in their order; of one whose mailbox has a rule already, `twice` is
+    /// told both, the other one first.
+    ///
+    /// All places in the index are looked at before the first is written to. None of these reads waits
+    /// for another, so that those that miss the cache overlap.
+    pub fn insert(
+        &mut self,
+        store: &Packed,
+        ids: &[RuleId],
+        case: LocalCase,
+        mut twice: impl FnMut(RuleId, RuleId),
+    ) {
         let hasher = &self.hasher;
-        let again = |id: &RuleId| {
+        let hash = |id: &RuleId| {
             let (local, domain) = store.mailbox(*id).unwrap_or_default();
             hash_of(hasher, local, domain, case)
         };
-        let is_it = |id: &RuleId| is_for(store, *id, local, domain, case);
-        match self.table.entry(hash, is_it, again) {
-            Entry::Occupied(was) => Some(*was.get()),
-            Entry::Vacant(free) => {
-                free.insert(id);
-                None
+        for ids in ids.chunks(BATCH) {
+            let mut hashes = [0; BATCH];
+            for (to, id) in hashes.iter_mut().zip(ids) {
+                *to = hash(id);
+            }
+            for hash in &hashes {
+                black_box(self.table.find(*hash, |_| false));
+            }
+            for (id, at) in ids.iter().zip(hashes) {
+                let is_it = |other: &RuleId| {
+                    store
+                        .mailbox(*id)
+                        .is_some_and(|(local, domain)| is_for(store, *other, local, domain, case))
+                };
+                match self.table.entry(at, is_it, hash) {
+                    Entry::Occupied(was) => twice(*was.get(), *id),
+                    Entry::Vacant(free) => {
+                        free.insert(*id);
+                    }
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Table;
 use crate::engine::{
-    address::{Domain, LocalCase, Mailbox, Subaddress, fold},
+    address::{LocalCase, Mailbox, Subaddress, fold},
     rule::{DomainClass, RuleId, Unknown},
 };
 
@@ -99,58 +99,56 @@ impl Table {
     /// The rule for an address, by the precedence that the head of [`super`] states.
     pub fn find(&self, address: &Address) -> Found {
         let domain = &address.mailbox.domain;
-        let Some(class) = self.class(domain) else {
+        // All that is known of the domain is asked for once.
+        let entry = self.known.get(domain);
+        let covered = || self.wildcard(domain).map(|_| DomainClass::Secondary);
+        let Some(class) = entry.map(|entry| entry.class).or_else(covered) else {
             return Found::Elsewhere;
         };
-        let case = self.settings.local_case;
-        let user_key = address.user().map(|user| key(user, domain.as_str(), case));
-        if let Some(found) = self.find_mailbox(address, user_key.as_deref()) {
+        let unknown = entry.map_or(Unknown::Reject, |entry| entry.unknown);
+        let number = entry.map_or_else(|| self.store.domain(domain), |entry| entry.number);
+        if let Some(found) = number.and_then(|number| self.find_mailbox(address, number)) {
             return Found::Rule(found);
         }
         if address.mailbox.local.routes() {
             return match class {
-                DomainClass::External => Found::Unknown(self.unknown(domain)),
+                DomainClass::External => Found::Unknown(unknown),
                 DomainClass::Primary | DomainClass::Secondary => Found::RoutingSpelling,
             };
         }
-        let found = self.find_local_part(address, class, case);
+        let found = self.find_local_part(address, class, self.settings.local_case);
         let found = found.or_else(|| self.find_regex(address, class));
         let found = found.or_else(|| self.find_domain(address));
-        found.map_or_else(|| Found::Unknown(self.unknown(domain)), Found::Rule)
+        found.map_or(Found::Unknown(unknown), Found::Rule)
     }
 
-    /// Steps 1 to 3. A local-part that routes is matched only where the rule spells it out.
-    fn find_mailbox(&self, address: &Address, user_key: Option<&str>) -> Option<Match> {
-        let domain = &address.mailbox.domain;
-        // The key is the folded local-part, `@`, and the domain.
-        let end = address.key.len().saturating_sub(domain.as_str().len() + 1);
-        let local = address.key.get(..end).unwrap_or_default();
-        if let Some(rule) = self.mailbox_rule(local, domain) {
+    /// Steps 1 to 3, in the domain of this number. A local-part that routes is matched only where the
+    /// rule spells it out.
+    fn find_mailbox(&self, address: &Address, domain: u32) -> Option<Match> {
+        let case = self.settings.local_case;
+        let find = |local: &str| self.mailboxes.find(&self.store, local, domain, case);
+        if let Some(rule) = find(address.mailbox.local.as_str()) {
             return Some(Match::plain(rule));
         }
-        let user_key = user_key?;
-        let end = user_key.len().saturating_sub(domain.as_str().len() + 1);
-        let user = user_key.get(..end).unwrap_or_default();
-        let routes = address.mailbox.local.routes();
-        let any_detail = self
-            .any_detail
-            .get(user_key)
-            .filter(|_| !routes && address.has_detail());
-        if let Some(rule) = any_detail {
-            return Some(Match::plain(*rule));
+        let user = address.user()?;
+        if let Some(rule) = self.find_any_detail(address, user) {
+            return Some(Match::plain(rule));
         }
         let detail_routes = address
             .detail()
             .is_some_and(|detail| detail.contains(['%', '!', '@']));
-        let rule = self.mailbox_rule(user, domain).filter(|_| !detail_routes)?;
+        let rule = find(user).filter(|_| !detail_routes)?;
         Some(Match::without_detail(rule))
     }
 
-    /// The rule for one mailbox, its local-part folded or not.
-    pub(super) fn mailbox_rule(&self, local: &str, domain: &Domain) -> Option<RuleId> {
-        let domain = self.store.domain(domain)?;
-        self.mailboxes
-            .find(&self.store, local, domain, self.settings.local_case)
+    /// Step 2.
+    fn find_any_detail(&self, address: &Address, user: &str) -> Option<RuleId> {
+        let Mailbox { local, domain } = &address.mailbox;
+        if self.any_detail.is_empty() || local.routes() || !address.has_detail() {
+            return None;
+        }
+        let key = key(user, domain.as_str(), self.settings.local_case);
+        self.any_detail.get(key.as_str()).copied()
     }
 
     /// Step 4.

@@ -104,6 +104,8 @@ struct DomainEntry {
     declared: Option<Span>,
     /// Whether `unknown=` is written there.
     unknown_written: bool,
+    /// The number by which rules name it; none where no rule does.
+    number: Option<u32>,
 }
 
 /// All rules of one directory, compiled.

@@ -2,11 +2,22 @@
 //!
 //! Only the number of each rule is kept. What it is for stands in the [`Packed`], so a lookup reads two
 //! places of memory: the index, and the record that it names.
+//!
+//! # Why it is no map of a library
+//!
+//! In a large table the time of a lookup is that of the reads which miss the cache. hashbrown keeps its
+//! tags and its values apart, which is one such read more for each address that is found. Here both
+//! stand in one line of the cache: eight octets of a hash choose the line and the tag. A line that is
+//! full goes on in the next one.
+//!
+//! # Limits
+//!
+//! There is no way to take a rule out, nor to grow: a table is made once, of rules that are counted.
 
 use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
 
-use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
+use hashbrown::DefaultHashBuilder;
 
 use crate::engine::{
     address::{LocalCase, fold},
@@ -19,18 +30,66 @@ pub(super) const BATCH: usize = 256;
 /// Octets that are folded at once.
 const CHUNK: usize = 64;
 
+/// Rules that one line holds.
+const SLOTS: usize = 12;
+
+/// Rules that it holds on average: so few that one in twenty is full.
+const FILLED: usize = 7;
+
+/// One line of the cache.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Line {
+    /// An octet of the hash of each rule, never 0; 0 where there is none.
+    tags: [u8; SLOTS],
+    rules: [RuleId; SLOTS],
+}
+
 /// Rules by the mailbox that they are for.
 #[derive(Debug, Default)]
 pub(super) struct Exact {
-    table: HashTable<RuleId>,
+    lines: Vec<Line>,
     hasher: DefaultHashBuilder,
+}
+
+/// Where a hash leads.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    line: usize,
+    tag: u8,
+}
+
+impl Line {
+    fn is_full(&self) -> bool {
+        self.tags.last().is_some_and(|tag| *tag != 0)
+    }
+
+    /// The rule with this tag that is the one.
+    fn find(&self, tag: u8, is_it: impl Fn(RuleId) -> bool) -> Option<RuleId> {
+        let slots = self.tags.iter().zip(&self.rules);
+        let mut candidates = slots.filter(|(own, _)| **own == tag);
+        candidates
+            .find(|(_, rule)| is_it(**rule))
+            .map(|(_, rule)| *rule)
+    }
+
+    /// Adds a rule, where there is room.
+    fn add(&mut self, tag: u8, rule: RuleId) {
+        let slots = self.tags.iter_mut().zip(&mut self.rules);
+        for (own_tag, own_rule) in slots {
+            if *own_tag == 0 {
+                (*own_tag, *own_rule) = (tag, rule);
+                return;
+            }
+        }
+    }
 }
 
 impl Exact {
     /// An index with room for `count` rules.
     pub fn with_capacity(count: usize) -> Self {
         Self {
-            table: HashTable::with_capacity(count),
+            lines: vec![Line::default(); count / FILLED + 1],
             ..Self::default()
         }
     }
@@ -43,11 +102,33 @@ impl Exact {
         domain: u32,
         case: LocalCase,
     ) -> Option<RuleId> {
-        self.table
-            .find(self.hash(local, domain, case), |id| {
-                is_for(store, *id, local, domain, case)
-            })
-            .copied()
+        let place = self.place(self.hash(local, domain, case));
+        let is_it = |id| is_for(store, id, local, domain, case);
+        self.look(place, is_it).ok()
+    }
+
+    /// The rule that is meant, or the line in which there is room for it.
+    fn look(&self, place: Place, is_it: impl Fn(RuleId) -> bool) -> Result<RuleId, Option<usize>> {
+        let ahead = place.line..self.lines.len();
+        for at in ahead.chain(0..place.line) {
+            let line = self.lines.get(at).ok_or(None)?;
+            if let Some(rule) = line.find(place.tag, &is_it) {
+                return Ok(rule);
+            }
+            if !line.is_full() {
+                return Err(Some(at));
+            }
+        }
+        Err(None)
+    }
+
+    fn place(&self, hash: u64) -> Place {
+        // The upper half of the product is as evenly spread as the hash.
+        let line = (u128::from(hash) * self.lines.len() as u128) >> 64;
+        Place {
+            line: line as usize,
+            tag: (hash as u8).max(1),
+        }
     }
 
     /// Adds rules for mailboxes, in their order; of one whose mailbox has a rule already, `twice` is
@@ -62,29 +143,28 @@ impl Exact {
         case: LocalCase,
         mut twice: impl FnMut(RuleId, RuleId),
     ) {
-        let hasher = &self.hasher;
-        let hash = |id: &RuleId| {
-            let (local, domain) = store.mailbox(*id).unwrap_or_default();
-            hash_of(hasher, local, domain, case)
-        };
         for ids in ids.chunks(BATCH) {
-            let mut hashes = [0; BATCH];
-            for (to, id) in hashes.iter_mut().zip(ids) {
-                *to = hash(id);
+            let mut places = [Place::default(); BATCH];
+            for (place, id) in places.iter_mut().zip(ids) {
+                let (local, domain) = store.mailbox(*id).unwrap_or_default();
+                *place = self.place(self.hash(local, domain, case));
             }
-            for hash in &hashes {
-                black_box(self.table.find(*hash, |_| false));
+            for place in &places {
+                black_box(self.lines.get(place.line).map(Line::is_full));
             }
-            for (id, at) in ids.iter().zip(hashes) {
-                let is_it = |other: &RuleId| {
+            for (id, place) in ids.iter().zip(places) {
+                let is_it = |other| {
                     store
                         .mailbox(*id)
-                        .is_some_and(|(local, domain)| is_for(store, *other, local, domain, case))
+                        .is_some_and(|(local, domain)| is_for(store, other, local, domain, case))
                 };
-                match self.table.entry(at, is_it, hash) {
-                    Entry::Occupied(was) => twice(*was.get(), *id),
-                    Entry::Vacant(free) => {
-                        free.insert(*id);
+                match self.look(place, is_it) {
+                    Ok(was) => twice(was, *id),
+                    // There is room: the lines were made for as many rules as there are.
+                    Err(at) => {
+                        if let Some(line) = at.and_then(|at| self.lines.get_mut(at)) {
+                            line.add(place.tag, *id);
+                        }
                     }
                 }
             }
@@ -125,5 +205,60 @@ fn write_folded(hasher: &mut impl Hasher, local: &[u8], case: LocalCase) {
             };
         }
         hasher.write(folded.get(..chunk.len()).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rule::{Findings, Parsed, SourceText, read};
+
+    /// Rules for `count` mailboxes, and their numbers.
+    fn rules(count: usize) -> (Packed, Vec<RuleId>) {
+        let lines = (0..count).map(|n| format!("u{n}@d.example keep\n"));
+        let source = SourceText {
+            name: "a.rules".into(),
+            bytes: lines.collect::<String>().into(),
+        };
+        let sources = [source];
+        let (mut parsed, mut findings) = (Parsed::default(), Findings::new(&sources));
+        read(0, &sources[0], &mut parsed, &mut findings);
+        let ids = parsed.rules.entries().map(|entry| entry.id).collect();
+        (parsed.rules, ids)
+    }
+
+    /// Fills an index that was made for `room` rules with `count`, which all have to be found again.
+    #[track_caller]
+    fn holds(count: usize, room: usize) {
+        let (store, ids) = rules(count);
+        let case = LocalCase::Ignore;
+        let mut exact = Exact::with_capacity(room);
+        exact.insert(&store, &ids, case, |_, _| panic!("each is there once"));
+        let domain = store.mailbox(ids[0]).unwrap().1;
+        let find = |local: &str| exact.find(&store, local, domain, case);
+        for (n, id) in ids.iter().enumerate() {
+            assert_eq!(find(&format!("U{n}")), Some(*id));
+        }
+        for n in count..2 * count {
+            assert_eq!(find(&format!("u{n}")), None);
+        }
+        assert_eq!(exact.find(&store, "u0", domain + 1, case), None);
+        let mut twice = Vec::new();
+        exact.insert(&store, &ids, case, |was, id| twice.push((was, id)));
+        assert!(twice.iter().all(|(was, id)| was == id) && twice.len() == count);
+    }
+
+    #[test]
+    fn what_was_added_is_found() {
+        for count in [1, SLOTS, 100, 3 * BATCH + 1] {
+            holds(count, count);
+        }
+    }
+
+    #[test]
+    fn full_lines_go_on_in_the_next() {
+        // Every slot of every line is taken.
+        holds(SLOTS, 0);
+        holds(10 * SLOTS, 10 * FILLED - 1);
     }
 }

@@ -35,7 +35,7 @@ use super::{Action, Detail, Rule, Span, plain::Address, span::saturate};
 use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RuleId(u32);
 
 /// Records of one block.
@@ -254,10 +254,13 @@ impl Packed {
 
 /// Whether two local-parts are one mailbox's.
 pub fn same_local(one: &str, other: &str, case: LocalCase) -> bool {
+    if one == other {
+        return true;
+    }
     match case {
         // Folded, two spellings may differ in length only where one is not ASCII.
         LocalCase::Ignore if one.is_ascii() && other.is_ascii() => one.eq_ignore_ascii_case(other),
-        LocalCase::Strict if one.is_ascii() => one == other,
+        LocalCase::Strict if one.is_ascii() => false,
         _ => fold(one, case) == fold(other, case),
     }
 }

@@ -156,11 +156,13 @@ pub fn milter(plan: &Plan, report: &mut Report) -> Result<()> {
     idle(plan, report, rules)
 }
 
-/// System calls of a message, counted by strace, which slows everything down: only the counts are used.
+/// System calls of a message, counted by strace, which slows everything down: only the counts are used;
+/// and how often memory is asked for.
 fn calls(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
     report.say(
-        "\nSystem calls a message, one connection, Unix. `futex` and a `write` to an eventfd are what wakes\n\
-         another thread.\n\n| | messages | calls a message |\n|---|---|---|",
+        "\nSystem calls and allocations a message of 5 recipients, one connection, Unix. `futex` and a `write`\n\
+         to an eventfd are what wakes another thread.\n\n\
+         | | messages | calls a message | allocations a message |\n|---|---|---|---|",
     );
     for kind in [
         Kind::Readdress(true, "warn"),
@@ -168,50 +170,72 @@ fn calls(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
         Kind::C(true),
         Kind::C(false),
     ] {
-        let folder = tempfile::tempdir()?;
-        let peer = Peer::start(kind, &plan.built, folder.path(), rules, false)?;
-        let counted = folder.path().join("calls");
-        let mut strace = Command::new("strace")
-            .args(["-f", "-c", "-U", "name,calls", "-o"])
-            .arg(&counted)
-            .args(["-p", &peer.pid().to_string()])
-            .stderr(Stdio::null())
-            .spawn()?;
-        thread::sleep(Duration::from_millis(500));
-        let socket = peer.socket.clone();
-        let (connections, recipients, fresh, seconds) = (1, 5, false, 0.5);
-        let measured = run(&Load {
-            socket,
-            connections,
-            recipients,
-            fresh,
-            seconds,
-            rules: RULES,
-            echo: false,
-        })?;
-        Command::new("sh")
-            .args(["-c", &format!("kill -INT {}", strace.id())])
-            .status()?;
-        strace.wait()?;
-        let text = fs::read_to_string(&counted)?;
-        let mut found = Vec::new();
-        for line in text.lines() {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let count = words.get(1).and_then(|count| count.parse::<f64>().ok());
-            let each = count.unwrap_or(0.0) / measured.sent as f64;
-            if words.len() == 2 && words[0] != "total" && each >= 0.05 {
-                found.push(format!("{} {each:.1}", words[0]));
-            }
-        }
+        let (sent, calls) = system_calls(plan, rules, kind)?;
+        let memory = figure(allocations(plan, rules, kind)?);
         report.say(&format!(
-            "| {} | {} | {} |",
-            kind.name(),
-            measured.sent,
-            found.join(", ")
+            "| {} | {sent} | {calls} | {memory} |",
+            kind.name()
         ));
     }
     report.say("");
     Ok(())
+}
+
+/// Half a second on one connection.
+fn short_load(socket: &str) -> Load {
+    Load {
+        socket: socket.to_owned(),
+        connections: 1,
+        recipients: 5,
+        fresh: false,
+        seconds: 0.5,
+        rules: RULES,
+        echo: false,
+    }
+}
+
+fn system_calls(plan: &Plan, rules: &Path, kind: Kind) -> Result<(usize, String)> {
+    let folder = tempfile::tempdir()?;
+    let peer = Peer::start(kind, &plan.built, folder.path(), rules, false)?;
+    let counted = folder.path().join("calls");
+    let mut strace = Command::new("strace")
+        .args(["-f", "-c", "-U", "name,calls", "-o"])
+        .arg(&counted)
+        .args(["-p", &peer.pid().to_string()])
+        .stderr(Stdio::null())
+        .spawn()?;
+    thread::sleep(Duration::from_millis(500));
+    let measured = run(&short_load(&peer.socket))?;
+    Command::new("sh")
+        .args(["-c", &format!("kill -INT {}", strace.id())])
+        .status()?;
+    strace.wait()?;
+    let text = fs::read_to_string(&counted)?;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let count = words.get(1).and_then(|count| count.parse::<f64>().ok());
+        let each = count.unwrap_or(0.0) / measured.sent as f64;
+        if words.len() == 2 && words[0] != "total" && each >= 0.05 {
+            found.push(format!("{} {each:.1}", words[0]));
+        }
+    }
+    Ok((measured.sent, found.join(", ")))
+}
+
+fn allocations(plan: &Plan, rules: &Path, kind: Kind) -> Result<f64> {
+    let folder = tempfile::tempdir()?;
+    let counter = folder.path().join("allocations");
+    let peer = Peer::counted(kind, &plan.built, folder.path(), rules, &counter)?;
+    let asked = || -> Result<u64> {
+        let octets = fs::read(&counter)?.try_into();
+        octets
+            .map(u64::from_ne_bytes)
+            .map_err(|_| std::io::Error::other("no count"))
+    };
+    let before = asked()?;
+    let measured = run(&short_load(&peer.socket))?;
+    Ok((asked()? - before) as f64 / measured.sent as f64)
 }
 
 /// Throughput over connections.

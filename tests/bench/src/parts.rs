@@ -12,14 +12,28 @@ fn number(value: &Value, name: &str) -> f64 {
     value[name].as_f64().unwrap_or(f64::NAN)
 }
 
+/// Figures of one table: in the order of the columns, what they are called.
+const FIGURES: [&str; 9] = [
+    "find_hit_ns",
+    "find_miss_ns",
+    "chase_ns",
+    "hit_ns",
+    "miss_ns",
+    "load_seconds",
+    "read_seconds",
+    "edit_seconds",
+    "reload_peak",
+];
+
 /// One table after the other, the largest last.
 pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
     report.say(
-        "## Table\n\nOne process a size. A hit looks up the received address and then its target; the bare read\n\
-         is one dependent read of memory of the table's size. The edit includes the time for which the\n\
-         directory must be quiet (200 ms).\n\n\
-         | rules | octets a rule | hit ns | miss ns | bare read ns | load s | reading the files s | edit of one line s | peak of a reload / table |\n\
-         |---|---|---|---|---|---|---|---|---|",
+        "## Table\n\nOne process a size. A look-up is for an address that is parsed and folded already; a hit\n\
+         reads the index and the record of the rule. A decision is all of it, as at RCPT: parse, fold, look up, and\n\
+         look up the target that came out. The bare read is one dependent read of memory of the table's size.\n\
+         The edit includes the time for which the directory must be quiet (200 ms).\n\n\
+         | rules | octets a rule | hit ns | miss ns | bare read ns | decision, hit ns | decision, miss ns | load s | reading the files s | edit of one line s | peak of a reload / table |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|",
     );
     let sizes = [10_000, 100_000, 1_000_000, plan.rules];
     let mut sizes: Vec<u64> = sizes
@@ -32,55 +46,24 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
         let folder = tempfile::tempdir()?;
         world::write(folder.path(), size, world::PER_FILE.min(size.div_ceil(4)))?;
         let value = table::measure("one-table", folder.path(), size)?;
-        let figures = [
-            number(&value, "octets") / size as f64,
-            number(&value, "hit_ns"),
-            number(&value, "miss_ns"),
-            number(&value, "chase_ns"),
-            number(&value, "load_seconds"),
-            number(&value, "read_seconds"),
-            number(&value, "edit_seconds"),
-            number(&value, "reload_peak") / number(&value, "octets"),
-        ];
-        let cells = figures.map(figure).join(" | ");
-        report.say(&format!("| {size} | {cells} |"));
+        let octets = number(&value, "octets");
+        let mut figures = vec![octets / size as f64];
+        figures.extend(FIGURES.map(|name| number(&value, name)));
+        if let Some(peak) = figures.last_mut() {
+            *peak /= octets;
+        }
+        let cells: Vec<_> = figures.iter().map(|value| figure(*value)).collect();
+        report.say(&format!("| {size} | {} |", cells.join(" | ")));
         all.push((size, figures));
     }
-    let Some(&(size, last)) = all.last() else {
-        return Ok(());
-    };
     report.say("");
-    let name = |what: &str| format!("{size} rules: {what}");
-    report.row(
-        &name("a hit, against a bare read"),
-        (last[1], last[3]),
-        "ns",
-        Wanted::Shown,
-    );
-    report.row(
-        &name("a miss, against a bare read"),
-        (last[2], last[3]),
-        "ns",
-        Wanted::Shown,
-    );
-    report.row(
-        &name("load, against reading the files"),
-        (last[4], last[5]),
-        "s",
-        Wanted::Shown,
-    );
-    report.row(
-        &name("peak of a reload, against one table"),
-        (last[7], 1.0),
-        "tables",
-        Wanted::Shown,
-    );
-    if let Some((size, million)) = all
-        .iter()
-        .find(|(size, _)| *size == 1_000_000.min(plan.rules))
-    {
+    if let Some((size, last)) = all.last() {
+        rows(*size, last, report);
+    }
+    let million = 1_000_000.min(plan.rules);
+    if let Some((size, figures)) = all.iter().find(|(size, _)| *size == million) {
         let name = format!("{size} rules: edit of one line, against a full load");
-        report.row(&name, (million[6], million[4]), "s", Wanted::Shown);
+        report.row(&name, (figures[8], figures[6]), "s", Wanted::Shown);
     }
     let line = |name: &str, at: usize| {
         let points = all
@@ -99,10 +82,63 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
         "Look-up",
         ("rules", Scale::Log),
         ("ns", Scale::Even),
-        &[line("hit", 1), line("miss", 2), line("bare read", 3)],
+        &[
+            line("hit", 1),
+            line("miss", 2),
+            line("bare read", 3),
+            line("decision, hit", 4),
+            line("decision, miss", 5),
+        ],
     );
     report.plot("lookups.svg", "Time of a look-up", &times)?;
     mixed(plan, report)
+}
+
+/// What the largest table must reach, if it is one of ten million rules.
+fn rows(size: u64, figures: &[f64], report: &mut Report) {
+    let wanted = |most| match size {
+        10_000_000.. => Wanted::AtMost(most),
+        _ => Wanted::Shown,
+    };
+    let mut row = |what: &str, ours, theirs, unit, most| {
+        let name = format!("{size} rules: {what}");
+        report.row(&name, (ours, theirs), unit, wanted(most));
+    };
+    row(
+        "resident, against 56 octets a rule",
+        figures[0],
+        56.0,
+        "octets",
+        1.0,
+    );
+    row(
+        "a hit, against a bare read",
+        figures[1],
+        figures[3],
+        "ns",
+        2.2,
+    );
+    row(
+        "a miss, against a bare read",
+        figures[2],
+        figures[3],
+        "ns",
+        1.2,
+    );
+    row(
+        "load, against reading the files",
+        figures[6],
+        figures[7],
+        "s",
+        10.0,
+    );
+    row(
+        "peak of a reload, against one table",
+        figures[9],
+        1.0,
+        "tables",
+        2.5,
+    );
 }
 
 /// Whole domains and regexes beside exact rules.

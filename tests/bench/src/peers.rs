@@ -56,6 +56,29 @@ impl Peer {
         rules: &Path,
         tcp: bool,
     ) -> io::Result<Self> {
+        Self::spawn(kind, built, folder, rules, tcp, None)
+    }
+
+    /// Starts one on a Unix socket that counts in a file how often it asks for memory.
+    pub fn counted(
+        kind: Kind,
+        built: &Path,
+        folder: &Path,
+        rules: &Path,
+        counter: &Path,
+    ) -> io::Result<Self> {
+        fs::write(counter, [0; 8])?;
+        Self::spawn(kind, built, folder, rules, false, Some(counter))
+    }
+
+    fn spawn(
+        kind: Kind,
+        built: &Path,
+        folder: &Path,
+        rules: &Path,
+        tcp: bool,
+        counter: Option<&Path>,
+    ) -> io::Result<Self> {
         let path = folder.join("peer.sock");
         let _ = fs::remove_file(&path);
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -99,6 +122,11 @@ impl Peer {
                     .arg(std::env::current_exe()?)
                     .args(["echo", &socket]);
             }
+        }
+        if let Some(counter) = counter {
+            command
+                .env("LD_PRELOAD", peers.join("allocations.so"))
+                .env("COUNT_ALLOCATIONS", counter);
         }
         let log = File::create(folder.join("log"))?;
         command

@@ -5,7 +5,7 @@
 
 use super::{
     check, format,
-    rule::{Diagnostic, Findings, Pattern, Skipped, SourceText},
+    rule::{Diagnostic, Findings, Past, Pattern, Skipped, SourceText},
     table::{Settings, Table, build},
 };
 
@@ -20,6 +20,8 @@ pub struct Compiled {
     pub expectations: usize,
     /// What foreign files hold that is no address to rewrite.
     pub skipped: Vec<Skipped>,
+    /// A text that was left out is needed: nothing else here is to be used.
+    pub incomplete: bool,
 }
 
 /// A foreign file as native rules, and what is wrong with it.
@@ -86,25 +88,44 @@ pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
     compile_after(sources, settings, None)
 }
 
-/// The same, with a table to take over what is as it was then. The result does not depend on it.
+/// The table that serves, and what is not read anew because of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'t> {
+    /// The table.
+    pub table: &'t Table,
+    /// Of each source whose text was left out, because [`Past::has`] says that it can be taken over, its
+    /// hash.
+    pub left_out: &'t [Option<u128>],
+}
+
+/// The same, with a table to take over what is as it was then. The result does not depend on it, unless
+/// it is [incomplete](Compiled::incomplete).
 pub fn compile_after(
     sources: &[SourceText],
     settings: &Settings,
-    before: Option<&Table>,
+    before: Option<Before<'_>>,
 ) -> Compiled {
     let mut findings = Findings::new(sources);
     let options = format::Options::default();
-    let past = before.and_then(Table::past);
+    let past = before.map_or_else(Past::default, |before| Past {
+        left_out: before.left_out,
+        ..before.table.past()
+    });
     let mut parsed = format::parse(sources, &options, past, &mut findings);
+    let mut incomplete = parsed.incomplete;
     let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);
     let table = build(parsed, settings, &mut findings);
     check::check(&table, &expectations, &mut findings);
-    let table = (!findings.has_errors()).then_some(table);
+    // A line that was left out cannot be shown.
+    let left_out = |file: &u32| matches!(past.left_out.get(*file as usize), Some(Some(_)));
+    incomplete |= findings.files().iter().any(left_out);
+    let table = (!findings.has_errors() && !incomplete).then_some(table);
     Compiled {
         table,
         diagnostics: findings.into_diagnostics(),
         expectations: expectations.len(),
         skipped,
+        incomplete,
     }
 }

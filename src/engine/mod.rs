@@ -26,6 +26,6 @@ pub mod rule;
 pub mod table;
 pub mod transaction;
 
-pub use load::{Compiled, compile, compile_after};
+pub use load::{Before, Compiled, compile, compile_after};
 pub use rule::{Diagnostic, FileKind, Severity, SourceText};
 pub use table::{Change, Changes, Settings, Table};

@@ -40,7 +40,12 @@ pub fn sample(name: &str) -> String {
 pub fn read(name: &str, text: impl AsRef<[u8]>) -> Read {
     let sources = [source(name, text.as_ref())];
     let mut findings = Findings::new(&sources);
-    let parsed = format::parse(&sources, &Options::default(), None, &mut findings);
+    let parsed = format::parse(
+        &sources,
+        &Options::default(),
+        readdress::engine::rule::Past::default(),
+        &mut findings,
+    );
     shown(parsed, findings)
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use readdress::engine::{
-    Change, Changes, Compiled, Settings, SourceText, Table, compile, compile_after,
+    Before, Change, Changes, Compiled, Settings, SourceText, Table, compile, compile_after,
+    rule::hash,
 };
 
 use super::worlds::world;
@@ -64,6 +65,19 @@ fn said(compiled: &Compiled) -> String {
     format!("{findings:#?} {table:?}")
 }
 
+/// Leaves out the texts that `old` knows; the hashes of those.
+fn leave_out(files: &mut [SourceText], old: &Table) -> Vec<Option<u128>> {
+    let each = files.iter_mut().map(|file| {
+        let hash = hash(&file.bytes);
+        let known = old.past().has(&file.name, hash);
+        if known {
+            file.bytes.clear();
+        }
+        known.then_some(hash)
+    });
+    each.collect()
+}
+
 /// What two tables say of each pattern, told apart by hand.
 fn naive(old: &Table, new: &Table) -> [Vec<String>; 3] {
     let all = |table: &Table| -> BTreeMap<String, String> {
@@ -112,7 +126,7 @@ fn rules_of(changes: &Changes) -> [Vec<String>; 3] {
 #[test]
 fn what_is_taken_over_is_what_would_be_read() {
     let mut runner = TestRunner::new(super::cases(400));
-    let taken = std::cell::Cell::new(0);
+    let (taken, left) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let spread = || vec(0..=FILES, 1..6);
     let strategy = (world(), world(), spread(), spread(), any::<bool>());
     runner
@@ -124,12 +138,23 @@ fn what_is_taken_over_is_what_would_be_read() {
             let Some(old) = compile(&first, &settings).table else {
                 return Ok(());
             };
-            let second = directory(if extra { &both } else { &one }, &after, extra);
-            let (fresh, taken_over) = (
-                compile(&second, &settings),
-                compile_after(&second, &settings, Some(&old)),
-            );
+            let mut second = directory(if extra { &both } else { &one }, &after, extra);
+            let after = |files: &[SourceText], left_out: &[Option<u128>]| {
+                let table = &old;
+                compile_after(files, &settings, Some(Before { table, left_out }))
+            };
+            let (fresh, taken_over) = (compile(&second, &settings), after(&second, &[]));
             prop_assert_eq!(said(&fresh), said(&taken_over));
+            let left_out = leave_out(&mut second, &old);
+            let without = after(&second, &left_out);
+            if without.incomplete {
+                // A finding about a line that is not there: its place is right all the same.
+                prop_assert!(without.table.is_none() && !fresh.diagnostics.is_empty());
+            } else {
+                prop_assert_eq!(said(&fresh), said(&without));
+                let some = left_out.iter().any(Option::is_some);
+                left.set(left.get() + usize::from(some));
+            }
             if let Some(new) = &taken_over.table {
                 taken.set(taken.get() + 1);
                 let mut wanted = naive(&old, new);
@@ -141,5 +166,46 @@ fn what_is_taken_over_is_what_would_be_read() {
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
-    assert!(taken.get() > 20, "only {} tables were good", taken.get());
+    let (taken, left) = (taken.get(), left.get());
+    assert!(taken > 20, "only {taken} tables were good");
+    // Most worlds have findings everywhere.
+    assert!(left > 0, "none did without a text");
+}
+
+#[test]
+fn a_text_that_was_left_out_is_wanted_only_to_be_shown() {
+    let file = |name: &str, text: &str| SourceText {
+        name: name.to_owned(),
+        bytes: text.into(),
+    };
+    let domains = "company.com primary\ndomain2.com secondary\n*@* postmaster@company.com\n";
+    let domains = domains.replace("*@*", "postmaster@*") + "abuse@* postmaster@company.com\n";
+    let mut files = vec![
+        file("0.rules", &domains),
+        file("1.rules", "jd@domain2.com jdoe@company.com\n"),
+    ];
+    let settings = Settings::default();
+    let old = compile(&files, &settings).table.expect("no error");
+    let left_out = leave_out(&mut files, &old);
+    assert!(matches!(left_out[..], [None, Some(_)]), "{left_out:?}");
+    let table = &old;
+    let mut with = |text: &str| {
+        files.truncate(2);
+        files.push(file("2.rules", text));
+        let left_out = &[left_out.clone(), vec![None]].concat()[..];
+        compile_after(&files, &settings, Some(Before { table, left_out }))
+    };
+    let good = with("anna@domain2.com anna@company.com\n");
+    let rules: Vec<_> = good.table.expect("no error").rules().collect();
+    assert_eq!((rules.len(), good.incomplete), (4, false));
+    assert_eq!(rules[2].to_string(), "jd@domain2.com jdoe@company.com");
+    // The finding names a line of the file that was left out.
+    let conflict = with("jd@domain2.com anna@company.com\n");
+    assert!(conflict.incomplete && conflict.table.is_none());
+    // A hash that the table does not know: there is no text, and no rule either.
+    let wrong = &[None, Some(1)][..];
+    let left_out = wrong;
+    files.truncate(2);
+    let lost = compile_after(&files, &settings, Some(Before { table, left_out }));
+    assert!(lost.incomplete && lost.table.is_none());
 }

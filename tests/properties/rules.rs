@@ -16,7 +16,12 @@ fn read(text: &str) -> (Parsed, Vec<String>) {
         bytes: text.as_bytes().to_vec(),
     }];
     let mut findings = Findings::new(&sources);
-    let parsed = format::parse(&sources, &Options::default(), None, &mut findings);
+    let parsed = format::parse(
+        &sources,
+        &Options::default(),
+        readdress::engine::rule::Past::default(),
+        &mut findings,
+    );
     let errors = findings
         .into_diagnostics()
         .into_iter()

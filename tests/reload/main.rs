@@ -14,5 +14,6 @@
 mod bench;
 mod changes;
 mod files;
+mod large;
 mod limits;
 mod outcomes;

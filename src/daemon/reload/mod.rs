@@ -29,14 +29,15 @@ use super::record::Veil;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
 use crate::config::Config;
-use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText, Table};
+use crate::engine::{self, Before, Changes, Compiled, Diagnostic, Settings, SourceText};
 use worker::Worker;
 
 /// Requests that wait for their outcome.
 const REQUESTS: usize = 64;
 
 /// Turns the files into a table, after another: [`engine::compile_after`], or what a test puts in its place.
-pub type Compile = Arc<dyn Fn(&[SourceText], &Settings, Option<&Table>) -> Compiled + Send + Sync>;
+pub type Compile =
+    Arc<dyn Fn(&[SourceText], &Settings, Option<Before<'_>>) -> Compiled + Send + Sync>;
 
 /// What came of one reload.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::record;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::daemon::watch::{Change, Mode, Watcher};
-use crate::engine::{Changes, Diagnostic, Settings, Severity, Table, rule::Skipped};
+use crate::engine::{Before, Changes, Diagnostic, Settings, Severity, Table, rule::Skipped};
 
 /// How often a refused table is told of again.
 const REMINDER: Duration = Duration::from_secs(600);
@@ -248,36 +248,67 @@ fn look(
     serving: Option<Content>,
 ) -> (Tried, Found) {
     let started = Instant::now();
-    let reading = source::read(&options.directory, &options.limits);
-    let content = Content {
-        sources: source::fingerprint(&reading.sources),
-        settings: options.settings.clone(),
-    };
-    let now = Tried {
-        findings: format!("{:?}", reading.diagnostics),
-        unread: reading.has_errors(),
-        content,
-    };
+    let before = live.pin();
+    let before = before.table.as_deref();
+    let past = before.map(Table::past).unwrap_or_default();
+    let known = |name: &str, hash| past.has(name, hash);
+    let reading = source::read_new(&options.directory, &options.limits, &known);
+    let now = Tried::of(&reading, options);
     if tried.as_ref() == Some(&now) {
         return (now, Found::Same);
     }
     if serving.as_ref() == Some(&now.content) && !now.unread {
         return (now, Found::AsLive(reading.diagnostics));
     }
-    (now, compile(options, live, reading, started))
+    if let Some(found) = compile(options, before, reading, started) {
+        return (now, found);
+    }
+    // A finding is about a line whose text was left out.
+    let reading = source::read(&options.directory, &options.limits);
+    let now = Tried::of(&reading, options);
+    let found = compile(options, before, reading, started);
+    let broken = || {
+        failed(
+            &options.directory,
+            "all texts are there, and one is missing",
+        )
+    };
+    (now, found.unwrap_or_else(|| Found::Refused(vec![broken()])))
 }
 
-fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started: Instant) -> Found {
+impl Tried {
+    fn of(reading: &Reading, options: &ReloadOptions) -> Self {
+        Self {
+            findings: format!("{:?}", reading.diagnostics),
+            unread: reading.has_errors(),
+            content: Content {
+                sources: source::fingerprint(reading),
+                settings: options.settings.clone(),
+            },
+        }
+    }
+}
+
+/// `None` where a text that was left out is needed.
+fn compile(
+    options: &ReloadOptions,
+    before: Option<&Table>,
+    reading: Reading,
+    started: Instant,
+) -> Option<Found> {
+    let left_out = &reading.left_out;
+    let given = before.map(|table| Before { table, left_out });
+    let compiled = (options.compile)(&reading.sources, &options.settings, given);
+    if compiled.incomplete {
+        return None;
+    }
     // A file that could not be read hides no error in the others.
-    let before = live.pin();
-    let before = before.table.as_deref();
-    let compiled = (options.compile)(&reading.sources, &options.settings, before);
     let mut diagnostics = reading.diagnostics;
     diagnostics.extend(compiled.diagnostics);
     let refused = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
-    match compiled.table {
+    Some(match compiled.table {
         Some(table) if !refused => Found::Good {
             changes: before.map(|old| table.changes_since(old)),
             table: Arc::new(table),
@@ -287,7 +318,7 @@ fn compile(options: &ReloadOptions, live: &LiveTable, reading: Reading, started:
             skipped: compiled.skipped,
         },
         _ => Found::Refused(diagnostics),
-    }
+    })
 }
 
 /// The finding for a reload that broke down.

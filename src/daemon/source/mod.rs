@@ -33,7 +33,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::{Diagnostic, FileKind, Severity, SourceText, rule::Format};
+use crate::engine::{Diagnostic, FileKind, Severity, SourceText, rule::Format, rule::hash};
 
 use crate::engine::format::decode::{self, Decoded};
 
@@ -68,11 +68,31 @@ impl Default for Limits {
 pub struct Reading {
     /// The files that could be read, in byte order of their names.
     pub sources: Vec<SourceText>,
+    /// What tells the content of each of them from another ([`hash`]).
+    pub hashes: Vec<u128>,
+    /// Of each of them whose text was left out, its hash.
+    pub left_out: Vec<Option<u128>>,
     /// The findings about files and the directory, in the same order.
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Octets of a text that is worth being left out: if a finding has to show a line of it, all is read and
+/// compiled once more.
+const WORTH_LEAVING_OUT: usize = 1 << 20;
+
+/// Whether the file with this name and [`hash`] is known, so that its text may be left out.
+pub type Known<'k> = &'k dyn Fn(&str, u128) -> bool;
+
 impl Reading {
+    fn add(&mut self, name: String, bytes: Vec<u8>, known: Known<'_>) {
+        let hash = hash(&bytes);
+        let is_known = bytes.len() >= WORTH_LEAVING_OUT && known(&name, hash);
+        self.hashes.push(hash);
+        self.left_out.push(is_known.then_some(hash));
+        let bytes = if is_known { Vec::new() } else { bytes };
+        self.sources.push(SourceText { name, bytes });
+    }
+
     /// Whether a file is missing from `sources` that should be there.
     pub fn has_errors(&self) -> bool {
         self.diagnostics
@@ -86,25 +106,40 @@ impl Reading {
 /// Files belong together (a swap of Kubernetes' `..data` exchanges all of them), so a directory that
 /// is another after the reading than before it is read again, [`Limits::attempts`] times at most.
 pub fn read(dir: &Path, limits: &Limits) -> Reading {
-    read_as(dir, limits, FileKind::of)
+    read_new(dir, limits, &|_, _| false)
 }
 
-/// [`read`], with the kinds of files told by `kind_of`.
-fn read_as(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Reading {
+/// [`read`], without the texts of files that are known: one text is in memory at a time.
+pub fn read_new(dir: &Path, limits: &Limits, known: Known<'_>) -> Reading {
+    read_as(dir, limits, known, FileKind::of)
+}
+
+/// [`read_new`], with the kinds of files told by `kind_of`.
+fn read_as(
+    dir: &Path,
+    limits: &Limits,
+    known: Known<'_>,
+    kind_of: fn(&str) -> FileKind,
+) -> Reading {
     let mut before = signature(dir);
-    let mut reading = read_once(dir, limits, kind_of);
+    let mut reading = read_once(dir, limits, known, kind_of);
     for _ in 1..limits.attempts {
         let after = signature(dir);
         if after == before {
             break;
         }
         before = after;
-        reading = read_once(dir, limits, kind_of);
+        reading = read_once(dir, limits, known, kind_of);
     }
     reading
 }
 
-fn read_once(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Reading {
+fn read_once(
+    dir: &Path,
+    limits: &Limits,
+    known: Known<'_>,
+    kind_of: fn(&str) -> FileKind,
+) -> Reading {
     let mut reading = Reading::default();
     let names = match list(dir) {
         Ok(names) => names,
@@ -127,7 +162,7 @@ fn read_once(dir: &Path, limits: &Limits, kind_of: fn(&str) -> FileKind) -> Read
             FileKind::Skipped => {}
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
             FileKind::Read(kind) => match file::read(&path, encoding(kind), limits) {
-                Ok(bytes) => reading.sources.push(SourceText { name, bytes }),
+                Ok(bytes) => reading.add(name, bytes, known),
                 Err(refusal) => reading.diagnostics.push(Diagnostic::about_file(
                     Severity::Error,
                     refusal.code,
@@ -221,7 +256,7 @@ mod tests {
         ] {
             fs::write(dir.path().join(name), name).unwrap();
         }
-        let reading = read_as(dir.path(), &Limits::default(), kind);
+        let reading = read_as(dir.path(), &Limits::default(), &|_, _| false, kind);
         let names: Vec<_> = reading.sources.iter().map(|s| s.name.as_str()).collect();
         assert_eq!(names, ["B.rules", "a.rules", "b.rules", "é.rules"]);
         assert_eq!(reading.sources[1].bytes, b"a.rules");
@@ -237,7 +272,7 @@ mod tests {
         fs::create_dir(dir.path().join(".git")).unwrap();
         fs::write(dir.path().join("misspelt.rule"), b"").unwrap();
         fs::write(dir.path().join("30.rules"), b"good").unwrap();
-        let reading = read_as(dir.path(), &Limits::default(), kind);
+        let reading = read_as(dir.path(), &Limits::default(), &|_, _| false, kind);
         assert_eq!(
             findings(&reading),
             [
@@ -254,7 +289,12 @@ mod tests {
     #[test]
     fn a_missing_directory_is_a_finding() {
         let dir = tempfile::tempdir().unwrap();
-        let reading = read_as(&dir.path().join("gone"), &Limits::default(), kind);
+        let reading = read_as(
+            &dir.path().join("gone"),
+            &Limits::default(),
+            &|_, _| false,
+            kind,
+        );
         assert_eq!(
             findings(&reading),
             [(Severity::Error, "unreadable-directory")]
@@ -264,7 +304,7 @@ mod tests {
     #[test]
     fn an_empty_directory_is_no_finding_of_ours() {
         let dir = tempfile::tempdir().unwrap();
-        let reading = read_as(dir.path(), &Limits::default(), kind);
+        let reading = read_as(dir.path(), &Limits::default(), &|_, _| false, kind);
         assert!(reading.sources.is_empty() && reading.diagnostics.is_empty());
     }
 }

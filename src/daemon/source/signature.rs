@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::list;
-use crate::engine::{FileKind, SourceText};
+use super::{Reading, list};
+use crate::engine::FileKind;
 
 /// What the system says about the files of a directory, or about one file.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -125,14 +125,13 @@ fn described(path: &Path, name: OsString) -> Entry {
 pub struct Fingerprint(u128);
 
 /// The fingerprint of the files' names and contents.
-pub fn fingerprint(sources: &[SourceText]) -> Fingerprint {
+pub fn fingerprint(reading: &Reading) -> Fingerprint {
     let mut hasher = Xxh3::new();
-    for source in sources {
+    for (source, hash) in reading.sources.iter().zip(&reading.hashes) {
         // Lengths go in, so that nothing can move from one file to the next unseen.
-        for part in [source.name.as_bytes(), &source.bytes] {
-            hasher.update(&part.len().to_ne_bytes());
-            hasher.update(part);
-        }
+        hasher.update(&source.name.len().to_ne_bytes());
+        hasher.update(source.name.as_bytes());
+        hasher.update(&hash.to_ne_bytes());
     }
     Fingerprint(hasher.digest128())
 }
@@ -143,11 +142,12 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::time::{Duration, SystemTime};
 
-    fn source(name: &str, text: &str) -> SourceText {
-        SourceText {
-            name: name.to_owned(),
-            bytes: text.as_bytes().to_vec(),
+    fn of(files: &[(&str, &str)]) -> Fingerprint {
+        let mut reading = Reading::default();
+        for (name, text) in files {
+            reading.add((*name).to_owned(), text.as_bytes().to_vec(), &|_, _| false);
         }
+        fingerprint(&reading)
     }
 
     #[test]
@@ -215,15 +215,15 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_contents_apart() {
-        let one = fingerprint(&[source("a", "xy"), source("b", "z")]);
-        assert_eq!(one, fingerprint(&[source("a", "xy"), source("b", "z")]));
+        let one = of(&[("a", "xy"), ("b", "z")]);
+        assert_eq!(one, of(&[("a", "xy"), ("b", "z")]));
         for other in [
-            vec![source("a", "x"), source("b", "yz")],
-            vec![source("b", "z"), source("a", "xy")],
-            vec![source("a", "xy")],
-            vec![source("axy", ""), source("b", "z")],
+            &[("a", "x"), ("b", "yz")][..],
+            &[("b", "z"), ("a", "xy")],
+            &[("a", "xy")],
+            &[("axy", ""), ("b", "z")],
         ] {
-            assert_ne!(one, fingerprint(&other));
+            assert_ne!(one, of(other));
         }
     }
 }

@@ -59,7 +59,7 @@ pub use products::{PRODUCTS, Product};
 pub fn parse(
     sources: &[SourceText],
     options: &Options,
-    past: Option<Past<'_>>,
+    past: Past<'_>,
     findings: &mut Findings<'_>,
 ) -> Parsed {
     let mut parsed = Parsed::after(past);

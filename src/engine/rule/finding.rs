@@ -7,7 +7,7 @@
 //! | findings of one load | 1000 | the rest is counted, not kept |
 //! | "did you mean" | first 100 | the others say what to write without a guess |
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Diagnostic, Excerpt, Note, Severity, SourceText, Span};
 
@@ -69,6 +69,8 @@ pub struct Findings<'a> {
     kept: Vec<(Span, Diagnostic)>,
     errors: usize,
     dropped: usize,
+    /// Files that they are about, notes included.
+    files: BTreeSet<u32>,
 }
 
 impl<'a> Findings<'a> {
@@ -79,12 +81,18 @@ impl<'a> Findings<'a> {
             kept: Vec::new(),
             errors: 0,
             dropped: 0,
+            files: BTreeSet::new(),
         }
     }
 
     /// The sources that the spans point into.
     pub fn sources(&self) -> &'a [SourceText] {
         self.sources
+    }
+
+    /// The files that they are about, notes included.
+    pub fn files(&self) -> &BTreeSet<u32> {
+        &self.files
     }
 
     /// Whether a suggestion is still worth its search: nobody reads the hundredth.
@@ -123,6 +131,9 @@ impl<'a> Findings<'a> {
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
         self.errors += usize::from(finding.severity == Severity::Error);
+        self.files.insert(finding.span.file);
+        self.files
+            .extend(finding.notes.iter().map(|(span, _)| span.file));
         if self.kept.len() >= MAX_FINDINGS {
             self.dropped += 1;
             return;

@@ -44,7 +44,7 @@ pub use finding::{Finding, Findings};
 pub use format::format;
 pub use packed::{Entry, Packed, RuleId, same_local};
 pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
-pub use past::{FileRead, Past};
+pub use past::{FileRead, Past, hash};
 pub use pattern::bad_mailbox;
 pub use source::{FileKind, Foreign, Format, SourceText};
 pub use span::Span;

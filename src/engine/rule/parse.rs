@@ -28,13 +28,15 @@ pub struct Parsed {
     pub skipped: Vec<Skipped>,
     /// The files, in their order.
     pub files: Vec<FileRead>,
+    /// A file could neither be taken over nor read.
+    pub incomplete: bool,
 }
 
 impl Parsed {
     /// Nothing yet; what files hold that are as they were in the `past` will be taken from there.
-    pub fn after(past: Option<Past<'_>>) -> Self {
+    pub fn after(past: Past<'_>) -> Self {
         Self {
-            rules: past.map_or_else(Packed::default, |past| Packed::after(past.rules)),
+            rules: past.rules.map_or_else(Packed::default, Packed::after),
             ..Self::default()
         }
     }
@@ -43,12 +45,15 @@ impl Parsed {
     pub fn file<'s>(
         &mut self,
         (file, source): (u32, &SourceText),
-        past: Option<Past<'_>>,
+        past: Past<'_>,
         findings: &mut Findings<'s>,
         read: impl FnOnce(&mut Self, &mut Findings<'s>),
     ) {
-        let hash = past::hash(source);
-        let taken = past.and_then(|past| past.take((file, source, hash), &mut self.rules));
+        let left_out = past.left_out(file);
+        let hash = left_out.unwrap_or_else(|| past::hash(&source.bytes));
+        let taken = past.take((file, &source.name, hash), &mut self.rules);
+        // Where even the text is not there, nothing of the file is: that must not pass for a file.
+        self.incomplete |= taken.is_none() && left_out.is_some();
         let read = taken.unwrap_or_else(|| {
             let before = (findings.count(), self.declarations.len());
             read(self, findings);

@@ -2,7 +2,8 @@
 //! not read again.
 //!
 //! Only native files without findings and domain lines are: nothing of them but their rules matters
-//! to other files. Whether a file is the same is told by its name and a hash of 128 bits (XXH3).
+//! to other files. Whether a file is the same is told by its name and a hash of 128 bits (XXH3). Who
+//! reads the files may leave the text of such a file out, so that it takes no memory.
 //!
 //! # What it gains
 //!
@@ -42,34 +43,53 @@ impl FileRead {
     }
 }
 
-/// The rules of a table that serves, and the files that they were read from.
-#[derive(Clone, Copy, Debug)]
+/// The rules of a table that serves, and the files that they were read from; nothing by default.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Past<'p> {
     /// Its rules.
-    pub rules: &'p Packed,
+    pub rules: Option<&'p Packed>,
     /// Its files, in their order.
     pub files: &'p [FileRead],
+    /// Of each file that is read now, its hash if it is one of those, and its text was left out.
+    pub left_out: &'p [Option<u128>],
 }
 
 impl Past<'_> {
+    /// Whether the rules of a file can be taken over, if its content has this hash.
+    pub fn has(&self, name: &str, hash: u128) -> bool {
+        self.position(name, hash).is_some()
+    }
+
+    /// The hash of a file whose text was left out.
+    pub(super) fn left_out(&self, file: u32) -> Option<u128> {
+        self.left_out.get(file as usize).copied().flatten()
+    }
+
+    /// Where a file stands that can be taken over.
+    fn position(&self, name: &str, hash: u128) -> Option<usize> {
+        self.rules?;
+        let same =
+            |read: &FileRead| read.hash == hash && *read.name == *name && read.domains.is_some();
+        self.files.iter().position(same)
+    }
+
     /// Takes the rules of a file over; whether it was there, and as it is now.
     pub(super) fn take(
         &self,
-        (file, source, hash): (u32, &SourceText, u128),
+        (file, name, hash): (u32, &str, u128),
         rules: &mut Packed,
     ) -> Option<FileRead> {
-        let same = |read: &&FileRead| read.hash == hash && *read.name == *source.name;
-        let at = self.files.iter().position(|read| same(&read))?;
+        let at = self.position(name, hash)?;
         let read = self.files.get(at)?;
         let domains = read.domains.as_deref()?;
         let was = u32::try_from(at).ok()?;
         rules
-            .adopt(self.rules, was, file, domains)
+            .adopt(self.rules?, was, file, domains)
             .then(|| read.clone())
     }
 }
 
 /// What tells one content from another.
-pub(super) fn hash(source: &SourceText) -> u128 {
-    xxh3_128(&source.bytes)
+pub fn hash(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
 }

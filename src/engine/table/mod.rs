@@ -143,12 +143,15 @@ impl Table {
     }
 
     /// What a later table may take over.
-    pub fn past(&self) -> Option<Past<'_>> {
-        let past = Past {
-            rules: &self.store,
+    pub fn past(&self) -> Past<'_> {
+        if !self.store.is_compact() {
+            return Past::default();
+        }
+        Past {
+            rules: Some(&self.store),
             files: &self.reads,
-        };
-        self.store.is_compact().then_some(past)
+            left_out: &[],
+        }
     }
 
     /// The files, each with the number of its rules.

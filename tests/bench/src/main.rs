@@ -40,6 +40,8 @@ pub struct Plan {
     pub rules: u64,
     /// Seconds of one figure.
     pub seconds: f64,
+    /// How often what must be reached is measured, in turns with its peer; the medians count.
+    pub rounds: usize,
     /// Where what was built lies.
     pub built: PathBuf,
 }
@@ -116,7 +118,8 @@ fn main() -> std::io::Result<()> {
     let plan = Plan {
         quick,
         rules: rules.unwrap_or(if quick { 200_000 } else { 10_000_000 }),
-        seconds: if quick { 1.0 } else { 5.0 },
+        seconds: if quick { 1.0 } else { 4.0 },
+        rounds: if quick { 1 } else { 3 },
         built: std::env::current_exe()?
             .parent()
             .map_or_else(PathBuf::new, Path::to_owned),

@@ -97,6 +97,17 @@ impl Report {
     }
 }
 
+/// The median of each figure over several rounds.
+pub fn medians(rounds: &[Vec<f64>]) -> Vec<f64> {
+    let width = rounds.first().map_or(0, Vec::len);
+    let middle = |at: usize| {
+        let mut values: Vec<f64> = rounds.iter().map(|round| round[at]).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    (0..width).map(middle).collect()
+}
+
 /// A number with as many digits as mean something.
 pub fn figure(value: f64) -> String {
     match value.abs() {

@@ -41,7 +41,7 @@
 //!
 //! # The storeys
 //!
-//! A room may use only rooms below it; `tests/tidy.rs` holds the house to that.
+//! A room may use only rooms below it; `tests/tidy/` holds the house to that.
 //!
 //! | storey | room | |
 //! |---|---|---|

@@ -64,19 +64,35 @@ fn pair(line: &str) -> Option<Pair<'_>> {
 
 /// The plain address at the beginning of a text, and what follows.
 fn address(text: &str) -> Option<(Address<'_>, &str)> {
-    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    // A dot stands neither first nor last, nor behind another.
-    let mut behind_dot = true;
-    let at = text.bytes().position(|b| {
-        let dot = b == b'.';
-        let ends = !word(&b) && (!dot || behind_dot);
-        behind_dot = if ends { behind_dot } else { dot };
-        ends
-    })?;
-    let (local, domain) = (text.get(..at)?, text.get(at..)?.strip_prefix('@')?);
+    let at = memchr::memchr(b'@', text.as_bytes())?;
+    let (local, domain) = (text.get(..at)?, text.get(at + 1..)?);
+    let plain = local.bytes().all(is_plain) && !stray_dot(local);
     let end = memchr::memchr2(b' ', b'\t', domain.as_bytes()).unwrap_or(domain.len());
     let (domain, rest) = domain.split_at_checked(end)?;
-    (!behind_dot && at <= MAX_LOCAL_PART).then_some((Address { local, domain }, rest))
+    let fits = (1..=MAX_LOCAL_PART).contains(&at);
+    (plain && fits).then_some((Address { local, domain }, rest))
+}
+
+/// Whether a dot stands first, last, or behind another one.
+fn stray_dot(local: &str) -> bool {
+    local.starts_with('.')
+        || local.ends_with('.')
+        || local.as_bytes().windows(2).any(|pair| pair == b"..")
+}
+
+/// Looked up, not compared: each octet of a large file comes by here.
+fn is_plain(byte: u8) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0;
+        while byte < plain.len() {
+            let b = byte as u8;
+            plain[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+            byte += 1;
+        }
+        plain
+    };
+    PLAIN.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Why what is missed is missed.
+const LIMITS: &str = include_str!("../limits.md");
+
 /// What a figure must be, against its peer.
 #[derive(Clone, Copy)]
 pub enum Wanted {
@@ -86,7 +89,7 @@ impl Report {
              Command: `{command}`. Everything is a ratio of two figures of this one run; the load\n\
              generator shares the processors with what it measures.\n\n\
              ## What must be reached ({} missed)\n\n\
-             | | readdress | against | unit | ratio | wanted | |\n|---|---|---|---|---|---|---|\n{}\n{}",
+             | | readdress | against | unit | ratio | wanted | |\n|---|---|---|---|---|---|---|\n{}\n{LIMITS}\n{}",
             machine(),
             load.trim(),
             self.missed,

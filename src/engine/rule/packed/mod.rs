@@ -257,10 +257,11 @@ pub fn same_local(one: &str, other: &str, case: LocalCase) -> bool {
     if one == other {
         return true;
     }
+    // A letter beyond ASCII may be an ASCII one once it is composed (the Kelvin sign).
+    let ascii = one.is_ascii() && other.is_ascii();
     match case {
-        // Folded, two spellings may differ in length only where one is not ASCII.
-        LocalCase::Ignore if one.is_ascii() && other.is_ascii() => one.eq_ignore_ascii_case(other),
-        LocalCase::Strict if one.is_ascii() => false,
+        LocalCase::Ignore if ascii => one.eq_ignore_ascii_case(other),
+        LocalCase::Strict if ascii => false,
         _ => fold(one, case) == fold(other, case),
     }
 }

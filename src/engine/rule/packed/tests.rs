@@ -201,3 +201,30 @@ fn beyond_the_limit_nothing_is_taken_and_the_first_is_named() {
     assert!(store.push(&given).is_none());
     assert_eq!(store.iter().count(), pushed as usize);
 }
+
+#[test]
+fn local_parts_are_compared_as_they_fold() {
+    // The Kelvin sign is a K, composed or folded.
+    let spellings = [
+        "K",
+        "k",
+        "\u{212a}",
+        "ju\u{308}",
+        "j\u{fc}",
+        "J\u{dc}",
+        "ab",
+        "a",
+    ];
+    for case in [LocalCase::Ignore, LocalCase::Strict] {
+        for one in spellings {
+            for other in spellings {
+                let alike = fold(one, case) == fold(other, case);
+                assert_eq!(
+                    same_local(one, other, case),
+                    alike,
+                    "{one} {other} {case:?}"
+                );
+            }
+        }
+    }
+}

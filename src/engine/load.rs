@@ -85,32 +85,31 @@ pub fn import(
 
 /// Compiles the files of one rules directory.
 pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
-    compile_after(sources, settings, None)
+    compile_after(sources, settings, Before::default())
 }
 
-/// The table that serves, and what is not read anew because of it.
-#[derive(Clone, Copy, Debug)]
+/// What is known of the files already; nothing by default.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Before<'t> {
-    /// The table.
-    pub table: &'t Table,
-    /// Of each source whose text was left out, because [`Past::has`] says that it can be taken over, its
-    /// hash.
-    pub left_out: &'t [Option<u128>],
+    /// The table that serves.
+    pub table: Option<&'t Table>,
+    /// Of each source the [hash](super::rule::hash) of its content; those that are not here are computed.
+    pub hashes: &'t [u128],
+    /// Of each source whether its text was left out, because [`Past::has`] says that it can be taken
+    /// over.
+    pub left_out: &'t [bool],
 }
 
 /// The same, with a table to take over what is as it was then. The result does not depend on it, unless
 /// it is [incomplete](Compiled::incomplete).
-pub fn compile_after(
-    sources: &[SourceText],
-    settings: &Settings,
-    before: Option<Before<'_>>,
-) -> Compiled {
+pub fn compile_after(sources: &[SourceText], settings: &Settings, before: Before<'_>) -> Compiled {
     let mut findings = Findings::new(sources);
     let options = format::Options::default();
-    let past = before.map_or_else(Past::default, |before| Past {
+    let past = Past {
+        hashes: before.hashes,
         left_out: before.left_out,
-        ..before.table.past()
-    });
+        ..before.table.map(Table::past).unwrap_or_default()
+    };
     let mut parsed = format::parse(sources, &options, past, &mut findings);
     let mut incomplete = parsed.incomplete;
     let skipped = std::mem::take(&mut parsed.skipped);
@@ -118,8 +117,7 @@ pub fn compile_after(
     let table = build(parsed, settings, &mut findings);
     check::check(&table, &expectations, &mut findings);
     // A line that was left out cannot be shown.
-    let left_out = |file: &u32| matches!(past.left_out.get(*file as usize), Some(Some(_)));
-    incomplete |= findings.files().iter().any(left_out);
+    incomplete |= findings.files().iter().any(|file| past.is_left_out(*file));
     let table = (!findings.has_errors() && !incomplete).then_some(table);
     Compiled {
         table,

@@ -36,8 +36,7 @@ use worker::Worker;
 const REQUESTS: usize = 64;
 
 /// Turns the files into a table, after another: [`engine::compile_after`], or what a test puts in its place.
-pub type Compile =
-    Arc<dyn Fn(&[SourceText], &Settings, Option<Before<'_>>) -> Compiled + Send + Sync>;
+pub type Compile = Arc<dyn Fn(&[SourceText], &Settings, Before<'_>) -> Compiled + Send + Sync>;
 
 /// What came of one reload.
 #[derive(Clone, Debug)]

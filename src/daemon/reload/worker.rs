@@ -309,8 +309,11 @@ fn compile(
     reading: Reading,
     started: Instant,
 ) -> Option<Found> {
-    let left_out = &reading.left_out;
-    let given = before.map(|table| Before { table, left_out });
+    let given = Before {
+        table: before,
+        hashes: &reading.hashes,
+        left_out: &reading.left_out,
+    };
     let compiled = (options.compile)(&reading.sources, &options.settings, given);
     if compiled.incomplete {
         return None;

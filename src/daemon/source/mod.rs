@@ -70,8 +70,8 @@ pub struct Reading {
     pub sources: Vec<SourceText>,
     /// What tells the content of each of them from another ([`hash`]).
     pub hashes: Vec<u128>,
-    /// Of each of them whose text was left out, its hash.
-    pub left_out: Vec<Option<u128>>,
+    /// Whether the text of each of them was left out.
+    pub left_out: Vec<bool>,
     /// The findings about files and the directory, in the same order.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -88,7 +88,7 @@ impl Reading {
         let hash = hash(&bytes);
         let is_known = bytes.len() >= WORTH_LEAVING_OUT && known(&name, hash);
         self.hashes.push(hash);
-        self.left_out.push(is_known.then_some(hash));
+        self.left_out.push(is_known);
         let bytes = if is_known { Vec::new() } else { bytes };
         self.sources.push(SourceText { name, bytes });
     }

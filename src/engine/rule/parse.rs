@@ -8,7 +8,7 @@ use super::{
     lexer::{self, Line, LogicalLine, Token, TokenKind},
     nearest,
     packed::Packed,
-    past::{self, FileRead, Past},
+    past::{FileRead, Past},
     pattern, plain,
 };
 use crate::engine::address::Domain;
@@ -49,11 +49,10 @@ impl Parsed {
         findings: &mut Findings<'s>,
         read: impl FnOnce(&mut Self, &mut Findings<'s>),
     ) {
-        let left_out = past.left_out(file);
-        let hash = left_out.unwrap_or_else(|| past::hash(&source.bytes));
+        let hash = past.hash_of(file, source);
         let taken = past.take((file, &source.name, hash), &mut self.rules);
         // Where even the text is not there, nothing of the file is: that must not pass for a file.
-        self.incomplete |= taken.is_none() && left_out.is_some();
+        self.incomplete |= taken.is_none() && past.is_left_out(file);
         let read = taken.unwrap_or_else(|| {
             let before = (findings.count(), self.declarations.len());
             read(self, findings);

@@ -101,8 +101,7 @@ impl Table {
         let domain = &address.mailbox.domain;
         // All that is known of the domain is asked for once.
         let entry = self.known.get(domain);
-        let covered = || self.wildcard(domain).map(|_| DomainClass::Secondary);
-        let Some(class) = entry.map(|entry| entry.class).or_else(covered) else {
+        let Some(class) = self.class_by(entry, domain) else {
             return Found::Elsewhere;
         };
         let unknown = entry.map_or(Unknown::Reject, |entry| entry.unknown);

@@ -150,7 +150,7 @@ impl Table {
         Past {
             rules: Some(&self.store),
             files: &self.reads,
-            left_out: &[],
+            ..Past::default()
         }
     }
 
@@ -236,10 +236,13 @@ impl Table {
 
     /// What a domain is to us; a subdomain that `@*.domain` covers is secondary in every respect.
     pub fn class(&self, domain: &Domain) -> Option<DomainClass> {
-        match self.known.get(domain) {
-            Some(entry) => Some(entry.class),
-            None => self.wildcard(domain).map(|_| DomainClass::Secondary),
-        }
+        self.class_by(self.known.get(domain), domain)
+    }
+
+    /// The same, with what is known of the domain.
+    fn class_by(&self, entry: Option<&DomainEntry>, domain: &Domain) -> Option<DomainClass> {
+        let covered = || self.wildcard(domain).map(|_| DomainClass::Secondary);
+        entry.map(|entry| entry.class).or_else(covered)
     }
 
     /// What happens to an address of a domain for which there is neither a rule nor a mailbox.

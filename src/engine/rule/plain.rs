@@ -80,19 +80,8 @@ fn stray_dot(local: &str) -> bool {
         || local.as_bytes().windows(2).any(|pair| pair == b"..")
 }
 
-/// Looked up, not compared: each octet of a large file comes by here.
 fn is_plain(byte: u8) -> bool {
-    const PLAIN: [bool; 256] = {
-        let mut plain = [false; 256];
-        let mut byte = 0;
-        while byte < plain.len() {
-            let b = byte as u8;
-            plain[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-            byte += 1;
-        }
-        plain
-    };
-    PLAIN.get(usize::from(byte)).copied().unwrap_or(false)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 #[cfg(test)]

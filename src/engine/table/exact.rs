@@ -24,7 +24,7 @@ use crate::engine::{
     rule::{Packed, RuleId, same_local},
 };
 
-/// Rules that are added at once.
+/// Rules that are best added at once: their places fit the cache.
 pub(super) const BATCH: usize = 256;
 
 /// Octets that are folded at once.
@@ -53,7 +53,7 @@ pub(super) struct Exact {
 }
 
 /// Where a hash leads.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Place {
     line: usize,
     tag: u8,
@@ -143,28 +143,26 @@ impl Exact {
         case: LocalCase,
         mut twice: impl FnMut(RuleId, RuleId),
     ) {
-        for ids in ids.chunks(BATCH) {
-            let mut places = [Place::default(); BATCH];
-            for (place, id) in places.iter_mut().zip(ids) {
-                let (local, domain) = store.mailbox(*id).unwrap_or_default();
-                *place = self.place(self.hash(local, domain, case));
-            }
-            for place in &places {
-                black_box(self.lines.get(place.line).map(Line::is_full));
-            }
-            for (id, place) in ids.iter().zip(places) {
-                let is_it = |other| {
-                    store
-                        .mailbox(*id)
-                        .is_some_and(|(local, domain)| is_for(store, other, local, domain, case))
-                };
-                match self.look(place, is_it) {
-                    Ok(was) => twice(was, *id),
-                    // There is room: the lines were made for as many rules as there are.
-                    Err(at) => {
-                        if let Some(line) = at.and_then(|at| self.lines.get_mut(at)) {
-                            line.add(place.tag, *id);
-                        }
+        let place = |id: &RuleId| {
+            let (local, domain) = store.mailbox(*id).unwrap_or_default();
+            self.place(self.hash(local, domain, case))
+        };
+        let places: Vec<_> = ids.iter().map(place).collect();
+        for place in &places {
+            black_box(self.lines.get(place.line).map(Line::is_full));
+        }
+        for (id, place) in ids.iter().zip(places) {
+            let is_it = |other| {
+                store
+                    .mailbox(*id)
+                    .is_some_and(|(local, domain)| is_for(store, other, local, domain, case))
+            };
+            match self.look(place, is_it) {
+                Ok(was) => twice(was, *id),
+                // There is room: the lines were made for as many rules as there are.
+                Err(at) => {
+                    if let Some(line) = at.and_then(|at| self.lines.get_mut(at)) {
+                        line.add(place.tag, *id);
                     }
                 }
             }

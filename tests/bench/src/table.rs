@@ -83,10 +83,7 @@ fn read_all(folder: &Path) -> f64 {
 fn decisions(table: &Table, paths: &[String], good: impl Fn(usize, &Outcome) -> bool) -> f64 {
     let (started, mut done) = (Instant::now(), 0);
     for (at, path) in paths.iter().enumerate() {
-        let Ok(ForwardPath::Mailbox(mailbox)) = ForwardPath::parse(path.as_bytes()) else {
-            panic!("{path} is no mailbox");
-        };
-        let decision = decide(table, &mailbox);
+        let decision = decide(table, &mailbox(path));
         assert!(good(at, &decision.outcome), "{path}: {decision:?}");
         done = at + 1;
         if done % 1024 == 0 && started.elapsed().as_secs_f64() > LONGEST {
@@ -101,7 +98,10 @@ fn decisions(table: &Table, paths: &[String], good: impl Fn(usize, &Outcome) -> 
 fn look_ups(table: &Table, paths: &[String], good: impl Fn(&Found) -> bool) -> f64 {
     let (mut took, mut done) = (0.0, 0);
     for batch in paths.chunks(BATCH) {
-        let prepared: Vec<_> = batch.iter().map(|path| prepared(table, path)).collect();
+        let prepared: Vec<_> = batch
+            .iter()
+            .map(|path| Address::new(mailbox(path), table))
+            .collect();
         let started = Instant::now();
         for address in &prepared {
             assert!(good(&table.find(address)), "{address:?}");
@@ -115,9 +115,9 @@ fn look_ups(table: &Table, paths: &[String], good: impl Fn(&Found) -> bool) -> f
     took * 1e9 / done as f64
 }
 
-fn prepared(table: &Table, path: &str) -> Address {
+fn mailbox(path: &str) -> Mailbox {
     match ForwardPath::parse(path.as_bytes()) {
-        Ok(ForwardPath::Mailbox(mailbox)) => Address::new(mailbox, table),
+        Ok(ForwardPath::Mailbox(mailbox)) => mailbox,
         _ => panic!("{path} is no mailbox"),
     }
 }
@@ -208,10 +208,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     time_of_misses(table, &misses[..misses.len() / 10]);
     let hit = time_of_hits(table, &paths);
     let miss = time_of_misses(table, &misses);
-    let find_hit = look_ups(table, &paths.0, |found| match found {
-        Found::Rule(_) => true,
-        _ => false,
-    });
+    let find_hit = look_ups(table, &paths.0, |found| matches!(found, Found::Rule(_)));
     let unknown = Found::Unknown(Unknown::Keep);
     let find_miss = look_ups(table, &misses, |found| *found == unknown);
     let chased = chase(octets);

@@ -1,4 +1,5 @@
-//! A million rows of any format, in seconds: run by hand, with `--release --ignored`.
+//! Many rows of every format: some thousand always; a million, in seconds, by hand, with
+//! `--release --ignored`.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +9,10 @@ use readdress::engine::{
     rule::Findings,
 };
 
-/// Rows of each file.
-const ROWS: usize = 1_000_000;
-
-/// Makes a file of a head and [`ROWS`] rows.
-fn file(head: &str, row: impl Fn(usize) -> String) -> String {
+/// Makes a file of a head and so many rows.
+fn file(rows: usize, head: &str, row: impl Fn(usize) -> String) -> String {
     let mut text = head.to_owned();
-    (0..ROWS).for_each(|n| text.push_str(&row(n)));
+    (0..rows).for_each(|n| text.push_str(&row(n)));
     text
 }
 
@@ -22,33 +20,33 @@ fn file(head: &str, row: impl Fn(usize) -> String) -> String {
 type Sample = (&'static str, ImportFormat, String);
 
 /// Maps of MTAs.
-fn maps() -> Vec<Sample> {
+fn maps(rows: usize) -> Vec<Sample> {
     vec![
         (
             "a.virtual",
             ImportFormat::Virtual,
-            file("d.com x\n", |n| format!("u{n}@d.com v{n}@c.com\n")),
+            file(rows, "d.com x\n", |n| format!("u{n}@d.com v{n}@c.com\n")),
         ),
         (
             "a.virtusertable",
             ImportFormat::Virtusertable,
-            file("", |n| format!("u{n}@d.com\tv{n}@c.com\n")),
+            file(rows, "", |n| format!("u{n}@d.com\tv{n}@c.com\n")),
         ),
     ]
 }
 
 /// Tables told by their header rows.
-fn tables() -> Vec<Sample> {
+fn tables(rows: usize) -> Vec<Sample> {
     vec![
         (
             "p.csv",
             ImportFormat::Csv,
-            file("from,to\n", |n| format!("u{n}@d.com,v{n}@c.com\n")),
+            file(rows, "from,to\n", |n| format!("u{n}@d.com,v{n}@c.com\n")),
         ),
         (
             "m.csv",
             ImportFormat::Csv,
-            file("PrimarySmtpAddress,EmailAddresses\n", |n| {
+            file(rows, "PrimarySmtpAddress,EmailAddresses\n", |n| {
                 format!("\"v{n}@c.com\",\"SMTP:v{n}@c.com;smtp:u{n}@d.com;SIP:v{n}@c.com\"\n")
             }),
         ),
@@ -56,6 +54,7 @@ fn tables() -> Vec<Sample> {
             "e.csv",
             ImportFormat::Csv,
             file(
+                rows,
                 "Obj-Class,E-mail Addresses,Secondary-Proxy-Addresses\n",
                 |n| format!("Mailbox,SMTP:v{n}@c.com%X400:c=US;,smtp:u{n}@d.com\n"),
             ),
@@ -63,7 +62,7 @@ fn tables() -> Vec<Sample> {
         (
             "g.csv",
             ImportFormat::Csv,
-            file("Alias,Target,TargetType\n", |n| {
+            file(rows, "Alias,Target,TargetType\n", |n| {
                 format!("u{n}@d.com,v{n}@c.com,User\n")
             }),
         ),
@@ -71,12 +70,12 @@ fn tables() -> Vec<Sample> {
 }
 
 /// Records and statements.
-fn rest() -> Vec<Sample> {
+fn rest(rows: usize) -> Vec<Sample> {
     vec![
         (
             "a.ldif",
             ImportFormat::Ldif,
-            file("", |n| {
+            file(rows, "", |n| {
                 format!(
                     "dn: CN={n}\nproxyAddresses: SMTP:v{n}@c.com\nproxyAddresses: smtp:u{n}@d.\n com\n\n"
                 )
@@ -86,6 +85,7 @@ fn rest() -> Vec<Sample> {
             "dump",
             ImportFormat::Postfixadmin,
             file(
+                rows,
                 "INSERT INTO alias VALUES ('a@c.com','a@c.com','c.com',NOW(),NOW(),1)",
                 |n| format!(",\n('u{n}@d.com','v{n}@c.com','d.com',NOW(),NOW(),1)"),
             ),
@@ -93,29 +93,37 @@ fn rest() -> Vec<Sample> {
     ]
 }
 
-#[test]
-#[ignore = "needs a release build and a quiet machine"]
-fn a_million_rows() {
-    for (name, format, text) in maps().into_iter().chain(tables()).chain(rest()) {
+/// Reads one file of each format; how long each took.
+fn all_rows(rows: usize) -> Vec<(String, Duration)> {
+    let samples = maps(rows).into_iter().chain(tables(rows)).chain(rest(rows));
+    let read = samples.map(|(name, format, text)| {
         let sources = [source(name, text.as_bytes())];
         let mut findings = Findings::new(&sources);
         let started = Instant::now();
         let parsed = format::import(&sources[0], format, &Options::default(), &mut findings);
         let took = started.elapsed();
         assert!(
-            !findings.has_errors() && parsed.rules.len() >= ROWS,
+            !findings.has_errors() && parsed.rules.len() >= rows,
             "{name}"
         );
+        let (size, count) = (text.len() / 1_000_000, parsed.rules.len());
+        (format!("{name}: {size} MB, {count} rules"), took)
+    });
+    read.collect()
+}
+
+#[test]
+fn some_thousand_rows() {
+    assert_eq!(all_rows(3000).len(), 8);
+}
+
+#[test]
+#[ignore = "needs a release build and a quiet machine"]
+fn a_million_rows() {
+    for (what, took) in all_rows(1_000_000) {
         // Shown with --nocapture; the macros of std are for programs forbidden, not for tests.
-        std::io::Write::write_fmt(
-            &mut std::io::stderr(),
-            format_args!(
-                "{name}: {} MB, {} rules in {took:?}\n",
-                text.len() / 1_000_000,
-                parsed.rules.len()
-            ),
-        )
-        .unwrap();
-        assert!(took < Duration::from_secs(10), "{name}: {took:?}");
+        std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{what} in {took:?}\n"))
+            .unwrap();
+        assert!(took < Duration::from_secs(10), "{what}: {took:?}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
     conflicts::{is_own_secondary, twice},
     exact::{BATCH, Exact},
     lookup::key,
-    regexes::{self, Regexes},
+    regexes::{self, Refused, Regexes},
 };
 use crate::engine::rule::{
     Action, DomainClass, Finding, Findings, Packed, Parsed, Pattern, Piece, Rule, RuleId, Span,
@@ -93,7 +93,7 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             }
             continue;
         }
-        match table.index_other(&store, id, &mut list) {
+        match table.index_other(&store, id, &mut list, findings) {
             Ok(Some(was)) => pairs.push((was, id)),
             Ok(None) => {}
             Err(finding) => {
@@ -109,14 +109,13 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             findings.extend(twice(&rule, &was, case));
         }
     }
-    for (regex, id, _) in &list {
-        if let Some(rule) = store.rule(*id) {
-            check_captures(&rule, regex.captures_len(), findings);
-        }
+    let (regexes, refused) = Regexes::new(&list);
+    for (id, why) in refused {
+        left_out.push(id);
+        findings.extend(store.rule(id).map(|rule| refused_regex(rule.span, why)));
     }
     leave_out(&left_out, &mut store, &mut table.counts);
-    (table.store, table.mailboxes) = (store, exact);
-    table.regexes = Regexes::new(list);
+    (table.store, table.mailboxes, table.regexes) = (store, exact, regexes);
 }
 
 /// Marks rules for which another one decides; none of them counts.
@@ -136,7 +135,8 @@ impl Table {
         &mut self,
         store: &Packed,
         id: RuleId,
-        list: &mut Vec<(regex::Regex, RuleId, Box<str>)>,
+        list: &mut Vec<(RuleId, Box<str>)>,
+        findings: &mut Findings<'_>,
     ) -> Result<Option<RuleId>, Finding> {
         let Some(rule) = store.rule(id) else {
             return Ok(None);
@@ -165,9 +165,10 @@ impl Table {
                 self.subdomains.insert(domain.clone(), id);
             }
             Pattern::Regex(text) => {
-                let regex = regexes::compile(text).map_err(|error| bad_regex(rule.span, &error))?;
+                let groups = regexes::parse(text).map_err(|why| bad_regex(rule.span, &why))?;
+                check_captures(&rule, groups, findings);
                 self.regex_texts.insert(text.clone(), id);
-                list.push((regex, id, text.clone()));
+                list.push((id, text.clone()));
             }
         }
         Ok(None)
@@ -195,8 +196,7 @@ impl Table {
     }
 }
 
-fn bad_regex(span: Span, error: &regex::Error) -> Finding {
-    let text = error.to_string();
+fn bad_regex(span: Span, text: &str) -> Finding {
     let last = text.lines().last().unwrap_or_default();
     let reason = last.strip_prefix("error: ").unwrap_or(last);
     let finding = Finding::error("bad-regex", span, format!("this is no regex: {reason}"));
@@ -204,6 +204,21 @@ fn bad_regex(span: Span, error: &regex::Error) -> Finding {
         finding.help("write it without look-around and back-references, or as several rules")
     } else {
         finding.help("mend it, or put `\\` before a character that is meant as it stands")
+    }
+}
+
+fn refused_regex(span: Span, why: Refused) -> Finding {
+    match why {
+        Refused::TooLarge => {
+            let message = "this regex is too large: its program takes more than 1 MiB";
+            Finding::error("bad-regex", span, message)
+                .help("write it with smaller repetitions, or as several rules")
+        }
+        Refused::TooMany => {
+            let message = "the regexes are too many: their programs take more than 128 MiB";
+            Finding::error("bad-regex", span, message)
+                .help("write one rule for each address instead of a regex where that is possible")
+        }
     }
 }
 

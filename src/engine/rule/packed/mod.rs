@@ -36,7 +36,7 @@ use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RuleId(u32);
+pub struct RuleId(pub(in crate::engine) u32);
 
 /// Records of one block.
 const BLOCK: u32 = 16;

@@ -56,6 +56,8 @@ struct Ends {
     /// A loop, or too many lookups in a row.
     failed: bool,
     looped: bool,
+    /// A branch ended at an address that does not exist.
+    unknown: bool,
     done: HashSet<String>,
 }
 
@@ -114,7 +116,7 @@ impl<'w> Naive<'w> {
     }
 
     /// User, and separator with detail: split as Postfix does.
-    fn split<'a>(&self, local: &'a str) -> Option<(&'a str, &'a str)> {
+    pub fn split<'a>(&self, local: &'a str) -> Option<(&'a str, &'a str)> {
         let at = local.find(|c| self.world.delimiters.contains(c))?;
         let reserved = ["postmaster", "mailer-daemon", "double-bounce"];
         let is_reserved = reserved.iter().any(|name| name.eq_ignore_ascii_case(local));
@@ -327,6 +329,11 @@ impl<'w> Naive<'w> {
         self.ends(addr).looped
     }
 
+    /// Whether a branch of an address ends at one that does not exist.
+    pub fn ends_unknown(&self, addr: &Addr) -> bool {
+        self.ends(addr).unknown
+    }
+
     fn ends(&self, addr: &Addr) -> Ends {
         let mut ends = Ends::default();
         self.follow(addr, &mut Vec::new(), &mut ends);
@@ -339,7 +346,8 @@ impl<'w> Naive<'w> {
             return;
         }
         if path.len() >= RECURSION_LIMIT {
-            ends.failed = true;
+            // No world has so many rules: some rule was met twice, and the address has grown.
+            (ends.failed, ends.looped) = (true, true);
             return;
         }
         let (rule, matched) = match self.find(addr) {
@@ -348,8 +356,14 @@ impl<'w> Naive<'w> {
                 return ends.finals.push(addr.clone());
             }
             Found::Routes => return reply(&mut ends.rejected, "550 5.1.3"),
-            Found::Unknown(Unknown::Reject) => return reply(&mut ends.rejected, "550 5.1.1"),
-            Found::Unknown(Unknown::Defer) => return reply(&mut ends.deferred, "451 4.3.0"),
+            Found::Unknown(Unknown::Reject) => {
+                ends.unknown = true;
+                return reply(&mut ends.rejected, "550 5.1.1");
+            }
+            Found::Unknown(Unknown::Defer) => {
+                ends.unknown = true;
+                return reply(&mut ends.deferred, "451 4.3.0");
+            }
         };
         match &rule.act {
             Act::Keep | Act::Mailbox(_) => ends.finals.push(addr.clone()),

@@ -3,8 +3,8 @@
 //! Only whether a table is refused is compared, not every finding: the engine leaves out what
 //! follows from another error.
 
-use super::model::{Act, Addr, Class, Pat, Target, Unknown, pattern_domain, target_domain};
-use super::naive::{Found, Naive, Rule};
+use super::model::{Act, Addr, Class, Pat, Target, pattern_domain, target_domain};
+use super::naive::{Naive, Rule};
 
 /// A local-part that nobody has: it stands for all others in a pattern for many.
 const NOBODY: &str = "zz";
@@ -25,7 +25,7 @@ impl Naive<'_> {
             tell(carries_route(rule), "routing-spelling");
         }
         if errors.is_empty() {
-            let unknown = |rule: &Rule| self.ends_unknown(rule);
+            let unknown = |rule: &Rule| self.leads_nowhere(rule);
             if self.rules.iter().any(unknown) {
                 errors.push("unknown-address");
             }
@@ -76,22 +76,31 @@ impl Naive<'_> {
     }
 
     /// A branch known at load to end in an unknown address.
-    fn ends_unknown(&self, rule: &Rule) -> bool {
+    fn leads_nowhere(&self, rule: &Rule) -> bool {
+        let certain = self.certain(rule);
+        certain.iter().any(|addr| self.ends_unknown(addr))
+    }
+
+    /// The addresses that a rule gives whatever it is for.
+    fn certain(&self, rule: &Rule) -> Vec<Addr> {
         let Act::Rewrite(targets) = &rule.act else {
-            return false;
+            return Vec::new();
         };
-        targets.iter().any(|target| {
-            let certain = match (target, &rule.pat) {
-                (Target::Full(addr), _) => addr.clone(),
-                (Target::Domain(domain), Pat::Mailbox(addr)) => Addr::new(&addr.local, domain),
-                (Target::Domain(domain), Pat::Everywhere(local)) => Addr::new(local, domain),
-                _ => return false,
-            };
-            matches!(
-                self.find(&certain),
-                Found::Unknown(Unknown::Reject | Unknown::Defer)
-            )
-        })
+        let user = |local: &str| match rule.keeps_detail {
+            Some(false) => self.split(local).map_or(local, |(user, _)| user).to_owned(),
+            _ => local.to_owned(),
+        };
+        let certain = |target: &Target| match (target, &rule.pat) {
+            (Target::Full(addr), _) => Some(addr.clone()),
+            (Target::Domain(domain), Pat::Mailbox(addr)) => {
+                Some(Addr::new(&user(&addr.local), domain))
+            }
+            (Target::Domain(domain), Pat::Everywhere(local)) => {
+                Some(Addr::new(&user(local), domain))
+            }
+            _ => None,
+        };
+        targets.iter().filter_map(certain).collect()
     }
 
     /// Addresses from which a loop shows: those that the rules name, and one that stands for all others.
@@ -103,8 +112,7 @@ impl Naive<'_> {
             // A detail may take another way than the address without it.
             let mut both = |local: &str, domain: &str| {
                 starts.push(Addr::new(local, domain));
-                // A pattern that names a detail is for no longer one.
-                if !local.contains(|c| self.world.delimiters.contains(c)) {
+                if self.split(local).is_none() {
                     starts.extend(detailed(local).map(|local| Addr::new(&local, domain)));
                 }
             };
@@ -119,23 +127,15 @@ impl Naive<'_> {
                 }
                 Pat::Domain(domain) => both(NOBODY, domain),
                 Pat::Subdomains(domain) => both(NOBODY, &format!("{NOBODY}.{domain}")),
-                Pat::Everywhere(local) => {
-                    let domains = super::worlds::DOMAINS.iter();
-                    let ours =
-                        domains.filter(|domain| self.class(domain) == Some(Class::Secondary));
-                    ours.for_each(|domain| both(local, domain));
+                // Whatever they are for, they lead to the same addresses.
+                Pat::Everywhere(_) | Pat::Regex(_) => {
+                    for certain in self.certain(rule) {
+                        both(&certain.local, &certain.domain);
+                    }
                 }
-                Pat::Regex(_) => starts.extend(self.targets(rule).filter_map(full)),
             }
         }
         starts
-    }
-}
-
-fn full(target: &Target) -> Option<Addr> {
-    match target {
-        Target::Full(addr) => Some(addr.clone()),
-        _ => None,
     }
 }
 

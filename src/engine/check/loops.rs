@@ -1,17 +1,18 @@
 //! Loops that the table can show: each rule is followed from an address that it is for.
 //!
-//! A pattern for many addresses is tried with a local-part that nobody has; a regex with its own
-//! targets. What only some address of many would meet is found at run time, and deferred.
+//! A pattern for many addresses is tried with a local-part that nobody has; `local@*` and a regex with
+//! their own targets. What only some address of many would meet is found at run time, and deferred.
 //!
-//! # Limits
-//!
-//! `local@*` is tried in the first 1000 secondary domains.
+//! Each address is walked once, however many rules lead to it: the time is that of reading the rules.
 
 use hashbrown::HashSet;
 
+use super::{
+    certain,
+    walk::{Cycle, Walk},
+};
 use crate::engine::{
-    address::{Domain, LocalPart, Mailbox},
-    rewrite::{Decision, decide},
+    address::{Domain, LocalPart, Mailbox, Subaddress},
     rule::{
         Action, Detail, DomainClass, Entry, Finding, Findings, Pattern, Rule, RuleId, Target,
         TargetKind,
@@ -22,25 +23,27 @@ use crate::engine::{
 /// A local-part that nobody has.
 const PROBE: &str = "readdress0probe";
 
-/// Secondary domains in which a `local@*` is tried.
-const MAX_DOMAINS: usize = 1000;
+/// What helps against every loop.
+const END_IT: &str = "let one of these rules end at an address that no rule rewrites, or write `keep` for one of them";
 
-/// Finds them; each is told once, at its first rule.
+/// Finds them; each is reported once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
-    let mut told = HashSet::new();
     let onward = onward(table);
     if onward.is_empty() {
         return;
     }
+    let mut reported = HashSet::new();
+    let mut walk = Walk::new(table);
     let rewriting = table.entries().filter(Entry::rewrites);
     let rewriting = rewriting.filter_map(|entry| entry.rule());
     for rule in rewriting.filter(|rule| chains(table, &onward, rule)) {
         for start in starts(table, &rule) {
-            let decision = decide(table, &start);
-            let mut ids: Vec<_> = decision.cycle.iter().map(|(_, id)| *id).collect();
-            ids.sort();
-            if !ids.is_empty() && told.insert(ids) {
-                findings.extend(looped(table, decision));
+            for cycle in walk.from(start) {
+                let mut ids: Vec<_> = cycle.steps.iter().map(|(_, id)| *id).collect();
+                ids.sort();
+                if reported.insert(ids) {
+                    findings.extend(looped(table, cycle));
+                }
             }
         }
     }
@@ -81,7 +84,7 @@ fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
     let Action::Rewrite(targets) = &rule.action else {
         return false;
     };
-    let keeps = table.has_detail_patterns() && rule.detail != Some(Detail::Drop);
+    let keeps = detail_matters(table, rule) && rule.detail != Some(Detail::Drop);
     targets.iter().any(|target| match &target.kind {
         TargetKind::Mailbox(mailbox) if !onward.contains(&mailbox.domain) => false,
         TargetKind::Mailbox(mailbox) => {
@@ -91,6 +94,20 @@ fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
         }
         TargetKind::Domain(domain) | TargetKind::Template { domain, .. } => onward.contains(domain),
     })
+}
+
+/// Returns true if an address with a detail may go another way than without: a pattern is for details,
+/// or the rule itself puts one in.
+fn detail_matters(table: &Table, rule: &Rule) -> bool {
+    let delimiter = &table.settings().recipient_delimiter;
+    let puts_in = |target: &Target| match &target.kind {
+        TargetKind::Mailbox(mailbox) => {
+            Subaddress::split(mailbox.local.as_str(), delimiter).is_some()
+        }
+        TargetKind::Domain(_) | TargetKind::Template { .. } => false,
+    };
+    table.has_detail_patterns()
+        || matches!(&rule.action, Action::Rewrite(targets) if targets.iter().any(puts_in))
 }
 
 /// A user with a detail that nobody has.
@@ -108,15 +125,21 @@ fn rewrites(table: &Table, mailbox: &Mailbox) -> bool {
     }
 }
 
-/// Addresses that a rule is for; with a detail as well, where some pattern is for details.
+/// Addresses from which every loop is reached that the rule is part of: those that the rule is for, or
+/// those that it leads to where they are always the same. Each also with a detail, where some pattern is
+/// for details.
 fn starts(table: &Table, rule: &Rule) -> Vec<Mailbox> {
+    let details = detail_matters(table, rule);
+    let delimiters = &table.settings().recipient_delimiter;
     let both = |local: &str, domain: &Domain| {
-        let with_detail = detailed(table, local, domain).filter(|_| table.has_detail_patterns());
+        let one_more = details && Subaddress::split(local, delimiters).is_none();
+        let with_detail = detailed(table, local, domain).filter(|_| one_more);
         mailbox(local, domain)
             .into_iter()
             .chain(with_detail)
             .collect::<Vec<_>>()
     };
+    let both_of = |mailbox: Mailbox| both(mailbox.local.as_str(), &mailbox.domain);
     match &rule.pattern {
         Pattern::Mailbox(mailbox) => both(mailbox.local.as_str(), &mailbox.domain),
         Pattern::AnyDetail { user, domain } => {
@@ -128,16 +151,13 @@ fn starts(table: &Table, rule: &Rule) -> Vec<Mailbox> {
             let below = Domain::parse(&format!("{PROBE}.{domain}")).ok();
             below.map_or_else(Vec::new, |below| both(PROBE, &below))
         }
-        Pattern::LocalPart(local) => {
-            let inbound = table.inbound_domains().into_iter();
-            let secondary = inbound.filter(|(_, class)| *class == DomainClass::Secondary);
-            secondary
-                .take(MAX_DOMAINS)
-                .flat_map(|(domain, _)| both(local.as_str(), domain))
-                .collect()
-        }
-        Pattern::Regex(_) => match &rule.action {
-            Action::Rewrite(targets) => targets.iter().filter_map(constant).collect(),
+        Pattern::LocalPart(_) | Pattern::Regex(_) => match &rule.action {
+            Action::Rewrite(targets) => {
+                let certain = targets
+                    .iter()
+                    .filter_map(|target| certain(table, rule, &target.kind));
+                certain.flat_map(both_of).collect()
+            }
             _ => Vec::new(),
         },
     }
@@ -150,44 +170,46 @@ fn mailbox(local: &str, domain: &Domain) -> Option<Mailbox> {
     })
 }
 
-fn constant(target: &Target) -> Option<Mailbox> {
-    match &target.kind {
-        TargetKind::Mailbox(mailbox) => Some(mailbox.clone()),
-        TargetKind::Domain(_) | TargetKind::Template { .. } => None,
-    }
-}
-
 /// The loop as `a -> b -> a`, begun at its first rule, with the place of each step.
-fn looped(table: &Table, decision: Decision) -> Option<Finding> {
-    let mut cycle = decision.cycle;
-    let first = cycle
-        .iter()
-        .enumerate()
-        .min_by_key(|(_, (_, id))| *id)
-        .map(|(at, _)| at)?;
-    cycle.rotate_left(first);
-    let names: Vec<_> = cycle.iter().map(|(mailbox, _)| shown(mailbox)).collect();
-    let next = |at: usize| {
-        names
-            .get((at + 1) % names.len())
-            .cloned()
-            .unwrap_or_default()
+fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
+    let Cycle {
+        mut steps,
+        grows_to,
+        left_out_detail,
+    } = cycle;
+    let mut ways: Vec<_> = steps.iter().map(|(mailbox, _)| shown(mailbox)).collect();
+    ways.push(match (&grows_to, ways.first()) {
+        (Some(longer), _) => shown(longer),
+        (None, first) => first.cloned()?,
+    });
+    let mut arrows: Vec<_> = ways.windows(2).map(|pair| pair.join(" -> ")).collect();
+    // A way that grows begins where it was entered; one that only comes back, at its first rule.
+    if grows_to.is_none() {
+        let (first, _) = steps.iter().enumerate().min_by_key(|(_, (_, id))| *id)?;
+        steps.rotate_left(first);
+        arrows.rotate_left(first);
+        ways.pop();
+        ways.rotate_left(first);
+        ways.push(ways.first().cloned()?);
+    } else {
+        ways.push("...".to_owned());
+    }
+    let path = ways.join(" -> ");
+    let (message, help) = match grows_to {
+        None => (format!("loop: {path}"), END_IT),
+        Some(_) if left_out_detail && steps.len() == 1 => (
+            format!("loop that grows a detail at each turn: {path}"),
+            "write `detail=drop` behind the target of this rule",
+        ),
+        Some(_) => (
+            format!("loop that grows a detail at each turn: {path}"),
+            END_IT,
+        ),
     };
-    let path: Vec<_> = names
-        .iter()
-        .cloned()
-        .chain(names.first().cloned())
-        .collect();
     let span = |id: RuleId| table.rule(id).map(|rule| rule.span);
-    let mut finding = Finding::error("loop", span(cycle.first()?.1)?, format!("loop: {}", path.join(" -> ")))
-        .help("let one of these rules end at an address that no rule rewrites, or write `keep` for one of them");
-    for (at, (_, id)) in cycle.iter().enumerate() {
-        let step = format!(
-            "{} -> {}",
-            names.get(at).cloned().unwrap_or_default(),
-            next(at)
-        );
-        finding = finding.note(span(*id)?, step);
+    let mut finding = Finding::error("loop", span(steps.first()?.1)?, message).help(help);
+    for ((_, id), arrow) in steps.iter().zip(arrows) {
+        finding = finding.note(span(*id)?, arrow);
     }
     Some(finding)
 }

@@ -4,15 +4,17 @@
 //! Every check asks the table by the same road as a message does. Where a line has an error already,
 //! nothing is said about addresses that it names: they would be found missing because of it.
 
+mod dead_end;
 mod expectations;
 mod loops;
 mod reach;
+mod walk;
 
 use std::collections::HashSet;
 
 use super::{
-    address::Mailbox,
-    rule::{Expectation, Findings},
+    address::{Domain, LocalPart, Mailbox, Subaddress},
+    rule::{Detail, Expectation, Findings, Pattern, Rule, TargetKind},
     table::Table,
 };
 
@@ -36,5 +38,30 @@ impl Holes {
         let domain = mailbox.domain.as_str();
         let has = |word: &str| self.0.contains(word);
         has(domain) || has(&format!("@{domain}")) || has(&mailbox.to_string().to_lowercase())
+    }
+}
+
+/// Returns the address that a target is known to give: the same for all that the rule is for.
+fn certain(table: &Table, rule: &Rule, target: &TargetKind) -> Option<Mailbox> {
+    let in_domain = |local: &LocalPart, domain: &Domain| {
+        let delimiter = &table.settings().recipient_delimiter;
+        let split = Subaddress::split(local.as_str(), delimiter);
+        let split = split.filter(|_| rule.detail == Some(Detail::Drop));
+        let local = match split {
+            Some(split) => LocalPart::from_internal(split.user).ok()?,
+            None => local.clone(),
+        };
+        Some(Mailbox {
+            local,
+            domain: domain.clone(),
+        })
+    };
+    match (target, &rule.pattern) {
+        (TargetKind::Mailbox(mailbox), _) => Some(mailbox.clone()),
+        (TargetKind::Domain(domain), Pattern::Mailbox(mailbox)) => {
+            in_domain(&mailbox.local, domain)
+        }
+        (TargetKind::Domain(domain), Pattern::LocalPart(local)) => in_domain(local, domain),
+        _ => None,
     }
 }

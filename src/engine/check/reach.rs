@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use super::Holes;
+use super::{Holes, certain, dead_end::dead_end};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     rewrite::{Outcome, decide},
@@ -11,7 +11,7 @@ use crate::engine::{
         Action, DomainClass, Entry, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown,
         nearest,
     },
-    table::{Address, Found, Table},
+    table::Table,
 };
 
 /// Mailboxes among which a misspelt one is looked for.
@@ -29,7 +29,7 @@ pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
             continue;
         };
         for target in targets {
-            if let Some(mailbox) = certain(&rule, &target.kind) {
+            if let Some(mailbox) = certain(table, &rule, &target.kind) {
                 nobody(table, &mailbox, target.span, rule.span, holes, findings);
             }
             if let TargetKind::Domain(domain) = &target.kind {
@@ -40,45 +40,35 @@ pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
     roles(table, holes, findings);
 }
 
-/// The address that a target is known to give.
-fn certain(rule: &Rule, target: &TargetKind) -> Option<Mailbox> {
-    match (target, &rule.pattern) {
-        (TargetKind::Mailbox(mailbox), _) => Some(mailbox.clone()),
-        (TargetKind::Domain(domain), Pattern::Mailbox(mailbox)) => Some(Mailbox {
-            local: mailbox.local.clone(),
-            domain: domain.clone(),
-        }),
-        (TargetKind::Domain(domain), Pattern::LocalPart(local)) => Some(Mailbox {
-            local: local.clone(),
-            domain: domain.clone(),
-        }),
-        _ => None,
-    }
-}
-
-/// A branch that ends in an unknown address (spec section 2.2).
+/// A branch that ends at an address that does not exist, however many rules lie between.
 fn nobody(
     table: &Table,
-    mailbox: &Mailbox,
-    target: Span,
+    target: &Mailbox,
+    at: Span,
     rule: Span,
     holes: &Holes,
     findings: &mut Findings<'_>,
 ) {
-    let found = table.find(&Address::new(mailbox.clone(), table));
-    if !matches!(found, Found::Unknown(Unknown::Reject | Unknown::Defer)) || holes.concern(mailbox)
-    {
+    let Some(way) = dead_end(table, target) else {
+        return;
+    };
+    let Some(mailbox) = way.last() else { return };
+    if way.iter().any(|mailbox| holes.concern(mailbox)) {
         return;
     }
-    let span = if target.line > 0 { target } else { rule };
+    let span = if at.line > 0 { at } else { rule };
     let class = table.class(&mailbox.domain).map_or("", DomainClass::word);
-    let finding = Finding::error(
-        "unknown-address",
-        span,
-        format!(
-            "`{mailbox}` does not exist: there is neither a rule nor a `mailbox` for it in the {class} domain"
+    let names: Vec<_> = way.iter().map(ToString::to_string).collect();
+    let leads = match names.len() {
+        1 => format!("`{mailbox}` does not exist"),
+        _ => format!(
+            "this leads to an address that does not exist, {}",
+            names.join(" -> ")
         ),
-    );
+    };
+    let message =
+        format!("{leads}: there is neither a rule nor a `mailbox` for it in the {class} domain");
+    let finding = Finding::error("unknown-address", span, message);
     let meant = findings
         .wants_suggestions()
         .then(|| meant(table, mailbox))

@@ -6,7 +6,9 @@
 mod decision;
 mod expand;
 mod fill;
+mod onward;
 mod seen;
 
 pub use decision::{Decision, Outcome, Reason, Step};
 pub use expand::decide;
+pub use onward::{Onward, onward};

@@ -1,0 +1,149 @@
+//! Follows rules from address to address, each address once, and tells where the way comes back or
+//! grows for ever.
+//!
+//! # Limits
+//!
+//! An address that was walked is remembered by 64 bits of its key, so that ten million rules that
+//! lead to further rules take some hundred megabytes. Two keys that share those bits (one case in
+//! billions of tables) hide a loop from the check; it is then found at run time, and deferred.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+
+use crate::engine::{
+    address::Mailbox,
+    rewrite::{Onward, onward},
+    rule::RuleId,
+    table::{Address, Table},
+};
+
+/// Addresses that lead to each other.
+#[derive(Clone, Debug)]
+pub(super) struct Cycle {
+    /// Each with its rule; the last one leads to the first, or to the first with more detail.
+    pub steps: Vec<(Mailbox, RuleId)>,
+    /// Where the last one leads, if that is not the first one but longer.
+    pub grows_to: Option<Mailbox>,
+    /// Some rule of it was matched without the address's detail.
+    pub left_out_detail: bool,
+}
+
+/// An address on the way, and what is left of the targets of its rule.
+struct Frame {
+    address: Address,
+    rule: RuleId,
+    pending: Vec<Mailbox>,
+    left_out_detail: bool,
+}
+
+/// A walk over all rules of a table.
+pub(super) struct Walk<'t> {
+    table: &'t Table,
+    hasher: DefaultHashBuilder,
+    walked: HashSet<u64>,
+    path: Vec<Frame>,
+    on_path: HashMap<Arc<str>, usize>,
+    /// Where on the path each rule was met first.
+    rules: HashMap<RuleId, usize>,
+    cycles: Vec<Cycle>,
+}
+
+impl<'t> Walk<'t> {
+    /// Nothing is walked yet.
+    pub fn new(table: &'t Table) -> Self {
+        Self {
+            table,
+            hasher: DefaultHashBuilder::default(),
+            walked: HashSet::new(),
+            path: Vec::new(),
+            on_path: HashMap::new(),
+            rules: HashMap::new(),
+            cycles: Vec::new(),
+        }
+    }
+
+    /// Follows the rules from an address; returns the cycles that were not met before.
+    pub fn from(&mut self, start: Mailbox) -> Vec<Cycle> {
+        self.visit(start);
+        while let Some(frame) = self.path.last_mut() {
+            match frame.pending.pop() {
+                None => self.leave(),
+                Some(next) => self.visit(next),
+            }
+        }
+        std::mem::take(&mut self.cycles)
+    }
+
+    /// Looks one address up, unless that was done before.
+    fn visit(&mut self, mailbox: Mailbox) {
+        let address = Address::new(mailbox, self.table);
+        if let Some(at) = self.on_path.get(&address.key).copied() {
+            // A rule that yields its own address keeps it.
+            if at + 1 < self.path.len() {
+                self.cycles.push(self.cycle(at, self.path.len(), None));
+            }
+            return;
+        }
+        if !self.walked.insert(self.hasher.hash_one(&*address.key)) {
+            return;
+        }
+        if let Some(next) = onward(self.table, &address) {
+            self.enter(address, next);
+        }
+    }
+
+    /// Goes on with the targets of an address, unless the way has become too long.
+    fn enter(&mut self, address: Address, next: Onward) {
+        let first = *self.rules.entry(next.rule).or_insert(self.path.len());
+        let before = self.path.get(first).map(|frame| &frame.address.key);
+        let grows = before.is_some_and(|before| before.len() < address.key.len());
+        let deep = self.path.len() >= self.table.settings().recursion_limit;
+        if grows && (next.too_long || deep) {
+            let mut again = self.path.iter().skip(first + 1);
+            let again = again.position(|frame| frame.rule == next.rule);
+            let end = again.map_or(self.path.len(), |at| first + 1 + at);
+            let longer = self.path.get(end).map(|frame| &frame.address);
+            let longer = longer.unwrap_or(&address).mailbox.clone();
+            self.cycles.push(self.cycle(first, end, Some(longer)));
+            while !self.path.is_empty() {
+                self.leave();
+            }
+            return;
+        }
+        self.on_path
+            .insert(Arc::clone(&address.key), self.path.len());
+        let mut pending = next.targets;
+        pending.reverse();
+        self.path.push(Frame {
+            address,
+            rule: next.rule,
+            pending,
+            left_out_detail: next.left_out_detail,
+        });
+    }
+
+    fn leave(&mut self) {
+        if let Some(frame) = self.path.pop() {
+            self.on_path.remove(&frame.address.key);
+            if self.rules.get(&frame.rule) == Some(&self.path.len()) {
+                self.rules.remove(&frame.rule);
+            }
+        }
+    }
+
+    /// A piece of the path, as a value.
+    fn cycle(&self, from: usize, end: usize, grows_to: Option<Mailbox>) -> Cycle {
+        let frames = self.path.get(from..end).unwrap_or_default();
+        let step = |frame: &Frame| (frame.address.mailbox.clone(), frame.rule);
+        // The first of them may have come without the detail that it has the next time.
+        let next = self.path.get(end).map(|frame| frame.left_out_detail);
+        Cycle {
+            steps: frames.iter().map(step).collect(),
+            left_out_detail: frames.iter().any(|frame| frame.left_out_detail)
+                || (grows_to.is_some() && next == Some(true)),
+            grows_to,
+        }
+    }
+}

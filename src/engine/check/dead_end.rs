@@ -1,7 +1,7 @@
 //! Where the way from a rule's target leads that ends at an address that does not exist.
 //!
-//! A rule for one mailbox is looked at by itself, so the way is followed through rules for many
-//! addresses, and through others only with a detail that those do not name.
+//! What a rule makes of every address that it is for is looked at at that rule. So the way is followed
+//! only through targets that keep something of the address: its local-part or its detail.
 //!
 //! # Limits
 //!
@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use super::certain;
 use crate::engine::{
     address::Mailbox,
     rewrite::onward,
-    rule::{Pattern, Unknown},
+    rule::{Action, Rule, RuleId, Unknown},
     table::{Address, Found, Table},
 };
 
@@ -24,21 +25,22 @@ use crate::engine::{
 /// every branch ends otherwise.
 pub(super) fn dead_end(table: &Table, target: &Mailbox) -> Option<Vec<Mailbox>> {
     let mut met: HashSet<Arc<str>> = HashSet::new();
-    // Each address with the one that led to it.
-    let mut ways: Vec<(Mailbox, Option<usize>)> = vec![(target.clone(), None)];
+    let mut ways = vec![Place {
+        mailbox: target.clone(),
+        before: None,
+    }];
     let mut at = 0;
-    while let Some((mailbox, _)) = ways.get(at) {
-        let address = Address::new(mailbox.clone(), table);
+    while let Some(place) = ways.get(at) {
+        let address = Address::new(place.mailbox.clone(), table);
         match table.find(&address) {
             Found::Unknown(Unknown::Reject | Unknown::Defer) => return Some(way(&ways, at)),
             Found::Rule(found) if met.insert(Arc::clone(&address.key)) => {
-                let own = !found.left_out_detail
-                    && table
-                        .rule(found.rule)
-                        .is_none_or(|rule| matches!(rule.pattern, Pattern::Mailbox(_)));
-                let next = onward(table, &address).filter(|_| !own);
-                let next = next.map_or_else(Vec::new, |next| next.targets);
-                ways.extend(next.into_iter().map(|next| (next, Some(at))));
+                let next = match table.rule(found.rule) {
+                    Some(rule) if !turns(&ways, at, found.rule) => beyond(table, &rule, &address),
+                    _ => Vec::new(),
+                };
+                let before = Some((at, found.rule));
+                ways.extend(next.into_iter().map(|mailbox| Place { mailbox, before }));
             }
             _ => {}
         }
@@ -50,12 +52,50 @@ pub(super) fn dead_end(table: &Table, target: &Mailbox) -> Option<Vec<Mailbox>> 
     None
 }
 
-fn way(ways: &[(Mailbox, Option<usize>)], end: usize) -> Vec<Mailbox> {
+/// Returns what a rule makes of an address, without what it makes of every address: that is looked at
+/// at the rule itself.
+fn beyond(table: &Table, rule: &Rule, address: &Address) -> Vec<Mailbox> {
+    let Action::Rewrite(targets) = &rule.action else {
+        return Vec::new();
+    };
+    let always = targets
+        .iter()
+        .map(|target| certain(table, rule, &target.kind));
+    let always: HashSet<_> = always
+        .flatten()
+        .map(|mailbox| mailbox.to_string())
+        .collect();
+    let next = onward(table, address).map_or_else(Vec::new, |next| next.targets);
+    let next = next.into_iter();
+    next.filter(|mailbox| !always.contains(&mailbox.to_string()))
+        .collect()
+}
+
+/// An address on the way.
+struct Place {
+    mailbox: Mailbox,
+    /// Which one led to it, by which rule.
+    before: Option<(usize, RuleId)>,
+}
+
+/// Returns true if a rule was met before on the way to an address: that way is a loop, or grows.
+fn turns(ways: &[Place], end: usize, rule: RuleId) -> bool {
+    let mut next = ways.get(end).and_then(|place| place.before);
+    while let Some((at, met)) = next {
+        if met == rule {
+            return true;
+        }
+        next = ways.get(at).and_then(|place| place.before);
+    }
+    false
+}
+
+fn way(ways: &[Place], end: usize) -> Vec<Mailbox> {
     let mut way = Vec::new();
-    let mut next = Some(end);
-    while let Some((mailbox, before)) = next.and_then(|at| ways.get(at)) {
-        way.push(mailbox.clone());
-        next = *before;
+    let mut next = ways.get(end);
+    while let Some(place) = next {
+        way.push(place.mailbox.clone());
+        next = place.before.and_then(|(at, _)| ways.get(at));
     }
     way.reverse();
     way

@@ -3,6 +3,9 @@
 //!
 //! # Limits
 //!
+//! A way that meets one rule [`MAX_TURNS`] times, with a longer address than the first time, is taken to
+//! grow for ever.
+//!
 //! An address that was walked is remembered by 64 bits of its key, so that ten million rules that
 //! lead to further rules take some hundred megabytes. Two keys that share those bits (one case in
 //! billions of tables) hide a loop from the check; it is then found at run time, and deferred.
@@ -18,6 +21,9 @@ use crate::engine::{
     rule::RuleId,
     table::{Address, Table},
 };
+
+/// How often a rule is met before its way is taken to grow for ever.
+const MAX_TURNS: usize = 50;
 
 /// Addresses that lead to each other.
 #[derive(Clone, Debug)]
@@ -45,8 +51,8 @@ pub(super) struct Walk<'t> {
     walked: HashSet<u64>,
     path: Vec<Frame>,
     on_path: HashMap<Arc<str>, usize>,
-    /// Where on the path each rule was met first.
-    rules: HashMap<RuleId, usize>,
+    /// Where on the path each rule was met first, and how often it was met.
+    rules: HashMap<RuleId, (usize, usize)>,
     cycles: Vec<Cycle>,
 }
 
@@ -96,11 +102,16 @@ impl<'t> Walk<'t> {
 
     /// Goes on with the targets of an address, unless the way has become too long.
     fn enter(&mut self, address: Address, next: Onward) {
-        let first = *self.rules.entry(next.rule).or_insert(self.path.len());
+        let (first, turns) = self
+            .rules
+            .entry(next.rule)
+            .and_modify(|(_, turns)| *turns += 1)
+            .or_insert((self.path.len(), 1));
+        let (first, many) = (*first, *turns >= MAX_TURNS);
         let before = self.path.get(first).map(|frame| &frame.address.key);
         let grows = before.is_some_and(|before| before.len() < address.key.len());
         let deep = self.path.len() >= self.table.settings().recursion_limit;
-        if grows && (next.too_long || deep) {
+        if grows && (next.too_long || deep || many) {
             let mut again = self.path.iter().skip(first + 1);
             let again = again.position(|frame| frame.rule == next.rule);
             let end = again.map_or(self.path.len(), |at| first + 1 + at);
@@ -127,8 +138,11 @@ impl<'t> Walk<'t> {
     fn leave(&mut self) {
         if let Some(frame) = self.path.pop() {
             self.on_path.remove(&frame.address.key);
-            if self.rules.get(&frame.rule) == Some(&self.path.len()) {
-                self.rules.remove(&frame.rule);
+            if let Some((first, turns)) = self.rules.get_mut(&frame.rule) {
+                *turns -= 1;
+                if *first == self.path.len() {
+                    self.rules.remove(&frame.rule);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Targets: the addresses that take the place of the one that matched.
 
+use hashbrown::HashSet;
+
 use super::{
     Finding, Findings, Pattern, Piece, Span, Target, TargetKind,
     lexer::{Token, TokenKind},
@@ -31,9 +33,11 @@ pub fn list(
         _ => Filling::Nothing,
     };
     let (mut targets, mut found): (Vec<Target>, _) = (Vec::new(), Vec::new());
+    // A list may have thousands: each is looked up, not compared with each.
+    let mut met = HashSet::new();
     for token in words(tokens)? {
         match one(filling, token).and_then(|target| carries_no_route(pattern, target)) {
-            Ok(target) if targets.contains(&target) => {
+            Ok(target) if !met.insert(target.to_string()) => {
                 let message = format!("`{}` is written twice in one rule", token.text);
                 findings.push(
                     Finding::warning("repeated-target", token.span, message).help("write it once"),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Exit,
-    files::{self, Loaded, counted},
+    files::{self, Loaded, counted, named},
     flags::{Check, Format},
     output::{self, Paint},
 };
@@ -15,7 +15,7 @@ use crate::engine::{
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {
-    let loaded = match files::load(flags.place.dir.as_deref(), flags.place.config.as_deref()) {
+    let loaded = match load(flags) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
@@ -39,6 +39,21 @@ pub fn run(flags: &Check) -> Exit {
     }
 }
 
+/// Reads a directory, or the files that are named.
+fn load(flags: &Check) -> Result<Loaded, Exit> {
+    let config = flags.config.as_deref();
+    let named = named::Files {
+        paths: &flags.paths,
+        named: flags.named.as_deref(),
+        within: flags.within.as_deref(),
+    };
+    match flags.paths.as_slice() {
+        [] => files::load(None, config),
+        [one] if one.is_dir() || !one.exists() => files::load(Some(one), config),
+        _ => named.load(config),
+    }
+}
+
 fn text(loaded: &Loaded) {
     let paint = Paint::stdout();
     loaded.print(paint);
@@ -57,14 +72,14 @@ fn text(loaded: &Loaded) {
     let summary = match &loaded.table {
         Some(table) => paint.good(&format!(
             "{}: {} in {}, {}, {found}",
-            loaded.prefix,
+            loaded.subject,
             counted(table.len(), "rule"),
             counted(loaded.files, "file"),
             counted(loaded.expectations, "expectation")
         )),
         None => paint.bad(&format!(
             "{}: {found}; this table would not go live",
-            loaded.prefix
+            loaded.subject
         )),
     };
     output::line(&summary);

@@ -131,11 +131,13 @@ impl DsnParameters {
     }
 
     /// The ORCPT of a recipient whose sender gave none: the address as it was received, without
-    /// `<>` and route. None where it is not ASCII.
+    /// `<>` and route. None where it holds anything but printable ASCII: Sendmail writes what the
+    /// value stands for into its bounces as it is, line ends and escape sequences included.
     pub fn orcpt_of(address: &[u8]) -> Option<String> {
         let address = address.strip_prefix(b"<").unwrap_or(address);
         let address = address.strip_suffix(b">").unwrap_or(address);
-        if address.is_empty() || !address.is_ascii() {
+        let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+        if address.is_empty() || !address.iter().all(printable) {
             return None;
         }
         let value = format!("rfc822;{}", xtext(address));
@@ -257,6 +259,14 @@ mod tests {
             "rfc822;\"j+20d\"@domain2.com"
         );
         assert_eq!(orcpt("<jürgen@domain2.com>"), None);
+        for forged in [
+            "<\"a\rb\"@d>",
+            "<\"a\x1b[2Jb\"@d>",
+            "<a\x7fb@d>",
+            "<a\0b@d>",
+        ] {
+            assert_eq!(orcpt(forged), None, "{forged:?}");
+        }
         assert_eq!(orcpt(&"a".repeat(600)), None);
     }
 

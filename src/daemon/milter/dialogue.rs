@@ -123,6 +123,7 @@ impl<F: Filter> Dialogue<F> {
     fn mail(&mut self, frame: Frame<'_>, out: &mut Replies) -> Result<(), Violation> {
         let arguments = Strings::read(frame.payload).ok_or(bad(frame))?;
         self.macros.begin();
+        self.macros.note_parameters(arguments.iter().skip(1));
         self.in_transaction = true;
         let answer = self.filter.mail(arguments);
         self.answer(&answer, ProtoOpts::NOREPLY_MAIL, out);
@@ -132,6 +133,7 @@ impl<F: Filter> Dialogue<F> {
     fn rcpt(&mut self, frame: Frame<'_>, out: &mut Replies) -> Result<(), Violation> {
         if self.in_transaction {
             let arguments = Strings::read(frame.payload).ok_or(bad(frame))?;
+            self.macros.note_parameters(arguments.iter().skip(1));
             let answer = self.filter.rcpt(arguments, &self.macros);
             self.answer(&answer, ProtoOpts::NOREPLY_RCPT, out);
         }

@@ -4,7 +4,9 @@
 //! strings (Postfix). So those of a recipient are forgotten when it is answered, and the queue id
 //! when a message begins, unless the packet before it has brought a new one.
 
-/// What the MTA said about the message and its recipient.
+use super::mta::Mta;
+
+/// What the MTA said about itself, the message and its recipient.
 #[derive(Debug, Default)]
 pub struct Macros {
     /// The queue id; empty as long as none is known.
@@ -13,6 +15,9 @@ pub struct Macros {
     rcpt: Vec<u8>,
     /// Whether `id` came before the MAIL that it is for.
     early: bool,
+    mta: Mta,
+    /// Whether a client's DSN parameter has come through the MTA.
+    dsn_shown: bool,
 }
 
 /// Names and values of a packet, in turn.
@@ -31,6 +36,10 @@ impl Macros {
         if stage == b'R' {
             self.rcpt.clear();
             self.rcpt.extend_from_slice(strings);
+        }
+        if stage == b'C' {
+            let version = pairs(strings).find(|(name, _)| **name == *b"v" || **name == *b"{v}");
+            self.mta = version.map_or(Mta::Other, |(_, value)| Mta::named(value));
         }
         if stage == b'M' {
             self.id.clear();
@@ -66,6 +75,29 @@ impl Macros {
     /// The queue id, once the MTA has one.
     pub fn id(&self) -> Option<&[u8]> {
         Some(self.id.as_slice()).filter(|id| !id.is_empty())
+    }
+
+    /// Takes the parameters of a MAIL or RCPT command (RFC 3461 section 4).
+    pub fn note_parameters<'a>(&mut self, parameters: impl Iterator<Item = &'a [u8]>) {
+        if self.dsn_shown {
+            return;
+        }
+        let is_dsn = |parameter: &[u8]| {
+            let name = parameter.split(|byte| *byte == b'=').next();
+            let name = name.unwrap_or_default().to_ascii_uppercase();
+            [&b"NOTIFY"[..], b"ORCPT", b"RET", b"ENVID"].contains(&&*name)
+        };
+        self.dsn_shown = { parameters }.any(is_dsn);
+    }
+
+    /// Returns true if the MTA may be sent ORCPT and NOTIFY with a recipient.
+    pub fn take_parameters(&self) -> bool {
+        self.mta.takes_parameters(self.dsn_shown)
+    }
+
+    /// Returns the MTA, as it has named itself when the connection began.
+    pub fn mta(&self) -> Mta {
+        self.mta
     }
 
     /// A macro of the recipient that is asked about, by its name with braces.
@@ -108,6 +140,30 @@ mod tests {
         macros.begin();
         macros.note(b'R', b"i\x004C\0");
         assert_eq!(macros.id(), Some(&b"4C"[..]));
+    }
+
+    #[test]
+    fn the_mta_is_the_same_for_all_messages() {
+        let mut macros = Macros::default();
+        macros.note(b'C', b"v\0Postfix 3.7.11\0");
+        macros.note(b'M', b"");
+        macros.begin();
+        assert_eq!(macros.mta(), Mta::Postfix);
+        macros.clear();
+        assert_eq!(macros.mta(), Mta::Other);
+    }
+
+    #[test]
+    fn sendmail_takes_parameters_once_a_client_has_shown_one() {
+        let mut macros = Macros::default();
+        macros.note(b'C', b"v\x008.17.1.9\0");
+        macros.note_parameters([&b"SIZE=5"[..], b"BODY=8BITMIME", b"NOTIFYX=1"].into_iter());
+        assert!(!macros.take_parameters());
+        macros.note_parameters([&b"SIZE=5"[..], b"ret=HDRS"].into_iter());
+        macros.begin();
+        assert!(macros.take_parameters());
+        macros.clear();
+        assert!(!macros.take_parameters());
     }
 
     #[test]

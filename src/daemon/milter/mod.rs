@@ -8,7 +8,8 @@
 //! - `workers`: one thread a processor, each connection on one of them;
 //! - `connection`: one connection, one task, one write a round trip; made of `peer` (TCP or Unix,
 //!   tuned), `frames` (packets in place), `replies` (gathered), `deadline` (one timer);
-//! - `dialogue`: the protocol; `macros`: those that matter, of the right recipient;
+//! - `dialogue`: the protocol; `macros`: those that matter, of the right recipient; `mta`: which MTA
+//!   it is, and how it has to be spoken to;
 //! - `filter`: the inner interface; `rewriting`: the daemon's filter; `session`: one connection's
 //!   transaction;
 //! - `drain`: the phases of the end and the count of connections;
@@ -28,6 +29,7 @@ mod frames;
 mod gauges;
 mod limits;
 mod macros;
+mod mta;
 mod peer;
 mod replies;
 mod rewriting;
@@ -39,6 +41,7 @@ pub use filter::{Answer, Filter, Strings, Wanted};
 pub use gauges::{Brake, Gauges};
 pub use limits::Limits;
 pub use macros::Macros;
+pub use mta::Mta;
 pub use replies::{Edits, HoldsNul};
 pub use serve::{GRACE, LINGER, serve};
 pub use session::{Session, Shared};

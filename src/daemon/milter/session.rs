@@ -316,8 +316,8 @@ impl Message {
         let accepted = |recipient: &&Recipient| recipient.answer().is_none();
         let mut present = transaction.recipients().iter().filter(accepted);
         let single = present.next().filter(|_| present.next().is_none());
-        let single = single.map(|recipient| recipient.as_received.as_slice());
-        headers::edits(fields, self.config.headers, single, |address| {
+        let single = single.map(Recipient::path);
+        headers::edits(fields, self.config.headers, single.as_deref(), |address| {
             one_for_one(transaction.table(), address)
         })
     }
@@ -381,7 +381,7 @@ fn log(
         .and_then(|(step, table)| step.place(table));
     record::recipient(&Outcome {
         id,
-        orig_to: &recipient.as_received,
+        orig_to: &recipient.path(),
         to: recipient.targets(),
         rule: rule.map(|place| place.to_string()),
         action: recipient.action(),

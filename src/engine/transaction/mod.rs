@@ -7,7 +7,7 @@
 
 mod plan;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 pub use plan::{Addition, Plan, Verdict};
 
@@ -43,7 +43,7 @@ impl Received<'_> {
 /// A recipient that was received, and what was decided.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// The path byte for byte, its source route left out: what a deletion names.
+    /// The path byte for byte: what a deletion names.
     pub as_received: Vec<u8>,
     /// The mailbox, where there is one.
     pub mailbox: Option<Mailbox>,
@@ -59,6 +59,11 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// Returns the path without its source route: what people see.
+    pub fn path(&self) -> Cow<'_, [u8]> {
+        without_route(&self.as_received)
+    }
+
     /// What the MTA is to answer; `None` to go on.
     pub fn answer(&self) -> Option<&SmtpReply> {
         self.refusal.as_ref().filter(|_| !self.spared)
@@ -124,7 +129,7 @@ impl Transaction {
             .filter(|address| !address.is_empty())
             .zip(received.rcpt_mailer);
         let recipient = Recipient {
-            as_received: without_route(received.path).into_owned(),
+            as_received: received.path.to_vec(),
             mailbox,
             decision,
             refusal,

@@ -2,7 +2,7 @@
 //!
 //! Deletions = received − wanted, additions = wanted − received, compared as mailboxes, so that no
 //! mailbox gets two copies and nothing is both added and deleted. Deletions name a recipient byte
-//! for byte as it was received: Postfix compares them so.
+//! for byte as it was received; who sends them knows which form of it the MTA needs.
 //!
 //! # Delivery status (RFC 3461 section 5.2.7)
 //!
@@ -47,7 +47,7 @@ pub struct Addition {
 /// All changes of one message. They are sent in this order: deletions, additions, verdict.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
-    /// Paths as they were received, source routes left out.
+    /// Paths as they were received, source routes included.
     pub deletions: Vec<Vec<u8>>,
     /// New recipients.
     pub additions: Vec<Addition>,
@@ -202,6 +202,10 @@ fn dsn_of(recipient: &Recipient, targets: usize) -> DsnParameters {
             .dsn
             .orcpt
             .clone()
-            .or_else(|| DsnParameters::orcpt_of(&recipient.as_received)),
+            .or_else(|| DsnParameters::orcpt_of(&recipient.path()))
+            .or_else(|| {
+                let mailbox = recipient.mailbox.as_ref()?.to_string();
+                DsnParameters::orcpt_of(mailbox.as_bytes())
+            }),
     }
 }

@@ -200,6 +200,11 @@ impl SmtpReply {
 
     /// A local-part that routes (`%`, `!`, `@`) and that no rule spells out.
     pub fn routing_spelling() -> Self {
+        Self::bad_syntax()
+    }
+
+    /// An address that fits no grammar (RFC 3463: 5.1.3).
+    pub fn bad_syntax() -> Self {
         Self::fixed(
             550,
             EnhancedCode(5, 1, 3),

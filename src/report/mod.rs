@@ -85,6 +85,7 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
         Some(Outcome::Replace(targets)) => targets.iter().map(ToString::to_string).collect(),
         Some(Outcome::Discard | Outcome::Refuse(_)) => Vec::new(),
         Some(Outcome::Keep) => recipient.mailbox.iter().map(ToString::to_string).collect(),
+        None if recipient.refusal.is_some() => Vec::new(),
         None => vec![address.to_owned()],
     }
 }
@@ -124,8 +125,12 @@ fn why(table: &Table, step: &Step) -> String {
 /// What the steps do not say: why no line decided, or what a transaction needs.
 fn note(table: &Table, recipient: &Recipient) -> Option<String> {
     let (Some(mailbox), Some(decision)) = (&recipient.mailbox, &recipient.decision) else {
-        let note =
-            "it has no domain of its own, or fits no grammar: it is in no domain of the table";
+        let note = match recipient.refusal {
+            Some(_) => "it fits no grammar, so no rule can be found for it in this domain of ours",
+            None => {
+                "it has no domain of its own, or fits no grammar: it is in no domain of the table"
+            }
+        };
         return Some(note.to_owned());
     };
     let needs_smtputf8 = match &decision.outcome {

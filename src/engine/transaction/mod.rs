@@ -6,13 +6,15 @@
 //! Not here: who asks, and how the plan is carried out.
 
 mod plan;
+mod reading;
 
 use std::{borrow::Cow, sync::Arc};
 
 pub use plan::{Addition, Plan, Verdict};
+use reading::{Reading, read};
 
 use super::{
-    address::{DsnParameters, ForwardPath, Mailbox, without_route},
+    address::{DsnParameters, Mailbox, without_route},
     reply::SmtpReply,
     rewrite::{Decision, Outcome, decide},
     table::Table,
@@ -49,7 +51,8 @@ pub struct Recipient {
     pub mailbox: Option<Mailbox>,
     /// The decision; none where there is no mailbox.
     pub decision: Option<Decision>,
-    /// The refusal that the decision is, or that sending it on would need.
+    /// The refusal that the decision is, or that sending it on would need; without a decision, the
+    /// path fits no grammar, and its domain is ours.
     pub refusal: Option<SmtpReply>,
     /// It would be refused, and is kept, since its sender is no SMTP client.
     pub spared: bool,
@@ -118,11 +121,16 @@ impl Transaction {
 
     /// Takes a recipient and decides what happens to it.
     pub fn recipient(&mut self, received: Received<'_>) -> &Recipient {
-        let mailbox = self.mailbox(&received);
+        let (mailbox, unreadable) = match read(&self.table, &received) {
+            Reading::Mailbox(mailbox) => (Some(mailbox), None),
+            Reading::NoMailbox => (None, None),
+            Reading::Unreadable(reply) => (None, Some(reply)),
+        };
         let decision = mailbox.as_ref().map(|mailbox| decide(&self.table, mailbox));
-        let refusal = decision
-            .as_ref()
-            .and_then(|decision| self.refusal(decision));
+        let refusal = match &decision {
+            Some(decision) => self.refusal(decision),
+            None => unreadable,
+        };
         let spared = refusal.is_some() && received.comes_from_no_client();
         let identity = received
             .rcpt_addr
@@ -152,24 +160,6 @@ impl Transaction {
         Plan::of(&self.recipients, self.table.settings().local_case)
     }
 
-    /// The mailbox that is looked up: the received form, or, where that is in no domain of the
-    /// table, what the MTA made of it. So a spelling that the MTA understands otherwise
-    /// (`user%domain2.com`) does not get round the table.
-    fn mailbox(&self, received: &Received<'_>) -> Option<Mailbox> {
-        let as_received = mailbox_of(received.path);
-        let known = |mailbox: &Mailbox| self.table.class(&mailbox.domain).is_some();
-        if as_received.as_ref().is_some_and(known) {
-            return as_received;
-        }
-        let understood = received
-            .rcpt_addr
-            .filter(|address| address.contains(&b'@') && received.rcpt_mailer != Some(b"error"));
-        understood
-            .and_then(mailbox_of)
-            .filter(known)
-            .or(as_received)
-    }
-
     /// The refusal that a decision is; and the one of targets that this transaction cannot carry.
     fn refusal(&self, decision: &Decision) -> Option<SmtpReply> {
         match &decision.outcome {
@@ -182,13 +172,6 @@ impl Transaction {
             }
             _ => None,
         }
-    }
-}
-
-fn mailbox_of(path: &[u8]) -> Option<Mailbox> {
-    match ForwardPath::parse(path) {
-        Ok(ForwardPath::Mailbox(mailbox)) => Some(mailbox),
-        Ok(ForwardPath::NoDomain | ForwardPath::Literal) | Err(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@ mod from_no_client;
 mod internationalized;
 mod one_to_the_mta;
 mod plans;
+mod unreadable;
 mod verdicts;
 
 use super::*;

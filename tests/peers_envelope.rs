@@ -63,6 +63,36 @@ fn addresses(sink: &Sink, token: &str) -> Vec<String> {
     all
 }
 
+/// What one message is received for, and who gets it.
+const CASES: &[(&[&str], &[&str])] = &[
+    (&["<jd@domain2.com>"], &["jdoe@company.com"]),
+    (
+        &["<sales@domain2.com>"],
+        &["anna@company.com", "bob@company.com"],
+    ),
+    (
+        &[
+            "<jd@domain2.com>",
+            "<kept@company.com>",
+            "<sales@domain2.com>",
+        ],
+        &[
+            "anna@company.com",
+            "bob@company.com",
+            "jdoe@company.com",
+            "kept@company.com",
+        ],
+    ),
+    (
+        &["<jd@domain2.com>", "<john@domain2.com>"],
+        &["jdoe@company.com"],
+    ),
+    (
+        &["<x <jd@domain2.com>>", "<kept@company.com>"],
+        &["jdoe@company.com", "kept@company.com"],
+    ),
+];
+
 /// It offers additions with parameters all the same, drops each recipient that comes with one, and
 /// accepts the message.
 #[test]
@@ -76,35 +106,7 @@ fn sendmail_without_dsn_loses_nobody() {
     let plan = plan("define(`confPRIVACY_FLAGS', `noreceipts')dnl\n");
     let sendmail = Sendmail::start(&cache, doors, sink.port, &plan);
     let mut client = Client::greet(OUTSIDER, sendmail.doors[0].port).expect("a greeting");
-    let cases: &[(&[&str], &[&str])] = &[
-        (&["<jd@domain2.com>"], &["jdoe@company.com"]),
-        (
-            &["<sales@domain2.com>"],
-            &["anna@company.com", "bob@company.com"],
-        ),
-        (
-            &[
-                "<jd@domain2.com>",
-                "<kept@company.com>",
-                "<sales@domain2.com>",
-            ],
-            &[
-                "anna@company.com",
-                "bob@company.com",
-                "jdoe@company.com",
-                "kept@company.com",
-            ],
-        ),
-        (
-            &["<jd@domain2.com>", "<john@domain2.com>"],
-            &["jdoe@company.com"],
-        ),
-        (
-            &["<x <jd@domain2.com>>", "<kept@company.com>"],
-            &["jdoe@company.com", "kept@company.com"],
-        ),
-    ];
-    for (number, (recipients, _)) in cases.iter().enumerate() {
+    for (number, (recipients, _)) in CASES.iter().enumerate() {
         send(&mut client, recipients, &format!("noreceipts-{number}-"));
     }
     // Its refusal of a client's parameters is what makes them a proof.
@@ -122,7 +124,7 @@ fn sendmail_without_dsn_loses_nobody() {
         250
     );
     sendmail.drain().unwrap();
-    for (number, (_, expected)) in cases.iter().enumerate() {
+    for (number, (_, expected)) in CASES.iter().enumerate() {
         let came = addresses(&sink, &format!("noreceipts-{number}-"));
         assert_eq!(came, *expected, "{number}\n{}", daemon.log());
     }

@@ -226,7 +226,8 @@ impl SmtpReply {
         Self::fixed(451, EnhancedCode(4, 6, 0), "Alias expansion error")
     }
 
-    /// More recipients in one transaction than are held (RFC 5321 section 4.5.3.1.10).
+    /// More recipients in one transaction than are held, or than it may take work for (RFC 5321
+    /// section 4.5.3.1.10).
     pub fn too_many_recipients() -> Self {
         Self::fixed(452, EnhancedCode(4, 5, 3), "Too many recipients")
     }

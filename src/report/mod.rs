@@ -32,7 +32,7 @@ pub fn explain(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Vec<V
 fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Value {
     let address = &*line.path;
     // What a rule gives is shown whatever the transaction can carry; `note` says what it needs.
-    let mut transaction = Transaction::new(Arc::clone(table), true);
+    let mut transaction = Transaction::new(Arc::clone(table), true).with_steps();
     let understood = mta::understood(address);
     let parameters: Vec<_> = line.parameters.iter().map(String::as_bytes).collect();
     transaction.recipient(Received {
@@ -118,7 +118,9 @@ fn why(table: &Table, step: &Step) -> String {
         }
         Reason::Elsewhere => "its domain is none of the table's".to_owned(),
         Reason::Loop => "it came back: a loop".to_owned(),
-        Reason::Limit => "a limit was reached, or a target came out that is no address".to_owned(),
+        Reason::Limit(limit) => format!("{} was reached", limit.key()),
+        Reason::NoAddress => "a target came out that is no address".to_owned(),
+        Reason::Fault => "its rule is missing in the table: report this, please".to_owned(),
     }
 }
 

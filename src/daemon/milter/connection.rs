@@ -1,6 +1,6 @@
 //! One connection of an MTA, from the accept to its end: one task, and one write a round trip.
 //!
-//! Everything that has arrived is handled before anything is sent. So the edits of a message and its
+//! Everything that has arrived is handled before anything is sent, though not at a stretch (`turn`). So the edits of a message and its
 //! answer are in one `write`, and if the session dies between them, none of them is sent.
 //!
 //! | why a connection ends | log, gauge |
@@ -32,6 +32,7 @@ use super::{
     frames::{Incoming, Violation},
     peer::Peer,
     replies::Replies,
+    turn::Turn,
 };
 
 /// How much is read at once: many packets of an MTA.
@@ -80,7 +81,7 @@ impl<F: Filter> Connection<F> {
     /// Talks until it ends, and tells the log why, if that is worth a line.
     pub async fn run(mut self) {
         let end = loop {
-            let handled = self.handle();
+            let handled = self.handle().await;
             if let Err(end) = poll_fn(|cx| self.poll_send(cx)).await {
                 break end;
             }
@@ -99,12 +100,15 @@ impl<F: Filter> Connection<F> {
     }
 
     /// Answers every command that has arrived whole.
-    fn handle(&mut self) -> Result<Next, Violation> {
+    async fn handle(&mut self) -> Result<Next, Violation> {
+        let mut turn = Turn::begin();
         while let Some(frame) = self.incoming.next()? {
             self.deadline.met();
-            if self.dialogue.command(frame, &mut self.replies)? == Next::End {
+            let replies = &mut self.replies;
+            if self.dialogue.command(frame, replies, &mut turn).await? == Next::End {
                 return Ok(Next::End);
             }
+            turn.give_way().await;
         }
         self.incoming.rest();
         Ok(Next::Command)

@@ -22,6 +22,7 @@ use super::{
     frames::{Frame, Violation},
     macros::Macros,
     replies::Replies,
+    turn::Turn,
 };
 
 /// The oldest version that is spoken: MTAs of this century have 6.
@@ -78,7 +79,12 @@ impl<F: Filter> Dialogue<F> {
     }
 
     /// Answers one command.
-    pub fn command(&mut self, frame: Frame<'_>, out: &mut Replies) -> Result<Next, Violation> {
+    pub async fn command(
+        &mut self,
+        frame: Frame<'_>,
+        out: &mut Replies,
+        turn: &mut Turn,
+    ) -> Result<Next, Violation> {
         match frame.letter {
             b'R' => self.rcpt(frame, out)?,
             b'D' => {
@@ -86,7 +92,7 @@ impl<F: Filter> Dialogue<F> {
                 self.macros.note(*stage, strings);
             }
             b'M' => self.mail(frame, out)?,
-            b'E' => self.end(out),
+            b'E' => self.end(out, turn).await,
             b'A' => self.abort(),
             b'Q' => return Ok(Next::End),
             b'K' => {
@@ -168,11 +174,11 @@ impl<F: Filter> Dialogue<F> {
         }
     }
 
-    fn end(&mut self, out: &mut Replies) {
+    async fn end(&mut self, out: &mut Replies, turn: &mut Turn) {
         if !self.in_transaction {
             return;
         }
-        let answer = self.filter.end(&self.macros, &mut out.edits());
+        let answer = self.filter.end(&self.macros, &mut out.edits(), turn).await;
         self.in_transaction = false;
         self.answer(&answer, ProtoOpts::empty(), out);
     }

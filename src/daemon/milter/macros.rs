@@ -3,8 +3,22 @@
 //! An MTA that has no macro to send for a recipient sends no packet (Sendmail) or one without
 //! strings (Postfix). So those of a recipient are forgotten when it is answered, and the queue id
 //! when a message begins, unless the packet before it has brought a new one.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | bytes of a queue id | 255 | the rest of it is left out |
+//! | bytes kept between two recipients | 4096 | a larger buffer is given back |
 
 use super::mta::Mta;
+
+/// Longest queue id, in bytes. Those of Postfix have at most 20, those of Sendmail 14.
+const MAX_ID: usize = 255;
+
+/// A buffer larger than this is given back once the recipient is answered, so that an idle
+/// connection costs little.
+const KEPT_CAPACITY: usize = 4096;
 
 /// What the MTA said about itself, the message and its recipient.
 #[derive(Debug, Default)]
@@ -50,7 +64,7 @@ impl Macros {
                 pairs(strings).find(|(name, _)| **name == *b"i" || **name == *b"{i}")
         {
             self.id.clear();
-            self.id.extend_from_slice(id);
+            self.id.extend(id.iter().take(MAX_ID));
         }
     }
 
@@ -59,12 +73,15 @@ impl Macros {
         if !std::mem::take(&mut self.early) {
             self.id.clear();
         }
-        self.rcpt.clear();
+        self.recipient_done();
     }
 
     /// The recipient was answered.
     pub fn recipient_done(&mut self) {
         self.rcpt.clear();
+        if self.rcpt.capacity() > KEPT_CAPACITY {
+            self.rcpt = Vec::new();
+        }
     }
 
     /// Everything is forgotten.
@@ -164,6 +181,17 @@ mod tests {
         assert!(macros.take_parameters());
         macros.clear();
         assert!(!macros.take_parameters());
+    }
+
+    #[test]
+    fn long_macros_are_not_kept() {
+        let mut macros = Macros::default();
+        let address = [b"i\0", &[b'A'; 60_000][..], b"\0{rcpt_addr}\0c@d\0"].concat();
+        macros.note(b'R', &address);
+        assert_eq!(macros.of_recipient(b"{rcpt_addr}"), Some(&b"c@d"[..]));
+        assert_eq!(macros.id().map(<[u8]>::len), Some(MAX_ID));
+        macros.recipient_done();
+        assert_eq!(macros.rcpt.capacity(), 0);
     }
 
     #[test]

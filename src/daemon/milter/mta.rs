@@ -72,6 +72,8 @@ impl Mta {
     /// Returns the forms of a received path that together find its recipient, and no other one.
     pub fn deletions(self, path: &[u8]) -> (Cow<'_, [u8]>, Option<&[u8]>) {
         match self {
+            // Both ways are the same to it, and one in brackets is how people know a path.
+            Self::Postfix if is_plain(path) => (path.into(), None),
             Self::Postfix => (read_by_postfix(path).into(), None),
             Self::Sendmail => (path.into(), None),
             Self::Other => {
@@ -96,6 +98,15 @@ fn read_by_postfix(path: &[u8]) -> &[u8] {
         Some(colon) => inner.get(colon + 1..).unwrap_or_default(),
         None => inner,
     }
+}
+
+/// Returns true if a path is a mailbox in brackets, made of characters that have no further meaning.
+fn is_plain(path: &[u8]) -> bool {
+    let inner = path
+        .strip_prefix(b"<")
+        .and_then(|rest| rest.strip_suffix(b">"));
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-=@".contains(byte);
+    inner.is_some_and(|inner| inner.iter().all(plain) && !inner.starts_with(b"@"))
 }
 
 /// Returns true if Sendmail takes a deletion for one address: it splits one at commas, and one that
@@ -135,7 +146,8 @@ mod tests {
     #[test]
     fn postfix_gets_what_its_parser_reads() {
         for (path, form) in [
-            ("<jd@d.example>", "jd@d.example"),
+            ("<jd@d.example>", "<jd@d.example>"),
+            ("<\"j d\"@d.example>", "\"j d\"@d.example"),
             ("jd@d.example", "jd@d.example"),
             ("<<jd@d.example>>", "<jd@d.example>"),
             ("<jd@d.example>>", "jd@d.example>"),

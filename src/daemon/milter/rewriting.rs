@@ -29,6 +29,7 @@ use super::{
     macros::Macros,
     replies::{Edits, HoldsNul},
     session::{Agreed, Changes, Finish, Session},
+    turn::Turn,
 };
 use crate::{
     daemon::record,
@@ -121,19 +122,21 @@ impl Filter for Session {
         Session::header(self, name, value);
     }
 
-    fn end(&mut self, macros: &Macros, edits: &mut Edits<'_>) -> Answer {
-        let answer = match self.finish(macros.id()) {
+    async fn end(&mut self, macros: &Macros, edits: &mut Edits<'_>, turn: &mut Turn) -> Answer {
+        let answer = match self.finish(macros.id(), turn).await {
             Finish::Nothing => Answer::Continue,
             Finish::Refuse(reply) => Answer::Refuse(reply),
-            Finish::Change(changes) => match apply(&changes, self.agreed, macros, edits) {
-                Ok(()) if discards(&changes, macros) => Answer::Discard,
-                Ok(()) => Answer::Continue,
-                Err(error) => {
-                    edits.take_back();
-                    record::plan_failed(macros.id(), &error);
-                    Answer::Tempfail
+            Finish::Change(changes) => {
+                match apply(&changes, self.agreed, macros, edits, turn).await {
+                    Ok(()) if discards(&changes, macros) => Answer::Discard,
+                    Ok(()) => Answer::Continue,
+                    Err(error) => {
+                        edits.take_back();
+                        record::plan_failed(macros.id(), &error);
+                        Answer::Tempfail
+                    }
                 }
-            },
+            }
         };
         Session::end(self);
         answer
@@ -154,13 +157,15 @@ fn discards(changes: &Changes, macros: &Macros) -> bool {
 ///
 /// An MTA may hold the received address and the target to be one recipient; only with the
 /// deletions first the target survives.
-fn apply(
+async fn apply(
     Changes { plan, headers }: &Changes,
     agreed: Agreed,
     macros: &Macros,
     edits: &mut Edits<'_>,
+    turn: &mut Turn,
 ) -> Result<(), HoldsNul> {
     for path in &plan.deletions {
+        turn.give_way().await;
         let (form, further) = macros.mta().deletions(path);
         edits.delete_recipient(&form)?;
         if let Some(form) = further {
@@ -170,6 +175,7 @@ fn apply(
     let with_parameters = agreed.extended && macros.take_parameters();
     let (mut path, mut parameters) = (String::new(), String::new());
     for Addition { mailbox, dsn } in &plan.additions {
+        turn.give_way().await;
         path.clear();
         parameters.clear();
         // Writing to a String cannot fail.

@@ -9,6 +9,6 @@ mod fill;
 mod onward;
 mod seen;
 
-pub use decision::{Decision, Outcome, Reason, Step};
-pub use expand::decide;
+pub use decision::{Decision, Limit, Outcome, Reason, Step};
+pub use expand::{decide, decide_within};
 pub use onward::{Onward, onward};

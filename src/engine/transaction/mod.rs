@@ -10,13 +10,13 @@ mod reading;
 
 use std::{borrow::Cow, sync::Arc};
 
-pub use plan::{Addition, Plan, Verdict};
+pub use plan::{Addition, Plan, Planner, Verdict};
 use reading::{Reading, read};
 
 use super::{
     address::{DsnParameters, Mailbox, without_route},
     reply::SmtpReply,
-    rewrite::{Decision, Outcome, decide},
+    rewrite::{Decision, Limit, Outcome, Reason, decide_within},
     table::Table,
 };
 
@@ -85,6 +85,14 @@ impl Recipient {
         }
     }
 
+    /// Returns the limit that has refused it, by its key in the configuration.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self.decision.as_ref()?.decisive()?.reason {
+            Reason::Limit(limit) => Some(limit.key()),
+            _ => None,
+        }
+    }
+
     /// The word of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
     pub fn action(&self) -> &'static str {
         match (&self.refusal, &self.decision) {
@@ -96,12 +104,36 @@ impl Recipient {
     }
 }
 
+/// What one message may cost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Recipients.
+    pub recipients: usize,
+    /// Lookups for all recipients. Each target has taken one, so there are no more targets.
+    pub lookups: usize,
+    /// Bytes of all paths, with their parameters and macros.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            recipients: 10_000,
+            lookups: 30_000,
+            bytes: 8 << 20,
+        }
+    }
+}
+
 /// One mail transaction, from MAIL to the end of its message.
 #[derive(Debug)]
 pub struct Transaction {
     table: Arc<Table>,
     smtputf8: bool,
     recipients: Vec<Recipient>,
+    /// What it may still cost.
+    left: Limits,
+    keeps_steps: bool,
 }
 
 impl Transaction {
@@ -111,6 +143,36 @@ impl Transaction {
             table,
             smtputf8,
             recipients: Vec::new(),
+            left: Limits::default(),
+            keeps_steps: false,
+        }
+    }
+
+    /// Sets what it may cost.
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.left = limits;
+        self
+    }
+
+    /// Keeps the steps of every decision, for people who ask how it came about.
+    pub fn with_steps(mut self) -> Self {
+        self.keeps_steps = true;
+        self
+    }
+
+    /// Returns the limit because of which it takes no further recipient, if there is one: the client
+    /// has to send the rest in another message.
+    pub fn full(&self) -> Option<&'static str> {
+        let Limits {
+            recipients,
+            lookups,
+            bytes,
+        } = self.left;
+        match (recipients, lookups, bytes) {
+            (0, _, _) => Some("recipients"),
+            (_, 0, _) => Some(Limit::Message.key()),
+            (_, _, 0) => Some("bytes"),
+            _ => None,
         }
     }
 
@@ -126,11 +188,18 @@ impl Transaction {
             Reading::NoMailbox => (None, None),
             Reading::Unreadable(reply) => (None, Some(reply)),
         };
-        let decision = mailbox.as_ref().map(|mailbox| decide(&self.table, mailbox));
+        let lookups = self.left.lookups;
+        let mut decision = mailbox
+            .as_ref()
+            .map(|mailbox| decide_within(&self.table, mailbox, lookups));
+        self.charge(&received, decision.as_ref());
         let refusal = match &decision {
             Some(decision) => self.refusal(decision),
             None => unreadable,
         };
+        if let Some(decision) = decision.as_mut().filter(|_| !self.keeps_steps) {
+            decision.forget_steps();
+        }
         let spared = refusal.is_some() && received.comes_from_no_client();
         let identity = received
             .rcpt_addr
@@ -155,9 +224,31 @@ impl Transaction {
         &self.recipients
     }
 
+    /// Begins the plan of the whole message.
+    pub fn planner(&self) -> Planner<'_> {
+        Planner::of(&self.recipients, self.table.settings().local_case)
+    }
+
     /// The plan of the whole message.
     pub fn finish(&self) -> Plan {
-        Plan::of(&self.recipients, self.table.settings().local_case)
+        self.planner().finish()
+    }
+
+    /// Takes off what a recipient has cost.
+    fn charge(&mut self, received: &Received<'_>, decision: Option<&Decision>) {
+        let texts = [
+            Some(received.path),
+            received.rcpt_addr,
+            received.rcpt_mailer,
+        ];
+        let texts = texts.into_iter().flatten();
+        let parameters = received.parameters.iter().copied();
+        let bytes = texts.chain(parameters).map(<[u8]>::len).sum();
+        let lookups = decision.map_or(0, |decision| decision.steps.len());
+        let left = &mut self.left;
+        left.recipients = left.recipients.saturating_sub(1);
+        left.lookups = left.lookups.saturating_sub(lookups);
+        left.bytes = left.bytes.saturating_sub(bytes);
     }
 
     /// The refusal that a decision is; and the one of targets that this transaction cannot carry.

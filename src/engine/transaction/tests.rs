@@ -6,6 +6,7 @@ mod delivery_status;
 mod fallback;
 mod from_no_client;
 mod internationalized;
+mod limits;
 mod one_to_the_mta;
 mod plans;
 mod unreadable;

@@ -92,6 +92,9 @@ pub async fn message(
     let end = client.end_of_message(&[("i", "TRY")]).await?;
     print_end(&end, paint);
     apply(&end, &mut envelope);
+    if envelope.is_empty() && end.verdict == Reply::Continue {
+        output::line("    nobody is left: the MTA discards the message");
+    }
     Ok(envelope)
 }
 

@@ -86,8 +86,8 @@ impl<F: Filter> Connection<F> {
                 break end;
             }
             match handled {
-                Ok(Next::Command) => {}
-                Ok(Next::End) => break End::Peer,
+                Ok(true) => {}
+                Ok(false) => break End::Peer,
                 Err(violation) => break End::Violation(violation),
             }
             if let Err(end) = poll_fn(|cx| self.poll_fill(cx)).await {
@@ -99,19 +99,23 @@ impl<F: Filter> Connection<F> {
         let _ = self.peer.shutdown().await;
     }
 
-    /// Answers every command that has arrived whole.
-    async fn handle(&mut self) -> Result<Next, Violation> {
+    /// Answers every command that has arrived whole. Returns false if the conversation is over.
+    async fn handle(&mut self) -> Result<bool, Violation> {
         let mut turn = Turn::begin();
         while let Some(frame) = self.incoming.next()? {
             self.deadline.met();
-            let replies = &mut self.replies;
-            if self.dialogue.command(frame, replies, &mut turn).await? == Next::End {
-                return Ok(Next::End);
+            match self.dialogue.command(frame, &mut self.replies)? {
+                Next::Command => {}
+                // Apart, so that a connection that waits does not hold the space for it.
+                Next::EndOfMessage => {
+                    Box::pin(self.dialogue.end(&mut self.replies, &mut turn)).await;
+                }
+                Next::End => return Ok(false),
             }
             turn.give_way().await;
         }
         self.incoming.rest();
-        Ok(Next::Command)
+        Ok(true)
     }
 
     /// Sends what was gathered.

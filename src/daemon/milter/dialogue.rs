@@ -47,6 +47,8 @@ const FIRST_STEPS: ProtoOpts = ProtoOpts::NO_CONNECT
 pub enum Next {
     /// With the next one.
     Command,
+    /// With [`Dialogue::end`], which may take long; then with the next one.
+    EndOfMessage,
     /// It is over: the MTA said so, or was refused.
     End,
 }
@@ -79,12 +81,7 @@ impl<F: Filter> Dialogue<F> {
     }
 
     /// Answers one command.
-    pub async fn command(
-        &mut self,
-        frame: Frame<'_>,
-        out: &mut Replies,
-        turn: &mut Turn,
-    ) -> Result<Next, Violation> {
+    pub fn command(&mut self, frame: Frame<'_>, out: &mut Replies) -> Result<Next, Violation> {
         match frame.letter {
             b'R' => self.rcpt(frame, out)?,
             b'D' => {
@@ -92,7 +89,8 @@ impl<F: Filter> Dialogue<F> {
                 self.macros.note(*stage, strings);
             }
             b'M' => self.mail(frame, out)?,
-            b'E' => self.end(out, turn).await,
+            b'E' if self.in_transaction => return Ok(Next::EndOfMessage),
+            b'E' => {}
             b'A' => self.abort(),
             b'Q' => return Ok(Next::End),
             b'K' => {
@@ -174,10 +172,8 @@ impl<F: Filter> Dialogue<F> {
         }
     }
 
-    async fn end(&mut self, out: &mut Replies, turn: &mut Turn) {
-        if !self.in_transaction {
-            return;
-        }
+    /// Answers the end of a message: the answer to [`Next::EndOfMessage`].
+    pub async fn end(&mut self, out: &mut Replies, turn: &mut Turn) {
         let answer = self.filter.end(&self.macros, &mut out.edits(), turn).await;
         self.in_transaction = false;
         self.answer(&answer, ProtoOpts::empty(), out);

@@ -85,7 +85,7 @@ impl ReplyClass {
         }
     }
 
-    /// What the action gives when nothing is said: 550 5.1.1 or 451 4.3.0 (spec section 2.1).
+    /// What the action gives when nothing is said: 550 5.1.1 or 451 4.3.0.
     pub fn default_reply(self) -> SmtpReply {
         match self {
             Self::Defer => SmtpReply::fixed(

@@ -240,7 +240,7 @@ impl<'t> Expansion<'t> {
         false
     }
 
-    /// Defer before reject before everything else (spec section 2.2).
+    /// Defer before reject before everything else.
     fn finish(self) -> Decision {
         let (outcome, decisive) = match self.deferred.or(self.rejected) {
             Some((reply, decisive)) => (Outcome::Refuse(reply), decisive),

@@ -34,7 +34,7 @@ pub struct Received<'a> {
 }
 
 impl Received<'_> {
-    /// Whether it was not received over SMTP (spec section 3.8): the MTA sent RCPT macros,
+    /// Whether it was not received over SMTP: the MTA sent RCPT macros,
     /// `{rcpt_mailer}` is not among them, and the path has no `<>`. Refusing it would leave the
     /// message in Postfix's maildrop for ever.
     pub fn comes_from_no_client(&self) -> bool {

@@ -192,7 +192,7 @@ fn replacement(recipient: &Recipient) -> Option<&[Mailbox]> {
     }
 }
 
-/// Discard, where nobody is left and somebody's rule said so (spec section 3.5).
+/// Discard, where nobody is left and somebody's rule said so.
 fn verdict(present: &[&Recipient], kept: &HashSet<String>, additions: &[Addition]) -> Verdict {
     let discarded = |recipient: &&Recipient| {
         let outcome = recipient

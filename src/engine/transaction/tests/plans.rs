@@ -1,4 +1,4 @@
-//! What is deleted and what is added (spec section 3.3).
+//! What is deleted and what is added.
 
 use super::*;
 

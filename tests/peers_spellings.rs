@@ -6,6 +6,8 @@
 //! quotes, escapes, comments, routes, brackets in brackets, groups, dots, blanks, control
 //! characters, bytes beyond ASCII, `%`, `!`, missing pieces. What an MTA refuses by itself is fine.
 
+#![allow(clippy::disallowed_macros, reason = "a test reports its measurements")]
+
 mod support;
 
 use std::collections::BTreeSet;

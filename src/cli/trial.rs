@@ -37,6 +37,13 @@ pub fn run(flags: &Try) -> Exit {
     }
 }
 
+/// A connection as Postfix has it.
+pub async fn connect(socket: &Socket) -> Result<MilterClient, ClientError> {
+    let mut client = MilterClient::connect(socket, Offer::default()).await?;
+    client.introduce("Postfix").await?;
+    Ok(client)
+}
+
 /// One message on a connection of its own.
 async fn play(
     socket: &Socket,
@@ -44,7 +51,7 @@ async fn play(
     recipients: &[&str],
     paint: Paint,
 ) -> Result<(), ClientError> {
-    let mut client = MilterClient::connect(socket, Offer::default()).await?;
+    let mut client = connect(socket).await?;
     message(&mut client, from, recipients, paint).await?;
     client.quit().await
 }
@@ -85,14 +92,33 @@ pub async fn message(
     let end = client.end_of_message(&[("i", "TRY")]).await?;
     print_end(&end, paint);
     apply(&end, &mut envelope);
+    if envelope.is_empty() && end.verdict == Reply::Continue {
+        output::line("    nobody is left: the MTA discards the message");
+    }
     Ok(envelope)
 }
 
-/// What the MTA makes of its envelope: deletions name a recipient byte for byte.
+/// The path without brackets and source route.
+fn bare(path: &str) -> &str {
+    let inner = path
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+        .unwrap_or(path);
+    match inner.split_once(':') {
+        Some((_, rest)) if inner.starts_with('@') => rest,
+        _ => inner,
+    }
+}
+
+/// What the MTA makes of its envelope: deletions name a recipient byte for byte, with brackets or
+/// without.
 fn apply(end: &EndOfMessage, envelope: &mut Vec<String>) {
     for edit in &end.edits {
         match edit {
-            Edit::Delete(path) => envelope.retain(|present| present.as_bytes() != path.as_slice()),
+            Edit::Delete(path) => {
+                let path = String::from_utf8_lossy(path);
+                envelope.retain(|present| bare(present) != bare(&path));
+            }
             Edit::Add { address, .. } => {
                 envelope.push(String::from_utf8_lossy(address).into_owned())
             }

@@ -87,6 +87,18 @@ pub const KEYS: &[Key] = &[
         ],
     ),
     key(
+        "milter",
+        "message_limit",
+        "30000",
+        false,
+        &[
+            "Lookups for all recipients of one message together. An address that becomes one of a",
+            "primary domain takes two, a list of 1000 takes 1001. Beyond it a recipient is answered",
+            "452 4.5.3, and the client sends it in another message. A message at the limit takes some",
+            "10 MB while it is under way.",
+        ],
+    ),
+    key(
         "socketmap",
         "listen",
         "[]",

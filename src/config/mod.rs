@@ -72,6 +72,8 @@ pub struct Milter {
     pub max_connections: usize,
     /// How long a stop waits for messages that are under way.
     pub drain: Duration,
+    /// Lookups for all recipients of one message.
+    pub message_limit: usize,
     /// Who refuses addresses that do not exist.
     pub refusals: Refusals,
 }
@@ -112,6 +114,7 @@ impl Default for Config {
                 listen: vec![Socket::Unix(PathBuf::from("/run/readdress/milter.sock"))],
                 max_connections: 1000,
                 drain: Duration::from_secs(10),
+                message_limit: 30_000,
                 refusals: Refusals::Milter,
             },
             socketmap: Vec::new(),

@@ -147,6 +147,7 @@ impl<'t> Reader<'_, 't, '_> {
             "listen" => sockets(value).map(|list| milter.listen = list),
             "max_connections" => number(value).map(|number| milter.max_connections = number),
             "drain" => duration(value).map(|drain| milter.drain = drain),
+            "message_limit" => number(value).map(|number| milter.message_limit = number),
             "refusals" => choice(
                 value,
                 &[

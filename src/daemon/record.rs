@@ -219,6 +219,8 @@ pub struct Outcome<'a> {
     pub generation: u64,
     /// Nothing was changed: `mode = "observe"`.
     pub dry_run: bool,
+    /// The limit that was reached: its key in the configuration, `recipients` or `bytes`.
+    pub limit: Option<&'static str>,
     /// How addresses are hidden.
     pub names: &'a Names,
     /// Whether they are.
@@ -230,7 +232,8 @@ pub fn shows_recipients() -> bool {
     tracing::enabled!(tracing::Level::INFO)
 }
 
-/// One line for a recipient that was not simply kept.
+/// One line for a recipient that was not simply kept. Where a limit was reached, `limit=` names its key
+/// in the configuration; `recipients` and `bytes` are limits of one message that no key sets.
 ///
 /// `QUEUEID: orig_to=<jd@domain2.com> to=<jdoe@company.com> rule=10-company.rules:7 action=replace gen=3`
 pub fn recipient(outcome: &Outcome<'_>) {
@@ -262,6 +265,7 @@ pub fn recipient(outcome: &Outcome<'_>) {
         reply = reply.as_deref(),
         gen = outcome.generation,
         dry_run = outcome.dry_run.then_some(true),
+        limit = outcome.limit,
         "{id}:"
     );
 }

@@ -185,7 +185,7 @@ fn a_quoted_local_part_with_a_blank_is_one_address() {
         "--rcpt",
         "\"j d\"@domain2.com NOTIFY=NEVER",
     ]);
-    assert!(said.out.contains("- <\"j d\"@domain2.com>\n"), "{said:?}");
+    assert!(said.out.contains("- \"j d\"@domain2.com\n"), "{said:?}");
     assert!(
         said.out.contains("+ <\"j d\"@company.com>  NOTIFY=NEVER"),
         "{said:?}"

@@ -145,6 +145,11 @@ impl Daemon {
         numbers.len()
     }
 
+    /// The most memory that it has held at one time, and what it holds now, in KiB.
+    pub fn memory(&self) -> (usize, usize) {
+        self.process.memory()
+    }
+
     pub fn signal(&self, signal: &str) {
         self.process.signal(signal);
     }

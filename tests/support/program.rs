@@ -271,7 +271,10 @@ pub async fn connect(socket: &Socket) -> MilterClient {
     let end = Instant::now() + PATIENCE;
     loop {
         match MilterClient::connect(socket, Offer::default()).await {
-            Ok(client) => return client,
+            Ok(mut client) => {
+                client.introduce("Postfix 3.7.11").await.unwrap();
+                return client;
+            }
             Err(error) => assert!(Instant::now() < end, "{error}"),
         }
         sleep(Duration::from_millis(10));

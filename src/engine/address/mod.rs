@@ -22,6 +22,6 @@ pub use domain::{Domain, DomainError};
 pub use local_part::{LocalCase, LocalPart, LocalPartError, fold};
 pub use mailbox::{MAX_LOCAL_PART, MAX_PATH, Mailbox, MailboxError};
 pub use parameter::{DsnParameters, Notify};
-pub use path::{ForwardPath, PathError, without_route};
+pub use path::{ForwardPath, PathError, domain_at_the_end, without_route};
 pub use quoting::{last_at, outside_quotes};
 pub use subaddress::Subaddress;

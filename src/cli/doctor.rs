@@ -25,7 +25,7 @@ use crate::{
         gather::{self, Seen, dns, paths, postconf, sendmail},
         wiring,
     },
-    engine::{Severity as RuleSeverity, address::Mailbox},
+    engine::address::Mailbox,
     report,
 };
 
@@ -139,7 +139,7 @@ fn no_mta() -> Unseen {
 fn ours(file: &Path, config: &Config, loaded: &Loaded) -> Ours {
     let mut ours = Ours::new(file, config, loaded.table.as_deref());
     if loaded.table.is_none() {
-        let errors = loaded.count(RuleSeverity::Error);
+        let errors = loaded.tally().errors;
         ours.broken = Some(format!("the rules have {}", counted(errors, "error")));
     }
     let lost = loaded

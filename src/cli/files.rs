@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::Config,
     daemon::{settings::Source, source},
-    engine::{Diagnostic, Severity, SourceText, Table, compile, rule::Skipped},
+    engine::{Diagnostic, Severity, SourceText, Table, Tally, compile, rule::Skipped},
 };
 
 /// A rules directory, read and compiled.
@@ -82,12 +82,9 @@ fn prefix(directory: &Path) -> String {
 }
 
 impl Loaded {
-    /// How many findings are this serious.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+    /// How many findings of each severity there are, also those that are not shown.
+    pub fn tally(&self) -> Tally {
+        Tally::of(&self.diagnostics)
     }
 
     /// Prints all findings for people.

@@ -30,7 +30,7 @@ use crate::config::socket::Socket;
 use crate::config::{Config, LogAddresses, Mode};
 use crate::engine::address::Mailbox;
 use crate::engine::reply::SmtpReply;
-use crate::engine::{Change, Changes, Diagnostic, Severity, rule::Skipped};
+use crate::engine::{Change, Changes, Diagnostic, Severity, Tally, rule::Skipped};
 
 /// Most rules listed for one kind of change.
 const LISTED_RULES: usize = 20;
@@ -342,7 +342,7 @@ fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
             }
         }
     }
-    let more = diagnostics.len().saturating_sub(LISTED_FINDINGS);
+    let more = Tally::of(diagnostics).all().saturating_sub(LISTED_FINDINGS);
     if more > 0 {
         warn!("table: and {more} more findings");
     }
@@ -352,10 +352,7 @@ fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .count()
+    Tally::of(diagnostics).errors
 }
 
 fn milliseconds(duration: Duration) -> String {

@@ -43,6 +43,12 @@ pub fn print_rules(outcome: &Value) {
     }
 }
 
+/// The findings of a reload.
+pub fn print_rules_findings(outcome: &Value) {
+    let directory = outcome["directory"].as_str().unwrap_or_default();
+    print_findings(outcome, &format!("readdress check {directory}"));
+}
+
 /// Some findings, and how many more there are. `all` is the command that shows all of them.
 pub fn print_findings(of: &Value, all: &str) {
     strings(of, "findings").for_each(output::line);
@@ -79,7 +85,7 @@ pub fn print(label: &str, outcome: &Value) {
     }
     output::line(&format!(
         "{:<12} {} from {}, digest {}",
-        "it holds",
+        "new table",
         count(outcome, "rules", "rule"),
         count(outcome, "files", "file"),
         outcome["digest"].as_str().unwrap_or_default()

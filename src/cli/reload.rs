@@ -43,7 +43,7 @@ fn told(flags: &Control, answer: &Value, label: &str) -> Exit {
             status::print_configuration(&answer["configuration"]);
         }
         outcome::print_rules(answer);
-        outcome::print_findings(answer, "readdress check");
+        outcome::print_rules_findings(answer);
         outcome::print(label, answer);
     }
     match answer["outcome"].as_str() {

@@ -96,8 +96,7 @@ fn print(answer: &Value) {
         outcome::print("last change", change);
         row("", &moment(number(change, "at")));
     }
-    let directory = text(answer, "directory");
-    outcome::print_findings(last, &format!("readdress check {directory}"));
+    outcome::print_rules_findings(last);
     outcome::print("last reload", last);
     if last.is_object() {
         row("", &moment(at));

@@ -125,10 +125,13 @@ impl Marks {
             "lines": mark.extent.lines(),
         });
         let beside = self.beside("new");
-        let mut file = File::create(&beside)?;
-        file.write_all(format!("{text}\n").as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, self.file())?;
+        let replaced =
+            flushed(&beside, &format!("{text}\n")).and_then(|()| fs::rename(&beside, self.file()));
+        if replaced.is_err() {
+            // What was not made need not be removed.
+            let _ = fs::remove_file(&beside);
+        }
+        replaced?;
         // The rename itself: without it a crash may bring the old record back, which is whole as well.
         File::open(&self.state)?.sync_all()
     }
@@ -138,6 +141,13 @@ impl Marks {
         let own = std::process::id();
         self.file().with_extension(format!("{own}.{word}"))
     }
+}
+
+/// Writes a file and waits until it is on the disk.
+fn flushed(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// The number of lines at the end must be the sum: a file that was cut and repaired by hand is no record.

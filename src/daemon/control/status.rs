@@ -65,7 +65,9 @@ impl Control {
         let accept = self.accept.as_ref();
         let words = |digest: &str| accept.map(|accept| accept.words(digest));
         let value = outcome(last, &self.veil, words);
-        with(value, json!({ "at": at.map(unix_seconds) }))
+        let directory = self.shared.config.load().rules.display().to_string();
+        let more = json!({ "at": at.map(unix_seconds), "directory": directory });
+        with(value, more)
     }
 
     /// Everything for which the daemon is not as the files want it; empty where all is well.

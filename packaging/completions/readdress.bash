@@ -767,7 +767,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__status)
-            opts="-s -c -h -V --socket --json --config --help --version"
+            opts="-s -c -h -V --ready --socket --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -115,6 +115,7 @@ complete -c readdress -n "__fish_readdress_using_subcommand try" -s h -l help -d
 complete -c readdress -n "__fish_readdress_using_subcommand try" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s s -l socket -d 'Control socket [default: the configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand status" -l ready -d 'For probes: exit status 0 also where degraded, if a table serves'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s V -l version -d 'Print version'

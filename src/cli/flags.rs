@@ -74,7 +74,7 @@ pub enum Command {
     ///
     /// Exit status: 0 all is well, 1 degraded (rules or configuration are refused,
     /// or a table is held back), 2 the daemon could not be asked.
-    Status(Control),
+    Status(Status),
     /// Have the running daemon read its files now, and wait for the outcome
     ///
     /// Exit status: 0 the files are live, 1 the rules or the configuration were
@@ -343,6 +343,17 @@ pub struct Try {
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Flags of `status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// For probes: exit status 0 also where degraded, if a table serves
+    #[arg(long)]
+    pub ready: bool,
+    /// Where the daemon is
+    #[command(flatten)]
+    pub control: Control,
 }
 
 /// Flags of `accept`.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Exit, ask,
-    flags::Control,
+    flags::Status,
     outcome::{self, count, number, strings},
     output::{self, Paint},
     time::{ago, moment, span},
@@ -19,17 +19,19 @@ use super::{
 const FILES: usize = 20;
 
 /// Runs the command.
-pub fn run(flags: &Control) -> Exit {
-    let answer = match ask::one(flags, &ask::command("status")) {
+pub fn run(flags: &Status) -> Exit {
+    let control = &flags.control;
+    let answer = match ask::one(control, &ask::command("status")) {
         Ok(answer) => answer,
         Err(exit) => return exit,
     };
-    if flags.json {
+    if control.json {
         output::line(&answer.to_string());
     } else {
         print(&answer);
     }
-    match list(&answer, "degraded").is_empty() {
+    let ready = flags.ready && number(&answer, "generation") > 0;
+    match ready || list(&answer, "degraded").is_empty() {
         true => Exit::Fine,
         false => Exit::Findings,
     }

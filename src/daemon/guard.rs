@@ -107,6 +107,11 @@ pub enum Cause {
         /// Rules that it held.
         was: usize,
     },
+    /// So did more files than are listed.
+    MoreEmptied {
+        /// How many.
+        files: usize,
+    },
     /// More rules are gone than may go at once.
     Shrunk {
         /// Rules that are gone.
@@ -127,7 +132,7 @@ impl Cause {
             Self::Vanished { .. } => "vanished",
             Self::NoRules { .. } => "no-rules",
             Self::OtherMount => "other-mount",
-            Self::Emptied { .. } => "emptied",
+            Self::Emptied { .. } | Self::MoreEmptied { .. } => "emptied",
             Self::Shrunk { .. } => "shrunk",
             Self::Unknown => "unknown",
         }
@@ -152,6 +157,9 @@ impl fmt::Display for Cause {
             ),
             Self::Emptied { file, was } => {
                 write!(f, "{file} holds no rule any more; before: {}", rules(*was))
+            }
+            Self::MoreEmptied { files } => {
+                write!(f, "{files} more files hold no rule any more")
             }
             Self::Shrunk {
                 gone,
@@ -221,7 +229,11 @@ fn emptied(old: &Extent, now: &Now) -> Vec<Cause> {
             was: *was,
         })
     });
-    emptied.take(LISTED).collect()
+    let mut causes: Vec<_> = emptied.collect();
+    let files = causes.len().saturating_sub(LISTED);
+    causes.truncate(LISTED);
+    causes.extend((files > 0).then_some(Cause::MoreEmptied { files }));
+    causes
 }
 
 /// People write native files; the others are exports of a program, which does not mean anything by it.
@@ -324,6 +336,18 @@ mod tests {
         assert_eq!(after("c.rules", true), ["emptied"]);
         assert_eq!(after("d.csv", false), ["emptied"], "a header row alone");
         assert_eq!(after("c.rules", false), [""; 0], "commented out");
+    }
+
+    #[test]
+    fn many_emptied_files_are_counted() {
+        let names: Vec<_> = (0..15).map(|number| format!("{number}.csv")).collect();
+        let files = |lines| names.iter().map(move |name| (&**name, lines));
+        let kept = ("a.rules", 1000);
+        let before: Vec<_> = files(2).chain([kept]).collect();
+        let after: Vec<_> = files(0).chain([kept]).collect();
+        let causes = judge(&Before::Table(extent(&before)), &now(&after), 20);
+        assert_eq!(causes.len(), LISTED + 1, "{causes:?}");
+        assert_eq!(causes[LISTED], Cause::MoreEmptied { files: 5 });
     }
 
     #[test]

@@ -91,6 +91,7 @@ async fn a_table_of_no_rules_never_replaces_one_with_rules() {
         let reload = place.ask(&["reload"]);
         assert_eq!(reload.status, Some(3), "{number}: {reload:?}");
         serves(&serving).await;
+        assert_eq!(place.ask(&["status", "--ready"]).status, Some(0));
         let (code, status) = status(&place);
         assert_eq!((code, causes(&status)), (Some(1), vec![cause]), "{number}");
         let text = place.ask(&["status"]).out;
@@ -104,6 +105,7 @@ async fn a_table_of_no_rules_never_replaces_one_with_rules() {
         // Asking again changes nothing, and is not logged as another table.
         assert_eq!(place.ask(&["reload"]).status, Some(3));
         assert_eq!(place.log().matches("table held back").count(), 1);
+        place.logged("table still held back: digest=");
     }
 }
 
@@ -251,6 +253,7 @@ async fn a_start_without_rules_defers_where_there_were_rules() {
         lose(&place);
         let serving = place.serve();
         defers(&serving).await;
+        assert_eq!(place.ask(&["status", "--ready"]).status, Some(1));
         let (code, held) = status(&place);
         assert_eq!((code, causes(&held)), (Some(1), vec![cause]), "{number}");
         assert_eq!(held["generation"], 0);

@@ -141,11 +141,11 @@ impl Worker {
         };
         let nothing_new = matches!(found, Found::Same | Found::AsLive(_));
         let outcome = self.settle(found);
-        if let ReloadOutcome::Unchanged { generation } = outcome
-            && asked
-            && nothing_new
-        {
-            record::table_unchanged(generation);
+        if asked && nothing_new {
+            match outcome {
+                ReloadOutcome::Unchanged { generation } => record::table_unchanged(generation),
+                _ => self.remind(),
+            }
         }
         self.publish(outcome.clone(), Some(mode));
         self.write_mark().await;

@@ -349,6 +349,25 @@ async fn a_daemon_without_a_state_directory_serves() {
     assert!(!log.contains("panicked"), "{log}");
 }
 
+/// Where the configuration was named by a relative path, what is printed can be typed in any directory.
+#[test]
+fn what_is_printed_can_be_typed_anywhere() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let mut command = place.command(&["run", "--config", "readdress.toml"]);
+    command.stderr(place.log_file());
+    let mut serving = place.launch(command);
+    serving.ready();
+    place.save("a.rules", "");
+    assert_eq!(place.ask(&["reload"]).status, Some(3));
+    let words = words(&place);
+    let mut command = place.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    command.current_dir("/");
+    let said = crate::program::said(command);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let directory = &status(&place).1["directory"];
+    assert_eq!(*directory, place.text("rules"));
+}
+
 /// A daemon that is started by hand on a directory of its own neither reads nor writes records.
 #[test]
 fn a_daemon_by_hand_leaves_no_trace() {

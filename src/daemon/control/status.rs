@@ -1,6 +1,6 @@
 //! How the daemon stands: what is really in force, and what is wrong with that, since when.
 
-use std::time::SystemTime;
+use std::{path::Path, time::SystemTime};
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ impl Control {
             "age_seconds": generation.age().as_secs(),
             "rules": table.map_or(0, |table| table.len()),
             "files": files.collect::<Vec<_>>(),
-            "directory": config.rules.display().to_string(),
+            "directory": absolute(&config.rules),
             "mode": config.mode.word(),
             "milter": self.sockets.milter,
             "socketmap": self.sockets.socketmap,
@@ -65,7 +65,7 @@ impl Control {
         let accept = self.accept.as_ref();
         let words = |digest: &str| accept.map(|accept| accept.words(digest));
         let value = outcome(last, &self.veil, words);
-        let directory = self.shared.config.load().rules.display().to_string();
+        let directory = absolute(&self.shared.config.load().rules);
         let more = json!({ "at": at.map(unix_seconds), "directory": directory });
         with(value, more)
     }
@@ -109,6 +109,13 @@ impl Control {
         }
         all
     }
+}
+
+/// A path that can be typed anywhere.
+fn absolute(path: &Path) -> String {
+    let absolute = std::path::absolute(path);
+    let path = absolute.as_deref().unwrap_or(path);
+    path.display().to_string()
 }
 
 fn counted(errors: usize) -> String {

@@ -179,9 +179,13 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// For a daemon with this control socket.
+    /// For a daemon with this control socket. Its path is made absolute: the words are typed anywhere.
     pub fn on(socket: &Socket) -> Self {
-        let default = *socket == Config::default().control;
+        let socket = match std::path::absolute(".") {
+            Ok(here) => socket.against(&here),
+            Err(_) => socket.clone(),
+        };
+        let default = socket == Config::default().control;
         Self {
             socket: (!default).then(|| socket.to_string()),
         }

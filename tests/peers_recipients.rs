@@ -151,6 +151,32 @@ fn one_save_changes_all(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
     assert_eq!(addresses(sink, "mailbox"), ["max@company.com"]);
 }
 
+/// All rules are lost, in two ways: the MTA asks the maps and the milter, and hears what it heard before.
+fn lost_rules_change_nothing(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
+    let emptied = both.daemon.break_rules("10.rules", "");
+    emptied.unwrap_or_else(|error| panic!("{error}"));
+    delivers(port, "jd@domain2.com", "emptied");
+    refuses(port, "nosuch@domain2.com");
+    let (rules, moved) = (
+        both.daemon.rules(),
+        both.daemon.rules().with_extension("moved"),
+    );
+    fs::rename(&rules, &moved).expect("a rename");
+    let said = "the rules directory does not exist any more";
+    both.daemon
+        .says(said)
+        .unwrap_or_else(|error| panic!("{error}"));
+    delivers(port, "jd@domain2.com", "vanished");
+    refuses(port, "nosuch@domain2.com");
+    fs::rename(&moved, &rules).expect("a rename");
+    both.save(&format!("{RULES}new@domain2.com  anna@company.com\n"));
+    delivers(port, "new@domain2.com", "back");
+    drain();
+    assert_eq!(addresses(sink, "emptied"), ["jdoe@company.com"]);
+    assert_eq!(addresses(sink, "vanished"), ["jdoe@company.com"]);
+    assert_eq!(addresses(sink, "back"), ["anna@company.com"]);
+}
+
 #[test]
 fn postfix_follows_every_save() {
     let Some(cache) = peers::unpacked() else {
@@ -160,6 +186,7 @@ fn postfix_follows_every_save() {
     let postfix = both.postfix(&cache, &sink);
     let drain = || postfix.drain().unwrap();
     one_save_changes_all(&both, postfix.doors[0].port, &sink, &drain);
+    lost_rules_change_nothing(&both, postfix.doors[0].port, &sink, &drain);
 }
 
 #[test]
@@ -171,6 +198,7 @@ fn sendmail_follows_every_save() {
     let sendmail = both.sendmail(&cache, &sink, &["localhost"]);
     let drain = || sendmail.drain().unwrap();
     one_save_changes_all(&both, sendmail.doors[0].port, &sink, &drain);
+    lost_rules_change_nothing(&both, sendmail.doors[0].port, &sink, &drain);
 }
 
 /// Old ways to write a route through a host, with a rule that is for every address of the domain.

@@ -25,27 +25,36 @@ use crate::{
         gather::{self, Seen, dns, paths, postconf, sendmail},
         wiring,
     },
-    engine::{Severity as RuleSeverity, address::Mailbox},
+    engine::address::Mailbox,
     report,
 };
 
 /// Runs the command.
 pub fn run(flags: &Doctor) -> Exit {
-    match gather(flags) {
+    // The errors of a configuration file are printed, and the rest is looked at all the same.
+    let (config, findings) = match files::configuration_partly(flags.config.as_deref()) {
+        Ok(read) => read,
+        Err(exit) => return exit,
+    };
+    files::complain_about(&findings);
+    let exit = match gather(flags, config) {
         Ok(facts) => match flags.print {
             Some(mta) => print(mta, &facts),
             None => tell(flags, &examine(&facts)),
         },
         Err(exit) => exit,
+    };
+    match exit {
+        Exit::Fine if !findings.is_empty() => Exit::Findings,
+        exit => exit,
     }
 }
 
-fn gather(flags: &Doctor) -> Result<Facts, Exit> {
+fn gather(flags: &Doctor, mut config: Config) -> Result<Facts, Exit> {
     let source = Source {
         file: flags.config.clone(),
         ..Source::default()
     };
-    let mut config = files::configuration(flags.config.as_deref())?;
     if let Some(rules) = &flags.rules {
         config.rules.clone_from(rules);
     }
@@ -53,7 +62,7 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     if !flags.listen.is_empty() {
         config.milter.listen.clone_from(&flags.listen);
     }
-    let loaded = files::load(Some(&config.rules), flags.config.as_deref())?;
+    let loaded = files::load_with(&config, Some(&config.rules))?;
     let mut facts = Facts {
         ours: ours(source.path(), &config, &loaded),
         groups: paths::groups(),
@@ -139,7 +148,7 @@ fn no_mta() -> Unseen {
 fn ours(file: &Path, config: &Config, loaded: &Loaded) -> Ours {
     let mut ours = Ours::new(file, config, loaded.table.as_deref());
     if loaded.table.is_none() {
-        let errors = loaded.count(RuleSeverity::Error);
+        let errors = loaded.tally().errors;
         ours.broken = Some(format!("the rules have {}", counted(errors, "error")));
     }
     let lost = loaded

@@ -52,6 +52,18 @@ pub const KEYS: &[Key] = &[
         ],
     ),
     key(
+        "",
+        "state",
+        "\"/var/lib/readdress\"",
+        true,
+        &[
+            "Where the daemon keeps what it has to know after a restart: whether there were rules. A",
+            "start without rules where there were some defers all mail until they are back. Without",
+            "this directory the daemon serves, and says what it cannot know. Not used with --rules,",
+            "unless it is written here.",
+        ],
+    ),
+    key(
         "milter",
         "listen",
         "[\"unix:/run/readdress/milter.sock\"]",
@@ -235,8 +247,9 @@ pub const KEYS: &[Key] = &[
         "\"20%\"",
         false,
         &[
-            "Reserved: the share of its rules that a table may lose at once. Not watched by this",
-            "version.",
+            "The share of its rules that a table may lose at once; from 21 rules on. A table that loses",
+            "more is held back and the old one serves on, until somebody accepts it (`readdress accept`)",
+            "or the rules are back. \"100%\" allows everything but a table of no rules.",
         ],
     ),
     key(

@@ -160,6 +160,17 @@ impl Table {
         self.files.iter().map(|name| &**name).zip(counts)
     }
 
+    /// The files, each with the number of its rules and domain lines.
+    pub fn lines_by_file(&self) -> Vec<(&str, usize)> {
+        let mut files: Vec<_> = self.rules_by_file().collect();
+        for declared in self.known.values().filter_map(|entry| entry.declared) {
+            if let Some((_, lines)) = files.get_mut(declared.file as usize) {
+                *lines += 1;
+            }
+        }
+        files
+    }
+
     /// The settings that it was compiled with.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -240,10 +240,13 @@ fn virtusertable_percents() {
             "@b.com @c.com detail=keep",
             "@e.com x@c.com detail=keep",
             "+*@d.com @c.com detail=drop",
+            "/.+\\+@d\\.com/ @c.com detail=drop",
             "jd@d.com jd@c.com detail=drop",
             "kl@d.com kl@c.com detail=keep",
             "m+*@d.com m-*@c.com",
+            "m+@d.com m-@c.com",
             "+*@e.com box+*@c.com",
+            "/[^+]+\\+@e\\.com/ box+@c.com",
             "n+x@d.com n+x@c.com detail=drop",
         ],
         &[],
@@ -260,31 +263,90 @@ fn virtusertable_percents() {
     );
 }
 
+/// What Sendmail itself answers to these and many more is in `peers_virtusertable.rs`.
 #[test]
 fn virtusertable_refusals() {
     read(
         "a.virtusertable",
-        "a@d.com error:nouser\nb@d.com error:tempfail:450 4.2.1 Later\nc@d.com error:5.1.1:550 5.1.6 Moved\n\
-         e@d.com error:NoUser 553 Gone\nf@d.com error:4.7.1\n",
+        "a@d.com error:nouser 550 No such user\nb@d.com error:nouser \"450 4.2.1 try later\"\n\
+         c@d.com error:5.1.1:550 5.1.6 Moved\ne@d.com ERROR : NoUser 553 Gone\n\
+         f@d.com error:5.1.6:\"551 moved to x\"\n",
     )
     .is(
         &[
-            "a@d.com reject 550 5.1.1 \"User unknown\"",
-            "b@d.com defer 450 4.2.1 \"Later\"",
-            "c@d.com reject 550 5.1.1 \"Moved\"",
-            "e@d.com reject 553 5.1.1 \"Gone\"",
-            "f@d.com defer 450 4.7.1 \"Temporary failure, please try again later\"",
+            "a@d.com reject 550 5.0.0 \"No such user\"",
+            "b@d.com defer 450 4.2.1 \"try later\"",
+            "c@d.com reject 550 5.1.6 \"Moved\"",
+            "e@d.com reject 553 5.0.0 \"Gone\"",
+            "f@d.com reject 551 5.1.6 \"moved to x\"",
         ],
         &[],
     );
     finds(
         "a.virtusertable",
-        "a@d.com error:nouser 450 x\nb@d.com error:whatever x\nc@d.com error:5.1.1:421 bye\n",
+        "a@d.com error:5.1.1:450 x\nb@d.com error:4.1.1:550 x\nc@d.com error:5.1.1:421 bye\n\
+         e@d.com error:nouser 550 \"x\nf@d.com error:nouser 550 %1 is not here\n",
         &[
-            "a.virtusertable:1:15: error bad-reply",
-            "a.virtusertable:2:15: error bad-reply",
-            "a.virtusertable:3:15: error bad-reply",
+            "a.virtusertable:1:9: error bad-reply",
+            "a.virtusertable:2:9: error bad-reply",
+            "a.virtusertable:3:9: error bad-reply",
+            "a.virtusertable:4:9: error bad-reply",
+            "a.virtusertable:5:9: error bad-capture",
         ],
+    );
+}
+
+/// Without a code Sendmail refuses for good, also where `tempfail` is written.
+#[test]
+fn virtusertable_refusals_without_a_code() {
+    read(
+        "a.virtusertable",
+        "a@d.com error:nouser\nb@d.com error:tempfail Try later\nc@d.com error:4.7.1:Later\n\
+         e@d.com error:tempfail:450 4.2.1 Later\n",
+    )
+    .is(
+        &[
+            "a@d.com reject 553 5.3.0 \"User unknown\"",
+            "b@d.com reject 553 5.3.0 \"Try later\"",
+            "c@d.com reject 553 5.3.0 \"Later\"",
+            "e@d.com reject 553 5.3.0 \":450 4.2.1 Later\"",
+        ],
+        &[
+            "a.virtusertable:1:9: warning no-reply-code",
+            "a.virtusertable:2:9: warning no-reply-code",
+            "a.virtusertable:3:9: warning no-reply-code",
+            "a.virtusertable:4:9: warning no-reply-code",
+        ],
+    )
+    .says("`error:nouser \"550 User unknown\"`")
+    .says("`error:tempfail \"450 Try later\"`")
+    .says("`error:4.7.1:\"450 Later\"`")
+    .says("`error:tempfail \"450 4.2.1 Later\"`");
+}
+
+/// `user+*@` and `+*@` match an empty detail, `user++@` and `++@` do not; a key that spells it out
+/// comes first.
+#[test]
+fn virtusertable_empty_details() {
+    read(
+        "a.virtusertable",
+        "a+*@d.com x%3@c.com\nb++@d.com y%2@c.com\nJ+*@d.com z+%2@c.com\nj+@d.com j@c.com\n\
+         k+*@d.com error:5.7.1:550 No\n++@e.com %1%3@c.com\n+*@f.com error:5.7.1:550 No\n",
+    )
+    .is(
+        &[
+            "a+*@d.com x+*@c.com",
+            "a+@d.com x+@c.com",
+            "b+*@d.com y*@c.com",
+            "J+*@d.com z+*@c.com",
+            "j+@d.com j@c.com detail=drop",
+            "k+*@d.com reject 550 5.7.1 \"No\"",
+            "k+@d.com reject 550 5.7.1 \"No\"",
+            "+*@e.com @c.com",
+            "+*@f.com reject 550 5.7.1 \"No\"",
+            "/.+\\+@f\\.com/ reject 550 5.7.1 \"No\"",
+        ],
+        &[],
     );
 }
 

@@ -7,7 +7,7 @@
 //! | extension | told by | file |
 //! |---|---|---|
 //! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
-//! | `.virtusertable` | extension | `virtusertable.rs`, `refusal.rs` (`error:`) |
+//! | `.virtusertable` | extension | `virtusertable.rs`, `virtusertable_target.rs`, `refusal.rs` and `sendmail_words.rs` (`error:`) |
 //! | `.csv` | header row | `csv.rs` (rows), `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
 //! | `.ldif` | extension | `ldif.rs` (records), `ldif_line.rs`, `directory.rs` (objects) |
 //! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (PostfixAdmin) |
@@ -40,10 +40,12 @@ mod proxy;
 mod refusal;
 mod regex_table;
 mod routing;
+mod sendmail_words;
 mod sql;
 mod tables;
 mod value;
 mod virtusertable;
+mod virtusertable_target;
 
 use super::rule::{
     self, FileKind, Finding, Findings, Foreign, Format, Parsed, Past, SourceText, Span,

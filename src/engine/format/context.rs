@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{
     Options,
     value::{Value, is_unseen},
+    yielded::Yielded,
 };
 use crate::engine::{
     address::{Domain, Mailbox},
@@ -38,6 +39,8 @@ pub struct Context<'a, 'f> {
     pub bare: &'a mut Vec<BareKey>,
     /// What is wrong with it.
     pub findings: &'a mut Findings<'f>,
+    /// How much was made of it.
+    pub yielded: Yielded,
     skipped: BTreeMap<Cow<'static, str>, usize>,
 }
 
@@ -56,6 +59,7 @@ impl<'a, 'f> Context<'a, 'f> {
             parsed,
             bare,
             findings,
+            yielded: Yielded::default(),
             skipped: BTreeMap::new(),
         }
     }
@@ -111,6 +115,7 @@ impl<'a, 'f> Context<'a, 'f> {
         span: Span,
         origin: Origin,
     ) {
+        self.yielded.rule(&action);
         self.parsed.rules.push(&Rule {
             pattern,
             action,
@@ -122,6 +127,7 @@ impl<'a, 'f> Context<'a, 'f> {
 
     /// Says what a domain is that a map of an MTA, or a file beside it, names as a whole.
     pub fn map_domain(&mut self, domain: Domain, class: DomainClass, span: Span) {
+        self.yielded.other();
         self.parsed.domains.push(Declaration {
             domain,
             class,

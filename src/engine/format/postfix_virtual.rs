@@ -279,6 +279,7 @@ fn bare(key: &Value<'_>, words: &[Value<'_>], context: &mut Context<'_, '_>) {
             ),
         };
     }
+    context.yielded.other();
     context.bare.push(BareKey {
         key: key.text.to_string(),
         span: key.span,

@@ -22,8 +22,8 @@ pub struct BareKey {
     pub key: String,
     /// Where.
     pub span: Span,
-    /// What stands behind it, and where.
-    pub value: (String, Span),
+    /// What stands behind it, a part for each line, and where.
+    pub value: Vec<(String, Span)>,
 }
 
 /// One file that is read.

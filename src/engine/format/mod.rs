@@ -6,7 +6,7 @@
 //!
 //! | extension | told by | file |
 //! |---|---|---|
-//! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
+//! | `.virtual` | extension | `postfix_virtual.rs` (lines), `postfix_rule.rs`, `postfix_value.rs`, `postfix_bare.rs` (keys without a domain), `regex_table.rs` |
 //! | `.virtusertable` | extension | `virtusertable.rs`, `virtusertable_target.rs`, `refusal.rs` and `sendmail_words.rs` (`error:`) |
 //! | `.csv` | header row | `csv.rs` (rows), `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
 //! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_whole.rs` (whether it is whole), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
@@ -36,6 +36,9 @@ mod nis_alias;
 mod object;
 mod options;
 mod pairs;
+mod postfix_bare;
+mod postfix_rule;
+mod postfix_value;
 mod postfix_virtual;
 mod postfixadmin;
 mod products;
@@ -89,7 +92,7 @@ pub fn parse(
             },
         );
     }
-    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    postfix_bare::settle(bare, options, &mut parsed, findings);
     parsed
 }
 
@@ -103,7 +106,7 @@ pub fn import(
     let mut parsed = Parsed::default();
     let mut bare = Vec::new();
     read(0, source, format, options, &mut parsed, &mut bare, findings);
-    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    postfix_bare::settle(bare, options, &mut parsed, findings);
     parsed
 }
 

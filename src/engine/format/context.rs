@@ -8,7 +8,7 @@ use super::{
     yielded::Yielded,
 };
 use crate::engine::{
-    address::{Domain, Mailbox},
+    address::{Domain, Mailbox, joiner_belongs},
     rule::{
         Action, Declaration, Detail, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule,
         Skipped, Span, Target, TargetKind, bad_mailbox, routing_spelling,
@@ -208,10 +208,10 @@ impl<'a, 'f> Context<'a, 'f> {
 
     /// Nothing in it that shows that it was damaged, or that nobody can see.
     fn whole(&mut self, value: &Value<'_>) -> Option<()> {
-        let found = value
-            .text
-            .char_indices()
-            .find(|(_, c)| is_unseen(*c) || c.is_control() || *c == '\u{fffd}');
+        let found = value.text.char_indices().find(|(at, c)| {
+            let hidden = is_unseen(*c) && !joiner_belongs(&value.text, *at);
+            hidden || c.is_control() || *c == '\u{fffd}'
+        });
         let Some((at, c)) = found else {
             return Some(());
         };

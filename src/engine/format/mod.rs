@@ -139,7 +139,10 @@ fn read(
         _ => tables::read(text, format, &mut context),
     }
     if context.findings.errors() == errors && !text.trim().is_empty() {
-        yielded::report(format, &mut context);
+        let warning = context.yielded.warning(format, file);
+        warning
+            .into_iter()
+            .for_each(|warning| context.findings.push(warning));
     }
     let skipped = context.finish(&source.name);
     parsed.skipped.extend(skipped);

@@ -2,16 +2,21 @@
 //!
 //! # What tells it
 //!
-//! - `result: 4 Size limit exceeded`, or any other result but 0, in a record of its own or, as
-//!   `ldapsearch -L` writes it, in a comment;
+//! - `result: 4 Size limit exceeded`, or any other result but 0, in a record of its own or in a comment;
 //! - `pagedresults: cookie=…` that is not empty: the next page was not asked for;
 //! - `# numEntries: 500` where the file holds another number of entries;
-//! - `# extended LDIF`, with which ldapsearch begins, and no result behind it;
+//! - `# LDAPv3`, with which ldapsearch begins unless it is given `-LL`, and neither a result nor
+//!   `# numEntries` behind it;
 //! - a referral (`ref:`, `# refldap://…`): a part of the directory is on another server. Those to
 //!   partitions of Active Directory that hold no mailboxes are only counted;
 //! - a last line without an end.
 //!
 //! Each of them is an error.
+//!
+//! # Limits
+//!
+//! With `-LL` and `-LLL` ldapsearch says on the terminal only that a limit was reached: nothing in the file
+//! tells it.
 
 use super::{context::Context, ldif_line::Line, value::Value};
 use crate::engine::rule::Span;
@@ -46,7 +51,7 @@ impl Whole {
     /// Reads a comment.
     pub fn comment(&mut self, line: &Value<'_>, context: &mut Context<'_, '_>) {
         let text = line.text.trim_start_matches('#').trim();
-        if text == "extended LDIF" {
+        if text == "LDAPv3" {
             self.awaited = Some(line.span);
         } else if text.starts_with("refldap://") || text.starts_with("refldaps://") {
             self.refer(text, line.span, context);
@@ -83,6 +88,7 @@ impl Whole {
                 if let Ok(said) = value.parse::<usize>() {
                     counted(said, self.entries, span, context);
                     self.entries = 0;
+                    self.awaited = None;
                 }
             }
             _ => {}

@@ -135,6 +135,9 @@ y@two.example\ty2@company.com
 +*@three.example\t%1%3@company.com
 @three.example\t%1@company.com
 ++@four.example\tdetailed@company.com
++*@four.example\tempty@company.com
+w+*@virt.example\tw-empty@company.com
+w++@virt.example\tw-%2@company.com
 @four.example\trest@company.com
 ";
 
@@ -167,6 +170,10 @@ const ASKED: &[&str] = &[
     "z+a+@three.example",
     "z+a@four.example",
     "z+@four.example",
+    "z+a+@four.example",
+    "z@four.example",
+    "w+@virt.example",
+    "w+a@virt.example",
 ];
 
 /// Compiles a source as an administrator does.

@@ -349,7 +349,7 @@ fn joiners_are_part_of_a_word_or_left_out() {
     }
     // As before: left out at the ends with a warning, refused inside.
     for (name, text) in &files[1..] {
-        let around = text.replace(&address, &format!("\u{200c}jd@domain2.com\u{200d}"));
+        let around = text.replace(&address, "\u{200c}jd@domain2.com\u{200d}");
         let codes: Vec<_> = compiled(&[(name, &around)])
             .diagnostics
             .iter()

@@ -72,8 +72,8 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
     }
 }
 
-/// Keys of a file that spell out an empty detail (`jd+@domain2.com`), in lower case: Sendmail asks for
-/// them before it asks for `jd+*@domain2.com`.
+/// Keys of a file that Sendmail asks for before it asks for `jd+*@domain2.com`, in lower case: those that
+/// spell out an empty detail (`jd+@domain2.com`) and `jd++@domain2.com`.
 fn without_detail(text: &str) -> HashSet<String> {
     text.lines()
         .filter_map(|line| line.split([' ', '\t']).next())
@@ -91,11 +91,17 @@ fn rule(
     let Some(pattern) = pattern(key, context) else {
         return;
     };
-    let twin = |part| twin(key, &pattern, part, spelt_out);
+    // `user++@` comes before `user+*@`, to which the empty detail is left then.
+    let shadow = key.text.replacen("+*@", "++@", 1).to_lowercase();
+    let shadowed = key.text.contains("+*@") && spelt_out.contains(&shadow);
+    let twin = |fills| {
+        let user = if fills || shadowed { NO_PLUS } else { ANY };
+        twin(key, &pattern, user, spelt_out)
+    };
     if refusal::is_refusal(&value.text) {
         if let Some(reply) = refusal::read(value, context) {
-            let twin = twin(ANY);
-            for pattern in std::iter::once(pattern).chain(twin) {
+            let twin = twin(false);
+            for pattern in own(pattern, shadowed).chain(twin) {
                 let action = Action::Refuse(reply.clone());
                 context.rule(pattern, action, None, key.span, Origin::Map);
             }
@@ -112,12 +118,17 @@ fn rule(
     };
     // Where the detail goes into the target, only an empty one is the second rule's business.
     let fills = matches!(right.target.kind, TargetKind::Template { .. });
-    let second = twin(if fills { NO_PLUS } else { ANY }).zip(right.twin);
-    for (pattern, target) in std::iter::once((pattern, right.target)).chain(second) {
+    let second = twin(fills).zip(right.twin);
+    for (pattern, target) in own((pattern, right.target), shadowed).chain(second) {
         let action = super::identity::action(&pattern, vec![target]);
         let detail = right.detail.filter(|_| action != Action::Keep);
         context.rule(pattern, action, detail, key.span, Origin::Map);
     }
+}
+
+/// The rule of the line itself, unless another line comes before it in all but an empty detail.
+fn own<T>(rule: T, shadowed: bool) -> impl Iterator<Item = T> {
+    std::iter::once(rule).filter(move |_| !shadowed)
 }
 
 /// The pattern of a second rule, for an empty detail: `user+*@` and `+*@` match it as well, `user++@`

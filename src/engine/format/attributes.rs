@@ -18,6 +18,8 @@
 //! Any other attribute whose values look like addresses is counted, and reported once with its name, the
 //! place where it was met first, and how many addresses it holds: [`UnreadAttributes`].
 
+use std::collections::{HashMap, HashSet};
+
 use super::{context::Context, ldif_line::Line};
 use crate::engine::{
     address::{LocalCase, Mailbox},
@@ -99,6 +101,8 @@ pub fn address(text: &str) -> Option<Mailbox> {
 #[derive(Debug, Default)]
 pub struct UnreadAttributes {
     found: Vec<Unread>,
+    /// Where each attribute is in `found`, by its name in lower case.
+    places: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -110,7 +114,12 @@ struct Unread {
 
 impl UnreadAttributes {
     /// Counts the addresses of lines that are not read, unless they are among those that are.
-    pub fn count(&mut self, lines: &[&Line<'_>], read: &[String], context: &mut Context<'_, '_>) {
+    pub fn count(
+        &mut self,
+        lines: &[&Line<'_>],
+        read: &HashSet<String>,
+        context: &mut Context<'_, '_>,
+    ) {
         for line in lines {
             let Some(mailbox) = line.peek().and_then(|text| address(&text)) else {
                 continue;
@@ -122,11 +131,9 @@ impl UnreadAttributes {
                 context.skip(line.name.clone());
                 continue;
             }
-            match self
-                .found
-                .iter_mut()
-                .find(|unread| unread.name.eq_ignore_ascii_case(&line.name))
-            {
+            let next = self.found.len();
+            let place = *self.places.entry(line.name.clone()).or_insert(next);
+            match self.found.get_mut(place) {
                 Some(unread) => unread.count += 1,
                 None => self.found.push(Unread {
                     name: line.label.to_string(),

@@ -154,7 +154,12 @@ impl Directory {
     }
 
     /// Counts the addresses in attributes that are not read.
-    fn count_unread(&mut self, lines: &[Line<'_>], read: &[String], context: &mut Context<'_, '_>) {
+    fn count_unread(
+        &mut self,
+        lines: &[Line<'_>],
+        read: &HashSet<String>,
+        context: &mut Context<'_, '_>,
+    ) {
         let unread: Vec<_> = lines
             .iter()
             .filter(|line| match attributes::role(&line.name) {
@@ -170,7 +175,7 @@ impl Directory {
 }
 
 /// What makes addresses one.
-fn keys<'t>(addresses: impl Iterator<Item = Cow<'t, str>>) -> Vec<String> {
+fn keys<'t>(addresses: impl Iterator<Item = Cow<'t, str>>) -> HashSet<String> {
     addresses
         .filter_map(|text| Mailbox::parse(text.trim()).ok())
         .map(|mailbox| mailbox.key(LocalCase::Ignore))

@@ -16,6 +16,8 @@
 //!   worse than none.
 //! - Commands, files and lists (`|command`, `/file`, `:include:`) are for aliases(5): errors.
 
+use std::collections::HashSet;
+
 use super::{
     attributes::{self, Role},
     context::Context,
@@ -83,10 +85,11 @@ fn values<'t>(
 /// The members as targets; `None` where one of them cannot be read.
 fn targets(members: &[Value<'_>], context: &mut Context<'_, '_>) -> Option<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
+    let mut seen = HashSet::new();
     let mut sound = true;
     for member in members {
         match member_of(member, context) {
-            Some(target) if !targets.contains(&target) => targets.push(target),
+            Some(target) if seen.insert(target.to_string()) => targets.push(target),
             Some(_) => {}
             None => sound = false,
         }

@@ -4,6 +4,8 @@
 //! (`mydomain`) is not in the file: `import --myorigin`, `--mydomain`. Lists of who exists, commands
 //! and files are no addresses.
 
+use std::collections::HashSet;
+
 use super::{context::Context, identity, postfix_value, value::Value};
 use crate::engine::{
     address::last_at,
@@ -28,10 +30,11 @@ pub fn add(pattern: Pattern, span: Span, value: &[Value<'_>], context: &mut Cont
         return;
     };
     let mut targets: Vec<Target> = Vec::new();
+    let mut seen = HashSet::new();
     let mut sound = true;
     for (at, word) in words.iter().enumerate() {
         match target(word, at == 0, context) {
-            Some(target) if !targets.contains(&target) => targets.push(target),
+            Some(target) if seen.insert(target.to_string()) => targets.push(target),
             Some(_) => {}
             None => sound = false,
         }

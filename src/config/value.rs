@@ -201,12 +201,12 @@ pub(super) fn delimiters(value: &Value<'_>) -> Result<String, Wrong> {
         .as_str()
         .ok_or_else(|| wrong("this is no text", "write \"+\", \"+-\" or \"\""))?;
     let fits =
-        |c: char| c.is_ascii_graphic() && !c.is_ascii_alphanumeric() && !"@\"\\.%!".contains(c);
+        |c: char| c.is_ascii_graphic() && !c.is_ascii_alphanumeric() && !"@\"\\%!".contains(c);
     match set.chars().find(|c| !fits(*c)) {
         None => Ok(set.to_owned()),
         Some(c) => Err(wrong(
             format!("`{c}` cannot part user and detail"),
-            "write \"+\", \"-\", \"_\", \"=\" or several of them",
+            "write \"+\", \"-\", \".\", \"_\", \"=\" or several of them",
         )),
     }
 }

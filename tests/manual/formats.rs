@@ -39,7 +39,9 @@ writes native rules, sorted, each with the line that it came from, so that a sec
 changed.
 .PP
 What is no address to rewrite (X.400, SIP, guests, disabled rows) is counted by kind. What an export
-damaged is an error that names the row. UTF\-8, and UTF\-16 with or without a mark, are told from the
+damaged is an error that names the row, and so is an export that says, or shows, that it is not whole.
+Addresses that are not read are a warning that names what holds them, where it was met first, and how
+many; so is a file that gives no rule. UTF\-8, and UTF\-16 with or without a mark, are told from the
 bytes; anything else is named:
 .BR "\-\-encoding windows\-1252" .
 .SH PRODUCTS

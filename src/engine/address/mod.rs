@@ -11,6 +11,7 @@
 //! Not here: what an address means. This room knows no rule and no table.
 
 mod domain;
+mod joiner;
 mod local_part;
 mod mailbox;
 mod parameter;
@@ -19,6 +20,7 @@ mod quoting;
 mod subaddress;
 
 pub use domain::{Domain, DomainError};
+pub use joiner::belongs as joiner_belongs;
 pub use local_part::{LocalCase, LocalPart, LocalPartError, fold};
 pub use mailbox::{MAX_LOCAL_PART, MAX_PATH, Mailbox, MailboxError};
 pub use parameter::{DsnParameters, Notify};

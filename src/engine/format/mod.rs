@@ -6,10 +6,10 @@
 //!
 //! | extension | told by | file |
 //! |---|---|---|
-//! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
-//! | `.virtusertable` | extension | `virtusertable.rs`, `refusal.rs` (`error:`) |
+//! | `.virtual` | extension | `postfix_virtual.rs` (lines), `postfix_rule.rs`, `postfix_value.rs`, `postfix_bare.rs` (keys without a domain), `regex_table.rs` |
+//! | `.virtusertable` | extension | `virtusertable.rs`, `virtusertable_target.rs`, `refusal.rs` and `sendmail_words.rs` (`error:`) |
 //! | `.csv` | header row | `csv.rs` (rows), `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
-//! | `.ldif` | extension | `ldif.rs` (records), `ldif_line.rs`, `directory.rs` (objects) |
+//! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_whole.rs` (whether it is whole), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
 //! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (PostfixAdmin) |
 //!
 //! # Invariants
@@ -19,6 +19,7 @@
 //! - Nothing is guessed and nothing is lost in silence: what is no address to rewrite is counted,
 //!   what was damaged on its way here is an error that says how to export it well.
 
+mod attributes;
 mod context;
 mod csv;
 pub mod decode;
@@ -29,10 +30,15 @@ mod header;
 mod identity;
 mod ldif;
 mod ldif_line;
+mod ldif_whole;
 mod microsoft365;
+mod nis_alias;
 mod object;
 mod options;
 mod pairs;
+mod postfix_bare;
+mod postfix_rule;
+mod postfix_value;
 mod postfix_virtual;
 mod postfixadmin;
 mod products;
@@ -40,10 +46,13 @@ mod proxy;
 mod refusal;
 mod regex_table;
 mod routing;
+mod sendmail_words;
 mod sql;
 mod tables;
 mod value;
 mod virtusertable;
+mod virtusertable_target;
+mod yielded;
 
 use super::rule::{
     self, FileKind, Finding, Findings, Foreign, Format, Parsed, Past, SourceText, Span,
@@ -83,7 +92,7 @@ pub fn parse(
             },
         );
     }
-    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    postfix_bare::settle(bare, options, &mut parsed, findings);
     parsed
 }
 
@@ -97,7 +106,7 @@ pub fn import(
     let mut parsed = Parsed::default();
     let mut bare = Vec::new();
     read(0, source, format, options, &mut parsed, &mut bare, findings);
-    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    postfix_bare::settle(bare, options, &mut parsed, findings);
     parsed
 }
 
@@ -119,6 +128,7 @@ fn read(
         }
     };
     warn_if_empty(file, source, findings);
+    let errors = findings.errors();
     let mut context = Context::new(file, options, parsed, bare, findings);
     match format {
         ImportFormat::Virtual => postfix_virtual::read(text, &mut context),
@@ -127,6 +137,12 @@ fn read(
         ImportFormat::Exchange55Routing => routing::read(text, &mut context),
         ImportFormat::Postfixadmin if sql::is_dump(text) => sql::read(text, &mut context),
         _ => tables::read(text, format, &mut context),
+    }
+    if context.findings.errors() == errors && !text.trim().is_empty() {
+        let warning = context.yielded.warning(format, file);
+        warning
+            .into_iter()
+            .for_each(|warning| context.findings.push(warning));
     }
     let skipped = context.finish(&source.name);
     parsed.skipped.extend(skipped);

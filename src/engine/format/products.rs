@@ -31,14 +31,14 @@ pub const PRODUCTS: [Product; 13] = [
         export: "cp /etc/postfix/virtual company.virtual",
         file: "company.virtual",
         format: ImportFormat::Virtual,
-        advice: "Where only the compiled map is left: postmap -s lmdb:/etc/postfix/virtual. A map that canonical_maps or relay_recipient_maps use is another thing: do not save it here. Values without a domain need `readdress import --myorigin`.",
+        advice: "Where only the compiled map is left: postmap -s lmdb:/etc/postfix/virtual. A map that canonical_maps or relay_recipient_maps use is another thing: do not save it here. Values without a domain need `readdress import --myorigin`. Values may be written as in a To: field (Anna <anna@company.com>), and mean what they mean to Postfix. An alias file, /etc/aliases or cPanel's /etc/valiases, is another format: `key: value` is an error.",
     },
     Product {
         name: "Sendmail virtusertable",
         export: "cp /etc/mail/virtusertable company.virtusertable",
         file: "company.virtusertable",
         format: ImportFormat::Virtusertable,
-        advice: "Where only the compiled map is left: makemap -u hash /etc/mail/virtusertable. Local users need `readdress import --local-domain`; the files beside the table are told by --virtuser-domains, --local-host-names and --relay-domains. Keys that makemap -f kept apart by letter case are one address here.",
+        advice: "Where only the compiled map is left: makemap -u hash /etc/mail/virtusertable. Local users need `readdress import --local-domain`; the files beside the table are told by --virtuser-domains, --local-host-names and --relay-domains. Keys that makemap -f kept apart by letter case are one address here. error: values give the reply that Sendmail gives; one whose text does not begin with an SMTP code, which Sendmail refuses with 553 5.3.0, is a warning.",
     },
     Product {
         name: "Exchange 4.0 to 5.5",
@@ -73,7 +73,7 @@ pub const PRODUCTS: [Product; 13] = [
         export: "ldapsearch -LLL -o ldif-wrap=no -E pr=500/noprompt -H ldap://dc.company.com -D reader@company.com -W -b dc=company,dc=com \"(proxyAddresses=*)\" mail proxyAddresses targetAddress objectClass userAccountControl > ldap.ldif",
         file: "ldap.ldif",
         format: ImportFormat::Ldif,
-        advice: "-E asks for pages: a server gives 1000 entries otherwise, and the rest is missing.",
+        advice: "-E asks for pages: a server gives 1000 entries otherwise, and the rest is missing. In directories without proxyAddresses the first mail is the primary address; secondary ones are further values of mail, and mailAlternateAddress, mailEquivalentAddress, mailLocalAddress, mailAlias, shadowAddress (iRedMail), gosaMailAlternateAddress, zimbraMailAlias and alias (Kolab): name those that yours has, and \"(mail=*)\" as the filter. rfc822MailMember lists the members of an alias (nisMailAlias), whose name needs a domain or `readdress import --local-domain`. A result other than 0, a page that is followed by others, another number of entries than numEntries, a referral, and a last line without an end are errors: the export is not whole.",
     },
     Product {
         name: "Google Workspace (GAM)",

@@ -105,6 +105,11 @@ impl<'a> Findings<'a> {
         self.kept.len() + self.unkept.all()
     }
 
+    /// How many are errors.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

@@ -39,6 +39,10 @@ pub struct Context<'a, 'f> {
     /// What is wrong with it.
     pub findings: &'a mut Findings<'f>,
     skipped: BTreeMap<Cow<'static, str>, usize>,
+    /// Rules and mailboxes that were added.
+    added: (usize, usize),
+    /// An error was found, or it was said that there are no secondary addresses.
+    explained: bool,
 }
 
 impl<'a, 'f> Context<'a, 'f> {
@@ -57,6 +61,8 @@ impl<'a, 'f> Context<'a, 'f> {
             bare,
             findings,
             skipped: BTreeMap::new(),
+            added: (0, 0),
+            explained: false,
         }
     }
 
@@ -73,6 +79,33 @@ impl<'a, 'f> Context<'a, 'f> {
         })
     }
 
+    /// Warns of a table that gave no rule, or mailboxes alone. `before` are the numbers of rules, of
+    /// declarations and of findings before it.
+    pub fn warn_if_fruitless(&mut self, before: (usize, usize, usize)) {
+        let (rules, declarations, findings) = before;
+        let silent = self.findings.count() == findings;
+        let span = Span::whole_file(self.file);
+        if self.explained {
+            return;
+        }
+        let count = self.parsed.rules.len() - rules;
+        let finding = if count == 0 && self.parsed.declarations.len() == declarations {
+            if !silent {
+                return;
+            }
+            Finding::warning("no-rules", span, "the file yields no rule")
+                .help("check what was exported; readdress-formats(7) has the commands")
+        } else if self.added.0 == 0 && self.added.1 == count && count > 0 {
+            let mailboxes = if count == 1 { "mailbox" } else { "mailboxes" };
+            let message = format!("the file holds {count} {mailboxes} and no secondary address");
+            let help = "if there are secondary addresses, export them too: readdress-formats(7) has the commands";
+            Finding::warning("no-secondaries", span, message).help(help)
+        } else {
+            return;
+        };
+        self.findings.push(finding);
+    }
+
     /// Counts one value or row that is passed over.
     pub fn skip(&mut self, kind: impl Into<Cow<'static, str>>) {
         *self.skipped.entry(kind.into()).or_default() += 1;
@@ -86,6 +119,7 @@ impl<'a, 'f> Context<'a, 'f> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.explained = true;
         self.findings
             .push(Finding::error(code, span, message).help(help));
     }
@@ -98,6 +132,7 @@ impl<'a, 'f> Context<'a, 'f> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.explained |= code == "no-secondaries";
         self.findings
             .push(Finding::warning(code, span, message).help(help));
     }
@@ -111,6 +146,10 @@ impl<'a, 'f> Context<'a, 'f> {
         span: Span,
         origin: Origin,
     ) {
+        match action {
+            Action::Mailbox => self.added.1 += 1,
+            _ => self.added.0 += 1,
+        }
         self.parsed.rules.push(&Rule {
             pattern,
             action,

@@ -8,20 +8,27 @@
 //! |---|---|---|
 //! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
 //! | `.virtusertable` | extension | `virtusertable.rs`, `refusal.rs` (`error:`) |
-//! | `.csv` | header row | `csv.rs` (rows), `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
+//! | `.csv` | header row | `csv.rs` (rows), `delimiter.rs`, `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
 //! | `.ldif` | extension | `ldif.rs` (records), `ldif_line.rs`, `directory.rs` (objects) |
-//! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (PostfixAdmin) |
+//! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (dumps of mail databases) |
+//!
+//! Shared by several: `proxy.rs` (`smtp:` values), `pasted.rs` (addresses in a cell), `object.rs` (one
+//! owner), `mail_tables.rs` and `mail_rows.rs` (databases of mail servers), `unread.rs` (what holds
+//! addresses and is not read).
 //!
 //! # Invariants
 //!
 //! - No format knows the table, and the table knows no format.
-//! - One pass; the memory beside the rules is bounded by one line or record.
+//! - One pass; the memory beside the rules is bounded by one line or record, except where several
+//!   rows make one rule (databases of mail servers, a report with one address a row).
 //! - Nothing is guessed and nothing is lost in silence: what is no address to rewrite is counted,
-//!   what was damaged on its way here is an error that says how to export it well.
+//!   what holds addresses and is not read is a warning with its name, what was damaged on its way here
+//!   is an error that says how to export it well.
 
 mod context;
 mod csv;
 pub mod decode;
+mod delimiter;
 mod directory;
 mod exchange55;
 mod google;
@@ -33,6 +40,7 @@ mod microsoft365;
 mod object;
 mod options;
 mod pairs;
+mod pasted;
 mod postfix_virtual;
 mod postfixadmin;
 mod products;
@@ -42,6 +50,7 @@ mod regex_table;
 mod routing;
 mod sql;
 mod tables;
+mod unread;
 mod value;
 mod virtusertable;
 
@@ -119,6 +128,11 @@ fn read(
         }
     };
     warn_if_empty(file, source, findings);
+    let before = (
+        parsed.rules.len(),
+        parsed.declarations.len(),
+        findings.count(),
+    );
     let mut context = Context::new(file, options, parsed, bare, findings);
     match format {
         ImportFormat::Virtual => postfix_virtual::read(text, &mut context),
@@ -127,6 +141,9 @@ fn read(
         ImportFormat::Exchange55Routing => routing::read(text, &mut context),
         ImportFormat::Postfixadmin if sql::is_dump(text) => sql::read(text, &mut context),
         _ => tables::read(text, format, &mut context),
+    }
+    if !format.is_map() && format != ImportFormat::Ldif {
+        context.warn_if_fruitless(before);
     }
     let skipped = context.finish(&source.name);
     parsed.skipped.extend(skipped);

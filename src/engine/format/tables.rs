@@ -25,7 +25,7 @@ enum Table {
 impl Table {
     fn of(header: &Header) -> Option<Self> {
         let has = |names| header.has(names);
-        let proxies = header.find(&microsoft365::PROXIES).is_some();
+        let proxies = !microsoft365::proxies(header).is_empty();
         if has(&["from", "to"]) {
             Some(Self::Pairs)
         } else if header.find(&["objclass"]) == Some(0) {
@@ -35,6 +35,7 @@ impl Table {
             || has(&["primaryemail"])
             || has(&["email", "aliases.0"])
             || has(&["emailaddress[required]"])
+            || has(&["type", "email", "target"])
         {
             Some(Self::Google)
         } else if has(&["address", "goto"])

@@ -36,6 +36,8 @@ mod header;
 mod identity;
 mod ldif;
 mod ldif_line;
+mod mail_rows;
+mod mail_tables;
 mod microsoft365;
 mod object;
 mod options;
@@ -49,6 +51,12 @@ mod refusal;
 mod regex_table;
 mod routing;
 mod sql;
+mod sql_copy;
+mod sql_dump;
+mod sql_end;
+mod sql_rows;
+mod sql_string;
+mod sql_tokens;
 mod tables;
 mod unread;
 mod value;
@@ -127,12 +135,12 @@ fn read(
             return findings.push(not_utf8(span));
         }
     };
-    warn_if_empty(file, source, findings);
     let before = (
         parsed.rules.len(),
         parsed.declarations.len(),
         findings.count(),
     );
+    warn_if_empty(file, source, findings);
     let mut context = Context::new(file, options, parsed, bare, findings);
     match format {
         ImportFormat::Virtual => postfix_virtual::read(text, &mut context),

@@ -320,7 +320,8 @@ pub enum ImportName {
     Microsoft365,
     /// Google Workspace: GAM, recipient address map
     Google,
-    /// PostfixAdmin, mailcow, Mailu: CSV, mysql -B or INSERTs
+    /// Databases of mail servers: CSV, mysql -B or a dump
+    #[value(alias = "sql")]
     Postfixadmin,
     /// Active Directory or another directory
     #[value(alias = "ad")]

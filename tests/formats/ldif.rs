@@ -9,7 +9,7 @@ fn object(lines: &str) -> String {
 }
 
 /// The warning of a file with mailboxes alone.
-const ALONE: &str = "a.ldif:0:1: warning no-secondary";
+const ALONE: &str = "a.ldif:0:1: warning no-secondaries";
 
 #[test]
 fn folds_inside_of_everything() {

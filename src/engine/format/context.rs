@@ -42,6 +42,8 @@ pub struct Context<'a, 'f> {
     /// How much was made of it.
     pub yielded: Yielded,
     skipped: BTreeMap<Cow<'static, str>, usize>,
+    /// It was said already that there are no secondary addresses.
+    pub said_no_secondaries: bool,
 }
 
 impl<'a, 'f> Context<'a, 'f> {
@@ -61,6 +63,7 @@ impl<'a, 'f> Context<'a, 'f> {
             findings,
             yielded: Yielded::default(),
             skipped: BTreeMap::new(),
+            said_no_secondaries: false,
         }
     }
 
@@ -102,6 +105,7 @@ impl<'a, 'f> Context<'a, 'f> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.said_no_secondaries |= code == "no-secondaries";
         self.findings
             .push(Finding::warning(code, span, message).help(help));
     }

@@ -21,6 +21,7 @@ use super::{
     ldif_line::Line,
     nis_alias::{self, Nameless},
     object::Object,
+    pasted::without_mailto,
     proxy::{self, Proxy},
     value::Value,
 };
@@ -287,5 +288,5 @@ fn named_by_mail<'t>(
     }
     object
         .others
-        .extend(mails.map(|mail| proxy::without_mailto(&mail)));
+        .extend(mails.map(|mail| without_mailto(&mail)));
 }

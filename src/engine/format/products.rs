@@ -25,7 +25,7 @@ pub struct Product {
 pub const POWERSHELL: &str = "Get-Recipient -ResultSize Unlimited | ForEach-Object { $r=$_; $r.EmailAddresses | Where-Object { \"$_\" -match '^smtp:' } | ForEach-Object { [pscustomobject]@{ PrimarySmtpAddress=$r.PrimarySmtpAddress; Address=\"$_\"; Type=$r.RecipientTypeDetails } } } | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
 
 /// All of them, in the order of the manual.
-pub const PRODUCTS: [Product; 13] = [
+pub const PRODUCTS: [Product; 16] = [
     Product {
         name: "Postfix virtual_alias_maps",
         export: "cp /etc/postfix/virtual company.virtual",
@@ -52,7 +52,7 @@ pub const PRODUCTS: [Product; 13] = [
         export: POWERSHELL,
         file: "addresses.csv",
         format: ImportFormat::Microsoft365,
-        advice: "One address a row: a list in one cell is cut off after four values.",
+        advice: "One address a row: a list in one cell is cut off after four values. Lists with `;`, as JSON, or in columns with numbers (ProxyAddress_1) are read too. Rows with a column UPN and no primary address belong together by it; `SMTP:` in upper case marks the primary one.",
     },
     Product {
         name: "Microsoft 365 admin centre",
@@ -80,21 +80,21 @@ pub const PRODUCTS: [Product; 13] = [
         export: "gam print aliases > aliases.csv",
         file: "aliases.csv",
         format: ImportFormat::Google,
-        advice: "The console's list of users has no aliases. An alias domain is one rule: @domain2.com @company.com.",
+        advice: "gam print users aliases, gam print users emails, gam print addresses and a sheet with the columns Primary Email and Email Alias are read as well. The console's list of users has no aliases. An alias domain is one rule: @domain2.com @company.com.",
     },
     Product {
         name: "PostfixAdmin, MySQL",
         export: "mysql -B -e 'SELECT address,goto,active FROM alias' postfix > postfixadmin.csv",
         file: "postfixadmin.csv",
         format: ImportFormat::Postfixadmin,
-        advice: "Alias domains: the same with SELECT alias_domain,target_domain,active FROM alias_domain, saved as postfixadmin-domains.csv. A dump is read by readdress import postfixadmin.",
+        advice: "Alias domains: the same with SELECT alias_domain,target_domain,active FROM alias_domain, saved as postfixadmin-domains.csv. A whole dump is converted: mysqldump postfix > postfix.sql; readdress import postfixadmin postfix.sql --output postfix.rules.",
     },
     Product {
         name: "PostfixAdmin, PostgreSQL",
         export: "psql -c \"\\copy (SELECT address,goto,active FROM alias) TO 'postfixadmin.csv' CSV HEADER\" postfix",
         file: "postfixadmin.csv",
         format: ImportFormat::Postfixadmin,
-        advice: "Alias domains likewise, from the table alias_domain.",
+        advice: "Alias domains likewise, from the table alias_domain. A whole dump (pg_dump postfix > postfix.sql) is converted as with MySQL.",
     },
     Product {
         name: "mailcow",
@@ -111,10 +111,31 @@ pub const PRODUCTS: [Product; 13] = [
         advice: "Alternative domains likewise: SELECT name,domain_name FROM alternative.",
     },
     Product {
+        name: "iRedMail (MySQL)",
+        export: "mysql -B -e 'SELECT address,forwarding,domain,active FROM forwardings' vmail > iredmail.csv",
+        file: "iredmail.csv",
+        format: ImportFormat::Postfixadmin,
+        advice: "Alias domains likewise: SELECT alias_domain,target_domain,active FROM alias_domain.",
+    },
+    Product {
+        name: "Postfix with MySQL, as in the ISPmail guide",
+        export: "mysql -B -e 'SELECT source,destination FROM virtual_aliases' mailserver > ispmail.csv",
+        file: "ispmail.csv",
+        format: ImportFormat::Postfixadmin,
+        advice: "An address with several destinations has several rows, which become one rule. The oldest guide has local-parts beside numbers of domains: convert the whole dump, mysqldump mailserver > mailserver.sql; readdress import postfixadmin mailserver.sql --output mailserver.rules.",
+    },
+    Product {
+        name: "hMailServer",
+        export: "mysql -B -e 'SELECT aliasname,aliasvalue,aliasactive FROM hm_aliases' hmailserver > hmailserver.csv",
+        file: "hmailserver.csv",
+        format: ImportFormat::Postfixadmin,
+        advice: "On MS SQL let Management Studio script the tables with their data, and convert the script: readdress import postfixadmin hmailserver.sql --output hmailserver.rules. It holds the domain aliases too. Distribution lists are reported, not read.",
+    },
+    Product {
         name: "Spreadsheets, anything else",
         export: "two columns from,to under a header row",
         file: "company.csv",
         format: ImportFormat::Pairs,
-        advice: "Both cells say what a native rule says; further columns are for people. `readdress export csv` writes it.",
+        advice: "Both cells say what a native rule says; addresses may be as Outlook pastes them (a@x; b@x, Name <a@x>). Addresses in further columns are reported, except in a comment or note. `readdress export csv` writes it.",
     },
 ];

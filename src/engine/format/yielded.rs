@@ -27,8 +27,14 @@ impl Yielded {
         self.others += 1;
     }
 
-    /// The warning about a file that gave too little. Where the file has errors, these say why.
-    pub fn warning(self, format: ImportFormat, file: u32) -> Option<Finding> {
+    /// Counts the rules and domains that were added without a count of their own.
+    pub fn whole(&mut self, rules: usize, domains: usize) {
+        self.others += rules.saturating_sub(self.mailboxes + self.others) + domains;
+    }
+
+    /// The warning about a file that gave too little. Where the file has errors, these say why; where
+    /// other findings were `told`, they say why a table of rows gave no rule.
+    pub fn warning(self, format: ImportFormat, file: u32, told: bool) -> Option<Finding> {
         let Self { mailboxes, others } = self;
         let span = Span::whole_file(file);
         match (format, mailboxes, others) {
@@ -38,19 +44,31 @@ impl Yielded {
                 Some(Finding::warning("nothing-read", span, message).help(help))
             }
             (ImportFormat::Ldif, _, 0) => {
-                let message = match mailboxes {
-                    1 => "1 mailbox and no secondary address".to_owned(),
-                    _ => format!("{mailboxes} mailboxes and no secondary address"),
-                };
                 let help = "if there are any, export the attribute that holds them as well (`proxyAddresses` in Active Directory): readdress-formats(7)";
-                Some(Finding::warning("no-secondary", span, message).help(help))
+                Some(no_secondaries(span, mailboxes, help))
             }
             (ImportFormat::Virtual | ImportFormat::Virtusertable, 0, 0) => {
                 let message = "no line of the file is a rule";
                 let help = "a line is `user@domain2.com user@company.com`; delete the file if it is not used";
                 Some(Finding::warning("nothing-read", span, message).help(help))
             }
+            (ImportFormat::Virtual | ImportFormat::Virtusertable, ..) => None,
+            (_, 0, 0) if told => None,
+            (_, 0, 0) => {
+                let help = "check what was exported; readdress-formats(7) has the commands";
+                Some(Finding::warning("nothing-read", span, "the file yields no rule").help(help))
+            }
+            (_, _, 0) => {
+                let help = "if there are secondary addresses, export them too: readdress-formats(7) has the commands";
+                Some(no_secondaries(span, mailboxes, help))
+            }
             _ => None,
         }
     }
+}
+
+fn no_secondaries(span: Span, count: usize, help: &str) -> Finding {
+    let mailboxes = if count == 1 { "mailbox" } else { "mailboxes" };
+    let message = format!("the file holds {count} {mailboxes} and no secondary address");
+    Finding::warning("no-secondaries", span, message).help(help)
 }

@@ -64,7 +64,12 @@ fn of_rules(texts: &[&str]) -> Regexes {
     let list: Vec<_> = texts
         .iter()
         .enumerate()
-        .map(|(at, text)| (RuleId::numbered(u32::try_from(at).unwrap()), Box::from(*text)))
+        .map(|(at, text)| {
+            (
+                RuleId::numbered(u32::try_from(at).unwrap()),
+                Box::from(*text),
+            )
+        })
         .collect();
     let (regexes, refused) = Regexes::new(&list);
     assert_eq!(refused, []);
@@ -154,7 +159,12 @@ fn a_regex_that_takes_too_much_is_named() {
 #[test]
 fn all_regexes_together_take_a_bounded_memory() {
     let list: Vec<_> = (0..2000)
-        .map(|at| (RuleId::numbered(at), format!(r"{at}[ab]{{9000}}@domain2\.com").into()))
+        .map(|at| {
+            (
+                RuleId::numbered(at),
+                format!(r"{at}[ab]{{9000}}@domain2\.com").into(),
+            )
+        })
         .collect();
     let (regexes, refused) = Regexes::new(&list);
     assert_eq!(refused.len(), 1);

@@ -14,5 +14,6 @@ mod ldif;
 mod maps;
 mod mixed;
 mod support;
+mod targets;
 mod volume;
 mod web;

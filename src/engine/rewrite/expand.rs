@@ -34,10 +34,23 @@ use crate::engine::{
 
 /// Decides what happens to one recipient.
 pub fn decide(table: &Table, mailbox: &Mailbox) -> Decision {
-    let mut expansion = Expansion::new(table, mailbox);
+    decide_by(table, mailbox, Address::new)
+}
+
+/// Decides without letter case, whatever the table says: an address that exists in some letter case
+/// exists.
+pub fn decide_in_any_case(table: &Table, mailbox: &Mailbox) -> Decision {
+    decide_by(table, mailbox, Address::in_any_case)
+}
+
+fn decide_by(table: &Table, mailbox: &Mailbox, prepare: Prepare) -> Decision {
+    let mut expansion = Expansion::new(table, mailbox, prepare);
     expansion.run();
     expansion.finish()
 }
+
+/// Prepares an address for lookups.
+type Prepare = fn(Mailbox, &Table) -> Address;
 
 /// An address on the way from the recipient to where the expansion stands.
 struct Frame {
@@ -49,6 +62,7 @@ struct Frame {
 
 struct Expansion<'t> {
     table: &'t Table,
+    prepare: Prepare,
     received: Address,
     path: SmallVec<[Frame; 1]>,
     seen: Seen,
@@ -62,10 +76,11 @@ struct Expansion<'t> {
 }
 
 impl<'t> Expansion<'t> {
-    fn new(table: &'t Table, mailbox: &Mailbox) -> Self {
+    fn new(table: &'t Table, mailbox: &Mailbox, prepare: Prepare) -> Self {
         Self {
             table,
-            received: Address::new(mailbox.clone(), table),
+            prepare,
+            received: prepare(mailbox.clone(), table),
             path: SmallVec::new(),
             seen: Seen::default(),
             ends: 0,
@@ -86,7 +101,7 @@ impl<'t> Expansion<'t> {
                 self.path.pop();
                 continue;
             };
-            let next = Address::new(next, self.table);
+            let next = (self.prepare)(next, self.table);
             let own = next.key == frame.address.key;
             if own {
                 let kept = frame.address.clone();

@@ -10,5 +10,5 @@ mod onward;
 mod seen;
 
 pub use decision::{Decision, Outcome, Reason, Step};
-pub use expand::decide;
+pub use expand::{decide, decide_in_any_case};
 pub use onward::{Onward, onward};

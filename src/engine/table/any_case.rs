@@ -12,7 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use super::{
     Table,
     exact::{BATCH, Exact},
-    lookup::key,
+    key::key,
 };
 use crate::engine::{
     address::LocalCase,

@@ -9,7 +9,7 @@ use super::{
     classes::{check_declared, declare, infer},
     conflicts::{is_own_secondary, twice},
     exact::{BATCH, Exact},
-    lookup::key,
+    key::key,
     regexes::{self, Refused, Regexes},
 };
 use crate::engine::{

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Table, any_case::AnyCase};
+use super::{Table, any_case::AnyCase, key::key};
 use crate::engine::{
     address::{LocalCase, Mailbox, Subaddress, fold},
     rule::{DomainClass, RuleId, Unknown},
@@ -226,12 +226,4 @@ impl Table {
             .get(&address.mailbox.domain)
             .is_none_or(|entry| entry.class == DomainClass::Secondary)
     }
-}
-
-/// The key of a mailbox with this local-part.
-pub(super) fn key(local: &str, domain: &str, case: LocalCase) -> String {
-    let mut key = fold(local, case);
-    key.push('@');
-    key.push_str(domain);
-    key
 }

@@ -27,6 +27,7 @@ mod changes;
 mod classes;
 mod conflicts;
 mod exact;
+mod key;
 mod lookup;
 mod regexes;
 

@@ -5,7 +5,7 @@
 //! always trusted, 127.0.0.2 is an outsider. Names are never looked up. Every door is a daemon
 //! port with its own list of milters. What it logs goes to `/dev/log`, which is seldom there.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -261,17 +261,7 @@ define(`ESMTP_MAILER_ARGS', `TCP $h {sink}')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
 "
     );
-    if !names.canonify {
-        mc += "FEATURE(`nocanonify')dnl\n";
-    }
-    if names.smart_host {
-        mc += "define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl\n";
-    } else {
-        let _ = writeln!(
-            mc,
-            "FEATURE(`mailertable', `text -k0 -v1 -o {folder}/mail/mailertable')dnl"
-        );
-    }
+    mc += &name_lines(names, &folder);
     if !plan.virtusers.is_empty() {
         let _ = writeln!(
             mc,
@@ -302,6 +292,23 @@ define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
         );
     }
     mc + "MAILER(`local')dnl\nMAILER(`smtp')dnl\n" + plan.extra
+}
+
+/// How hosts are found, in the words of `sendmail.mc`.
+fn name_lines(names: Names<'_>, folder: impl Display) -> String {
+    let mut mc = String::new();
+    if !names.canonify {
+        mc += "FEATURE(`nocanonify')dnl\n";
+    }
+    if names.smart_host {
+        mc += "define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl\n";
+    } else {
+        let _ = writeln!(
+            mc,
+            "FEATURE(`mailertable', `text -k0 -v1 -o {folder}/mail/mailertable')dnl"
+        );
+    }
+    mc
 }
 
 /// `inet:HOST:PORT` as Sendmail writes it: `inet:PORT@HOST`.

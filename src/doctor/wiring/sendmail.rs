@@ -52,9 +52,10 @@ pub fn sendmail(facts: &Facts) -> String {
                 "dnl The filter refuses unknown recipients. To let Sendmail ask the table, and to"
                     .to_owned(),
             );
-            lines.push(format!(
+            lines.push(
                 "dnl list no domains here, write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]' into"
-            ));
+                    .to_owned(),
+            );
             lines.push(format!(
                 "dnl {}, restart readdress, and print again.",
                 ours.file

@@ -182,7 +182,7 @@ impl Outsider<'_> {
     fn begin(&self, sender: &str) -> Client {
         let mut client = Client::greet(self.source, self.port).expect("a greeting");
         let reply = client.command(format!("MAIL FROM:<{sender}>").as_bytes());
-        let reply = reply.expect("a reply");
+        let reply = reply.unwrap_or_else(|error| panic!("{}: {sender}: {error}", self.name));
         assert_eq!(reply.code, 250, "{}: {sender}: {reply}", self.name);
         client
     }
@@ -333,11 +333,19 @@ fn postfix_relays_nothing_with_what_is_printed() {
     let Some(cache) = peers::unpacked() else {
         return;
     };
-    for (number, (case, unknown)) in CASES.into_iter().enumerate() {
+    // Without a smart host in every other case. A Postfix takes seconds to start: not every case.
+    for (number, relay_host) in [
+        (0, true),
+        (1, false),
+        (3, false),
+        (5, true),
+        (6, true),
+        (7, false),
+    ] {
+        let (case, unknown) = CASES[number];
         let mut machine = machine(Mta::Postfix, case);
         let lines = printed(&mut machine, "postfix");
-        // Every other case goes without a smart host.
-        let extra = ["", "relayhost =\n"][(number + 1) % 2];
+        let extra = if relay_host { "" } else { "relayhost =\n" };
         let sink = Sink::start();
         let doors = vec![Door::new(&[])];
         let postfix = Postfix::start(&cache, doors, sink.port, &[], &format!("{extra}{lines}"));

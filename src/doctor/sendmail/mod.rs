@@ -236,6 +236,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         let accepted = forms.iter().filter(|form| relayed.accepts(form)).count();
         accepted > 0 && accepted < forms.len()
     };
+    let targeted = |domain: &&Domain| relayed.is_in_class(domain);
     let open = |domain: &&Domain| cf.relays_subdomains && relayed.is_in_class(domain);
     let (secondary, primary) = (facts.ours.secondary.iter(), facts.ours.primary.iter());
     let line =
@@ -267,6 +268,13 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             secondary.clone().filter(half),
             "of {} Sendmail accepts one spelling alone, A-labels or U-labels",
             line,
+            sendmail,
+        ),
+        about(
+            codes::RELAYS_FOR_TARGET,
+            facts.ours.targeted.iter().filter(targeted),
+            "Sendmail accepts mail for {} from anybody (class R), and the rules only send to it",
+            "unless it is yours, take it out of class R; if it is, declare it in the rules",
             sendmail,
         ),
         about(

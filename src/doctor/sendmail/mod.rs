@@ -236,7 +236,6 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         let accepted = forms.iter().filter(|form| relayed.accepts(form)).count();
         accepted > 0 && accepted < forms.len()
     };
-    let targeted = |domain: &&Domain| relayed.is_in_class(domain);
     let open = |domain: &&Domain| cf.relays_subdomains && relayed.is_in_class(domain);
     let (secondary, primary) = (facts.ours.secondary.iter(), facts.ours.primary.iter());
     let line =
@@ -270,13 +269,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             line,
             sendmail,
         ),
-        about(
-            codes::RELAYS_FOR_TARGET,
-            facts.ours.targeted.iter().filter(targeted),
-            "Sendmail accepts mail for {} from anybody (class R), and the rules only send to it",
-            "unless it is yours, take it out of class R; if it is, declare it in the rules",
-            sendmail,
-        ),
+        relayed_targets(&relayed, sendmail, facts),
         about(
             codes::SUBDOMAINS_ACCEPTED,
             secondary.chain(facts.ours.primary.iter()).filter(open),
@@ -287,6 +280,18 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         ),
     ];
     findings.into_iter().flatten().collect()
+}
+
+/// Domains that the rules only send to.
+fn relayed_targets(relayed: &Relayed<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    let targeted = facts.ours.targeted.iter();
+    about(
+        codes::RELAYS_FOR_TARGET,
+        targeted.filter(|domain| relayed.is_in_class(domain)),
+        "Sendmail accepts mail for {} from anybody (class R), and the rules only send to it",
+        "unless it is yours, take it out of class R; if it is, declare it in the rules",
+        sendmail,
+    )
 }
 
 /// A finding about some domains, if there are any; `{}` stands for them.

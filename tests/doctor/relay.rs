@@ -5,6 +5,7 @@
 //! escapes, and names that a look-up finds or does not find.
 
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use crate::machine::{Machine, Mta};
 use crate::support::peers::{self, Door};
@@ -169,6 +170,8 @@ struct Outsider<'s> {
     source: Ipv4Addr,
     port: u16,
     sink: &'s Sink,
+    /// Where the MTA logs, if it does.
+    log: Option<PathBuf>,
 }
 
 impl Outsider<'_> {
@@ -180,9 +183,18 @@ impl Outsider<'_> {
     }
 
     fn begin(&self, sender: &str) -> Client {
-        let mut client = Client::greet(self.source, self.port).expect("a greeting");
-        let reply = client.command(format!("MAIL FROM:<{sender}>").as_bytes());
-        let reply = reply.unwrap_or_else(|error| panic!("{}: {sender}: {error}", self.name));
+        let greeted = Client::greet(self.source, self.port).and_then(|mut client| {
+            let reply = client.command(format!("MAIL FROM:<{sender}>").as_bytes())?;
+            Ok((client, reply))
+        });
+        let (client, reply) = greeted.unwrap_or_else(|error| {
+            let log = self.log.as_deref().map(peers::tail);
+            panic!(
+                "{}: {sender}: {error}\n{}",
+                self.name,
+                log.unwrap_or_default()
+            )
+        });
         assert_eq!(reply.code, 250, "{}: {sender}: {reply}", self.name);
         client
     }
@@ -322,6 +334,7 @@ fn sendmail_relays_nothing_with_what_is_printed() {
                 source: Ipv4Addr::new(127, 0, 0, 2),
                 port: sendmail.doors[0].port,
                 sink: &sink,
+                log: None,
             };
             outsider.tries(senders(number), unknown, || sendmail.drain());
         }
@@ -354,6 +367,7 @@ fn postfix_relays_nothing_with_what_is_printed() {
             source: Ipv4Addr::LOCALHOST,
             port: postfix.doors[0].port,
             sink: &sink,
+            log: Some(postfix.log()),
         };
         outsider.tries(senders(number), unknown, || postfix.drain());
     }

@@ -149,7 +149,11 @@ pub const KEYS: &[Key] = &[
         "local_part_case",
         "\"ignore\"",
         false,
-        &["Whether JD@ and jd@ are one mailbox: \"ignore\" letter case, or \"strict\"."],
+        &[
+            "Whether JD@ and jd@ are one mailbox: \"ignore\" letter case, or \"strict\". MTAs ask the",
+            "socketmap in lower case: with \"strict\" its map recipients says OK to an address that",
+            "exists in some letter case, and the milter refuses the others.",
+        ],
     ),
     key(
         "rewrite",

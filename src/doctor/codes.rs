@@ -92,6 +92,10 @@ codes! {
         "`relay_domains` is asked from a socketmap; smtpd remembers its answers for as long as it lives."
     SUBDOMAINS_ACCEPTED "subdomains-accepted" Warning
         "Postfix accepts mail for every subdomain of what is in `relay_domains`."
+    OPEN_RELAY "open-relay" Error
+        "The MTA relays mail of strangers for domains that are not ours."
+    RELAYS_FOR_TARGET "relays-for-target" Note
+        "The MTA accepts mail for a domain that is only a target of rules."
     RECIPIENTS_UNCHECKED "recipients-unchecked" Warning
         "The MTA does not know which recipients exist."
     RECIPIENT_REFUSED "recipient-refused" Error

@@ -63,6 +63,8 @@ pub struct Ours {
     pub primary: Vec<Domain>,
     /// Secondary domains.
     pub secondary: Vec<Domain>,
+    /// External domains that targets are in: nobody may be sent there through the MTA but by a rule.
+    pub targeted: Vec<Domain>,
     /// Domains all of whose subdomains are secondary.
     pub wildcards: Vec<Domain>,
     /// Addresses that rules rewrite, [`SAMPLE`] at most.
@@ -103,6 +105,9 @@ impl Ours {
                 _ => ours.secondary.push(domain.clone()),
             }
         }
+        let external = |domain: &&Domain| table.class(domain) == Some(DomainClass::External);
+        ours.targeted = table.target_domains().filter(external).cloned().collect();
+        ours.targeted.sort();
         for rule in table.rules() {
             ours.add(table, &rule.pattern, &rule.action);
         }

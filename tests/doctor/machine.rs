@@ -181,7 +181,7 @@ impl Machine {
         self.config = self.config.replace(from, to);
     }
 
-    fn filled(&self, text: &str) -> String {
+    pub fn filled(&self, text: &str) -> String {
         let dir = self.folder.path().to_str().expect("ASCII");
         let cf = cache().join("sendmail/usr/share/sendmail/cf");
         text.replace("{dir}", dir)

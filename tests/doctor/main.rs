@@ -10,6 +10,7 @@ mod cases;
 mod clean;
 mod machine;
 mod printed;
+mod relay;
 #[path = "../support/mod.rs"]
 mod support;
 mod zone;

@@ -16,5 +16,6 @@ mod maps;
 mod mixed;
 mod sql;
 mod support;
+mod targets;
 mod volume;
 mod web;

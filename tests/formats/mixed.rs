@@ -95,7 +95,7 @@ fn in_a_map_only_a_whole_domain_is_secondary() {
         "domain2.com x\njd@domain2.com kim@domain2.com\nkim@domain2.com kim@company.com\n",
     )]);
     assert_eq!(class(&bare, "domain2.com"), "secondary reject");
-    assert_eq!(class(&bare, "company.com"), "primary keep");
+    assert_eq!(class(&bare, "company.com"), "external keep");
     let sendmail = table(&[(
         "a.virtusertable",
         "jd@domain2.com jdoe@company.com\n@domain3.com jane@company.com\n",

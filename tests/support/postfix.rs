@@ -121,7 +121,8 @@ impl Postfix {
         let libraries = prefix.join("usr/lib/postfix");
         let environment = [("LD_LIBRARY_PATH", text(&libraries))];
         let mut process = Process::start("postfix", &["sh", "-c", &script], &environment, &log);
-        peers::wait_for(&doors, &mut process, Duration::from_secs(20), &log);
+        // Two seconds; on a busy machine many times that.
+        peers::wait_for(&doors, &mut process, Duration::from_secs(100), &log);
         Self {
             process,
             prefix,

@@ -36,6 +36,7 @@ use crate::{
     config::{Config, Mode, Refusals},
     daemon::{live::LiveTable, record},
     engine::{
+        address::LocalCase,
         reply::SmtpReply,
         transaction::{Limits, Plan, Received, Transaction},
     },
@@ -78,7 +79,9 @@ impl Shared {
         let Some(table) = &generation.table else {
             return false;
         };
-        let by_the_mta = self.config.load().milter.refusals == Refusals::Socketmap;
+        // An MTA asks in lower case: where letter case counts, it cannot know whom to refuse.
+        let by_the_mta = self.config.load().milter.refusals == Refusals::Socketmap
+            && table.settings().local_case == LocalCase::Ignore;
         !table.has_refusing_rules()
             && (by_the_mta || table.has_no_domain())
             && self.refused_silently.load(Relaxed) != generation.number

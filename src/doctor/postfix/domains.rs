@@ -40,6 +40,8 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
             .filter(|domain| !domain.relayed() && domain.local.contains(&class));
         findings.extend(other_class(postfix, class, only));
     }
+    let targeted = ours.targeted.iter().map(judge);
+    findings.extend(relayed_targets(postfix, &targeted.collect::<Vec<_>>()));
     findings.extend(live_list(postfix, facts));
     findings.extend(subdomains(postfix));
     findings
@@ -147,6 +149,25 @@ fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<Finding> {
     );
     Some(Finding::new(
         codes::PRIMARY_NOT_ACCEPTED,
+        &postfix.main_cf,
+        message,
+        help,
+    ))
+}
+
+/// Domains that the rules only send to.
+fn relayed_targets(postfix: &Postfix, targeted: &[Classes]) -> Option<Finding> {
+    let relayed: Vec<_> = targeted.iter().filter(|domain| domain.relayed()).collect();
+    let message = format!(
+        "Postfix accepts mail for {} from anybody (`relay_domains`), and the rules only send to it",
+        names(relayed.iter().copied())?
+    );
+    let help = format!(
+        "unless it is yours, {}; if it is, declare it in the rules",
+        without(postfix, "relay_domains", &relayed)
+    );
+    Some(Finding::new(
+        codes::RELAYS_FOR_TARGET,
         &postfix.main_cf,
         message,
         help,

@@ -5,6 +5,7 @@
 //! map's name without `.db`.
 
 pub mod cf;
+mod check_rcpt;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::engine::address::Domain;
 use cf::{Cf, Filter};
+use check_rcpt::{asks_us, listed, opened, unchecked};
 
 /// Sendmail is confined to no directory.
 fn view() -> View<'static> {
@@ -33,6 +35,7 @@ pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let mut findings = filters(&cf, sendmail, facts);
     findings.extend(domains(&cf, sendmail, facts));
     findings.extend(unchecked(&cf, sendmail, facts));
+    findings.extend(opened(&cf, sendmail));
     findings.extend(virtusers(&cf, sendmail, facts));
     findings
 }
@@ -194,6 +197,8 @@ struct Relayed<'c> {
     subdomains: bool,
     /// `Local_check_rcpt` says OK to what the table has, which lets it pass.
     table: bool,
+    /// Domains that `Local_check_rcpt` says OK to, because they are in a class that it names.
+    listed: Vec<&'c str>,
 }
 
 impl Relayed<'_> {
@@ -206,7 +211,7 @@ impl Relayed<'_> {
             let rest = form.strip_suffix(&word.to_lowercase());
             rest.is_some_and(|rest| rest.is_empty() || (self.subdomains && rest.ends_with('.')))
         });
-        self.table || by_map || by_class
+        self.table || by_map || by_class || self.listed.contains(&form)
     }
 
     fn is_in_class(&self, domain: &Domain) -> bool {
@@ -221,6 +226,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         access: entries(cf, sendmail, "access").unwrap_or_default(),
         subdomains: cf.relays_subdomains,
         table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
+        listed: listed(cf, sendmail),
     };
     let refused = |domain: &&Domain| {
         !local(&class_w, domain) && !forms(domain).iter().any(|form| relayed.accepts(form))
@@ -263,6 +269,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             line,
             sendmail,
         ),
+        relayed_targets(&relayed, sendmail, facts),
         about(
             codes::SUBDOMAINS_ACCEPTED,
             secondary.chain(facts.ours.primary.iter()).filter(open),
@@ -273,6 +280,18 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         ),
     ];
     findings.into_iter().flatten().collect()
+}
+
+/// Domains that the rules only send to.
+fn relayed_targets(relayed: &Relayed<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    let targeted = facts.ours.targeted.iter();
+    about(
+        codes::RELAYS_FOR_TARGET,
+        targeted.filter(|domain| relayed.is_in_class(domain)),
+        "Sendmail accepts mail for {} from anybody (class R), and the rules only send to it",
+        "unless it is yours, take it out of class R; if it is, declare it in the rules",
+        sendmail,
+    )
 }
 
 /// A finding about some domains, if there are any; `{}` stands for them.
@@ -291,30 +310,6 @@ fn about<'d>(
         help.replace("{}", &words.join(" ")),
     );
     Some(Finding::new(code, &sendmail.cf, sentence, help))
-}
-
-/// Whether `Local_check_rcpt` asks a socketmap of ours.
-fn asks_us(cf: &Cf, facts: &Facts) -> bool {
-    let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
-    let ours = ours.filter(|(_, map)| {
-        let socket = map.arguments.split_whitespace().last().unwrap_or_default();
-        named(socket, &facts.ours.socketmap, view(), facts).is_some()
-    });
-    let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();
-    let asks = |line: &String| names.iter().any(|name| line.contains(name));
-    cf.check_rcpt.iter().any(asks)
-}
-
-fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
-    if facts.ours.secondary.is_empty() || asks_us(cf, facts) {
-        return None;
-    }
-    Some(Finding::new(
-        codes::RECIPIENTS_UNCHECKED,
-        &sendmail.cf,
-        "Sendmail does not know which recipients exist: `Local_check_rcpt` asks no socketmap of readdress",
-        "append what `readdress doctor --print sendmail` writes to sendmail.mc",
-    ))
 }
 
 /// The virtusertable, which rewrites as well.

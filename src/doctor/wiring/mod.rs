@@ -4,6 +4,7 @@
 //! recipients from the table by socketmap, the milter last, and mail deferred while it is away.
 
 mod postfix;
+mod rule_set;
 mod sendmail;
 
 pub use postfix::postfix;

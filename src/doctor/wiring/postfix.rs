@@ -68,14 +68,20 @@ fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
 }
 
 fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
-    lines.push("# Unknown recipients are refused by the table that rewrites.".to_owned());
-    let map = map(postfix, facts).unwrap_or_else(|| {
+    let Some(map) = map(postfix, facts) else {
+        // A map that nobody serves would defer all mail.
+        lines.push(
+            "# The milter refuses unknown recipients. To let Postfix ask the table, write"
+                .to_owned(),
+        );
         lines.push(format!(
-            "# It needs `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` in {}.",
+            "# `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` into {}, restart readdress, and",
             facts.ours.file
         ));
-        "socketmap:inet:127.0.0.1:8893:recipients".to_owned()
-    });
+        lines.push("# print these lines again.".to_owned());
+        return;
+    };
+    lines.push("# Unknown recipients are refused by the table that rewrites.".to_owned());
     let list = recipient_maps(postfix, facts, &map);
     lines.push(format!("relay_recipient_maps = {list}"));
 }

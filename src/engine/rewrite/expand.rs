@@ -40,10 +40,23 @@ pub fn decide(table: &Table, mailbox: &Mailbox) -> Decision {
 
 /// The same with at most so many lookups.
 pub fn decide_within(table: &Table, mailbox: &Mailbox, lookups: usize) -> Decision {
-    let mut expansion = Expansion::new(table, mailbox, lookups);
+    decide_by(table, mailbox, Address::new, lookups)
+}
+
+/// Decides without letter case, whatever the table says: an address that exists in some letter case
+/// exists.
+pub fn decide_in_any_case(table: &Table, mailbox: &Mailbox) -> Decision {
+    decide_by(table, mailbox, Address::in_any_case, usize::MAX)
+}
+
+fn decide_by(table: &Table, mailbox: &Mailbox, prepare: Prepare, lookups: usize) -> Decision {
+    let mut expansion = Expansion::new(table, mailbox, prepare, lookups);
     expansion.run();
     expansion.finish()
 }
+
+/// Prepares an address for lookups.
+type Prepare = fn(Mailbox, &Table) -> Address;
 
 /// An address on the way from the recipient to where the expansion stands.
 struct Frame {
@@ -55,6 +68,7 @@ struct Frame {
 
 struct Expansion<'t> {
     table: &'t Table,
+    prepare: Prepare,
     received: Address,
     /// How many lookups it may still take.
     lookups: usize,
@@ -70,10 +84,11 @@ struct Expansion<'t> {
 }
 
 impl<'t> Expansion<'t> {
-    fn new(table: &'t Table, mailbox: &Mailbox, lookups: usize) -> Self {
+    fn new(table: &'t Table, mailbox: &Mailbox, prepare: Prepare, lookups: usize) -> Self {
         Self {
             table,
-            received: Address::new(mailbox.clone(), table),
+            prepare,
+            received: prepare(mailbox.clone(), table),
             lookups,
             path: SmallVec::new(),
             seen: Seen::default(),
@@ -95,7 +110,7 @@ impl<'t> Expansion<'t> {
                 self.path.pop();
                 continue;
             };
-            let next = Address::new(next, self.table);
+            let next = (self.prepare)(next, self.table);
             let own = next.key == frame.address.key;
             if own {
                 let kept = frame.address.clone();

@@ -10,5 +10,5 @@ mod onward;
 mod seen;
 
 pub use decision::{Decision, Limit, Outcome, Reason, Step};
-pub use expand::{decide, decide_within};
+pub use expand::{decide, decide_in_any_case, decide_within};
 pub use onward::{Onward, onward};

@@ -5,6 +5,29 @@ use crate::machine::Mta::{Postfix, Sendmail};
 
 pub const CASES: &[Case] = &[
     Case {
+        codes: &["relays-for-target"],
+        mta: Postfix,
+        change: |machine| {
+            machine.rules += "partner.example external\nann@domain2.com ann@partner.example\n";
+            machine.main = machine
+                .main
+                .replace("relay_domains = ", "relay_domains = partner.example, ");
+        },
+        says: &[
+            "accepts mail for `partner.example` from anybody",
+            "write `postconf -e 'relay_domains = domain2.com, company.com,",
+        ],
+    },
+    Case {
+        codes: &["relays-for-target"],
+        mta: Sendmail,
+        change: |machine| {
+            machine.rules += "partner.example external\nann@domain2.com ann@partner.example\n";
+            machine.mc("RELAY_DOMAIN(`", "RELAY_DOMAIN(`partner.example ");
+        },
+        says: &["accepts mail for `partner.example` from anybody"],
+    },
+    Case {
         codes: &["milter-not-listed"],
         mta: Postfix,
         change: |machine| {

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-pub use parse::parse;
+pub use parse::{parse, salvage};
 use socket::Socket;
 
 use crate::{engine::Settings, headers::Wanted};

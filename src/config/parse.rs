@@ -13,7 +13,7 @@ use super::{
     },
 };
 use crate::engine::{
-    Diagnostic, SourceText,
+    Diagnostic, Severity, SourceText,
     address::LocalCase,
     reply::ReplyClass,
     rule::{Finding, Findings, Span, nearest},
@@ -21,6 +21,17 @@ use crate::engine::{
 
 /// Reads a configuration; the findings are errors, and with one of them there is no configuration.
 pub fn parse(name: &str, text: &[u8]) -> Result<Config, Vec<Diagnostic>> {
+    let (config, findings) = salvage(name, text);
+    let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
+    match findings.iter().any(is_error) {
+        true => Err(findings),
+        false => Ok(config),
+    }
+}
+
+/// Reads what can be read of a configuration: a key with a finding has its default. For commands that
+/// only look; nothing may be put in force that has a finding.
+pub fn salvage(name: &str, text: &[u8]) -> (Config, Vec<Diagnostic>) {
     let sources = [SourceText {
         name: name.to_owned(),
         bytes: text.to_vec(),
@@ -43,11 +54,7 @@ pub fn parse(name: &str, text: &[u8]) -> Result<Config, Vec<Diagnostic>> {
             .help("save the file as UTF-8"),
         ),
     }
-    if findings.has_errors() {
-        Err(findings.into_diagnostics())
-    } else {
-        Ok(config)
-    }
+    (config, findings.into_diagnostics())
 }
 
 struct Reader<'r, 't, 's> {

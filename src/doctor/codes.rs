@@ -24,6 +24,8 @@ macro_rules! codes {
 }
 
 codes! {
+    CONFIG_BROKEN "config-broken" Error
+        "The configuration file has an error; doctor uses what can be read of it."
     RULES_BROKEN "rules-broken" Error
         "The rules have an error, so that nothing can be held against them."
     NO_POSTMASTER "no-postmaster" Warning
@@ -116,9 +118,27 @@ codes! {
         "The MTA's user may not open a socket."
     SOCKET_UNSAFE "socket-unsafe" Error
         "Sendmail refuses a socket below a directory that others may write to."
+    MILTER_DEAD "milter-dead" Error
+        "The MTA lists a milter that does not answer, and takes no mail until it does."
+    MILTER_AWAY "milter-away" Warning
+        "The MTA lists a milter that does not answer; mail passes without it."
+    MAP_DEAD "map-dead" Error
+        "A parameter of the MTA names a socketmap that gives no answer."
+    SOCKET_MISSPELT "socket-misspelt" Error
+        "A socket is written in the other MTA's notation."
+    DSN_OFF "dsn-off" Note
+        "The MTA takes no ORCPT and NOTIFY, so that bounces show the address that came out of a rule."
     UNSEEN "unseen" Note
         "Something could not be looked at."
 }
+
+/// Kinds that compare the MTA's configuration with the sockets of the daemon.
+pub const ABOUT_SOCKETS: &[Code] = &[
+    MILTER_NOT_LISTED,
+    MILTER_NOT_AT_EVERY_PORT,
+    LOCAL_MAIL_PASSES,
+    RECIPIENTS_UNCHECKED,
+];
 
 #[cfg(test)]
 mod tests {

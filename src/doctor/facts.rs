@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::listed::Connection;
 use crate::{
     config::{Config, Mode, socket::Socket},
     engine::{
@@ -55,8 +56,14 @@ pub struct Unseen {
 pub struct Ours {
     /// The configuration file, for help lines.
     pub file: String,
+    /// Findings of the configuration file, whose keys have their defaults: place, sentence, help.
+    pub misconfigured: Vec<(String, String, String)>,
+    /// Whether the daemon's sockets are not known: neither from the file nor from the daemon.
+    pub sockets_unknown: bool,
     /// Why there is no table: the rules have errors.
     pub broken: Option<String>,
+    /// Whether the rules directory is not there.
+    pub missing: bool,
     /// Findings of the rules that matter here: place, sentence, help.
     pub postmasters: Vec<(String, String, String)>,
     /// Primary domains.
@@ -221,6 +228,8 @@ pub struct Postfix {
     pub files: BTreeMap<String, Vec<String>>,
     /// The user that its daemons run as.
     pub user: Option<User>,
+    /// The milters and socketmaps that its parameters name, and what answered there.
+    pub connections: Vec<Connection>,
 }
 
 /// One line of `master.cf`.
@@ -247,6 +256,8 @@ pub struct Sendmail {
     pub files: BTreeMap<String, Vec<String>>,
     /// `RunAsUser`; root without one.
     pub user: Option<User>,
+    /// The milters and maps that its lines name, and what answered there.
+    pub connections: Vec<Connection>,
 }
 
 /// A user, as the kernel sees a process of theirs.
@@ -283,6 +294,8 @@ pub struct Answer {
     pub directory: PathBuf,
     /// The findings for which the last reload was refused.
     pub refused: Option<Vec<String>>,
+    /// How many addresses were decided by it and by the files.
+    pub compared: usize,
     /// Addresses about which it decides otherwise than the files do, with both outcomes.
     pub differing: Vec<(String, String, String)>,
     /// Sockets that took no connection.

@@ -7,6 +7,7 @@
 //! | file | judges |
 //! |---|---|
 //! | `domains.rs` | MX records of the inbound domains |
+//! | `connect.rs` | whether the milters and maps that an MTA lists answer |
 //! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) tells them |
 //! | `sendmail/` | `sendmail.cf` and the files that it names |
 //! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
@@ -20,10 +21,12 @@
 //! table the first [`facts::SAMPLE`] addresses are held against the MTA's maps.
 
 pub mod codes;
+pub mod connect;
 mod domains;
 pub mod facts;
 #[cfg(feature = "daemon")]
 pub mod gather;
+pub mod listed;
 mod lists;
 pub mod postfix;
 pub mod sendmail;
@@ -86,15 +89,34 @@ impl Finding {
     }
 }
 
+/// Adds what is wrong with the milters and maps that an MTA lists, in place of what only follows from
+/// that.
+fn reached(
+    connections: &[listed::Connection],
+    facts: &Facts,
+    remedy: impl Fn(&[&listed::Listed]) -> String,
+    findings: &mut Vec<Finding>,
+) {
+    findings.retain(|finding| !connect::explains(connections, finding));
+    if facts.ours.sockets_unknown {
+        findings.retain(|finding| !codes::ABOUT_SOCKETS.contains(&finding.code));
+    }
+    findings.extend(connect::examine(connections, facts, remedy));
+}
+
 /// All findings, the most serious first, else in the order of the parts.
 pub fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = serving::examine(facts);
     findings.extend(domains::examine(facts));
     if let Some(postfix) = &facts.postfix {
         findings.extend(postfix::examine(postfix, facts));
+        let remedy = |dead: &[&listed::Listed]| postfix::remedy(postfix, dead, facts);
+        reached(&postfix.connections, facts, remedy, &mut findings);
     }
     if let Some(sendmail) = &facts.sendmail {
         findings.extend(sendmail::examine(sendmail, facts));
+        let remedy = |dead: &[&listed::Listed]| sendmail::remedy(sendmail, dead, facts);
+        reached(&sendmail.connections, facts, remedy, &mut findings);
     }
     findings.extend(sockets::unseen(facts));
     findings.extend(

@@ -10,12 +10,26 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
     let ours = &facts.ours;
     let mut findings = Vec::new();
     let rules = ours.rules.display().to_string();
+    for (place, message, help) in &ours.misconfigured {
+        findings.push(Finding::new(
+            codes::CONFIG_BROKEN,
+            place,
+            format!("{message}; doctor looks at the rest without it"),
+            help,
+        ));
+    }
     if let Some(reason) = &ours.broken {
         findings.push(Finding::new(
             codes::RULES_BROKEN,
             &rules,
             format!("{reason}; the domains are not known, and most is not looked at"),
-            format!("mend what `readdress check {rules}` shows"),
+            match ours.missing {
+                true => format!(
+                    "make it, or write `rules = \"DIRECTORY\"` into {}",
+                    ours.file
+                ),
+                false => format!("fix what `readdress check {rules}` shows"),
+            },
         ));
     }
     for (place, message, help) in &ours.postmasters {

@@ -23,7 +23,7 @@ pub struct View<'a> {
 
 impl View<'_> {
     /// Where a path of the process leads, as everybody else sees it.
-    fn resolve(&self, path: &Path) -> PathBuf {
+    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         match path.strip_prefix("/") {
             Ok(below) if self.chroot => self.home.join(below),
             _ => self.home.join(path),

@@ -1,5 +1,6 @@
 //! One change to a right machine, and the findings that it brings.
 
+mod connect;
 mod dns;
 mod mta;
 mod postfix;
@@ -25,7 +26,8 @@ pub struct Case {
     pub says: &'static [&'static str],
 }
 
-const ALL: [&[Case]; 5] = [
+const ALL: [&[Case]; 6] = [
+    connect::CASES,
     dns::CASES,
     serving::CASES,
     mta::CASES,
@@ -51,13 +53,16 @@ fn complaint(case: &Case) -> Result<(), String> {
     (case.change)(&mut machine);
     machine.start();
     let said = machine.diagnose(&["--format", "json"]);
-    let wrong = |what: &str| format!("{:?}: {what}\n{said:#?}", case.codes);
+    let wrong = |what: &str| format!("{:?} {:?}: {what}\n{said:#?}", case.codes, case.says);
     let findings = said.findings();
     if words(&findings) != case.codes.iter().map(|code| (*code).to_owned()).collect() {
         return Err(wrong("other findings"));
     }
     for text in case.says {
-        if !said.out.contains(&text.replace('"', "\\\"")) {
+        if !said
+            .out
+            .contains(&machine.filled(text).replace('"', "\\\""))
+        {
             return Err(wrong(&format!("does not say {text:?}")));
         }
     }
@@ -108,6 +113,11 @@ fn mended(machine: &Machine, findings: &[Value]) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("after {script:?}: {said:#?}")),
     }
+}
+
+#[test]
+fn what_does_not_answer_is_told() {
+    run(connect::CASES);
 }
 
 #[test]

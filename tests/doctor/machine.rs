@@ -1,14 +1,17 @@
 //! A machine on which nothing is wrong: rules, a running daemon, DNS, and the configuration of an MTA.
 //!
 //! A case changes one thing of it and runs `readdress doctor`. In all texts `{dir}` stands for the
-//! machine's folder, `{milter}` and `{map}` for the daemon's two ports.
+//! machine's folder, `{milter}` and `{map}` for the daemon's two ports, `{other}` for the port of another
+//! milter, `{dead}` for one on which nobody listens.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -120,6 +123,8 @@ pub struct Machine {
     pub folder: Folder,
     milter: u16,
     map: u16,
+    other: u16,
+    dead: u16,
     running: Option<Process>,
 }
 
@@ -165,6 +170,8 @@ impl Machine {
             folder: Folder::new("doctor"),
             milter: free_port(),
             map: free_port(),
+            other: another_milter(),
+            dead: free_port(),
             running: None,
         }
     }
@@ -181,12 +188,14 @@ impl Machine {
         self.config = self.config.replace(from, to);
     }
 
-    fn filled(&self, text: &str) -> String {
+    pub fn filled(&self, text: &str) -> String {
         let dir = self.folder.path().to_str().expect("ASCII");
         let cf = cache().join("sendmail/usr/share/sendmail/cf");
         text.replace("{dir}", dir)
             .replace("{milter}", &self.milter.to_string())
             .replace("{map}", &self.map.to_string())
+            .replace("{other}", &self.other.to_string())
+            .replace("{dead}", &self.dead.to_string())
             .replace("{cf}", cf.to_str().expect("ASCII"))
     }
 
@@ -299,6 +308,21 @@ impl Machine {
             err: String::from_utf8(output.stderr).expect("UTF-8"),
         }
     }
+}
+
+/// A milter that agrees to any offer, and says nothing more; its port.
+fn another_milter() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port for another milter");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let _ = stream.write_all(b"\0\0\0\x0dO\0\0\0\x06\0\0\0\0\0\x1f\xff\xff");
+                let _ = stream.read_to_end(&mut Vec::new());
+            });
+        }
+    });
+    port
 }
 
 /// Where the MTAs are unpacked.

@@ -175,7 +175,7 @@ fn what_is_printed_heals_the_machine() {
             .lines()
             .filter(|line| !line.contains("{m") && !line.starts_with("relay_domains"))
             .fold(String::new(), |main, line| main + line + "\n");
-        machine.main += "relay_domains = other.example\nmilter_default_action = accept\nsmtpd_milters = inet:127.0.0.1:1\n\
+        machine.main += "relay_domains = other.example\nmilter_default_action = accept\nsmtpd_milters = inet:127.0.0.1:{other}\n\
                          mydestination = localhost, company.com\n";
         machine.files.push(("spool/rw/x", String::new()));
         machine.configure("inet:127.0.0.1:{milter}", socket);

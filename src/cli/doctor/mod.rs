@@ -1,33 +1,31 @@
 //! `readdress doctor`: what is wrong with the machine around the table, or the lines that connect an
 //! MTA to it.
 
-use std::{
-    fs, io,
-    net::TcpStream,
-    os::unix::net::UnixStream,
-    path::{Path, PathBuf},
-};
+mod live;
+
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
 use super::{
-    Exit, ask, failed,
+    Exit, failed,
     files::{self, Loaded, counted},
     flags::{Doctor, Format, Mta},
     output::{self, Paint, Progress},
 };
 use crate::{
-    config::{Config, socket::Socket},
+    config::{Config, DEFAULT_FILE, salvage, socket::Socket},
     daemon::settings::Source,
     doctor::{
-        Finding, Severity, examine,
-        facts::{Answer, Daemon, Dead, Facts, Ours, Postfix, Sendmail, Unseen},
-        gather::{self, Seen, dns, paths, postconf, sendmail},
-        wiring,
+        Finding, Severity, codes, examine,
+        facts::{Facts, Ours, Postfix, Sendmail, Unseen},
+        gather::{self, Seen, connect, dns, paths, postconf, sendmail},
+        postfix, sendmail as sendmail_rooms, wiring,
     },
-    engine::{Severity as RuleSeverity, address::Mailbox},
+    engine::{Diagnostic, Severity as RuleSeverity},
     report,
 };
+use live::Status;
 
 /// Runs the command.
 pub fn run(flags: &Doctor) -> Exit {
@@ -41,24 +39,31 @@ pub fn run(flags: &Doctor) -> Exit {
 }
 
 fn gather(flags: &Doctor) -> Result<Facts, Exit> {
-    let source = Source {
-        file: flags.config.clone(),
-        ..Source::default()
-    };
-    let mut config = files::configuration(flags.config.as_deref())?;
+    let (mut config, misconfigured) = configuration(flags)?;
+    let status = Status::ask(&config.control);
+    // Where a list of sockets cannot be read, the running daemon alone knows them.
+    let hidden = |one: &Diagnostic| one.excerpt.line == 0 || one.excerpt.text.contains("listen");
+    let hidden = misconfigured.iter().any(hidden);
+    if let Ok(status) = &status {
+        if hidden {
+            config.milter.listen.clear();
+            config.socketmap.clear();
+        }
+        status.really_listening(&mut config);
+    }
     if let Some(rules) = &flags.rules {
         config.rules.clone_from(rules);
     }
-    really_listening(&mut config);
     if !flags.listen.is_empty() {
         config.milter.listen.clone_from(&flags.listen);
     }
-    let loaded = files::load(Some(&config.rules), flags.config.as_deref())?;
+    let loaded = rules(flags, &config)?;
     let mut facts = Facts {
-        ours: ours(source.path(), &config, &loaded),
+        ours: ours(flags, &config, misconfigured, loaded.as_ref()),
         groups: paths::groups(),
         ..Facts::default()
     };
+    facts.ours.sockets_unknown = hidden && status.is_err();
     let failed_to = |error: gather::Failed| failed(&error.0);
     let (postfix, sendmail) = mtas(flags, &facts.ours).map_err(failed_to)?;
     if let (Seen::Absent, Seen::Absent) = (&postfix, &sendmail) {
@@ -79,34 +84,63 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
             counted(domains.len(), "domain")
         ));
         facts.dns = dns::ask(flags.dns, &domains);
-        facts.daemon = daemon(&facts.ours, &config, &loaded);
+        facts.daemon = live::daemon(&status, &facts.ours, &config, loaded.as_ref());
+        connections(&mut facts);
     }
     Ok(facts)
 }
 
-/// Puts the sockets first that the running daemon has: systemd may have handed them over, so that no
-/// configuration names them.
-fn really_listening(config: &mut Config) {
-    let Socket::Unix(path) = &config.control else {
-        return;
+/// The configuration. One that is there and has an error is a finding, and what can be read of it is
+/// used; one that was named and is not there is misuse.
+fn configuration(flags: &Doctor) -> Result<(Config, Vec<Diagnostic>), Exit> {
+    let source = Source {
+        file: flags.config.clone(),
+        ..Source::default()
     };
-    let status = ask::exchange(path, &json!({ "command": "status" }));
-    let Some(status) = status.ok().and_then(|answers| answers.into_iter().next()) else {
-        return;
-    };
-    let sockets = |key: &str| -> Vec<Socket> {
-        let list = status[key].as_array().map_or(&[][..], Vec::as_slice);
-        let names = list.iter().filter_map(Value::as_str);
-        names.filter_map(|name| name.parse().ok()).collect()
-    };
-    for (kept, key) in [
-        (&mut config.milter.listen, "milter"),
-        (&mut config.socketmap, "socketmap"),
-    ] {
-        let mut all = sockets(key);
-        kept.retain(|socket| !all.contains(socket));
-        all.append(kept);
-        *kept = all;
+    match source.read() {
+        Ok(config) => Ok((config, Vec::new())),
+        Err(findings) if source.path().exists() && flags.print.is_none() => {
+            // One that cannot be read at all is as an empty one.
+            let text = fs::read(source.path()).unwrap_or_default();
+            let (config, _) = salvage(&source.path().display().to_string(), &text);
+            let directory = source.path().parent().unwrap_or(Path::new("."));
+            Ok((config.against(directory), findings))
+        }
+        Err(findings) => {
+            for finding in &findings {
+                output::error(&finding.to_string());
+            }
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// The rules; none where the configured directory is not there.
+fn rules(flags: &Doctor, config: &Config) -> Result<Option<Loaded>, Exit> {
+    let directory = &config.rules;
+    if directory.is_dir() {
+        return Ok(Some(files::read(directory, config)));
+    }
+    match flags.rules.is_some() || flags.print.is_some() {
+        true => Err(failed(&format!(
+            "{} is no directory; name the rules directory",
+            directory.display()
+        ))),
+        false => Ok(None),
+    }
+}
+
+/// Connects to what the MTAs list.
+fn connections(facts: &mut Facts) {
+    let postfix = facts.postfix.as_ref();
+    let in_postfix = postfix.map(|postfix| postfix::listed(postfix, facts));
+    let sendmail = facts.sendmail.as_ref();
+    let in_sendmail = sendmail.map(|sendmail| sendmail_rooms::listed(sendmail, facts));
+    if let (Some(postfix), Some(listed)) = (&mut facts.postfix, in_postfix) {
+        postfix.connections = connect::ask(listed, &facts.ours);
+    }
+    if let (Some(sendmail), Some(listed)) = (&mut facts.sendmail, in_sendmail) {
+        sendmail.connections = connect::ask(listed, &facts.ours);
     }
 }
 
@@ -136,8 +170,24 @@ fn no_mta() -> Unseen {
     }
 }
 
-fn ours(file: &Path, config: &Config, loaded: &Loaded) -> Ours {
-    let mut ours = Ours::new(file, config, loaded.table.as_deref());
+fn ours(
+    flags: &Doctor,
+    config: &Config,
+    misconfigured: Vec<Diagnostic>,
+    loaded: Option<&Loaded>,
+) -> Ours {
+    let file = flags.config.as_deref();
+    let file = file.unwrap_or(Path::new(DEFAULT_FILE));
+    let table = loaded.and_then(|loaded| loaded.table.as_deref());
+    let mut ours = Ours::new(file, config, table);
+    ours.misconfigured = misconfigured.iter().map(|one| told(one, "")).collect();
+    // One line may have several findings: the first is the cause.
+    ours.misconfigured.dedup_by(|one, first| one.0 == first.0);
+    let Some(loaded) = loaded else {
+        ours.broken = Some("there is no such directory".to_owned());
+        ours.missing = true;
+        return ours;
+    };
     if loaded.table.is_none() {
         let errors = loaded.count(RuleSeverity::Error);
         ours.broken = Some(format!("the rules have {}", counted(errors, "error")));
@@ -145,107 +195,20 @@ fn ours(file: &Path, config: &Config, loaded: &Loaded) -> Ours {
     let lost = loaded
         .diagnostics
         .iter()
-        .filter(|finding| finding.code == "no-postmaster");
-    ours.postmasters = lost
-        .map(|finding| {
-            let (place, help) = (&finding.excerpt, finding.help.clone());
-            let place = format!("{}{}:{}", loaded.prefix, place.file, place.line);
-            (place, finding.message.clone(), help.unwrap_or_default())
-        })
-        .collect();
+        .filter(|finding| finding.code == codes::NO_POSTMASTER.word);
+    ours.postmasters = lost.map(|one| told(one, &loaded.prefix)).collect();
     ours
 }
 
-/// Asks the running daemon how it is, and what it would do.
-fn daemon(ours: &Ours, config: &Config, loaded: &Loaded) -> Daemon {
-    let Socket::Unix(control) = &config.control else {
-        return Daemon::Down("the control socket is a Unix socket (unix:PATH)".to_owned());
+/// Place, sentence and help of a finding about a file.
+fn told(finding: &Diagnostic, prefix: &str) -> (String, String, String) {
+    let place = &finding.excerpt;
+    let place = match place.line {
+        0 => format!("{prefix}{}", place.file),
+        line => format!("{prefix}{}:{line}", place.file),
     };
-    let status = match ask::exchange(control, &json!({ "command": "status" })) {
-        Ok(answers) => answers.into_iter().next().unwrap_or_default(),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Daemon::Closed(error.to_string());
-        }
-        Err(error) => return Daemon::Down(error.to_string()),
-    };
-    let last = &status["last_reload"];
-    let findings = last["findings"].as_array().into_iter().flatten();
-    let refused = (last["outcome"] == "refused").then(|| {
-        findings
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
-    });
-    let sockets = config.milter.listen.iter().chain(&config.socketmap);
-    Daemon::Up(Answer {
-        generation: status["generation"].as_u64().unwrap_or_default(),
-        directory: directory(&status, ours),
-        refused,
-        differing: differing(control, ours, loaded),
-        dead: sockets
-            .filter_map(|socket| Some((socket.clone(), dead(socket)?)))
-            .collect(),
-    })
-}
-
-/// The directory that the daemon reads, in our own spelling if it is ours.
-fn directory(status: &Value, ours: &Ours) -> PathBuf {
-    let theirs = PathBuf::from(status["directory"].as_str().unwrap_or_default());
-    match (fs::canonicalize(&theirs), fs::canonicalize(&ours.rules)) {
-        (Ok(one), Ok(other)) if one == other => ours.rules.clone(),
-        _ => theirs,
-    }
-}
-
-/// Addresses about which the daemon decides otherwise than the files: those of rules, and one in each
-/// domain for which there is none.
-fn differing(control: &Path, ours: &Ours, loaded: &Loaded) -> Vec<(String, String, String)> {
-    let Some(table) = &loaded.table else {
-        return Vec::new();
-    };
-    let named = ours
-        .originals
-        .iter()
-        .chain(&ours.targets)
-        .map(Mailbox::to_string);
-    let unknown = ours
-        .inbound()
-        .map(|domain| format!("readdress0doctor@{domain}"));
-    let addresses: Vec<_> = named.chain(unknown).collect();
-    let request = json!({ "command": "explain", "addresses": addresses });
-    // Without a table of its own it says so, which is found elsewhere.
-    let live = ask::exchange(control, &request).unwrap_or_default();
-    let outcome = |explained: &Value| {
-        let text = report::text(explained);
-        let line = text
-            .lines()
-            .find_map(|line| line.trim_start().strip_prefix("=> "));
-        line.unwrap_or_default().to_owned()
-    };
-    let differs = |live: &Value| {
-        let address = live["address"].as_str()?;
-        let explained = report::explain(table, address, None);
-        let (files, live) = (outcome(explained.first()?), outcome(live));
-        (files != live).then(|| (address.to_owned(), files, live))
-    };
-    live.iter().filter_map(differs).collect()
-}
-
-/// Whether nobody answers on a socket. The connection is closed at once, as an MTA may do.
-fn dead(socket: &Socket) -> Option<Dead> {
-    let connected = match socket {
-        Socket::Unix(path) => UnixStream::connect(path).map(drop),
-        Socket::Inet { host, port } | Socket::Inet6 { host, port } => {
-            TcpStream::connect((host.as_str(), *port)).map(drop)
-        }
-    };
-    match connected {
-        // Who may open it is looked at for the MTA's user, not for whoever runs doctor.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Dead::Missing),
-        Err(error) => Some(Dead::Silent(error.to_string())),
-        Ok(()) => None,
-    }
+    let help = finding.help.clone();
+    (place, finding.message.clone(), help.unwrap_or_default())
 }
 
 fn print(mta: Mta, facts: &Facts) -> Exit {

@@ -26,20 +26,20 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
 }
 
 /// One entry of `smtpd_milters`.
-struct Entry<'p> {
+pub(super) struct Entry<'p> {
     /// The whole of it, without braces.
     text: &'p str,
-    socket: &'p str,
+    pub(super) socket: &'p str,
 }
 
 impl<'p> Entry<'p> {
-    fn new(text: &'p str) -> Self {
+    pub(super) fn new(text: &'p str) -> Self {
         let socket = words(text).first().copied().unwrap_or_default();
         Self { text, socket }
     }
 
     /// `name=value` in the braces: as it is written, and the value.
-    fn option(&self, name: &str) -> Option<(&'p str, &'p str)> {
+    pub(super) fn option(&self, name: &str) -> Option<(&'p str, &'p str)> {
         let mut options = words(self.text).into_iter();
         options.find_map(|option| {
             let (own, value) = assignment(option)?;
@@ -112,7 +112,7 @@ fn exchanged(list: &str, entry: &str, better: &str) -> String {
     entries.collect::<Vec<_>>().join(", ")
 }
 
-fn braced(text: &str) -> String {
+pub(super) fn braced(text: &str) -> String {
     match text.contains([' ', ',']) {
         true => format!("{{ {text} }}"),
         false => text.to_owned(),
@@ -127,7 +127,7 @@ fn is_port_25(service: &Service) -> bool {
 }
 
 /// What to write into `readdress.toml` so that a chrooted service reaches a socket.
-fn visible(postfix: &Postfix, section: &str, facts: &Facts) -> String {
+pub(super) fn visible(postfix: &Postfix, section: &str, facts: &Facts) -> String {
     let (file, queue) = (&facts.ours.file, postfix.queue().display());
     let name = section.trim_matches(['[', ']']);
     format!("`{section} listen = [\"unix:{queue}/readdress/{name}.sock\"]` into {file}")

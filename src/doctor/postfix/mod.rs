@@ -4,6 +4,7 @@
 //! `master.cf`) wins there over `main.cf`.
 
 mod domains;
+mod listing;
 mod maps;
 mod milters;
 mod recipients;
@@ -11,6 +12,7 @@ mod recipients;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+pub use listing::{listed, remedy};
 pub use maps::{askable, files};
 pub use recipients::{map, recipient_maps};
 

@@ -5,8 +5,11 @@
 //! map's name without `.db`.
 
 pub mod cf;
+mod listing;
 
 use std::path::Path;
+
+pub use listing::{dsn_off, listed, remedy};
 
 use super::{
     Finding,
@@ -31,6 +34,8 @@ fn view() -> View<'static> {
 pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let cf = Cf::parse(&sendmail.text);
     let mut findings = filters(&cf, sendmail, facts);
+    findings.extend(listing::misspelt(&cf, sendmail));
+    findings.extend(listing::without_dsn(&cf, sendmail));
     findings.extend(domains(&cf, sendmail, facts));
     findings.extend(unchecked(&cf, sendmail, facts));
     findings.extend(virtusers(&cf, sendmail, facts));
@@ -297,7 +302,7 @@ fn about<'d>(
 fn asks_us(cf: &Cf, facts: &Facts) -> bool {
     let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
     let ours = ours.filter(|(_, map)| {
-        let socket = map.arguments.split_whitespace().last().unwrap_or_default();
+        let socket = map.socket().unwrap_or_default();
         named(socket, &facts.ours.socketmap, view(), facts).is_some()
     });
     let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();

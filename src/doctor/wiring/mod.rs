@@ -7,4 +7,7 @@ mod postfix;
 mod sendmail;
 
 pub use postfix::postfix;
-pub use sendmail::{filter as sendmail_filter, sendmail};
+pub use sendmail::{
+    filter as sendmail_filter, map_socket as sendmail_map_socket, notation as sendmail_socket,
+    sendmail,
+};

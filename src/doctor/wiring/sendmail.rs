@@ -20,7 +20,7 @@ R<NO> $*\t\t\t$#error $@ 5.1.1 $: \"550 User unknown\"
 R$*\t\t\t$# OK";
 
 /// A socket as Sendmail writes it.
-fn notation(socket: &Socket) -> String {
+pub fn notation(socket: &Socket) -> String {
     // A socket for every address is reached here by the loopback one.
     let near = |host: &str| match host {
         "0.0.0.0" => "127.0.0.1".to_owned(),
@@ -32,6 +32,11 @@ fn notation(socket: &Socket) -> String {
         Socket::Inet6 { host, port } => format!("inet6:{port}@{}", near(host)),
         Socket::Unix(path) => format!("local:{}", path.display()),
     }
+}
+
+/// The same in a `K` line, which knows no `local:`.
+pub fn map_socket(socket: &Socket) -> String {
+    notation(socket).replacen("local:", "unix:", 1)
 }
 
 /// The filter, for the first of our sockets; none without one.
@@ -57,15 +62,13 @@ pub fn sendmail(facts: &Facts) -> String {
         "dnl It must be the last filter: what one behind it refuses it cannot see.".to_owned(),
     );
     lines.extend(filter(ours));
-    let map = ours.socketmap.first().map(notation).unwrap_or_else(|| {
+    let map = ours.socketmap.first().map(map_socket).unwrap_or_else(|| {
         lines.push(format!(
             "dnl It needs `[socketmap] listen = [\"inet:127.0.0.1:8893\"]' in {}.",
             ours.file
         ));
         "inet:8893@127.0.0.1".to_owned()
     });
-    // Sendmail asks a socketmap by the name that its K line gives it.
-    let map = map.replacen("local:", "unix:", 1);
     lines.push("LOCAL_CONFIG".to_owned());
     for name in ["domains", "recipients"] {
         lines.push(format!("K{name} socket -T<TMPF> {map}"));

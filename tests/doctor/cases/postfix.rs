@@ -56,8 +56,8 @@ pub const CASES: &[Case] = &[
     Case {
         codes: &["local-mail-passes"],
         mta: Postfix,
-        change: |machine| machine.main += "non_smtpd_milters = inet:127.0.0.1:1\n",
-        says: &["non_smtpd_milters = inet:127.0.0.1:1, inet:127.0.0.1:"],
+        change: |machine| machine.main += "non_smtpd_milters = inet:127.0.0.1:{other}\n",
+        says: &["non_smtpd_milters = inet:127.0.0.1:{other}, inet:127.0.0.1:"],
     },
     Case {
         codes: &["verifies-recipients"],

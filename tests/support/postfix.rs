@@ -168,6 +168,11 @@ impl Postfix {
         );
     }
 
+    /// The directory of `main.cf`.
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("etc")
+    }
+
     /// The queue directory, which is the root of a chrooted smtpd.
     pub fn spool(&self) -> PathBuf {
         self.folder.join("spool")

@@ -128,6 +128,22 @@ codes! {
         "A socket is written in the other MTA's notation."
     DSN_OFF "dsn-off" Note
         "The MTA takes no ORCPT and NOTIFY, so that bounces show the address that came out of a rule."
+    CLIENTS_PASS "clients-pass" Warning
+        "`smtpd_milter_maps` keeps the mail of some clients from readdress."
+    ASKED_TWICE "asked-twice" Warning
+        "The port to which a content filter hands mail back asks readdress again, which loses a header."
+    ROUTE_LOOPS "route-loops" Error
+        "Mail for a domain goes from this Postfix back to itself."
+    ROUTE_REFUSES "route-refuses" Error
+        "A transport refuses, defers or discards the mail for a domain."
+    MTA_CONFIG_BROKEN "mta-config-broken" Error
+        "Postfix cannot read its own configuration."
+    MTA_CONFIG_ODD "mta-config-odd" Warning
+        "A line of Postfix's configuration has no effect, or not the one that it seems to have."
+    MTA_CHECK "mta-check" Note
+        "`postfix check` warns of owners or permissions."
+    COPY_NOT_REWRITTEN "copy-not-rewritten" Note
+        "Postfix itself adds a recipient that is a secondary address, which no milter sees."
     UNSEEN "unseen" Note
         "Something could not be looked at."
 }

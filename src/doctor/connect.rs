@@ -6,6 +6,7 @@
 
 use super::{
     Finding, codes,
+    draft::Draft,
     facts::{Facts, Ours},
     listed::{Answer, Connection, Listed, Speaks},
     lists::some,
@@ -51,12 +52,28 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
     groups
 }
 
-/// Judges them. `remedy` returns what to write so that a list is without these entries and has ours.
-pub(super) fn examine(
+/// Adds what is wrong with the milters and maps that an MTA lists, in place of what only follows from
+/// that. `remedy` adds what to write so that a list is without these entries and has ours.
+pub(super) fn instead(
     connections: &[Connection],
     facts: &Facts,
-    remedy: impl Fn(&[&Listed]) -> String,
-) -> Vec<Finding> {
+    mut drafts: Vec<Draft>,
+    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
+) -> Vec<Draft> {
+    drafts.retain(|draft| !explains(connections, draft.finding()));
+    if facts.ours.sockets_unknown {
+        drafts.retain(|draft| !codes::ABOUT_SOCKETS.contains(&draft.finding().code));
+    }
+    drafts.extend(examine(connections, facts, remedy));
+    drafts
+}
+
+/// Judges them.
+fn examine(
+    connections: &[Connection],
+    facts: &Facts,
+    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
+) -> Vec<Draft> {
     let groups = failing(connections);
     let findings = groups.iter().filter_map(|group| {
         let listed: Vec<_> = group.iter().map(|connection| &connection.listed).collect();
@@ -66,13 +83,14 @@ pub(super) fn examine(
             .map(|connection| told(connection, &facts.ours))
             .collect();
         let told = told.join("; ");
-        let (code, message, help) = match first.speaks {
-            Speaks::Milter => milters(first, &told, &listed, &remedy(&listed)),
-            Speaks::Map(_) => map(first, &told, &remedy(&listed)),
-        };
-        Some(Finding::new(code, &first.about, message, help))
+        Some(match first.speaks {
+            Speaks::Milter => milters(first, &told, &listed, &remedy),
+            Speaks::Map(_) => remedy(map(first, &told), &listed),
+        })
     });
-    findings.chain(unasked(connections)).collect()
+    findings
+        .chain(unasked(connections).map(Draft::from))
+        .collect()
 }
 
 /// `inet:127.0.0.1:1`: Connection refused.
@@ -94,8 +112,8 @@ fn milters(
     first: &Listed,
     told: &str,
     all: &[&Listed],
-    remedy: &str,
-) -> (codes::Code, String, String) {
+    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
+) -> Draft {
     let (code, means) = match all.iter().all(|listed| listed.optional) {
         true => (codes::MILTER_AWAY, "mail passes without it"),
         false => (
@@ -107,20 +125,21 @@ fn milters(
         "`{}` names a milter that is not there: {told}; {means}",
         first.parameter
     );
-    let help = match first.beside_ours {
-        true => format!("start what should answer there, or {remedy}"),
-        false => format!("if readdress is meant, {remedy}; else start what should answer there"),
-    };
-    (code, message, help)
+    let draft = Draft::new(code, &first.about, message);
+    match first.beside_ours {
+        true => remedy(draft.say("start what should answer there, or "), all),
+        false => remedy(draft.say("if readdress is meant, "), all)
+            .or("; else start what should answer there"),
+    }
 }
 
-fn map(first: &Listed, told: &str, remedy: &str) -> (codes::Code, String, String) {
+fn map(first: &Listed, told: &str) -> Draft {
     let message = format!(
         "`{}` asks a map that gives no answer: {told}; the MTA answers 451 to every recipient that it asks \
          about there",
         first.parameter
     );
-    (codes::MAP_DEAD, message, remedy.to_owned())
+    Draft::new(codes::MAP_DEAD, &first.about, message)
 }
 
 /// Sockets that doctor itself may not open, in one note.
@@ -140,7 +159,7 @@ fn unasked(connections: &[Connection]) -> Option<Finding> {
 
 /// Returns true if a finding only repeats that a list names a dead milter and none of ours: that the MTA
 /// does not ask readdress then has the same cause, and the same line fixes it.
-pub(super) fn explains(connections: &[Connection], finding: &Finding) -> bool {
+fn explains(connections: &[Connection], finding: &Finding) -> bool {
     let groups = failing(connections);
     let mut lists = groups
         .iter()

@@ -11,8 +11,10 @@
 //! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) tells them |
 //! | `sendmail/` | `sendmail.cf` and the files that it names |
 //! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
+//! | `spelling.rs` | how each MTA writes a socket |
 //! | `serving.rs` | the running daemon: does it serve what the files say? |
 //! | `wiring/` | no findings: the lines that connect this table to an MTA |
+//! | `remedy.rs` | no findings: the commands that fix them, as one block |
 //!
 //! # Limits
 //!
@@ -23,19 +25,23 @@
 pub mod codes;
 pub mod connect;
 mod domains;
+mod draft;
 pub mod facts;
 #[cfg(feature = "daemon")]
 pub mod gather;
 pub mod listed;
 mod lists;
 pub mod postfix;
+pub mod remedy;
 pub mod sendmail;
 mod serving;
 mod sockets;
+mod spelling;
 pub mod wiring;
 
 use codes::Code;
 use facts::Facts;
+use remedy::Fix;
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -70,6 +76,8 @@ pub struct Finding {
     pub message: String,
     /// What to do, with the line to write.
     pub help: String,
+    /// What of it commands can do.
+    pub fix: Fix,
 }
 
 impl Finding {
@@ -85,23 +93,9 @@ impl Finding {
             about: about.into(),
             message: message.into(),
             help: help.into(),
+            fix: Fix::default(),
         }
     }
-}
-
-/// Adds what is wrong with the milters and maps that an MTA lists, in place of what only follows from
-/// that.
-fn reached(
-    connections: &[listed::Connection],
-    facts: &Facts,
-    remedy: impl Fn(&[&listed::Listed]) -> String,
-    findings: &mut Vec<Finding>,
-) {
-    findings.retain(|finding| !connect::explains(connections, finding));
-    if facts.ours.sockets_unknown {
-        findings.retain(|finding| !codes::ABOUT_SOCKETS.contains(&finding.code));
-    }
-    findings.extend(connect::examine(connections, facts, remedy));
 }
 
 /// All findings, the most serious first, else in the order of the parts.
@@ -110,13 +104,14 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     findings.extend(domains::examine(facts));
     if let Some(postfix) = &facts.postfix {
         findings.extend(postfix::examine(postfix, facts));
-        let remedy = |dead: &[&listed::Listed]| postfix::remedy(postfix, dead, facts);
-        reached(&postfix.connections, facts, remedy, &mut findings);
     }
     if let Some(sendmail) = &facts.sendmail {
-        findings.extend(sendmail::examine(sendmail, facts));
-        let remedy = |dead: &[&listed::Listed]| sendmail::remedy(sendmail, dead, facts);
-        reached(&sendmail.connections, facts, remedy, &mut findings);
+        let drafts = sendmail::examine(sendmail, facts).into_iter();
+        let drafts = drafts.map(draft::Draft::from).collect();
+        let drafts = connect::instead(&sendmail.connections, facts, drafts, |draft, dead| {
+            draft.say(sendmail::remedy(sendmail, dead, facts))
+        });
+        findings.extend(drafts.into_iter().map(draft::Draft::told));
     }
     findings.extend(sockets::unseen(facts));
     findings.extend(

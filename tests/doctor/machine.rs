@@ -120,6 +120,8 @@ pub struct Machine {
     pub arguments: Vec<String>,
     /// Whether doctor runs without the right to open every file.
     pub powerless: bool,
+    /// Another directory of `main.cf`: that of a Postfix that runs.
+    pub postfix: Option<PathBuf>,
     pub folder: Folder,
     milter: u16,
     map: u16,
@@ -167,6 +169,7 @@ impl Machine {
             then: String::new(),
             arguments: Vec::new(),
             powerless: false,
+            postfix: None,
             folder: Folder::new("doctor"),
             milter: free_port(),
             map: free_port(),
@@ -209,7 +212,7 @@ impl Machine {
         };
         write("rules/a.rules", &self.rules);
         write("readdress.toml", &self.config);
-        write("etc/main.cf", &self.main);
+        write("etc/main.cf", &last_wins(&self.main));
         write("etc/master.cf", &self.master);
         for (name, text) in &self.files {
             if let Some((folder, _)) = name.rsplit_once('/') {
@@ -235,6 +238,11 @@ impl Machine {
         self.script(&self.then);
     }
 
+    fn etc(&self) -> PathBuf {
+        let own = self.folder.join("etc");
+        self.postfix.clone().unwrap_or(own)
+    }
+
     fn launch(&self) -> Process {
         let config = self.folder.join("readdress.toml");
         let program = env!("CARGO_BIN_EXE_readdress");
@@ -251,7 +259,15 @@ impl Machine {
         process
     }
 
-    /// Runs a script in the folder; `$postconf` is Postfix's.
+    /// A text as it would be on a machine whose Postfix stands where Postfix always does.
+    pub fn usual(&self, text: &str) -> String {
+        let tools = tools();
+        let directory = self.etc();
+        text.replace(&format!("{}/", tools.display()), "")
+            .replace(&format!(" -c {}", directory.display()), "")
+    }
+
+    /// Runs a script in the folder.
     pub fn script(&self, script: &str) {
         // Postfix waits until files that have just been written are two seconds old.
         let script = format!("{script}\ntouch -d '1 minute ago' etc/*");
@@ -268,8 +284,7 @@ impl Machine {
         let postfix = cache().join("postfix");
         command
             .env("LD_LIBRARY_PATH", postfix.join("usr/lib/postfix"))
-            .env("postconf", postfix.join("usr/sbin/postconf"))
-            .env("MAIL_CONFIG", self.folder.join("etc"))
+            .env("MAIL_CONFIG", self.etc())
             .env_remove("NO_COLOR")
             .stdin(Stdio::null())
     }
@@ -291,7 +306,7 @@ impl Machine {
                 .arg("--postconf")
                 .arg(cache().join("postfix/usr/sbin/postconf"))
                 .arg("--postfix-config")
-                .arg(self.folder.join("etc")),
+                .arg(self.etc()),
             Mta::Sendmail => command
                 .arg("--sendmail-cf")
                 .arg(self.folder.join("sendmail.cf")),
@@ -310,6 +325,18 @@ impl Machine {
     }
 }
 
+/// `main.cf` with each parameter once: a case sets it anew behind the line of a right machine.
+pub fn last_wins(main: &str) -> String {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let lines: Vec<_> = main.lines().collect();
+    let kept = lines.iter().enumerate().filter(|(at, line)| {
+        let is_setting = line.contains('=') && !line.starts_with([' ', '#']);
+        let mut later = lines.iter().skip(at + 1);
+        !is_setting || !later.any(|other| !other.starts_with(' ') && name(other) == name(line))
+    });
+    kept.map(|(_, line)| format!("{line}\n")).collect()
+}
+
 /// A milter that agrees to any offer, and says nothing more; its port.
 fn another_milter() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port for another milter");
@@ -323,6 +350,11 @@ fn another_milter() -> u16 {
         }
     });
     port
+}
+
+/// Where postconf and its kin are.
+pub fn tools() -> PathBuf {
+    cache().join("postfix/usr/sbin")
 }
 
 /// Where the MTAs are unpacked.

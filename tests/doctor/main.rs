@@ -9,7 +9,9 @@
 mod cases;
 mod clean;
 mod machine;
+mod pasted;
 mod printed;
+mod readme;
 #[path = "../support/mod.rs"]
 mod support;
 mod zone;

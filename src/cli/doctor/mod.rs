@@ -3,7 +3,10 @@
 
 mod live;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
@@ -20,7 +23,7 @@ use crate::{
         Finding, Severity, codes, examine,
         facts::{Facts, Ours, Postfix, Sendmail, Unseen},
         gather::{self, Seen, connect, dns, paths, postconf, sendmail},
-        postfix, sendmail as sendmail_rooms, wiring,
+        postfix, remedy, sendmail as sendmail_rooms, wiring,
     },
     engine::{Diagnostic, Severity as RuleSeverity},
     report,
@@ -32,13 +35,14 @@ pub fn run(flags: &Doctor) -> Exit {
     match gather(flags) {
         Ok(facts) => match flags.print {
             Some(mta) => print(mta, &facts),
-            None => tell(flags, &examine(&facts)),
+            None => tell(flags, &facts, &examine(&facts)),
         },
         Err(exit) => exit,
     }
 }
 
 fn gather(flags: &Doctor) -> Result<Facts, Exit> {
+    let flags = &absolute(flags);
     let (mut config, misconfigured) = configuration(flags)?;
     let status = Status::ask(&config.control);
     // Where a list of sockets cannot be read, the running daemon alone knows them.
@@ -70,6 +74,10 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
         facts.unseen.push(no_mta());
     }
     facts.postfix = postfix.known(&mut facts.unseen);
+    let table = loaded.as_ref().and_then(|loaded| loaded.table.as_deref());
+    if let (Some(mta), Some(table)) = (&facts.postfix, table) {
+        facts.added = postfix::decided(&postfix::adding(mta), table);
+    }
     facts.sendmail = sendmail.known(&mut facts.unseen);
     let sockets = config.milter.listen.iter().chain(&config.socketmap);
     for socket in sockets {
@@ -85,9 +93,29 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
         ));
         facts.dns = dns::ask(flags.dns, &domains);
         facts.daemon = live::daemon(&status, &facts.ours, &config, loaded.as_ref());
-        connections(&mut facts);
     }
+    connections(&mut facts);
     Ok(facts)
+}
+
+/// The same flags with absolute paths, so that lines that are printed are right in every directory.
+fn absolute(flags: &Doctor) -> Doctor {
+    let path = |path: &Option<PathBuf>| {
+        path.as_deref()
+            .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+    };
+    let here = std::env::current_dir().unwrap_or_default();
+    Doctor {
+        config: path(&flags.config),
+        rules: path(&flags.rules),
+        postfix_config: path(&flags.postfix_config),
+        listen: flags
+            .listen
+            .iter()
+            .map(|socket| socket.against(&here))
+            .collect(),
+        ..flags.clone()
+    }
 }
 
 /// The configuration. One that is there and has an error is a finding, and what can be read of it is
@@ -212,6 +240,9 @@ fn told(finding: &Diagnostic, prefix: &str) -> (String, String, String) {
 }
 
 fn print(mta: Mta, facts: &Facts) -> Exit {
+    if let Some(words) = facts.postfix.as_ref().and_then(Postfix::broken) {
+        return failed(&format!("Postfix cannot read its configuration: {words}"));
+    }
     if facts.ours.broken.is_some() {
         return failed(&format!(
             "the rules have errors: mend what `readdress check {}` shows first",
@@ -225,7 +256,10 @@ fn print(mta: Mta, facts: &Facts) -> Exit {
     Exit::Fine
 }
 
-fn tell(flags: &Doctor, findings: &[Finding]) -> Exit {
+/// What stands above the commands that fix what they can.
+const BLOCK: &str = "To fix errors and warnings as far as commands can, paste this:";
+
+fn tell(flags: &Doctor, facts: &Facts, findings: &[Finding]) -> Exit {
     let count = |severity| {
         findings
             .iter()
@@ -242,6 +276,9 @@ fn tell(flags: &Doctor, findings: &[Finding]) -> Exit {
             findings
                 .iter()
                 .for_each(|finding| output::line(&text(finding, paint)));
+            if let Some(block) = remedy::block(facts.postfix.as_ref(), findings) {
+                output::line(&format!("{BLOCK}\n\n{block}\n"));
+            }
             let summary = format!(
                 "{}, {}, {}",
                 counted(errors, "error"),

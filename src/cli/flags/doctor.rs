@@ -8,7 +8,7 @@ use super::Format;
 use crate::config::socket::Socket;
 
 /// Flags of `doctor`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Doctor {
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]

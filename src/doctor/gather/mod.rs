@@ -3,6 +3,7 @@
 //! Nothing is changed, and nothing needs root: what cannot be seen becomes a note. Users and groups are
 //! those of `/etc/passwd` and `/etc/group`, as for the daemons of a mail server.
 
+pub mod complaints;
 pub mod connect;
 pub mod dns;
 pub mod paths;

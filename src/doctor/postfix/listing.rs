@@ -6,17 +6,18 @@
 //! finding of its own.
 
 use super::{
+    entries::{Entry, listing, milters as milters_of, way},
     map as our_map,
     maps::Word,
-    milters::{Entry, braced, visible},
-    reachable, set,
 };
 use crate::{
     config::socket::Socket,
     doctor::{
+        draft::{Draft, at},
         facts::{Facts, Postfix, Service},
         listed::{Listed, Speaks},
         lists::words,
+        remedy::Change,
         sockets::{View, named},
     },
 };
@@ -73,10 +74,7 @@ fn milters(postfix: &Postfix, service: &Service, parameter: &str, facts: &Facts)
     let entries = list.iter().filter_map(|text| {
         let entry = Entry::new(text);
         let action = entry.option("default_action");
-        let action = action.map_or_else(
-            || postfix.at(service, "milter_default_action"),
-            |(_, value)| value,
-        );
+        let action = action.unwrap_or_else(|| postfix.at(service, "milter_default_action"));
         Some(Listed {
             about: postfix.about(service, parameter),
             parameter: parameter.to_owned(),
@@ -169,10 +167,10 @@ fn map(
     })
 }
 
-/// What to write so that a parameter is without these entries, and has ours in their place.
-pub fn remedy(postfix: &Postfix, dead: &[&Listed], facts: &Facts) -> String {
+/// Adds what makes a parameter lack these entries, and have ours in their place.
+pub(super) fn remedy(postfix: &Postfix, dead: &[&Listed], facts: &Facts, draft: Draft) -> Draft {
     let Some(first) = dead.first() else {
-        return String::new();
+        return draft;
     };
     let main = Service::default();
     let own = |service: &&Service| {
@@ -181,8 +179,8 @@ pub fn remedy(postfix: &Postfix, dead: &[&Listed], facts: &Facts) -> String {
     };
     let service = postfix.services.iter().find(own).unwrap_or(&main);
     match &first.speaks {
-        Speaks::Milter => living(postfix, service, dead, first, facts),
-        Speaks::Map(name) => other_map(postfix, service, first, name, facts),
+        Speaks::Milter => living(postfix, service, dead, first, facts, draft),
+        Speaks::Map(name) => other_map(postfix, service, first, name, facts, draft),
     }
 }
 
@@ -192,26 +190,29 @@ fn living(
     dead: &[&Listed],
     first: &Listed,
     facts: &Facts,
-) -> String {
-    let is_dead = |text: &&str| {
-        let word = Entry::new(text).socket;
-        dead.iter().any(|listed| listed.word == word)
-    };
-    let list = words(postfix.at(service, &first.parameter));
-    let living = list.into_iter().filter(|text| !is_dead(text));
-    let mut entries: Vec<_> = living.map(braced).collect();
-    let mut before = String::new();
+    mut draft: Draft,
+) -> Draft {
+    let parameter = first.parameter.as_str();
+    let entries = milters_of(postfix.at(service, parameter));
+    let gone = entries
+        .iter()
+        .filter(|entry| dead.iter().any(|listed| listed.word == entry.socket))
+        .map(|entry| at(service, parameter, Change::Remove(entry.text.to_owned())));
+    let mut edits: Vec<_> = gone.collect();
     if !first.beside_ours {
-        let asks = |other: &&Service| MILTERS.contains(&(first.parameter.as_str(), &other.command));
+        let asks = |other: &&Service| MILTERS.contains(&(parameter, &other.command));
         let chroot = service.chroot || postfix.services.iter().filter(asks).any(|one| one.chroot);
-        let own = reachable(&facts.ours.milter, postfix.queue(), chroot);
-        entries.push(own.unwrap_or_else(|| {
-            before = format!("{}, then ", visible(postfix, "[milter]", facts));
-            "unix:readdress/milter.sock".to_owned()
-        }));
+        let asker = Service {
+            chroot,
+            ..service.clone()
+        };
+        let (socket, by_hand) = way(postfix, &asker, facts);
+        if let Some(by_hand) = by_hand {
+            draft = draft.first(by_hand);
+        }
+        edits.extend(listing(postfix, service, parameter, &socket));
     }
-    let value = entries.join(", ");
-    format!("write {before}{}", set(service, &first.parameter, &value))
+    draft.edit(edits)
 }
 
 fn other_map(
@@ -220,38 +221,44 @@ fn other_map(
     dead: &Listed,
     name: &str,
     facts: &Facts,
-) -> String {
+    draft: Draft,
+) -> Draft {
     let parameter = dead.parameter.as_str();
-    let written = match service.overrides.get(parameter) {
-        Some(value) => value,
-        None => postfix.written(parameter),
-    };
-    let written = match written.contains(&dead.word) {
-        true => written,
-        // It comes out of a `$name`.
-        false => postfix.at(service, parameter),
-    };
     let ours = our_map(postfix, facts).filter(|_| OURS.contains(&name));
     match ours {
         Some(map) => {
             let map = map.replace(":recipients", &format!(":{name}"));
-            let better = written.replace(&dead.word, &map);
-            format!(
-                "if readdress is meant, write {}; else start what should answer there",
-                set(service, parameter, &better)
-            )
+            // In the word of the list that holds it, which may have braces of its own.
+            let list = words(postfix.at(service, parameter)).into_iter();
+            let edits = list.filter(|word| word.contains(&dead.word)).map(|word| {
+                let change = Change::Part {
+                    word: word.to_owned(),
+                    part: dead.word.clone(),
+                    by: map.clone(),
+                };
+                at(service, parameter, change)
+            });
+            draft
+                .say("if readdress is meant, ")
+                .edit(edits)
+                .or("; else start what should answer there")
         }
-        None if OURS.contains(&name) && facts.ours.socketmap.is_empty() => format!(
-            "if readdress is meant, write `listen = [\"{}\"]` below `[socketmap]` in {}, and restart it; else \
-             start what should answer there",
-            dead.sockets
-                .first()
-                .map_or_else(String::new, ToString::to_string),
-            facts.ours.file
-        ),
-        None => format!(
+        None if OURS.contains(&name) && facts.ours.socketmap.is_empty() => {
+            let socket = dead.sockets.first();
+            let line = format!(
+                "listen = [\"{}\"]",
+                socket.map_or_else(String::new, ToString::to_string)
+            );
+            let setting = facts.ours.setting("socketmap", &line);
+            draft
+                .say(format!(
+                    "if readdress is meant, {setting}, and restart it; else start what should answer there"
+                ))
+                .by_hand(format!("{setting}, and restart readdress"))
+        }
+        None => draft.say(format!(
             "start what should answer there, or take `{}` out of `{parameter}`",
             dead.word
-        ),
+        )),
     }
 }

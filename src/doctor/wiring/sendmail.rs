@@ -63,10 +63,9 @@ pub fn sendmail(facts: &Facts) -> String {
     );
     lines.extend(filter(ours));
     let map = ours.socketmap.first().map(map_socket).unwrap_or_else(|| {
-        lines.push(format!(
-            "dnl It needs `[socketmap] listen = [\"inet:127.0.0.1:8893\"]' in {}.",
-            ours.file
-        ));
+        lines.push(format!("dnl It needs two lines in {}:", ours.file));
+        lines.push("dnl     [socketmap]".to_owned());
+        lines.push("dnl     listen = [\"inet:127.0.0.1:8893\"]".to_owned());
         "inet:8893@127.0.0.1".to_owned()
     });
     lines.push("LOCAL_CONFIG".to_owned());

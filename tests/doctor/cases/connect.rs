@@ -98,8 +98,8 @@ pub const CASES: &[Case] = &[
         codes: &["map-dead"],
         mta: Postfix,
         change: |machine| {
-            machine.main += "place = inet:127.0.0.1:{dead}\n\
-                             smtpd_relay_restrictions = { check_recipient_access socketmap:$place:rewrite }, \
+            machine.main += "debug_peer_list = inet:127.0.0.1:{dead}\n\
+                             smtpd_relay_restrictions = { check_recipient_access socketmap:$debug_peer_list:rewrite }, \
                              permit_mynetworks, reject_unauth_destination\n";
         },
         says: &[

@@ -144,6 +144,16 @@ codes! {
         "`postfix check` warns of owners or permissions."
     COPY_NOT_REWRITTEN "copy-not-rewritten" Note
         "Postfix itself adds a recipient that is a secondary address, which no milter sees."
+    MTA_DOWN "mta-down" Error
+        "The MTA does not answer where `--probe` asks it."
+    PROBE_REFUSED "probe-refused" Error
+        "Asked by SMTP, the MTA refuses an address that the table takes."
+    PROBE_GREYLISTED "probe-greylisted" Note
+        "Asked by SMTP, the MTA greylists: it takes the mail at the next attempt."
+    UNKNOWN_ACCEPTED "unknown-accepted" Error
+        "Asked by SMTP, the MTA takes an address that the table refuses."
+    OPEN_RELAY "open-relay" Error
+        "Asked by SMTP, the MTA takes an address elsewhere from a stranger."
     UNSEEN "unseen" Note
         "Something could not be looked at."
 }

@@ -21,7 +21,10 @@ pub fn key(map: &str, ours: &Ours) -> String {
     let domain = domain.map_or("example.com", |domain| domain.as_str());
     match map {
         "domains" | "secondary" => domain.to_owned(),
-        _ => format!("{NOBODY}@{domain}"),
+        _ => match ours.originals.first().or(ours.targets.first()) {
+            Some(mailbox) => mailbox.to_string().to_lowercase(),
+            None => format!("{NOBODY}@{domain}"),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::listed::Connection;
+use super::{listed::Connection, probe::Probe};
 use crate::{
     config::{Config, Mode, socket::Socket},
     engine::{
@@ -32,6 +32,8 @@ pub struct Facts {
     pub sendmail: Option<Sendmail>,
     /// The running daemon.
     pub daemon: Daemon,
+    /// What the MTA said about addresses.
+    pub probe: Probe,
     /// Files and directories on the way to sockets.
     pub paths: BTreeMap<PathBuf, Walk>,
     /// Names of groups.

@@ -7,11 +7,13 @@
 //! | file | judges |
 //! |---|---|
 //! | `domains.rs` | MX records of the inbound domains |
+//! | `probe.rs` | what the MTA says when it is asked about addresses |
 //! | `connect.rs` | whether the milters and maps that an MTA lists answer |
 //! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) tells them |
 //! | `sendmail/` | `sendmail.cf` and the files that it names |
 //! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
 //! | `spelling.rs` | how each MTA writes a socket |
+//! | `looked.rs` | no findings: what was looked at, and what of it passed |
 //! | `serving.rs` | the running daemon: does it serve what the files say? |
 //! | `wiring/` | no findings: the lines that connect this table to an MTA |
 //! | `remedy.rs` | no findings: the commands that fix them, as one block |
@@ -31,7 +33,9 @@ pub mod facts;
 pub mod gather;
 pub mod listed;
 mod lists;
+pub mod looked;
 pub mod postfix;
+pub mod probe;
 pub mod remedy;
 pub mod sendmail;
 mod serving;
@@ -113,6 +117,11 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
         });
         findings.extend(drafts.into_iter().map(draft::Draft::told));
     }
+    let probed = probe::examine(facts, &findings);
+    findings.extend(match &facts.postfix {
+        Some(postfix) => draft::finished(probed, postfix),
+        None => probed.into_iter().map(draft::Draft::told).collect(),
+    });
     findings.extend(sockets::unseen(facts));
     findings.extend(
         facts

@@ -2,31 +2,30 @@
 //! MTA to it.
 
 mod live;
+mod print;
+mod probe;
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use serde_json::{Value, json};
-
 use super::{
     Exit, failed,
     files::{self, Loaded, counted},
-    flags::{Doctor, Format, Mta},
-    output::{self, Paint, Progress},
+    flags::{Doctor, Mta},
+    output::{self, Progress},
 };
 use crate::{
     config::{Config, DEFAULT_FILE, salvage, socket::Socket},
     daemon::settings::Source,
     doctor::{
-        Finding, Severity, codes, examine,
+        codes,
         facts::{Facts, Ours, Postfix, Sendmail, Unseen},
         gather::{self, Seen, connect, dns, paths, postconf, sendmail},
-        postfix, remedy, sendmail as sendmail_rooms, wiring,
+        postfix, sendmail as sendmail_rooms, wiring,
     },
     engine::{Diagnostic, Severity as RuleSeverity},
-    report,
 };
 use live::Status;
 
@@ -34,8 +33,8 @@ use live::Status;
 pub fn run(flags: &Doctor) -> Exit {
     match gather(flags) {
         Ok(facts) => match flags.print {
-            Some(mta) => print(mta, &facts),
-            None => tell(flags, &facts, &examine(&facts)),
+            Some(mta) => wire(mta, &facts),
+            None => print::tell(flags, &facts),
         },
         Err(exit) => exit,
     }
@@ -93,6 +92,8 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
         ));
         facts.dns = dns::ask(flags.dns, &domains);
         facts.daemon = live::daemon(&status, &facts.ours, &config, loaded.as_ref());
+        let table = loaded.as_ref().and_then(|loaded| loaded.table.as_deref());
+        probe::ask(flags, table, &mut facts);
     }
     connections(&mut facts);
     Ok(facts)
@@ -172,12 +173,17 @@ fn connections(facts: &mut Facts) {
     }
 }
 
-/// Who names one MTA means that one.
-fn mtas(flags: &Doctor, ours: &Ours) -> Result<(Seen<Postfix>, Seen<Sendmail>), gather::Failed> {
-    let place = postconf::Place {
+/// Where Postfix is, where somebody said so.
+fn place(flags: &Doctor) -> postconf::Place<'_> {
+    postconf::Place {
         program: flags.postconf.as_deref(),
         directory: flags.postfix_config.as_deref(),
-    };
+    }
+}
+
+/// Who names one MTA means that one.
+fn mtas(flags: &Doctor, ours: &Ours) -> Result<(Seen<Postfix>, Seen<Sendmail>), gather::Failed> {
+    let place = place(flags);
     let postfix_named = place.program.is_some() || place.directory.is_some();
     let postfix = match flags.sendmail_cf.is_some() && !postfix_named {
         true => Seen::Absent,
@@ -239,13 +245,13 @@ fn told(finding: &Diagnostic, prefix: &str) -> (String, String, String) {
     (place, finding.message.clone(), help.unwrap_or_default())
 }
 
-fn print(mta: Mta, facts: &Facts) -> Exit {
+fn wire(mta: Mta, facts: &Facts) -> Exit {
     if let Some(words) = facts.postfix.as_ref().and_then(Postfix::broken) {
         return failed(&format!("Postfix cannot read its configuration: {words}"));
     }
     if facts.ours.broken.is_some() {
         return failed(&format!(
-            "the rules have errors: mend what `readdress check {}` shows first",
+            "the rules have errors: fix what `readdress check {}` shows first",
             facts.ours.rules.display()
         ));
     }
@@ -254,73 +260,4 @@ fn print(mta: Mta, facts: &Facts) -> Exit {
         Mta::Sendmail => wiring::sendmail(facts),
     });
     Exit::Fine
-}
-
-/// What stands above the commands that fix what they can.
-const BLOCK: &str = "To fix errors and warnings as far as commands can, paste this:";
-
-fn tell(flags: &Doctor, facts: &Facts, findings: &[Finding]) -> Exit {
-    let count = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.code.severity == severity)
-            .count()
-    };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    match flags.format {
-        Format::Json => findings
-            .iter()
-            .for_each(|finding| output::line(&object(finding).to_string())),
-        Format::Text => {
-            let paint = Paint::stdout();
-            findings
-                .iter()
-                .for_each(|finding| output::line(&text(finding, paint)));
-            if let Some(block) = remedy::block(facts.postfix.as_ref(), findings) {
-                output::line(&format!("{BLOCK}\n\n{block}\n"));
-            }
-            let summary = format!(
-                "{}, {}, {}",
-                counted(errors, "error"),
-                counted(warnings, "warning"),
-                counted(count(Severity::Note), "note")
-            );
-            output::line(&match errors {
-                0 => paint.good(&summary),
-                _ => paint.bad(&summary),
-            });
-        }
-    }
-    if errors > 0 || (flags.strict && warnings > 0) {
-        Exit::Findings
-    } else {
-        Exit::Fine
-    }
-}
-
-/// As `check` prints its findings, with a line between two of them.
-fn text(finding: &Finding, paint: Paint) -> String {
-    let word = format!("{}:", finding.code.severity.word());
-    let word = match finding.code.severity {
-        Severity::Error => paint.bad(&word),
-        Severity::Warning => paint.warn(&word),
-        Severity::Note => paint.dim(&word),
-    };
-    let [about, message, help] =
-        [&finding.about, &finding.message, &finding.help].map(|text| report::printable(text));
-    format!(
-        "{about}: {word} {message} [{}]\nhelp: {help}\n",
-        finding.code.word
-    )
-}
-
-/// A finding as one object: `{"about","severity","code","message","help"}`.
-fn object(finding: &Finding) -> Value {
-    json!({
-        "about": finding.about,
-        "severity": finding.code.severity.word(),
-        "code": finding.code.word,
-        "message": finding.message,
-        "help": finding.help,
-    })
 }

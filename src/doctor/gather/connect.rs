@@ -163,7 +163,8 @@ async fn map(socket: &Socket, question: &str) -> io::Result<Answer> {
     }
     let mut reply = Vec::new();
     stream.take(length + 1).read_to_end(&mut reply).await?;
-    if reply.pop() != Some(b',') {
+    let whole = u64::try_from(reply.len()) == Ok(length + 1);
+    if !whole || reply.pop() != Some(b',') {
         return Err(odd());
     }
     let reply = String::from_utf8_lossy(&reply).into_owned();

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod dns;
 pub mod paths;
 pub mod postconf;
+pub mod probe;
 pub mod sendmail;
 
 use super::facts::Unseen;

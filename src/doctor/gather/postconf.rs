@@ -14,7 +14,7 @@ use super::{Failed, Seen, complaints, paths};
 use crate::doctor::{
     facts::{Complaint, Ours, Postfix, Unseen},
     lists::words,
-    postfix::{askable, files, hosts, inline, lines, whole},
+    postfix::{access_keys, access_tables, askable, files, hosts, inline, lines, whole},
 };
 
 /// Where Postfix is, where somebody said so.
@@ -239,6 +239,27 @@ fn output(command: &mut Command) -> Result<(String, Vec<Complaint>), Refused> {
             Refused::Failed(format!("{name}: {said}"))
         }
     })
+}
+
+/// Asks access tables about addresses that were probed.
+pub fn ask_access(place: Place<'_>, postfix: &mut Postfix, addresses: &[String]) {
+    let Some(program) = place.program.map(Path::to_owned).or_else(find) else {
+        return;
+    };
+    let keys: Vec<_> = addresses
+        .iter()
+        .flat_map(|address| access_keys(address))
+        .collect();
+    let keys = keys.join("\n") + "\n";
+    let asker = Asker {
+        program: &program,
+        place,
+    };
+    for table in access_tables(postfix) {
+        if let Some(answers) = query(asker.command("postmap"), &table, &keys) {
+            postfix.maps.entry(table).or_default().extend(answers);
+        }
+    }
 }
 
 /// Files in lists; one that cannot be read holds nothing.

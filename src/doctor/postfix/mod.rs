@@ -4,6 +4,7 @@
 //! `master.cf`) wins there over `main.cf`.
 
 mod added;
+mod address;
 mod asked;
 mod broken;
 mod domains;
@@ -13,6 +14,7 @@ mod maps;
 mod milters;
 mod next_hop;
 mod recipients;
+mod refusal;
 mod return_port;
 mod routes;
 mod spelled;
@@ -21,11 +23,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 pub use added::{decided, sources as adding};
+pub use address::address;
 pub use domains::stands_for;
 pub use entries::{Entry, milters};
 pub use listing::listed;
 pub use maps::{askable, files, inline, lines, whole};
 pub use recipients::{LISTEN, MAP, map, recipient_maps};
+pub use refusal::{access_keys, access_tables, refusal};
 pub use routes::hosts;
 
 use super::{

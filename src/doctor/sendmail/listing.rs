@@ -83,6 +83,29 @@ fn socket(word: &str) -> Option<Socket> {
     readable.then_some(socket)
 }
 
+/// Host and port where it takes mail from strangers: port 25 if there is one.
+pub fn address(sendmail: &Sendmail) -> Option<(String, u16)> {
+    let cf = Cf::parse(&sendmail.text);
+    let doors = cf.listens.iter().filter_map(|(host, port)| {
+        let port = match port.as_str() {
+            "smtp" => 25,
+            "submission" => 587,
+            number => number.parse().ok()?,
+        };
+        let host = host
+            .as_deref()
+            .filter(|host| *host != "0.0.0.0" && *host != "::");
+        Some((host.unwrap_or("127.0.0.1").to_owned(), port))
+    });
+    let doors: Vec<_> = doors.collect();
+    let public = doors.iter().find(|(_, port)| *port == 25);
+    let other = doors.iter().find(|(_, port)| !matches!(port, 465 | 587));
+    match doors.is_empty() {
+        true => Some(("127.0.0.1".to_owned(), 25)),
+        false => public.or(other).cloned(),
+    }
+}
+
 /// What to write in place of these entries.
 pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
     let Some(first) = dead.first() else {

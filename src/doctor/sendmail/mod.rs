@@ -9,7 +9,7 @@ mod listing;
 
 use std::path::Path;
 
-pub use listing::{dsn_off, listed, remedy};
+pub use listing::{address, dsn_off, listed, remedy};
 
 use super::{
     Finding,

@@ -118,6 +118,8 @@ pub struct Machine {
     pub then: String,
     /// More arguments of doctor.
     pub arguments: Vec<String>,
+    /// Another `sendmail.cf`: that of a Sendmail that runs.
+    pub sendmail: Option<PathBuf>,
     /// Whether doctor runs without the right to open every file.
     pub powerless: bool,
     /// Another directory of `main.cf`: that of a Postfix that runs.
@@ -139,12 +141,35 @@ pub struct Said {
 }
 
 impl Said {
-    /// The objects of `--format json`.
+    /// The objects of `--format json` but the last.
     pub fn findings(&self) -> Vec<Value> {
+        let mut objects = self.objects();
+        objects.pop();
+        objects
+    }
+
+    /// The last object: what was looked at.
+    pub fn summary(&self) -> Value {
+        let mut last = self.objects().pop().expect("a summary");
+        last["summary"].take()
+    }
+
+    fn objects(&self) -> Vec<Value> {
         let objects = self.out.lines().map(serde_json::from_str);
         objects
             .collect::<Result<_, _>>()
             .unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// What is said at the end about one thing.
+    pub fn look(&self, what: &str) -> Vec<(String, String)> {
+        let summary = self.summary();
+        let looks = summary["looked_at"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let looks = looks.iter().filter(|look| look["what"] == what);
+        looks
+            .map(|look| (text(&look["result"]), text(&look["text"])))
+            .collect()
     }
 }
 
@@ -168,6 +193,7 @@ impl Machine {
             daemon: true,
             then: String::new(),
             arguments: Vec::new(),
+            sendmail: None,
             powerless: false,
             postfix: None,
             folder: Folder::new("doctor"),
@@ -307,9 +333,10 @@ impl Machine {
                 .arg(cache().join("postfix/usr/sbin/postconf"))
                 .arg("--postfix-config")
                 .arg(self.etc()),
-            Mta::Sendmail => command
-                .arg("--sendmail-cf")
-                .arg(self.folder.join("sendmail.cf")),
+            Mta::Sendmail => command.arg("--sendmail-cf").arg(match &self.sendmail {
+                Some(cf) => cf.clone(),
+                None => self.folder.join("sendmail.cf"),
+            }),
         };
         let more = self.arguments.iter().map(|text| self.filled(text));
         command
@@ -358,6 +385,6 @@ pub fn tools() -> PathBuf {
 }
 
 /// Where the MTAs are unpacked.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     peers::unpacked().expect("asked before")
 }

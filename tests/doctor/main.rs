@@ -8,6 +8,7 @@
 
 mod cases;
 mod clean;
+mod live;
 mod machine;
 mod pasted;
 mod printed;

@@ -195,9 +195,8 @@ fn what_is_printed_heals_the_machine() {
         std::fs::write(&main, last_wins(&(old + &lines))).expect("main.cf");
         machine.script("");
         let said = machine.diagnose(&["--strict"]);
-        assert_eq!(
-            (said.status, &*said.out),
-            (Some(0), "0 errors, 0 warnings, 0 notes\n"),
+        assert!(
+            said.status == Some(0) && said.out.ends_with("\n0 errors, 0 warnings, 0 notes\n"),
             "{said:?}\n{lines}"
         );
         assert_eq!(machine.diagnose(&["--print", "postfix"]).out, lines);
@@ -213,9 +212,8 @@ fn what_is_printed_heals_the_machine() {
     std::fs::write(&mc, old + &lines).expect("sendmail.mc");
     machine.script("m4 sendmail.mc >sendmail.cf");
     let said = machine.diagnose(&["--strict"]);
-    assert_eq!(
-        (said.status, &*said.out),
-        (Some(0), "0 errors, 0 warnings, 0 notes\n"),
+    assert!(
+        said.status == Some(0) && said.out.ends_with("\n0 errors, 0 warnings, 0 notes\n"),
         "{said:?}\n{lines}"
     );
     assert_eq!(machine.diagnose(&["--print", "sendmail"]).out, lines);

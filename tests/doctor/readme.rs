@@ -181,9 +181,22 @@ fn doctor_prints_what_is_shown() {
     machine.start();
     let said = machine.diagnose(&[]);
     let etc = machine.folder.join("etc");
+    let rules = machine.folder.join("rules");
     let said = machine
         .usual(&said.out)
-        .replace(etc.to_str().expect("ASCII"), "/etc/postfix");
+        .replace(etc.to_str().expect("ASCII"), "/etc/postfix")
+        .replace(rules.to_str().expect("ASCII"), "/etc/readdress/rules")
+        .replace(&machine.filled("127.0.0.1:{milter}"), "127.0.0.1:8892")
+        .replace(&machine.filled("127.0.0.1:{map}"), "127.0.0.1:8893")
+        .replace("with 3 services", "with 24 services");
+    // The server of the test stands for those of the system.
+    let said: String = said
+        .lines()
+        .map(|line| match line.split_once("(asked ") {
+            Some((before, _)) => format!("{before}(asked /etc/resolv.conf)\n"),
+            None => format!("{line}\n"),
+        })
+        .collect();
     shown(block("$ readdress doctor"), &said);
 }
 

@@ -269,6 +269,18 @@ impl Machine {
         self.postfix.clone().unwrap_or(own)
     }
 
+    /// Whether the daemon answers, and has read its rules: what a case does to them comes after that.
+    fn has_read_its_rules(&self) -> bool {
+        let Ok(mut stream) = UnixStream::connect(self.folder.join("control.sock")) else {
+            return false;
+        };
+        let mut answer = String::new();
+        let _ = stream.write_all(b"{\"command\":\"status\"}\n");
+        let _ = stream.read_to_string(&mut answer);
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        answer["last_reload"].is_object()
+    }
+
     fn launch(&self) -> Process {
         let config = self.folder.join("readdress.toml");
         let program = env!("CARGO_BIN_EXE_readdress");
@@ -276,7 +288,7 @@ impl Machine {
         let log = self.folder.join("log");
         let mut process = Process::start("readdress", &command, &[], &log);
         let end = Instant::now() + PATIENCE;
-        while UnixStream::connect(self.folder.join("control.sock")).is_err() {
+        while !self.has_read_its_rules() {
             let log = || fs::read_to_string(&log).unwrap_or_default();
             assert_eq!(process.ended(), None, "{}", log());
             assert!(Instant::now() < end, "{}", log());

@@ -231,7 +231,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__doctor)
-            opts="-c -r -l -h -V --config --rules --listen --dns --postconf --postfix-config --sendmail-cf --print --strict --format --help --version"
+            opts="-c -r -l -h -V --config --rules --listen --dns --postconf --postfix-config --sendmail-cf --probe --print --strict --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -274,6 +274,10 @@ _readdress() {
                     return 0
                     ;;
                 --sendmail-cf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --probe)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -62,6 +62,7 @@ complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l dns -d 'D
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postconf -d 'Postfix\'s postconf [default: looked for]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postfix-config -d 'Directory of Postfix\'s main.cf [default: postconf\'s own]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l sendmail-cf -d 'Sendmail\'s configuration [default: /etc/mail/sendmail.cf]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l probe -d 'Ask the MTA by SMTP about addresses of every domain; nothing is sent' -r
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l print -d 'Write the lines that connect this table to an MTA, and look no further' -r -f -a "postfix\t'Lines for main.cf'
 sendmail\t'Lines for sendmail.mc'"
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'

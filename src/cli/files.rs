@@ -93,22 +93,27 @@ pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Ex
             directory.display()
         )));
     }
+    Ok(read(&directory, &config))
+}
+
+/// Reads a directory that is there, with the settings of a configuration.
+pub fn read(directory: &Path, config: &Config) -> Loaded {
     let progress = Progress::start(&format!("reading {}", directory.display()));
-    let reading = source::read(&directory, &source::Limits::default());
+    let reading = source::read(directory, &source::Limits::default());
     let unread = reading.has_errors();
     let compiled = compile(&reading.sources, &config.settings);
     drop(progress);
     let mut diagnostics = reading.diagnostics;
     diagnostics.extend(compiled.diagnostics);
-    Ok(Loaded {
+    Loaded {
         table: compiled.table.filter(|_| !unread).map(Arc::new),
         diagnostics,
         files: reading.sources.len(),
         sources: reading.sources,
         expectations: compiled.expectations,
         skipped: compiled.skipped,
-        prefix: prefix(&directory),
-    })
+        prefix: prefix(directory),
+    }
 }
 
 /// The directory with its slash.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use doctor::{Doctor, Mta};
+pub use doctor::{Doctor, Mta, ProbeAt};
 
 use crate::config::socket::Socket;
 
@@ -41,8 +41,10 @@ pub enum Command {
     Check(Check),
     /// Look at DNS, the MTA and the daemon: what is wrong, and what to write
     ///
-    /// Changes nothing. Exit status: 0 no error, 1 errors (with --strict
-    /// warnings too), 2 could not run.
+    /// Connects to every milter and map that the MTA lists. Changes nothing.
+    /// Ends with what was looked at, and what of it is right. Exit status:
+    /// 0 no error, 1 errors (with --strict warnings too), 2 a file, directory
+    /// or program that was named is not there.
     Doctor(Box<Doctor>),
     /// Say what happens to an address, and which lines decide it
     Explain(Explain),

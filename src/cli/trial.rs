@@ -1,12 +1,14 @@
 //! `readdress try`: plays the MTA against the running milter, and shows what it would change.
 
+use serde_json::json;
+
 use super::{
-    Exit, failed, files,
+    Exit, ask, failed, files,
     flags::Try,
     output::{self, Paint},
 };
 use crate::{
-    config::socket::Socket,
+    config::{Config, socket::Socket},
     engine::address::outside_quotes,
     mta::{ClientError, Edit, EndOfMessage, MilterClient, Offer, Reply},
 };
@@ -16,7 +18,7 @@ pub fn run(flags: &Try) -> Exit {
     let socket = match &flags.milter {
         Some(socket) => socket.clone(),
         None => match files::configuration(flags.config.as_deref()) {
-            Ok(config) => match config.milter.listen.into_iter().next() {
+            Ok(config) => match running(&config).or(config.milter.listen.into_iter().next()) {
                 Some(socket) => socket,
                 None => return failed("no milter socket is configured; name one with --milter"),
             },
@@ -33,7 +35,9 @@ pub fn run(flags: &Try) -> Exit {
     let recipients: Vec<&str> = flags.rcpt.iter().map(String::as_str).collect();
     match runtime.block_on(play(&socket, &flags.from, &recipients, Paint::stdout())) {
         Ok(()) => Exit::Fine,
-        Err(error) => failed(&format!("{socket}: {error}")),
+        Err(error) => failed(&format!(
+            "{socket}: {error}; if the milter listens elsewhere, name its socket with --milter"
+        )),
     }
 }
 
@@ -42,6 +46,16 @@ pub async fn connect(socket: &Socket) -> Result<MilterClient, ClientError> {
     let mut client = MilterClient::connect(socket, Offer::default()).await?;
     client.introduce("Postfix").await?;
     Ok(client)
+}
+
+/// Where the running daemon really listens: `run --listen` and systemd know more than the file.
+fn running(config: &Config) -> Option<Socket> {
+    let Socket::Unix(control) = &config.control else {
+        return None;
+    };
+    let status = ask::exchange(control, &json!({ "command": "status" })).ok()?;
+    let first = status.first()?["milter"].as_array()?.first()?;
+    first.as_str()?.parse().ok()
 }
 
 /// One message on a connection of its own.

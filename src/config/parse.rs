@@ -13,7 +13,7 @@ use super::{
     },
 };
 use crate::engine::{
-    Diagnostic, SourceText,
+    Diagnostic, Severity, SourceText,
     address::LocalCase,
     reply::ReplyClass,
     rule::{Finding, Findings, Span, nearest},
@@ -21,9 +21,10 @@ use crate::engine::{
 
 /// Reads a configuration; the findings are errors, and with one of them there is no configuration.
 pub fn parse(name: &str, text: &[u8]) -> Result<Config, Vec<Diagnostic>> {
+    let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
     match parse_partly(name, text) {
-        (config, findings) if findings.is_empty() => Ok(config),
-        (_, findings) => Err(findings),
+        (_, findings) if findings.iter().any(is_error) => Err(findings),
+        (config, _) => Ok(config),
     }
 }
 

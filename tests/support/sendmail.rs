@@ -170,6 +170,11 @@ impl Sendmail {
         copies
     }
 
+    /// Its configuration.
+    pub fn cf(&self) -> std::path::PathBuf {
+        self.folder.join("mail/sendmail.cf")
+    }
+
     /// Ends it now; dropping does the same.
     pub fn stop(&mut self) {
         self.process.stop();

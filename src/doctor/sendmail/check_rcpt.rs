@@ -22,7 +22,7 @@ pub(super) fn listed<'c>(cf: &'c Cf, sendmail: &'c Sendmail) -> Vec<&'c str> {
 pub(super) fn asks_us(cf: &Cf, facts: &Facts) -> bool {
     let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
     let ours = ours.filter(|(_, map)| {
-        let socket = map.arguments.split_whitespace().last().unwrap_or_default();
+        let socket = map.socket().unwrap_or_default();
         named(socket, &facts.ours.socketmap, view(), facts).is_some()
     });
     let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();
@@ -37,7 +37,7 @@ pub(super) fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<F
     let append = "append what `readdress doctor --print sendmail` writes to sendmail.mc";
     let help = if facts.ours.socketmap.is_empty() {
         format!(
-            "write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` into {}, restart readdress, then {append}",
+            "write `[socketmap]` and below it `listen = [\"inet:127.0.0.1:8893\"]` into {}, restart readdress, then {append}",
             facts.ours.file
         )
     } else {

@@ -6,8 +6,11 @@
 
 pub mod cf;
 mod check_rcpt;
+mod listing;
 
 use std::path::Path;
+
+pub use listing::{address, dsn_off, listed, remedy};
 
 use super::{
     Finding,
@@ -19,7 +22,7 @@ use super::{
 };
 use crate::engine::address::Domain;
 use cf::{Cf, Filter};
-use check_rcpt::{asks_us, listed, opened, unchecked};
+use check_rcpt::{asks_us, listed as accepted, opened, unchecked};
 
 /// Sendmail is confined to no directory.
 fn view() -> View<'static> {
@@ -33,6 +36,8 @@ fn view() -> View<'static> {
 pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let cf = Cf::parse(&sendmail.text);
     let mut findings = filters(&cf, sendmail, facts);
+    findings.extend(listing::misspelt(&cf, sendmail));
+    findings.extend(listing::without_dsn(&cf, sendmail));
     findings.extend(domains(&cf, sendmail, facts));
     findings.extend(unchecked(&cf, sendmail, facts));
     findings.extend(opened(&cf, sendmail));
@@ -226,7 +231,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         access: entries(cf, sendmail, "access").unwrap_or_default(),
         subdomains: cf.relays_subdomains,
         table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
-        listed: listed(cf, sendmail),
+        listed: accepted(cf, sendmail),
     };
     let refused = |domain: &&Domain| {
         !local(&class_w, domain) && !forms(domain).iter().any(|form| relayed.accepts(form))

@@ -8,4 +8,7 @@ mod rule_set;
 mod sendmail;
 
 pub use postfix::postfix;
-pub use sendmail::{filter as sendmail_filter, sendmail};
+pub use sendmail::{
+    filter as sendmail_filter, map_socket as sendmail_map_socket, notation as sendmail_socket,
+    sendmail,
+};

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A socket as Sendmail writes it.
-fn notation(socket: &Socket) -> String {
+pub fn notation(socket: &Socket) -> String {
     // A socket for every address is reached here by the loopback one.
     let near = |host: &str| match host {
         "0.0.0.0" => "127.0.0.1".to_owned(),
@@ -19,6 +19,11 @@ fn notation(socket: &Socket) -> String {
         Socket::Inet6 { host, port } => format!("inet6:{port}@{}", near(host)),
         Socket::Unix(path) => format!("local:{}", path.display()),
     }
+}
+
+/// The same in a `K` line, which knows no `local:`.
+pub fn map_socket(socket: &Socket) -> String {
+    notation(socket).replacen("local:", "unix:", 1)
 }
 
 /// The filter, for the first of our sockets; none without one.
@@ -44,20 +49,19 @@ pub fn sendmail(facts: &Facts) -> String {
         "dnl It must be the last filter: what one behind it refuses it cannot see.".to_owned(),
     );
     lines.extend(filter(ours));
-    match ours.socketmap.first().map(notation) {
+    match ours.socketmap.first().map(map_socket) {
         // Sendmail asks a socketmap by the name that its K line gives it.
-        Some(map) => lines.extend(rule_set::asking(&map.replacen("local:", "unix:", 1))),
+        Some(map) => lines.extend(rule_set::asking(&map)),
         None => {
             lines.push(
                 "dnl The filter refuses unknown recipients. To let Sendmail ask the table, and to"
                     .to_owned(),
             );
-            lines.push(
-                "dnl list no domains here, write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]' into"
-                    .to_owned(),
-            );
+            lines.push("dnl list no domains here, write".to_owned());
+            lines.push("dnl     [socketmap]".to_owned());
+            lines.push("dnl     listen = [\"inet:127.0.0.1:8893\"]".to_owned());
             lines.push(format!(
-                "dnl {}, restart readdress, and print again.",
+                "dnl into {}, restart readdress, and print these lines again.",
                 ours.file
             ));
             lines.extend(rule_set::listing(ours));

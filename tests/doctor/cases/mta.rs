@@ -31,14 +31,15 @@ pub const CASES: &[Case] = &[
         codes: &["milter-not-listed"],
         mta: Postfix,
         change: |machine| {
-            machine.main += "smtpd_milters = { inet:127.0.0.1:1, command_timeout=5s }, unix:/x/y\n";
+            machine.main += "smtpd_milters = { inet:127.0.0.1:{other}, command_timeout=5s }, \
+                                 inet:localhost:{other}\n";
         },
-        says: &["{ inet:127.0.0.1:1, command_timeout=5s }, unix:/x/y, inet:127.0.0.1:"],
+        says: &[", command_timeout=5s }, inet:localhost:"],
     },
     Case {
         codes: &["milter-not-listed"],
         mta: Sendmail,
-        change: |machine| machine.mc("inet:{milter}@127.0.0.1", "inet:1@127.0.0.1"),
+        change: |machine| machine.mc("inet:{milter}@127.0.0.1", "inet:{other}@127.0.0.1"),
         says: &[
             "write into sendmail.mc",
             "INPUT_MAIL_FILTER(`readdress'",
@@ -74,10 +75,12 @@ pub const CASES: &[Case] = &[
         codes: &["milter-not-last"],
         mta: Postfix,
         change: |machine| {
-            machine.main += "smtpd_milters = inet:127.0.0.1:{milter}, { inet:127.0.0.1:1, \
+            machine.main += "smtpd_milters = inet:127.0.0.1:{milter}, { inet:127.0.0.1:{other}, \
                                  default_action=accept }\n";
         },
-        says: &["smtpd_milters = { inet:127.0.0.1:1, default_action=accept }, inet:127.0.0.1:"],
+        says: &[
+            "smtpd_milters = { inet:127.0.0.1:{other}, default_action=accept }, inet:127.0.0.1:",
+        ],
     },
     Case {
         codes: &["milter-not-last"],
@@ -85,7 +88,7 @@ pub const CASES: &[Case] = &[
         change: |machine| {
             machine.mc(
                 "LOCAL_CONFIG",
-                "INPUT_MAIL_FILTER(`later', `S=inet:1@127.0.0.1')dnl\nLOCAL_CONFIG",
+                "INPUT_MAIL_FILTER(`later', `S=inet:{other}@127.0.0.1')dnl\nLOCAL_CONFIG",
             );
         },
         says: &["confINPUT_MAIL_FILTERS', `later, readdress'"],
@@ -110,9 +113,9 @@ pub const CASES: &[Case] = &[
         mta: Postfix,
         change: |machine| {
             machine.main += "milter_default_action = accept\n\
-                             smtpd_milters = inet:127.0.0.1:{milter}1, inet:127.0.0.1:{milter}\n";
+ smtpd_milters = inet:127.0.0.1:{other}, inet:127.0.0.1:{milter}\n";
         },
-        says: &["1, { inet:127.0.0.1:", ", default_action=tempfail }'"],
+        says: &["{other}, { inet:127.0.0.1:", ", default_action=tempfail }'"],
     },
     Case {
         codes: &["passes-when-down"],

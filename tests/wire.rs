@@ -12,7 +12,7 @@ use indymilter::{Actions, MacroStage, ProtoOpts};
 use readdress::config::socket::Socket;
 use readdress::daemon::listen::{Bound, bind, from_environment};
 use readdress::daemon::milter::{
-    Answer, Edits, Filter, Gauges, Limits, Macros, Strings, Wanted, serve,
+    Answer, Edits, Filter, Gauges, Limits, Macros, Strings, Turn, Wanted, serve,
 };
 use readdress::mta::{ClientError, Edit, MilterClient, Offer, Reply, frame};
 use std::process::{Command, Stdio};
@@ -150,7 +150,7 @@ impl Filter for Renaming {
 
     fn header(&mut self, _: &[u8], _: &[u8]) {}
 
-    fn end(&mut self, _: &Macros, edits: &mut Edits<'_>) -> Answer {
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
         let begins = |text: &[u8]| {
             let first = self.received.first();
             first.is_some_and(|received| received.starts_with(text))

@@ -73,7 +73,7 @@ fn from_files(flags: &Explain, texts: &[String]) -> Result<Vec<Value>, Exit> {
             .retain(|finding| finding.severity == Severity::Error);
         loaded.complain();
     }
-    let errors = counted(loaded.diagnostics.len(), "error");
+    let errors = counted(loaded.tally().errors, "error");
     let Some(table) = loaded.table.clone().or(loaded.unexpected.clone()) else {
         output::error(&format!(
             "readdress: {errors} in the rules: there is no table to explain from"

@@ -9,14 +9,19 @@
 //! |---|---|---|
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
+//! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
+//! | 9 | [`file_status`] | what is known of the configuration file |
 //! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
 pub mod control;
+pub mod file_status;
+pub mod guard;
 pub mod listen;
 pub mod live;
 pub mod log;
+pub mod mark;
 pub mod milter;
 pub mod notify;
 pub mod record;
@@ -36,13 +41,15 @@ use std::{
 use tokio::task::JoinSet;
 
 use self::{
-    control::Control,
+    control::{Control, Handed},
     listen::{BindError, Bound},
     live::LiveTable,
+    mark::Marks,
     milter::{Gauges, Limits, Session, Shared},
     notify::Notifier,
-    reload::{ReloadHandle, ReloadOptions, Reloader},
-    settings::Source,
+    record::Veil,
+    reload::{Accept, ReloadHandle, ReloadOptions, Reloader},
+    settings::{Follower, SettingsHandle, Source},
 };
 use crate::config::{Config, socket::Socket};
 
@@ -115,10 +122,11 @@ impl Sockets {
         self,
         tasks: &mut JoinSet<()>,
         shared: &Arc<Shared>,
-        reload: ReloadHandle,
         gauges: &Arc<Gauges>,
+        (reload, settings): (ReloadHandle, SettingsHandle),
+        veil: Veil,
     ) -> Vec<Bound> {
-        let (milter, maps) = (names(&self.milter), names(&self.socketmap));
+        let (sockets, handed, accept) = (self.names(), self.handed(), self.accept());
         for bound in self.socketmap {
             tasks.spawn(socketmap::run(bound, Arc::clone(shared)));
         }
@@ -128,12 +136,43 @@ impl Sockets {
                 reload,
                 gauges: Arc::clone(gauges),
                 started: Instant::now(),
-                milter,
-                socketmap: maps,
+                settings,
+                sockets,
+                handed,
+                accept,
+                veil,
             };
             tasks.spawn(control.serve(bound));
         }
         self.milter
+    }
+
+    /// Where they are.
+    fn names(&self) -> record::Sockets {
+        record::Sockets {
+            milter: names(&self.milter),
+            socketmap: names(&self.socketmap),
+            control: self
+                .control
+                .as_ref()
+                .map(|bound| bound.socket().to_string()),
+        }
+    }
+
+    /// Which of them systemd handed over.
+    fn handed(&self) -> Handed {
+        let handed = |bound: &Bound| bound.name().is_some();
+        Handed {
+            milter: self.milter.iter().any(handed),
+            socketmap: self.socketmap.iter().any(handed),
+            control: self.control.as_ref().is_some_and(handed),
+        }
+    }
+
+    /// How somebody accepts what is held back.
+    fn accept(&self) -> Option<Accept> {
+        let control = self.control.as_ref();
+        control.map(|bound| Accept::on(bound.socket()))
     }
 }
 
@@ -146,13 +185,14 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     } = start;
     make_runtime_directory(&config);
     let sockets = Sockets::bind(handed, &config)?;
-    record::started(
-        &config,
-        &sockets.milter.iter().map(Bound::socket).collect::<Vec<_>>(),
-    );
+    record::started(&config, &sockets.names());
     let limits = Limits::from(&config.milter);
     let live = Arc::new(LiveTable::new());
-    let options = ReloadOptions::from(&config);
+    let options = ReloadOptions {
+        accept: sockets.accept(),
+        marks: marks(&config, &source),
+        ..ReloadOptions::from(&config)
+    };
     let veil = options.veil.clone();
     let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
     let mut shutdown = pin!(shutdown);
@@ -161,25 +201,27 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         () = &mut shutdown => return Ok(()),
     }
     let gauges = Arc::new(Gauges::default());
+    let shared = Arc::new(Shared::new(Arc::clone(&live), config));
+    let (follower, settings) = Follower::new(
+        source,
+        Arc::clone(&shared),
+        reload.clone(),
+        veil.clone(),
+        sockets.accept(),
+    );
     let notifier = Notifier {
-        live: Arc::clone(&live),
+        live,
         reload: reload.clone(),
+        settings: settings.clone(),
         veil: veil.clone(),
     };
     notifier.ready();
-    let shared = Arc::new(Shared::new(live, config));
     let mut tasks = JoinSet::new();
     tasks.spawn(notifier.follow());
     tasks.spawn(notify::live(Arc::clone(&gauges)));
     tasks.spawn(reloader.run());
-    tasks.spawn(settings::follow(
-        source,
-        Arc::clone(&shared),
-        reload.clone(),
-        signals::hangups(),
-        veil,
-    ));
-    let milter = sockets.serve_questions(&mut tasks, &shared, reload, &gauges);
+    tasks.spawn(follower.run(signals::hangups()));
+    let milter = sockets.serve_questions(&mut tasks, &shared, &gauges, (reload, settings), veil);
     milter::serve(
         milter,
         move || Session::new(Arc::clone(&shared)),
@@ -200,6 +242,21 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
 fn names(sockets: &[Bound]) -> Vec<String> {
     let names = sockets.iter().map(|bound| bound.socket().to_string());
     names.collect()
+}
+
+/// Where it is recorded what was live last. A daemon that is started by hand on a directory of its own
+/// leaves no trace in the state directory of the installed one, unless the file names a directory.
+fn marks(config: &Config, source: &Source) -> Option<Marks> {
+    if !config.origins.is_written("", "state") {
+        if source.rules.is_some() {
+            return None;
+        }
+        if !config.state.is_dir() {
+            record::no_state(&config.state);
+            return None;
+        }
+    }
+    Some(Marks::new(&config.state, &config.rules))
 }
 
 /// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the

@@ -12,7 +12,7 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 34] = [
+const STOREYS: [(&str, u32); 37] = [
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::rule", 20),
@@ -31,6 +31,9 @@ const STOREYS: [(&str, u32); 34] = [
     ("doctor::gather", 90),
     ("mta", 80),
     ("daemon::live", 80),
+    ("daemon::guard", 75),
+    ("daemon::mark", 81),
+    ("daemon::file_status", 81),
     ("daemon::listen", 80),
     ("daemon::log", 80),
     ("daemon::record", 80),
@@ -41,7 +44,7 @@ const STOREYS: [(&str, u32); 34] = [
     ("daemon::milter", 100),
     ("daemon::socketmap", 101),
     ("daemon::settings", 111),
-    ("daemon::control", 110),
+    ("daemon::control", 112),
     ("daemon::signals", 110),
     ("daemon", 120),
     ("cli", 130),

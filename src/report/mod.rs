@@ -204,16 +204,19 @@ fn meant(table: &Table, domain: &Domain) -> Option<String> {
     nearest(domain.as_str(), names).map(ToOwned::to_owned)
 }
 
+/// What is explained: an address, or a domain with its class.
+fn heading(explained: &Value) -> String {
+    let address = explained["address"].as_str().unwrap_or_default();
+    match explained["class"].as_str() {
+        Some(class) => format!("{address} ({class}), for an address that no rule names"),
+        None => address.to_owned(),
+    }
+}
+
 /// The same for people: the steps, each with its place, and the outcome.
 pub fn text(explained: &Value) -> String {
     let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut lines = vec![match explained["class"].as_str() {
-        Some(class) => format!(
-            "{} ({class}), for an address that no rule names",
-            string(&explained["address"])
-        ),
-        None => string(&explained["address"]),
-    }];
+    let mut lines = vec![heading(explained)];
     let steps = explained["steps"].as_array().map_or(&[][..], Vec::as_slice);
     let width = |key: &dyn Fn(&Value) -> String| {
         steps

@@ -33,11 +33,11 @@ pub fn run(flags: &Explain) -> Exit {
             exit = failed(&report::printable(reason));
             continue;
         }
-        output::line(&if flags.json {
-            object.to_string()
+        if flags.json {
+            output::json(&object);
         } else {
-            report::text(&object)
-        });
+            output::line(&report::text(&object));
+        }
     }
     exit
 }

@@ -18,6 +18,7 @@ use crate::engine::{
     rewrite::{Outcome, Reason, Step},
     rule::nearest,
     transaction::{Received, Recipient, Transaction},
+    visible::escaped,
 };
 
 /// A local-part that nobody has, which stands for all of a domain.
@@ -274,11 +275,7 @@ pub fn text(explained: &Value) -> String {
 
 /// Whatever a sender put into an address does not move the cursor of whoever asks about it.
 pub fn printable(line: &str) -> String {
-    let escaped = |c: char| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    line.chars().map(escaped).collect()
+    escaped(line)
 }
 
 #[cfg(test)]

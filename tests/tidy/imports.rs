@@ -12,9 +12,10 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 37] = [
+const STOREYS: [(&str, u32); 38] = [
     ("engine::address", 10),
     ("engine::reply", 10),
+    ("engine::visible", 10),
     ("engine::rule", 20),
     ("engine::format", 30),
     ("engine::table", 30),

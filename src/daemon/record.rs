@@ -290,9 +290,13 @@ pub fn refused_as_a_whole(id: Option<&[u8]>, reply: &SmtpReply) {
     );
 }
 
-/// An MTA connected that cannot do what is needed.
-pub fn mta_refused() {
+/// An MTA connected that cannot do what is needed: once a minute at most. `held` of them have had no line
+/// since the last one.
+///
+/// `milter: connection refused: the MTA does not offer to add and delete recipients, its mail would pass unchanged held=1999`
+pub fn mta_refused(held: u64) {
     error!(
+        held,
         "milter: connection refused: the MTA does not offer to add and delete recipients, its mail would pass unchanged"
     );
 }

@@ -179,6 +179,9 @@ pub struct Explain {
     #[arg(short, long, value_name = "DIR", conflicts_with = "live")]
     pub rules: Option<PathBuf>,
     /// Ask the running daemon instead of the files
+    ///
+    /// The daemon answers between the messages that it serves: a recipient may wait for less
+    /// than a millisecond while a long list is explained.
     #[arg(long)]
     pub live: bool,
     /// One JSON object a line

@@ -26,7 +26,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::file::Refusal;
 use crate::engine::{Diagnostic, Severity};
 
 /// The account of the packages.
@@ -129,35 +128,32 @@ fn user(passwd: &str, name: &str) -> Option<u32> {
     found.next()?
 }
 
-/// Returns an error if `file`, which was opened at `path`, was reached through a link whose owner may not
-/// read it, and root reads.
-pub(super) fn through_link(path: &Path, file: &File, of: &Metadata) -> Result<(), Refusal> {
+/// Returns what is wrong and what helps, if `file`, which was opened at `path`, was reached through a link
+/// whose owner may not read it, and root reads.
+pub(super) fn private_file(path: &Path, file: &File, of: &Metadata) -> Option<(String, String)> {
     if !rustix::process::geteuid().is_root() {
         // The kernel has judged.
-        return Ok(());
+        return None;
     }
-    let Ok(entry) = fs::symlink_metadata(path) else {
-        return Ok(());
-    };
+    let entry = fs::symlink_metadata(path).ok()?;
     let is_itself = (entry.dev(), entry.ino()) == (of.dev(), of.ino());
     if is_itself || (entry.is_symlink() && entry.uid() == 0) {
-        return Ok(());
+        return None;
     }
     let opened = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
     if may_read(entry.uid(), of, &opened.unwrap_or_default()) {
-        return Ok(());
+        return None;
     }
-    Err(Refusal {
-        code: "link-to-private-file",
-        message: format!(
-            "is a link of user {}, who may not read the file behind it: root does not read it either",
-            entry.uid()
+    let user = entry.uid();
+    Some((
+        format!(
+            "is a link of user {user}, who may not read the file behind it: root does not read it either"
         ),
-        help: Some(format!(
+        format!(
             "if it is meant to be there, make the link root's: chown -h root {}",
             quoted(path)
-        )),
-    })
+        ),
+    ))
 }
 
 /// Returns true if a user may read a file by himself, and reach it.

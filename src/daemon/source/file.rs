@@ -104,7 +104,13 @@ fn read_once(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Option<
     };
     let before = file.metadata().map_err(refuse)?;
     only_regular(&before)?;
-    access::through_link(path, &file, &before)?;
+    if let Some((message, help)) = access::private_file(path, &file, &before) {
+        return Err(Refusal {
+            code: "link-to-private-file",
+            message,
+            help: Some(help),
+        });
+    }
     let bytes = read_blocks(&mut file, before.len(), path, encoding, limits)?;
     let after = file.metadata().map_err(refuse)?;
     let stable = Stamp::of(&before).content() == Stamp::of(&after).content()

@@ -7,7 +7,7 @@ mod line;
 mod mta;
 mod question;
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -30,14 +30,24 @@ const ANYBODY: &str = "readdress0anybody";
 /// address without a rule of its own. For what is no address, `{"address","error"}`.
 ///
 /// `generation` is the number of the live table, or `None` where the table was read from files.
-pub fn explain(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Vec<Value> {
+///
+/// Each object is made when it is asked for: those of a long line together could take much memory.
+pub fn explain(
+    table: &Arc<Table>,
+    text: &str,
+    generation: Option<u64>,
+) -> Box<dyn Iterator<Item = Value> + Send> {
     match question::read(text) {
         Ok(Question::Recipients(lines)) => {
-            let explained = lines.iter().map(|line| recipient(table, line, generation));
-            explained.collect()
+            let table = Arc::clone(table);
+            let lines = lines.into_iter();
+            Box::new(lines.map(move |line| recipient(&table, &line, generation)))
         }
-        Ok(Question::Domain(domain)) => vec![whole(table, &domain, generation)],
-        Err(reason) => vec![json!({ "address": text, "error": reason })],
+        Ok(Question::Domain(domain)) => Box::new(iter::once(whole(table, &domain, generation))),
+        Err(reason) => {
+            let object = json!({ "address": text, "error": reason });
+            Box::new(iter::once(object))
+        }
     }
 }
 
@@ -293,7 +303,7 @@ mod tests {
     }
 
     fn one(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Value {
-        let mut explained = explain(table, text, generation);
+        let mut explained: Vec<_> = explain(table, text, generation).collect();
         assert_eq!(explained.len(), 1, "{text}");
         explained.remove(0)
     }

@@ -12,7 +12,7 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 38] = [
+const STOREYS: [(&str, u32); 42] = [
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::visible", 10),
@@ -32,6 +32,10 @@ const STOREYS: [(&str, u32); 38] = [
     ("doctor::gather", 90),
     ("mta", 80),
     ("daemon::live", 80),
+    ("daemon::accepting", 80),
+    ("daemon::brake", 80),
+    ("daemon::places", 80),
+    ("daemon::keepalive", 80),
     ("daemon::guard", 75),
     ("daemon::mark", 81),
     ("daemon::file_status", 81),

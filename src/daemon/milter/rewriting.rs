@@ -26,14 +26,13 @@ use indymilter::{Actions, MacroStage, ProtoOpts};
 
 use super::{
     filter::{Answer, Filter, Strings, Wanted},
-    gauges::Brake,
     macros::Macros,
     replies::{Edits, HoldsNul},
     session::{Agreed, Changes, Finish, Session},
     turn::Turn,
 };
 use crate::{
-    daemon::record,
+    daemon::{brake::Brake, record},
     engine::transaction::{Addition, Received, Verdict},
     headers::Edit,
 };

@@ -31,7 +31,7 @@ impl Pause {
     }
 
     /// Returns how long to wait now; the next pause is longer.
-    pub fn next(&mut self) -> Duration {
+    pub fn take(&mut self) -> Duration {
         let now = self.0;
         self.0 = (now * 2).min(PAUSE_MAX);
         now
@@ -67,10 +67,10 @@ mod tests {
             assert!(!about_one(shortage));
         }
         let mut pause = Pause::default();
-        let pauses: Vec<_> = std::iter::repeat_with(|| pause.next()).take(9).collect();
+        let pauses: Vec<_> = std::iter::repeat_with(|| pause.take()).take(9).collect();
         assert_eq!((pauses[0], pauses[1]), (PAUSE_MIN, PAUSE_MIN * 2));
         assert_eq!(pauses[8], PAUSE_MAX);
         pause.reset();
-        assert_eq!(pause.next(), PAUSE_MIN);
+        assert_eq!(pause.take(), PAUSE_MIN);
     }
 }

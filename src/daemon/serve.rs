@@ -96,7 +96,7 @@ where
                 if let Some(held) = accepts.release() {
                     record::accept_failed(&socket, &error, held);
                 }
-                sleep(pause.next()).await;
+                sleep(pause.take()).await;
                 continue;
             }
         };

@@ -185,7 +185,7 @@ fn refused_negotiations_are_one_line() {
     let _serving = place.serve();
     for _ in 0..30 {
         let mut mta = UnixStream::connect(place.join("milter.sock")).unwrap();
-        mta.write_all(b"\0\0\0\x0dO\0\0\0\x06\0\0\0\0\0\x1f\xff\xff")
+        mta.write_all(b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x01\0\x1f\xff\xff")
             .unwrap();
         mta.set_read_timeout(Some(SOON)).unwrap();
         mta.read_to_end(&mut Vec::new())

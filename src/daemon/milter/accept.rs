@@ -83,7 +83,7 @@ pub async fn accept<F: Filter, M: Fn() -> F>(bound: Bound, entrance: Arc<Entranc
                 if let Some(held) = connections.accepts.release() {
                     record::accept_failed(&socket, &error, held);
                 }
-                tokio::time::sleep(pause.next()).await;
+                tokio::time::sleep(pause.take()).await;
             }
         }
     }

@@ -180,8 +180,7 @@ pub struct Explain {
     pub rules: Option<PathBuf>,
     /// Ask the running daemon instead of the files
     ///
-    /// The daemon answers between the messages that it serves: a recipient may wait for less
-    /// than a millisecond while a long list is explained.
+    /// A recipient of a message may wait up to a millisecond while a long list is explained.
     #[arg(long)]
     pub live: bool,
     /// One JSON object a line

@@ -28,8 +28,8 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 pub use configuration::{
-    configuration_accepted, configuration_live, configuration_mended, configuration_refused,
-    configuration_still_refused, key_changed, key_waits, rewriting_off,
+    configuration_accepted, configuration_exposed, configuration_live, configuration_mended,
+    configuration_refused, configuration_still_refused, key_changed, key_waits, rewriting_off,
 };
 pub use connections::{accept_failed, connections_full, mta_refused};
 pub use held::{

@@ -28,7 +28,7 @@ pub fn run(flags: &Check) -> Exit {
             let skipped = skipped.map(|skipped| counts(skipped, &loaded.prefix));
             found
                 .chain(skipped)
-                .for_each(|object| output::line(&object.to_string()));
+                .for_each(|object| output::json(&object));
         }
         Format::Text => text(&loaded),
     }

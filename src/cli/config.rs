@@ -83,7 +83,7 @@ fn written(config: &Config, path: &str) -> Vec<Value> {
 
 fn print(flags: &Control, from: &str, keys: &[Value]) {
     if flags.json {
-        return keys.iter().for_each(|key| output::line(&key.to_string()));
+        return keys.iter().for_each(output::json);
     }
     let paint = Paint::stdout();
     output::line(&paint.dim(&format!("# settings {from}")));

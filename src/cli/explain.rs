@@ -33,11 +33,11 @@ pub fn run(flags: &Explain) -> Exit {
             exit = failed(&report::printable(reason));
             continue;
         }
-        output::line(&if flags.json {
-            object.to_string()
+        if flags.json {
+            output::json(&object);
         } else {
-            report::text(&object)
-        });
+            output::line(&report::text(&object));
+        }
     }
     exit
 }
@@ -58,9 +58,27 @@ fn texts(addresses: &[String]) -> io::Result<Vec<String>> {
     Ok(texts)
 }
 
+/// Bytes of addresses in one request; the daemon takes twice as many, and JSON needs some of them.
+const MAX_REQUEST: usize = 64 << 10;
+
+/// Addresses in one request.
+const MAX_ADDRESSES: usize = 100;
+
 fn live(flags: &Explain, texts: &[String]) -> Result<Vec<Value>, Exit> {
-    let request = json!({ "command": "explain", "addresses": texts });
-    ask::ask(None, flags.config.as_deref(), &request)
+    let mut explained = Vec::new();
+    let mut rest = texts;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take(MAX_ADDRESSES).take_while(|address| {
+            bytes += address.len();
+            bytes <= MAX_REQUEST
+        });
+        let (now, later) = rest.split_at(fits.count().max(1));
+        let request = json!({ "command": "explain", "addresses": now });
+        explained.extend(ask::ask(None, flags.config.as_deref(), &request)?);
+        rest = later;
+    }
+    Ok(explained)
 }
 
 /// Explains from files. A broken expectation is said, and is no reason not to answer: it is then that

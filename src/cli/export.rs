@@ -47,7 +47,7 @@ pub fn run(flags: &Export) -> Exit {
         }
     }
     let exported = export(table, &loaded.sources, flags.format.into(), domain.as_ref());
-    output::line(exported.text.trim_end_matches('\n'));
+    output::raw(exported.text.trim_end_matches('\n'));
     for finding in &exported.diagnostics {
         output::error(&finding.render(&loaded.prefix));
     }

@@ -12,7 +12,7 @@ use super::{
     output::{self, Paint, Progress},
 };
 use crate::{
-    config::Config,
+    config::{Config, DEFAULT_FILE},
     daemon::{settings::Source, source},
     engine::{Diagnostic, Severity, SourceText, Table, Tally, compile, rule::Skipped},
 };
@@ -87,7 +87,14 @@ pub fn complain_about(findings: &[Diagnostic]) {
 
 /// Reads a directory, or the configured one.
 pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exit> {
-    load_with(&configuration(file)?, directory)
+    let mut loaded = load_with(&configuration(file)?, directory)?;
+    loaded.diagnostics.splice(0..0, exposed(file));
+    Ok(loaded)
+}
+
+/// Returns the warning about a configuration file that others can write.
+pub fn exposed(file: Option<&Path>) -> Option<Diagnostic> {
+    source::configuration_access(file.unwrap_or(Path::new(DEFAULT_FILE)))
 }
 
 /// The same with a configuration that was read.

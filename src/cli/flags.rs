@@ -179,6 +179,8 @@ pub struct Explain {
     #[arg(short, long, value_name = "DIR", conflicts_with = "live")]
     pub rules: Option<PathBuf>,
     /// Ask the running daemon instead of the files
+    ///
+    /// A recipient of a message may wait up to a millisecond while a long list is explained.
     #[arg(long)]
     pub live: bool,
     /// One JSON object a line

@@ -1,9 +1,6 @@
 //! `readdress fmt`: native files in the canonical layout, their meaning untouched.
 //!
-//! A file is replaced as a whole: the new text is written beside it under a name that the daemon
-//! passes over, brought to the disk, given mode and owner of the old one, and renamed. A symbolic
-//! link stays one; the file behind it is replaced. Extended attributes and further hard links are
-//! not carried over.
+//! A file is replaced as a whole (`cli::replace`).
 //!
 //! # Limits
 //!
@@ -14,9 +11,7 @@
 //! | owner or group that this user cannot give | left as it is, exit status 2 |
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, fchown},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -24,10 +19,14 @@ use super::{
     Exit,
     flags::Fmt,
     output::{self, Paint},
+    replace::replace_if,
 };
-use crate::engine::{
-    FileKind, SourceText,
-    rule::{Format, format},
+use crate::{
+    daemon::source,
+    engine::{
+        FileKind, SourceText,
+        rule::{Format, format},
+    },
 };
 
 /// Runs the command.
@@ -96,9 +95,9 @@ fn one(path: &Path, check: bool) -> Exit {
     if !is_native(&name(path)) {
         return failed("is no native file; fmt lays out .rules and .expect files".to_owned());
     }
-    let bytes = match fs::read(path) {
+    let bytes = match source::read_whole(path) {
         Ok(bytes) => bytes,
-        Err(error) => return failed(format!("cannot be read: {error}")),
+        Err(reason) => return failed(format!("cannot be read: {reason}")),
     };
     let source = SourceText {
         name: name(path),
@@ -135,44 +134,7 @@ fn one(path: &Path, check: bool) -> Exit {
 
 /// Puts a new file into the place of one that held `old`.
 fn replace(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
-    let real = fs::canonicalize(path)?;
-    let folder = real.parent().unwrap_or(Path::new("/"));
-    let beside = folder.join(format!(".{}.{}.tmp", name(&real), std::process::id()));
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(|error| explained("cannot write beside it", &beside, &error))?;
-    let renamed = fill(&file, &real, new)
-        .and_then(|()| unchanged(&real, old))
-        .and_then(|()| fs::rename(&beside, &real));
-    if renamed.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-    }
-    renamed?;
-    // Without this the rename could be lost in a crash; some file systems do not know it.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// Content, owner and mode, on the disk.
-fn fill(mut file: &File, real: &Path, new: &[u8]) -> io::Result<()> {
-    let (was, is) = (fs::metadata(real)?, file.metadata()?);
-    if (was.uid(), was.gid()) != (is.uid(), is.gid()) {
-        fchown(file, Some(was.uid()), Some(was.gid())).map_err(|error| {
-            let what = format!("its owner {}:{} cannot be kept", was.uid(), was.gid());
-            io::Error::new(
-                error.kind(),
-                format!("{what}: {error}; run as root or as the owner"),
-            )
-        })?;
-    }
-    // After the owner: a change of owner clears the set-id bits.
-    file.set_permissions(was.permissions())?;
-    file.write_all(new)?;
-    file.sync_all()
+    replace_if(path, new, |file| unchanged(file, old))
 }
 
 /// An editor may have saved it since it was read: its text is the newer one.
@@ -183,13 +145,6 @@ fn unchanged(real: &Path, old: &[u8]) -> io::Result<()> {
     Err(io::Error::other(
         "it was changed meanwhile; run the command again",
     ))
-}
-
-fn explained(what: &str, path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(
-        error.kind(),
-        format!("{what} ({}): {error}", path.display()),
-    )
 }
 
 #[cfg(test)]

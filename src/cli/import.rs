@@ -4,7 +4,7 @@
 //! to standard error. With an error nothing is written, unless `--partial` is said.
 
 use std::{
-    fs, io,
+    io,
     io::{Read, Write},
     path::Path,
 };
@@ -14,6 +14,7 @@ use super::{
     files::{configuration, counted},
     flags::{Import, ImportName},
     output::{self, Progress},
+    replace::replace,
 };
 use crate::{
     daemon::source,
@@ -141,10 +142,7 @@ fn write(file: Option<&Path>, text: &str) -> io::Result<()> {
             other => other,
         };
     };
-    let mut temporary = file.as_os_str().to_owned();
-    temporary.push(".tmp");
-    fs::write(&temporary, text)?;
-    fs::rename(&temporary, file)
+    replace(file, text.as_bytes())
 }
 
 impl From<ImportName> for ImportFormat {

@@ -25,6 +25,7 @@ mod import;
 mod outcome;
 pub mod output;
 mod reload;
+mod replace;
 mod run;
 mod status;
 mod time;

@@ -11,15 +11,49 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Writes a line to standard output.
-pub fn line(text: &str) {
+use serde_json::Value;
+
+use crate::engine::visible::{escaped, escaped_json};
+
+/// Writes text to standard output as it is: for programs, not for people.
+pub fn raw(text: &str) {
     // A reader that went away has had enough.
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Writes a line to standard output. Marks of direction and characters that nobody sees are escaped;
+/// colours pass.
+pub fn line(text: &str) {
+    raw(&without_marks(text));
+}
+
+/// Writes an object of JSON as a line to standard output, with nothing in it that misleads the eye.
+pub fn json(object: &Value) {
+    raw(&escaped_json(&object.to_string()));
+}
+
 /// Writes a line to standard error.
 pub fn error(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", without_marks(text));
+}
+
+fn without_marks(text: &str) -> String {
+    let piece = |text: &str| {
+        text.split_inclusive(char::is_control)
+            .map(line_end)
+            .collect()
+    };
+    if text.is_ascii() {
+        text.to_owned()
+    } else {
+        piece(text)
+    }
+}
+
+/// Escapes a piece of text but for the control character at its end, which is a colour's or a line's.
+fn line_end(piece: &str) -> String {
+    let text = piece.trim_end_matches(char::is_control);
+    escaped(text) + piece.get(text.len()..).unwrap_or_default()
 }
 
 /// How text is set off, where the terminal and the user allow it.

@@ -35,7 +35,7 @@ pub fn accept(flags: &Accept) -> Exit {
 fn told(flags: &Control, answer: &Value, label: &str) -> Exit {
     let refused = &answer["configuration"]["refused"];
     if flags.json {
-        output::line(&answer.to_string());
+        output::json(answer);
     } else if answer["outcome"] == "configuration" {
         output::line("the configuration file is in force");
     } else {

@@ -26,7 +26,7 @@ pub fn run(flags: &Status) -> Exit {
         Err(exit) => return exit,
     };
     if control.json {
-        output::line(&answer.to_string());
+        output::json(&answer);
     } else {
         print(&answer);
     }

@@ -78,7 +78,10 @@ pub const KEYS: &[Key] = &[
         "max_connections",
         "1000",
         true,
-        &["Connections at one time. One more is closed at once, and the MTA defers its mail."],
+        &[
+            "Connections at one time. At the limit one that is idle gives way; where all of them",
+            "have a message under way, one more is closed at once, and the MTA defers its mail.",
+        ],
     ),
     key(
         "milter",

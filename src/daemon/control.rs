@@ -4,45 +4,68 @@
 //! then the end of the connection: one request a connection.
 //!
 //! Who may ask: root, the daemon's own user, and whoever the mode of the socket (0660) lets in, which
-//! are the members of its group. A socket that is open to everybody serves the first two alone.
+//! are the members of its group. A socket that is open to everybody serves the first two alone. The mode is
+//! looked at for each connection ([`access`]).
+//!
+//! An answer of several lines is made line by line, and each line is sent before the next one is made.
+//! Between two lines all others on this thread have their turn, recipients of messages too: they wait for
+//! one line at most, which is below a millisecond for a list of 500.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | octets of a request | 1 MiB | the connection is closed |
+//! | bytes of a request | 256 KiB | an error is answered |
+//! | recipients that one request asks about | 1000 | an error follows their answers |
+//! | bytes of an answer | 64 MiB | an error ends it |
+//! | time until the request is there | 5 s | the connection is closed |
+//! | time for a client to read a line | 10 s | the connection is closed |
 //! | time for a request and its answer | 60 s | the connection is closed |
-//! | connections at one time | 16 | further ones wait |
+//! | connections at one time | 16 | the one idle longest is closed |
 
+mod access;
 mod keys;
 mod outcome;
 mod status;
 
 use std::{
-    fs, io,
-    os::unix::fs::PermissionsExt,
+    io,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    task::yield_now,
     time::timeout,
 };
 
 use super::{
     listen::Bound,
     milter::{Gauges, Shared},
+    places::Place,
     record::{self, Sockets, Veil},
     reload::{Accept, ReloadHandle},
     serve::{Stream, serve},
     settings::SettingsHandle,
 };
-use crate::{config::socket::Socket, report};
+use crate::report;
 
-/// Longest request, in octets.
-const MAX_REQUEST: u64 = 1 << 20;
+/// Longest request, in bytes.
+const MAX_REQUEST: u64 = 256 << 10;
+
+/// Most recipients that one request asks about.
+const MAX_RECIPIENTS: usize = 1000;
+
+/// Longest answer, in bytes.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// Longest time until the request is there.
+const REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// Longest time for a client to read a line.
+const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// Longest time of one connection.
 const MAX_TIME: Duration = Duration::from_secs(60);
@@ -84,49 +107,19 @@ pub struct Handed {
     pub control: bool,
 }
 
-/// Who may ask.
-#[derive(Clone, Copy, Debug)]
-struct Entrance {
-    /// Everybody can open the socket.
-    open_to_all: bool,
-    own: u32,
-}
-
-impl Entrance {
-    fn new(socket: &Socket) -> Self {
-        let mode = match socket {
-            Socket::Unix(path) => fs::metadata(path).map(|of| of.permissions().mode()),
-            // Whoever reaches a port is nobody in particular.
-            _ => Ok(0o777),
-        };
-        Self {
-            open_to_all: mode.is_ok_and(|mode| mode & 0o006 != 0),
-            own: rustix::process::geteuid().as_raw(),
-        }
-    }
-
-    fn lets(self, user: Option<u32>) -> bool {
-        match user {
-            Some(0) => true,
-            Some(user) if user == self.own => true,
-            _ => !self.open_to_all,
-        }
-    }
-}
-
 impl Control {
     /// Answers until the future is dropped.
     pub async fn serve(self, bound: Bound) {
-        let entrance = Entrance::new(bound.socket());
-        let answered = serve(bound, MAX_CONNECTIONS, |stream| {
-            let control = self.clone();
+        let socket = Arc::new(bound.socket().clone());
+        let answered = serve(bound, MAX_CONNECTIONS, |stream, place| {
+            let (control, socket) = (self.clone(), Arc::clone(&socket));
             async move {
-                if !entrance.lets(stream.user()) {
+                if !access::may_ask(&socket, stream.user()) {
                     record::control_refused(stream.user());
                     return;
                 }
                 // A connection that takes too long, or breaks, has nobody to be told.
-                let _ = timeout(MAX_TIME, control.connection(stream)).await;
+                let _ = timeout(MAX_TIME, control.connection(stream, &place)).await;
             }
         });
         if let Err(error) = answered.await {
@@ -134,29 +127,42 @@ impl Control {
         }
     }
 
-    async fn connection(&self, stream: Box<dyn Stream>) -> io::Result<()> {
+    async fn connection(&self, stream: Box<dyn Stream>, place: &Place) -> io::Result<()> {
         let user = stream.user();
-        let (reader, mut writer) = tokio::io::split(stream);
+        let (reader, writer) = tokio::io::split(stream);
+        let mut writer = Answer { writer, bytes: 0 };
         let mut request = Vec::new();
-        BufReader::new(reader.take(MAX_REQUEST))
-            .read_until(b'\n', &mut request)
-            .await?;
-        let answers = match serde_json::from_slice::<Value>(&request) {
-            Ok(request) => self.answer(&request, user).await,
-            Err(error) => vec![problem(&format!("the request is no JSON: {error}"))],
+        let mut reader = BufReader::new(reader.take(MAX_REQUEST));
+        tokio::select! {
+            () = place.asked() => return Ok(()),
+            read = timeout(REQUEST_TIME, reader.read_until(b'\n', &mut request)) => read??,
         };
-        let mut text = String::new();
-        for answer in answers {
-            text.push_str(&answer.to_string());
-            text.push('\n');
+        if !place.busy() {
+            return Ok(());
         }
-        writer.write_all(text.as_bytes()).await?;
-        writer.shutdown().await
+        match serde_json::from_slice::<Value>(&request) {
+            Err(_) if request.len() as u64 >= MAX_REQUEST => {
+                let reason = format!("the request is longer than {MAX_REQUEST} bytes");
+                writer.line(&problem(&reason)).await?;
+            }
+            Ok(request) if request["command"] == "explain" => {
+                self.explain(&request, &mut writer).await?;
+            }
+            Ok(request) => {
+                for line in self.answer(&request, user).await {
+                    writer.line(&line).await?;
+                }
+            }
+            Err(error) => {
+                let problem = problem(&format!("the request is no JSON: {error}"));
+                writer.line(&problem).await?;
+            }
+        }
+        writer.writer.shutdown().await
     }
 
     async fn answer(&self, request: &Value, user: Option<u32>) -> Vec<Value> {
         match request["command"].as_str() {
-            Some("explain") => self.explain(request),
             Some("status") => vec![self.status()],
             Some("config") => self.keys(),
             Some("reload") => vec![self.reload_all().await],
@@ -194,20 +200,49 @@ impl Control {
         }
     }
 
-    fn explain(&self, request: &Value) -> Vec<Value> {
+    /// Explains each address, or each recipient of a log line, in a line of its own.
+    async fn explain<W: AsyncWrite + Unpin>(
+        &self,
+        request: &Value,
+        answer: &mut Answer<W>,
+    ) -> io::Result<()> {
         let generation = self.shared.live.pin();
         let Some(table) = &generation.table else {
-            return vec![problem(
-                "there is no table yet, and every recipient is deferred: `readdress status` says why",
-            )];
+            let reason = "there is no table yet, and every recipient is deferred: `readdress status` says why";
+            return answer.line(&problem(reason)).await;
         };
         let addresses = request["addresses"]
             .as_array()
             .map_or(&[][..], Vec::as_slice);
-        let addresses = addresses.iter().filter_map(Value::as_str);
-        addresses
-            .flat_map(|address| report::explain(table, address, Some(generation.number)))
-            .collect()
+        let explained = addresses
+            .iter()
+            .filter_map(Value::as_str)
+            .flat_map(|address| report::explain(table, address, Some(generation.number)));
+        for (number, line) in explained.enumerate() {
+            if number == MAX_RECIPIENTS || answer.bytes > MAX_ANSWER {
+                let reason = format!("{number} recipients are explained: ask for the others apart");
+                return answer.line(&problem(&reason)).await;
+            }
+            answer.line(&line).await?;
+            yield_now().await;
+        }
+        Ok(())
+    }
+}
+
+/// An answer under way.
+struct Answer<W> {
+    writer: W,
+    /// What was sent of it.
+    bytes: usize,
+}
+
+impl<W: AsyncWrite + Unpin> Answer<W> {
+    /// Sends a line; a client that does not read has no more of them made.
+    async fn line(&mut self, line: &Value) -> io::Result<()> {
+        let text = format!("{line}\n");
+        self.bytes += text.len();
+        timeout(WRITE_TIME, self.writer.write_all(text.as_bytes())).await?
     }
 }
 

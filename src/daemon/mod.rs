@@ -9,21 +9,27 @@
 //! |---|---|---|
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
+//! | 8 | [`places`], [`keepalive`] | connections at one time, and which of them gives way; peers that vanished |
+//! | 8 | [`accepting`], [`brake`] | failures to accept; warnings that strangers can cause |
 //! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
 //! | 9 | [`file_status`] | what is known of the configuration file |
 //! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
+pub mod accepting;
+pub mod brake;
 pub mod control;
 pub mod file_status;
 pub mod guard;
+pub mod keepalive;
 pub mod listen;
 pub mod live;
 pub mod log;
 pub mod mark;
 pub mod milter;
 pub mod notify;
+pub mod places;
 pub mod record;
 pub mod reload;
 pub mod serve;

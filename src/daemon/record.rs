@@ -15,6 +15,7 @@
 //! Where the configuration hides addresses, lines about tables show places and counts alone.
 
 mod configuration;
+mod connections;
 mod held;
 mod names;
 #[cfg(test)]
@@ -27,9 +28,10 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 pub use configuration::{
-    configuration_accepted, configuration_live, configuration_mended, configuration_refused,
-    configuration_still_refused, key_changed, key_waits, rewriting_off,
+    configuration_accepted, configuration_exposed, configuration_live, configuration_mended,
+    configuration_refused, configuration_still_refused, key_changed, key_waits, rewriting_off,
 };
+pub use connections::{accept_failed, connections_full, mta_refused};
 pub use held::{
     mark_damaged, mark_missing, no_state, table_accepted, table_held, table_still_held,
 };
@@ -287,13 +289,6 @@ pub fn refused_as_a_whole(id: Option<&[u8]>, reply: &SmtpReply) {
     let (code, status) = (reply.code(), reply.enhanced());
     warn!(
         "{id}: refused as a whole: reply=\"{code} {status}\", the MTA was not to wait for a reply at RCPT"
-    );
-}
-
-/// An MTA connected that cannot do what is needed.
-pub fn mta_refused() {
-    error!(
-        "milter: connection refused: the MTA does not offer to add and delete recipients, its mail would pass unchanged"
     );
 }
 

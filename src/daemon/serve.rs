@@ -1,27 +1,33 @@
 //! Accepting for the small protocols (socketmap, control): many short questions, no transaction.
 //!
-//! The milter has an accept loop of its own, which knows transactions and drains.
+//! The milter has an accept loop of its own, which knows transactions and drains. Both take the same care of
+//! failures (`accepting`), of idle connections (`places`) and of vanished peers (`keepalive`).
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | connections at one time | a parameter | further ones wait in the backlog |
-//! | no descriptors left | | the next attempt is made after 100 ms |
+//! | connections at one time | a parameter | the one idle longest is closed; none is idle: the new one, after a second |
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
-    sync::Semaphore,
     time::sleep,
 };
 
-use super::listen::{Bound, Listening};
+use super::{
+    accepting::{Pause, is_about_one},
+    brake::Brake,
+    keepalive,
+    listen::{Bound, Listening},
+    places::{Place, Places},
+    record,
+};
 
-/// How long to wait after an accept that failed.
-const BACK_OFF: Duration = Duration::from_millis(100);
+/// How long a new connection waits where all others are in the middle of a request.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection, over whichever socket it came.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
@@ -59,7 +65,8 @@ impl Listener {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 // An answer is one write; nothing is gained by holding it back.
-                stream.set_nodelay(true)?;
+                let _ = stream.set_nodelay(true);
+                keepalive::set(&stream);
                 Ok(Box::new(stream))
             }
             Self::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
@@ -67,30 +74,40 @@ impl Listener {
     }
 }
 
-/// Hands every connection to `answer`, until the future is dropped.
+/// Hands every connection to `answer`, with its place, until the future is dropped.
 pub async fn serve<F>(
     bound: Bound,
     connections: usize,
-    answer: impl Fn(Box<dyn Stream>) -> F,
+    answer: impl Fn(Box<dyn Stream>, Place) -> F,
 ) -> io::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    let socket = bound.socket().to_string();
     let (listening, _file) = bound.into_parts();
     let listener = Listener::new(listening)?;
-    let permits = Arc::new(Semaphore::new(connections));
+    let places = Places::new(connections);
+    let (mut pause, accepts, refusals) = (Pause::default(), Brake::default(), Brake::default());
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
-            return Ok(());
+        let stream = match listener.accept().await {
+            Ok(stream) => stream,
+            Err(error) if is_about_one(&error) => continue,
+            Err(error) => {
+                if let Some(held) = accepts.release() {
+                    record::accept_failed(&socket, &error, held);
+                }
+                sleep(pause.take()).await;
+                continue;
+            }
         };
-        let Ok(stream) = listener.accept().await else {
-            sleep(BACK_OFF).await;
-            continue;
-        };
-        let answering = answer(stream);
-        tokio::spawn(async move {
-            answering.await;
-            drop(permit);
-        });
+        pause.reset();
+        match places.enter(PATIENCE).await {
+            Some(place) => drop(tokio::spawn(answer(stream, place))),
+            None => {
+                if let Some(held) = refusals.release() {
+                    record::connections_full(&socket, connections, held);
+                }
+            }
+        }
     }
 }

@@ -29,6 +29,7 @@ use super::{
     record::{self, Veil},
     reload::{Accept, NewSettings, ReloadHandle},
     signals::Hangups,
+    source::configuration_access,
     watch::{Target, WatchSettings, Watcher},
 };
 use crate::{
@@ -167,6 +168,8 @@ pub struct Follower {
     status: watch::Sender<FileStatus>,
     requests: mpsc::Receiver<Request>,
     refused_at: Option<Instant>,
+    /// The warning that others can write the file, as it was logged.
+    exposed: Option<Diagnostic>,
     remind_at: Option<Instant>,
 }
 
@@ -198,6 +201,7 @@ impl Follower {
             status,
             requests,
             refused_at: None,
+            exposed: None,
             remind_at: None,
         };
         (follower, handle)
@@ -255,6 +259,11 @@ impl Follower {
 
     /// Reads the file. Who `asked` hears of it in the log also where nothing is new.
     async fn read(&mut self, asked: bool) {
+        let exposed = configuration_access(self.source.path());
+        if exposed != self.exposed {
+            record::configuration_exposed(exposed.as_slice());
+            self.exposed = exposed;
+        }
         let new = match self.source.read() {
             Ok(new) => new,
             Err(findings) => return self.refuse(findings, None, asked),

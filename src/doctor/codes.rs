@@ -30,6 +30,10 @@ codes! {
         "The rules have an error, so that nothing can be held against them."
     NO_POSTMASTER "no-postmaster" Warning
         "postmaster@ or abuse@ of a secondary domain reaches nobody; `check` finds it."
+    WRITABLE_BY_EVERYBODY "writable-by-everybody" Warning
+        "Every user may write a file that decides where mail goes, or the directory of the rules; `check` finds it."
+    FOREIGN_OWNER "foreign-owner" Warning
+        "A file that decides where mail goes belongs to a user who has no part in it; `check` finds it."
     DAEMON_DOWN "daemon-down" Error
         "Nobody answers on the control socket."
     RELOAD_REFUSED "reload-refused" Error

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{listed::Connection, probe::Probe};
+use super::{codes::Code, listed::Connection, probe::Probe};
 use crate::{
     config::{Config, Mode, socket::Socket},
     engine::{
@@ -70,6 +70,8 @@ pub struct Ours {
     pub missing: bool,
     /// Findings of the rules that matter here: place, sentence, help.
     pub postmasters: Vec<(String, String, String)>,
+    /// Files that others can write, likewise, each with its code.
+    pub exposed: Vec<(Code, (String, String, String))>,
     /// Primary domains.
     pub primary: Vec<Domain>,
     /// Secondary domains.

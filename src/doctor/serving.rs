@@ -61,6 +61,9 @@ fn files(facts: &Facts) -> Vec<Finding> {
     let postmasters = ours.postmasters.iter();
     let postmasters = postmasters
         .map(|(place, message, help)| Finding::new(codes::NO_POSTMASTER, place, message, help));
+    let exposed = ours.exposed.iter();
+    let exposed =
+        exposed.map(|(code, (place, message, help))| Finding::new(*code, place, message, help));
     let observes = ours.observes.then(|| {
         Finding::new(
             codes::OBSERVES,
@@ -72,6 +75,7 @@ fn files(facts: &Facts) -> Vec<Finding> {
     configuration
         .chain(broken)
         .chain(postmasters)
+        .chain(exposed)
         .chain(observes)
         .collect()
 }

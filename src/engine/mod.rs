@@ -6,7 +6,7 @@
 //!
 //! | storey | room | what it turns into what |
 //! |---|---|---|
-//! | 1 | [`address`], [`reply`] | bytes to and from addresses; codes and texts to SMTP replies |
+//! | 1 | [`address`], [`reply`], [`visible`] | bytes to and from addresses; codes and texts to SMTP replies; text to text that hides nothing |
 //! | 2 | [`rule`] | text to rules with their places, and findings |
 //! | 3 | [`mod@format`] | other programs' tables to the same rules; no table is known to it |
 //! | 3 | [`table`] | rules to an immutable table; an address to the one rule for it |
@@ -25,6 +25,7 @@ pub mod rewrite;
 pub mod rule;
 pub mod table;
 pub mod transaction;
+pub mod visible;
 
 pub use load::{Before, Compiled, compile, compile_after};
 pub use rule::{Diagnostic, FileKind, Severity, SourceText, Tally};

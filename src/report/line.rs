@@ -12,6 +12,8 @@
 //!
 //! The first kind that a line holds decides: with `orig_to=` there, `to=` is what became of it.
 
+use std::borrow::Cow;
+
 use crate::engine::address::outside_quotes;
 
 /// A recipient as a line shows it.
@@ -66,24 +68,42 @@ fn after_command(text: &str) -> Option<&str> {
     (!before.contains('"')).then(|| after.trim_start())
 }
 
-/// The paths after a mark: one, or several with commas between.
+/// The paths after a mark: one, or several with commas between. A mark in quotes is a part of an address.
 fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
     let begins = |at: usize| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         before.is_none_or(|c| c.is_whitespace() || c == ',')
     };
-    let found = text
-        .match_indices(mark)
-        .find(|(at, _)| begins(*at))
-        .and_then(|(at, _)| text.get(at + mark.len()..));
+    let found = outside_quotes(text)
+        .map(|(at, _)| at)
+        .filter(|at| begins(*at))
+        .find_map(|at| text.get(at..)?.strip_prefix(mark))
+        .unwrap_or_default();
+    let value = unquoted(found);
     let mut paths = Vec::new();
-    let mut rest = found.unwrap_or_default();
+    let mut rest = &*value;
     while rest.starts_with('<') {
         let (path, after) = split_path(rest);
         paths.push(logged(path, ""));
         rest = after.strip_prefix(',').unwrap_or_default();
     }
     paths
+}
+
+/// The value of a field: our log quotes it where an address holds blanks or quotes.
+fn unquoted(text: &str) -> Cow<'_, str> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        return text.into();
+    };
+    let (mut value, mut characters) = (String::new(), quoted.chars());
+    while let Some(c) = characters.next() {
+        match c {
+            '"' => break,
+            '\\' => value.extend(characters.next()),
+            c => value.push(c),
+        }
+    }
+    value.into()
 }
 
 /// Splits after the path: at the `>` that closes it, or at white space where it has no `<`.
@@ -135,6 +155,15 @@ mod tests {
         paths(
             "postfix/smtp[7]: 4XYZ: to=<jdoe@company.com>, orig_to=<jd@domain2.com>, relay=none, delay=1",
             &["<jd@domain2.com>"],
+        );
+        // As the log of readdress has an address that tries to forge a field.
+        paths(
+            r#"4b: orig_to="<\"x> orig_to=<ceo@acme.example> \"@domain2.com>" action=keep"#,
+            &[r#"<"x> orig_to=<ceo@acme.example> "@domain2.com>"#],
+        );
+        paths(
+            r#"4b: to=<"x> orig_to=<ceo@acme.example> "@domain2.com>, relay=none"#,
+            &[r#"<"x> orig_to=<ceo@acme.example> "@domain2.com>"#],
         );
         paths(
             "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.1.1 <x@domain2.com>: Recipient address rejected: User unknown; from=<s@a.example> to=<x@domain2.com> proto=ESMTP",

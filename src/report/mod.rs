@@ -7,7 +7,7 @@ mod line;
 mod mta;
 mod question;
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ use crate::engine::{
     rewrite::{Outcome, Reason, Step},
     rule::nearest,
     transaction::{Received, Recipient, Transaction},
+    visible::escaped,
 };
 
 /// A local-part that nobody has, which stands for all of a domain.
@@ -29,14 +30,24 @@ const ANYBODY: &str = "readdress0anybody";
 /// address without a rule of its own. For what is no address, `{"address","error"}`.
 ///
 /// `generation` is the number of the live table, or `None` where the table was read from files.
-pub fn explain(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Vec<Value> {
+///
+/// Each object is made when it is asked for: those of a long line together could take much memory.
+pub fn explain(
+    table: &Arc<Table>,
+    text: &str,
+    generation: Option<u64>,
+) -> Box<dyn Iterator<Item = Value> + Send> {
     match question::read(text) {
         Ok(Question::Recipients(lines)) => {
-            let explained = lines.iter().map(|line| recipient(table, line, generation));
-            explained.collect()
+            let table = Arc::clone(table);
+            let lines = lines.into_iter();
+            Box::new(lines.map(move |line| recipient(&table, &line, generation)))
         }
-        Ok(Question::Domain(domain)) => vec![whole(table, &domain, generation)],
-        Err(reason) => vec![json!({ "address": text, "error": reason })],
+        Ok(Question::Domain(domain)) => Box::new(iter::once(whole(table, &domain, generation))),
+        Err(reason) => {
+            let object = json!({ "address": text, "error": reason });
+            Box::new(iter::once(object))
+        }
     }
 }
 
@@ -277,11 +288,7 @@ pub fn text(explained: &Value) -> String {
 
 /// Whatever a sender put into an address does not move the cursor of whoever asks about it.
 pub fn printable(line: &str) -> String {
-    let escaped = |c: char| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    line.chars().map(escaped).collect()
+    escaped(line)
 }
 
 #[cfg(test)]
@@ -299,7 +306,7 @@ mod tests {
     }
 
     fn one(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Value {
-        let mut explained = explain(table, text, generation);
+        let mut explained: Vec<_> = explain(table, text, generation).collect();
         assert_eq!(explained.len(), 1, "{text}");
         explained.remove(0)
     }

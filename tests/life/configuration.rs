@@ -259,3 +259,33 @@ async fn an_emptied_or_cut_file_changes_nothing() {
     // Sockets wait for a restart, so the daemon is still there.
     assert_eq!(place.run(&["status", "--socket", &socket]).status, Some(0));
 }
+
+/// Whoever can write the configuration or the rules can redirect mail.
+#[test]
+fn files_that_everybody_may_write_are_told() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new(&[("a.rules", RULES)]);
+    let mode = |name: &str, mode| {
+        set_permissions(place.join(name), Permissions::from_mode(mode)).unwrap();
+    };
+    mode("readdress.toml", 0o666);
+    mode("rules", 0o777);
+    let _serving = place.serve();
+    let config = place.text("readdress.toml");
+    place.logged(&format!("{config}: warning: every user may write {config}"));
+    let log = place.logged("[writable-by-everybody]");
+    assert!(
+        log.contains(&format!("{}: warning: every", place.text("rules"))),
+        "{log}"
+    );
+    let check = place.run(&["check", "--config", "readdress.toml"]);
+    assert_eq!(
+        check.out.matches("[writable-by-everybody]").count(),
+        2,
+        "{}",
+        check.out
+    );
+    assert_eq!(check.status, Some(0));
+}

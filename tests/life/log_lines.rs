@@ -118,11 +118,21 @@ async fn no_address_forges_a_line() {
     client.mail(b"<s@sender.example>", &[], &[]).await.unwrap();
     rcpt(&mut client, "4b\ninfo table: generation=99", forged).await;
     rcpt(&mut client, "4b", "\"\n\"@domain2.com").await;
+    let field = "\"x> to=<ceo@acme.example> action=keep \"@domain2.com";
+    rcpt(&mut client, "4b", field).await;
+    rcpt(&mut client, "4b", "\u{202e}hidden\u{200b}@domain2.com").await;
     rcpt(&mut client, "4b", "last@domain2.com").await;
     let log = place.logged("orig_to=<last@domain2.com>");
     assert!(!log.contains('\u{1b}') && !log.contains('\r'), "{log:?}");
     for line in log.lines() {
         assert!(!line.starts_with("2026-01-01T00:00:00Z"), "{log}");
         assert!(!line.starts_with("info table"), "{log}");
+        assert!(!line.contains(['\u{202e}', '\u{200b}']), "{line:?}");
+        // A blank stands before a field, or within quotes that begin behind a `=`.
+        let fields = line.split_once("orig_to=").map_or("", |(_, rest)| rest);
+        assert!(
+            !fields.starts_with('<') || !fields.contains("ceo@"),
+            "{line}"
+        );
     }
 }

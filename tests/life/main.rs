@@ -14,6 +14,7 @@
 mod program;
 
 mod configuration;
+mod connections;
 mod end;
 mod guard;
 mod log_lines;

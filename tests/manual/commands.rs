@@ -98,7 +98,12 @@ fn subcommand(command: &Command) -> String {
 
 /// Every line of the log with what it means: the examples and the sentences of `record.rs`.
 fn log_lines() -> String {
-    let files = ["record", "record/held", "record/configuration"];
+    let files = [
+        "record",
+        "record/held",
+        "record/configuration",
+        "record/connections",
+    ];
     let read = |name: &str| {
         let path = root().join(format!("src/daemon/{name}.rs"));
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"))

@@ -12,9 +12,10 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 37] = [
+const STOREYS: [(&str, u32); 42] = [
     ("engine::address", 10),
     ("engine::reply", 10),
+    ("engine::visible", 10),
     ("engine::rule", 20),
     ("engine::format", 30),
     ("engine::table", 30),
@@ -31,6 +32,10 @@ const STOREYS: [(&str, u32); 37] = [
     ("doctor::gather", 90),
     ("mta", 80),
     ("daemon::live", 80),
+    ("daemon::accepting", 80),
+    ("daemon::brake", 80),
+    ("daemon::places", 80),
+    ("daemon::keepalive", 80),
     ("daemon::guard", 75),
     ("daemon::mark", 81),
     ("daemon::file_status", 81),

@@ -1,12 +1,13 @@
 //! The habits of this house, checked: which way imports point, how files begin, how long they are, and
 //! that what is written down twice says the same.
 //!
-//! Reads the sources as text, with `std` alone.
+//! Reads the sources as text, and asks cargo what the program is made of.
 //!
 //! # Limits
 //!
 //! What stands in the tests at the end of a file is looked at only for words that put something off.
 
+mod dependencies;
 mod imports;
 mod sources;
 

@@ -164,8 +164,8 @@ fn compare(
     let live = explain(control, ours);
     let differs = |live: &Value| {
         let address = live["address"].as_str()?;
-        let explained = report::explain(table, address, None);
-        let (files, live) = (Fate::of(explained.first()?)?, Fate::of(live)?);
+        let mut explained = report::explain(table, address, None);
+        let (files, live) = (Fate::of(explained.next().as_ref()?)?, Fate::of(live)?);
         (files != live).then(|| (address.to_owned(), files.to_string(), live.to_string()))
     };
     let compared = live.iter().filter(|live| Fate::of(live).is_some()).count();

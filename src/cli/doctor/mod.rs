@@ -217,6 +217,11 @@ fn ours(
     ours.misconfigured = misconfigured.iter().map(|one| told(one, "")).collect();
     // One line may have several findings: the first is the cause.
     ours.misconfigured.dedup_by(|one, first| one.0 == first.0);
+    ours.exposed.extend(
+        files::exposed(Some(file))
+            .as_ref()
+            .and_then(|one| exposed(one, "")),
+    );
     let Some(loaded) = loaded else {
         ours.broken = Some("there is no such directory".to_owned());
         ours.missing = true;
@@ -231,7 +236,18 @@ fn ours(
         .iter()
         .filter(|finding| finding.code == codes::NO_POSTMASTER.word);
     ours.postmasters = lost.map(|one| told(one, &loaded.prefix)).collect();
+    let found = loaded.diagnostics.iter();
+    ours.exposed
+        .extend(found.filter_map(|one| exposed(one, &loaded.prefix)));
     ours
+}
+
+/// A finding of `check` about a file that others can write.
+fn exposed(finding: &Diagnostic, prefix: &str) -> Option<(codes::Code, (String, String, String))> {
+    let codes = [codes::WRITABLE_BY_EVERYBODY, codes::FOREIGN_OWNER];
+    let code = codes.into_iter().find(|code| code.word == finding.code)?;
+    let (_, message, help) = told(finding, prefix);
+    Some((code, (finding.excerpt.path(prefix), message, help)))
 }
 
 /// Place, sentence and help of a finding about a file.

@@ -34,9 +34,9 @@ pub fn tell(flags: &Doctor, facts: &Facts) -> Exit {
     match flags.format {
         Format::Json => {
             for finding in &findings {
-                output::line(&object(finding).to_string());
+                output::json(&object(finding));
             }
-            output::line(&summary(counts, &looks).to_string());
+            output::json(&summary(counts, &looks));
         }
         Format::Text => {
             let block = remedy::block(facts.postfix.as_ref(), &findings);

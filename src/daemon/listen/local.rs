@@ -13,28 +13,26 @@
 //! | a symlink, file, directory, device, FIFO | refused, never removed |
 //!
 //! `unlink` + `bind` would steal a living daemon's path without a sound, so the
-//! look, the removal, the bind and the `listen` happen under a lock (flock) on
-//! the directory. Of two daemons starting at once, the second finds the first
+//! look, the removal, the bind and the `listen` happen under a lock
+//! ([`lock`]). Of two daemons starting at once, the second finds the first
 //! one live. The lock is held no longer than that and leaves no file behind.
 //!
 //! The mode is set after `bind` and before `listen`: nobody can connect while
 //! it is still what the umask left.
 
+use super::lock::lock;
 use super::{BACKLOG, BindError};
-use rustix::fs::{FlockOperation, flock};
 use socket2::{Domain, SockAddr, Type};
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{self, Metadata, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The MTA's group connects; nobody else.
 const MODE: u32 = 0o660;
 
-/// How often, and how many times, the directory's lock is tried: 5 s together.
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// How many times the lock is tried: 5 s together.
 const LOCK_TRIES: u32 = 250;
 
 /// The file of a bound Unix socket. Dropping it removes the file, unless another
@@ -64,11 +62,7 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
 
 /// Binds `path` and listens on it.
 pub fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let _lock = lock(directory)?;
+    let _lock = lock(path, LOCK_TRIES)?;
     clear(path)?;
     let fail = |source| BindError::System {
         doing: format!("listen on {}", path.display()),
@@ -89,32 +83,6 @@ pub fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
 
 fn new_socket() -> io::Result<socket2::Socket> {
     socket2::Socket::new(Domain::UNIX, Type::STREAM.cloexec().nonblocking(), None)
-}
-
-/// Locks a directory until the file is dropped.
-fn lock(directory: &Path) -> Result<File, BindError> {
-    let file = File::open(directory).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => BindError::NoDirectory(directory.to_owned()),
-        _ => BindError::System {
-            doing: format!("open the directory {}", directory.display()),
-            source,
-        },
-    })?;
-    for _ in 0..LOCK_TRIES {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(file),
-            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {
-                std::thread::sleep(LOCK_PAUSE);
-            }
-            Err(errno) => {
-                return Err(BindError::System {
-                    doing: format!("lock the directory {}", directory.display()),
-                    source: errno.into(),
-                });
-            }
-        }
-    }
-    Err(BindError::Locked(directory.to_owned()))
 }
 
 /// Makes room at `path`, or says why that is not ours to do.

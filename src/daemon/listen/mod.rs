@@ -16,6 +16,7 @@
 
 mod handed;
 mod local;
+mod lock;
 
 pub use handed::from_environment;
 pub use local::SocketFile;

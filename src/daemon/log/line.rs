@@ -18,6 +18,8 @@ use tracing::{Event, Level};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
+use crate::engine::visible::is_misleading;
+
 /// Most octets of one event's text.
 pub(super) const LONGEST: usize = 16 * 1024;
 
@@ -120,13 +122,12 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-/// Quotes a value that a reader could not tell from its surroundings; `<a b@c>` is told by its
-/// brackets.
+/// Quotes a value that a reader could not tell from its surroundings. A value without blanks and quotes
+/// is plain, so that `<a@b.example>,<c@d.example>` stays as it is; what a sender puts into quotes
+/// (`<"x> to=<y@z.example> "@b.example>`) is quoted once more and ends where it ends.
 fn quote(value: &str, out: &mut String) {
-    let bracketed = value.starts_with('<') && value.ends_with('>');
-    let plain =
-        !value.is_empty() && !value.starts_with('"') && !value.contains(char::is_whitespace);
-    if bracketed || plain {
+    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\\');
+    if !value.is_empty() && value.chars().all(plain) {
         return escape(value, out);
     }
     out.push('"');
@@ -153,12 +154,6 @@ fn escape(text: &str, out: &mut String) {
             out.push(character);
         }
     }
-}
-
-/// Control characters but the tab, line and paragraph separators, and marks of direction.
-fn is_misleading(character: char) -> bool {
-    (character.is_control() && character != '\t')
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn cut(text: &mut String) {
@@ -205,8 +200,59 @@ mod tests {
                 ("empty", ""),
             ],
         );
-        let expected = r#"4bXz: orig_to=<"a b"@x.example> rule=a.rules:3 reply="550 5.1.1 no \"such\" \\ user" empty="""#;
+        let expected = r#"4bXz: orig_to="<\"a b\"@x.example>" rule=a.rules:3 reply="550 5.1.1 no \"such\" \\ user" empty="""#;
         assert_eq!(text, expected);
+    }
+
+    /// Reads a line as a program would: at blanks outside of quotes.
+    fn fields(line: &str) -> Vec<String> {
+        let (mut fields, mut quoted, mut escaped) = (vec![String::new()], false, false);
+        for c in line.chars() {
+            match (c, quoted) {
+                (' ', false) => fields.push(String::new()),
+                _ => fields.last_mut().unwrap().push(c),
+            }
+            if c == '"' && !escaped {
+                quoted = !quoted;
+            }
+            escaped = c == '\\' && !escaped;
+        }
+        fields
+    }
+
+    #[test]
+    fn no_address_forges_a_field() {
+        for address in [
+            r#"<"x> to=<ceo@acme.example> action=keep "@d.example>"#,
+            r#"<"x\" to=<ceo@acme.example> \""@d.example>"#,
+            r#"<"x>,<ceo@acme.example"@d.example>"#,
+            r#"<x\ to=<ceo@acme.example>@d.example>"#,
+            "<x\u{a0}to=<ceo@acme.example>@d.example>",
+            "x> to=<ceo@acme.example> <",
+        ] {
+            let line = body("4bXz:", &[("orig_to", address), ("action", "reject")]);
+            let fields = fields(&line);
+            assert_eq!(fields.len(), 3, "{line}");
+            assert!(fields[1].starts_with("orig_to=") && fields[2] == "action=reject");
+            assert!(
+                !line.contains(" to=<ceo") || line.contains("orig_to=\""),
+                "{line}"
+            );
+        }
+        let plain = "<a@b.example>,<c@d.example>";
+        assert_eq!(body("4b:", &[("to", plain)]), format!("4b: to={plain}"));
+    }
+
+    #[test]
+    fn marks_that_nobody_sees_are_escaped() {
+        let text = body(
+            "x:",
+            &[("to", "<a\u{202e}b\u{200f}c\u{200b}\u{61c}@d.example>")],
+        );
+        assert_eq!(
+            text,
+            r"x: to=<a\u{202e}b\u{200f}c\u{200b}\u{61c}@d.example>"
+        );
     }
 
     #[test]

@@ -6,27 +6,25 @@
 //! # Limits
 //!
 //! - When the process or the system is out of descriptors or memory, accepting
-//!   pauses from [`PAUSE_MIN`] up to [`PAUSE_MAX`]; callers wait in the backlog.
-//! - Beyond `max_connections` a caller is accepted and closed at once: an MTA
-//!   then takes its default action, where in the backlog it would hang.
+//!   pauses (`accepting`); callers wait in the backlog.
+//! - At `max_connections` a connection that is idle gives way (`places`): one that
+//!   has not begun the protocol, or that has had no message for
+//!   [`GRACE`](super::connection::GRACE). Where there is none, the caller is closed
+//!   after a second: an MTA then takes its default action, where in the backlog it
+//!   would hang.
 
 use super::connection::Connection;
 use super::drain::{Admission, Connections};
 use super::filter::Filter;
 use super::peer::Peer;
 use super::workers::Workers;
+use crate::daemon::accepting::{Pause, is_about_one};
 use crate::daemon::listen::{Bound, Listening};
+use crate::daemon::record;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
-
-/// The first pause after a failed accept; it doubles with every further one.
-pub const PAUSE_MIN: Duration = Duration::from_millis(10);
-
-/// The longest pause.
-pub const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 enum Acceptor {
     Tcp(TcpListener),
@@ -72,37 +70,35 @@ pub async fn accept<F: Filter, M: Fn() -> F>(bound: Bound, entrance: Arc<Entranc
     // Dropped before the listener: while that one lives, a successor finds the
     // path taken and its inode cannot belong to another file.
     let _file = file;
-    let mut pause = PAUSE_MIN;
+    let mut pause = Pause::default();
     loop {
         match acceptor.accept().await {
             Ok(peer) => {
-                pause = PAUSE_MIN;
-                entrance.admit(peer);
+                pause.reset();
+                entrance.admit(&socket, peer).await;
             }
             Err(error) if is_about_one(&error) => {}
             Err(error) => {
                 connections.gauges.accept_failures.fetch_add(1, Relaxed);
                 if let Some(held) = connections.accepts.release() {
-                    tracing::warn!(%socket, %error, held, "cannot accept connections, trying again");
+                    record::accept_failed(&socket, &error, held);
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_MAX);
+                tokio::time::sleep(pause.take()).await;
             }
         }
     }
 }
 
 impl<F: Filter, M: Fn() -> F> Entrance<M> {
-    fn admit(&self, peer: Peer) {
+    async fn admit(&self, socket: &str, peer: Peer) {
         let connections = &self.connections;
-        if let Some(admission) = connections.admit() {
+        if let Some(admission) = connections.admit().await {
             self.serve(peer, admission);
             return;
         }
         connections.gauges.refused.fetch_add(1, Relaxed);
         if let Some(held) = connections.refusals.release() {
-            let limit = connections.limits.max_connections;
-            tracing::warn!(peer = %peer.name(), held, limit, "too many milter connections, closed at once");
+            record::connections_full(socket, connections.limits.max_connections, held);
         }
     }
 
@@ -124,36 +120,5 @@ impl<F: Filter, M: Fn() -> F> Entrance<M> {
                 Connection::new(peer, admission, filter).run().await;
             }
         });
-    }
-}
-
-/// Whether an error concerns one caller only, who has gone (accept(2)).
-fn is_about_one(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(
-            libc::ECONNABORTED
-                | libc::EINTR
-                | libc::EPROTO
-                | libc::ENOPROTOOPT
-                | libc::EHOSTDOWN
-                | libc::EHOSTUNREACH
-                | libc::ENETDOWN
-                | libc::ENETUNREACH
-        )
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shortage_makes_a_pause_and_a_lost_caller_none() {
-        let about_one = |number| is_about_one(&io::Error::from_raw_os_error(number));
-        assert!(about_one(libc::ECONNABORTED));
-        for shortage in [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS] {
-            assert!(!about_one(shortage));
-        }
     }
 }

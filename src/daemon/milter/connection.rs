@@ -8,9 +8,13 @@
 //! | the MTA closed it, or sent `Q` | |
 //! | no milter protocol ([`Violation`]) | warning, `violations` |
 //! | too slow: handshake, rest of a packet, next packet, reading our replies | warning, `timed_out` |
+//! | it was idle, and another one needs its place | warning, `timed_out` |
 //! | a drain or its deadline | |
 //!
 //! # Limits
+//!
+//! No further message is decided before less than [`MAX_UNSENT`] bytes are left that the MTA has not read. The
+//! edits of one message are bounded in `message`.
 //!
 //! An answer larger than the socket's buffer needs more than one `write`, because the kernel takes
 //! only part of it.
@@ -20,9 +24,13 @@ use std::{
     pin::Pin,
     sync::atomic::Ordering::Relaxed,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
+    time::Instant,
+};
 
 use super::{
     deadline::{Deadline, Wait},
@@ -38,6 +46,16 @@ use super::{
 /// How much is read at once: many packets of an MTA.
 const READ: usize = 8192;
 
+/// Bytes of replies that may wait for the MTA to read, when a further command is handled.
+const MAX_UNSENT: usize = 64 * 1024;
+
+/// How long a connection may say nothing before it has to give way to others at the limit: an MTA that
+/// waits for the next message of a session needs it.
+pub const GRACE: Duration = Duration::from_secs(300);
+
+/// The same for one that has not begun the protocol.
+const FIRST_GRACE: Duration = Duration::from_secs(1);
+
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug)]
 enum End {
@@ -47,6 +65,8 @@ enum End {
     Violation(Violation),
     /// Something did not happen in time.
     Timeout(Wait),
+    /// It was idle, and another one needs its place.
+    GivesWay,
     /// Ours to end: drain or deadline.
     Shutdown,
 }
@@ -60,14 +80,22 @@ pub struct Connection<F> {
     deadline: Deadline,
     phase: PhaseWatch,
     admission: Admission,
+    /// Commands have arrived that were not handled yet.
+    behind: bool,
+    /// The protocol had not begun when it was waited for last.
+    silent: bool,
 }
 
 impl<F: Filter> Connection<F> {
     /// Serves `peer`; the time for the handshake runs from now on.
     pub fn new(peer: Peer, admission: Admission, filter: F) -> Self {
         peer.tune();
+        admission.place().stay();
+        admission.place().idle_from(Instant::now() + FIRST_GRACE);
         let connections = admission.shared();
         Self {
+            behind: false,
+            silent: true,
             incoming: Incoming::default(),
             replies: Replies::default(),
             dialogue: Dialogue::new(filter),
@@ -90,6 +118,9 @@ impl<F: Filter> Connection<F> {
                 Ok(false) => break End::Peer,
                 Err(violation) => break End::Violation(violation),
             }
+            if self.behind {
+                continue;
+            }
             if let Err(end) = poll_fn(|cx| self.poll_fill(cx)).await {
                 break end;
             }
@@ -99,10 +130,17 @@ impl<F: Filter> Connection<F> {
         let _ = self.peer.shutdown().await;
     }
 
-    /// Answers every command that has arrived whole. Returns false if the conversation is over.
+    /// Answers every command that has arrived whole, as long as the MTA reads. Returns false if the
+    /// conversation is over.
     async fn handle(&mut self) -> Result<bool, Violation> {
         let mut turn = Turn::begin();
-        while let Some(frame) = self.incoming.next()? {
+        self.behind = true;
+        while self.replies.unsent().len() < MAX_UNSENT {
+            let Some(frame) = self.incoming.next()? else {
+                self.behind = false;
+                self.incoming.rest();
+                break;
+            };
             self.deadline.met();
             match self.dialogue.command(frame, &mut self.replies)? {
                 Next::Command => {}
@@ -114,7 +152,6 @@ impl<F: Filter> Connection<F> {
             }
             turn.give_way().await;
         }
-        self.incoming.rest();
         Ok(true)
     }
 
@@ -185,6 +222,20 @@ impl<F: Filter> Connection<F> {
         if self.deadline.poll(cx).is_ready() {
             return Poll::Ready(Err(End::Timeout(wait)));
         }
+        let place = self.admission.place();
+        if self.incoming.is_negotiated() {
+            let begins = std::mem::take(&mut self.silent);
+            let in_message = self.dialogue.in_transaction() || self.incoming.has_begun();
+            if begins || in_message {
+                place.stay();
+            }
+            if !in_message {
+                place.idle_from(Instant::now() + GRACE);
+            }
+        }
+        if place.poll_asked(cx).is_ready() {
+            return Poll::Ready(Err(End::GivesWay));
+        }
         self.phase.poll_changed(cx).map(Ok)
     }
 
@@ -198,6 +249,11 @@ impl<F: Filter> Connection<F> {
                 &gauges.timed_out,
                 &shared.timeouts,
                 format!("{wait} in time"),
+            ),
+            End::GivesWay => (
+                &gauges.timed_out,
+                &shared.timeouts,
+                "it was idle, and another one needed its place".to_owned(),
             ),
             End::Violation(violation) => (
                 &gauges.violations,

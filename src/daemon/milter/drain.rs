@@ -7,13 +7,16 @@
 //!
 //! [`Connections`] counts them, so that the drain knows when the last has gone.
 
-use super::gauges::{Brake, Gauges};
+use super::gauges::Gauges;
 use super::limits::Limits;
+use crate::daemon::brake::Brake;
+use crate::daemon::places::{Place, Places};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// How far the end of service has come.
@@ -79,6 +82,7 @@ pub struct Connections {
     /// Holds back warnings about failed accepts.
     pub accepts: Brake,
     phase: watch::Sender<Phase>,
+    places: Arc<Places>,
     open: AtomicUsize,
     closed: Notify,
 }
@@ -87,6 +91,7 @@ impl Connections {
     /// None yet.
     pub fn new(limits: Limits, gauges: Arc<Gauges>) -> Arc<Self> {
         Arc::new(Self {
+            places: Places::new(limits.max_connections),
             limits,
             gauges,
             violations: Brake::default(),
@@ -99,17 +104,17 @@ impl Connections {
         })
     }
 
-    /// Counts one more, unless there are as many as may be.
-    pub fn admit(self: &Arc<Self>) -> Option<Admission> {
-        let limit = self.limits.max_connections;
-        self.open
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| {
-                (n < limit).then_some(n + 1)
-            })
-            .ok()?;
+    /// Counts one more. Where there are as many as may be, an idle one gives way; returns none if there
+    /// is none.
+    pub async fn admit(self: &Arc<Self>) -> Option<Admission> {
+        let place = self.places.enter(Duration::ZERO).await?;
+        self.open.fetch_add(1, Ordering::SeqCst);
         self.gauges.open.fetch_add(1, Ordering::Relaxed);
         self.gauges.accepted.fetch_add(1, Ordering::Relaxed);
-        Some(Admission(Arc::clone(self)))
+        Some(Admission {
+            connections: Arc::clone(self),
+            place,
+        })
     }
 
     /// Tells every connection of a new phase.
@@ -136,20 +141,29 @@ impl Connections {
 
 /// One connection in the count; dropping it takes it out.
 #[derive(Debug)]
-pub struct Admission(Arc<Connections>);
+pub struct Admission {
+    connections: Arc<Connections>,
+    place: Place,
+}
 
 impl Admission {
     /// What this connection shares with the others.
     pub fn shared(&self) -> &Connections {
-        &self.0
+        &self.connections
+    }
+
+    /// Its place, which it may have to leave to another.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        self.0.gauges.open.fetch_sub(1, Ordering::Relaxed);
-        if self.0.open.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.closed.notify_one();
+        let connections = &self.connections;
+        connections.gauges.open.fetch_sub(1, Ordering::Relaxed);
+        if connections.open.fetch_sub(1, Ordering::SeqCst) == 1 {
+            connections.closed.notify_one();
         }
     }
 }
@@ -170,12 +184,13 @@ mod tests {
     #[tokio::test]
     async fn no_more_than_the_limit_are_admitted() {
         let connections = two();
-        let first = connections.admit().unwrap();
-        let second = connections.admit();
-        assert!(second.is_some());
-        assert!(connections.admit().is_none());
+        let first = connections.admit().await.unwrap();
+        let second = connections.admit().await.unwrap();
+        first.place().stay();
+        second.place().stay();
+        assert!(connections.admit().await.is_none());
         drop(first);
-        assert!(connections.admit().is_some());
+        assert!(connections.admit().await.is_some());
         assert_eq!(connections.gauges.open(), 1);
         drop(second);
         connections.all_closed().await;

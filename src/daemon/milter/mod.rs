@@ -41,7 +41,7 @@ mod turn;
 mod workers;
 
 pub use filter::{Answer, Filter, Strings, Wanted};
-pub use gauges::{Brake, Gauges};
+pub use gauges::Gauges;
 pub use limits::Limits;
 pub use macros::Macros;
 pub use mta::Mta;

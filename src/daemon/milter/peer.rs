@@ -7,6 +7,7 @@
 //! the delay, but the kernel forgets it again, so it is set after every read.
 //! TCP_NODELAY does the same for what we write. Unix sockets need neither.
 
+use crate::daemon::keepalive;
 use socket2::SockRef;
 use std::io;
 use std::pin::Pin;
@@ -55,8 +56,7 @@ impl Peer {
     pub fn tune(&self) {
         if let Peer::Tcp(stream) = self {
             let _ = stream.set_nodelay(true);
-            // A peer that vanished without a word is found out in the end.
-            let _ = SockRef::from(stream).set_keepalive(true);
+            keepalive::set(stream);
         }
         self.acknowledge_quickly();
     }

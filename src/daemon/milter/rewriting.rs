@@ -20,7 +20,7 @@
 //! all the same (a reload has brought other rules, a limit is reached), it can only be refused with
 //! the whole message: see `session`.
 
-use std::{ffi::CStr, fmt::Write as _};
+use std::{ffi::CStr, fmt::Write as _, sync::LazyLock};
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 
@@ -32,13 +32,16 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    daemon::record,
+    daemon::{brake::Brake, record},
     engine::transaction::{Addition, Received, Verdict},
     headers::Edit,
 };
 
 /// A macro that no MTA has. An empty list would make Postfix fall back to its default one.
 const NONE: &CStr = c"{readdress_none}";
+
+/// An MTA that cannot do what is needed connects for every message: one line a minute is enough.
+static REFUSALS: LazyLock<Brake> = LazyLock::new(Brake::default);
 
 /// Which macros are asked for: what the MTA is, the queue id, since Postfix may know it only at the
 /// end, and what the MTA makes of a recipient.
@@ -68,7 +71,9 @@ impl Filter for Session {
     fn negotiate(&mut self, offered: Actions, steps: ProtoOpts) -> Option<Wanted> {
         let shared = self.shared();
         if !shared.observes() && !offered.contains(RECIPIENTS) {
-            record::mta_refused();
+            if let Some(held) = REFUSALS.release() {
+                record::mta_refused(held);
+            }
             return None;
         }
         let for_headers = Actions::ADD_HEADER | Actions::CHANGE_HEADER;

@@ -24,6 +24,13 @@ pub fn configuration_mended(since: Duration) {
     info!("configuration mended: the file is in force again, refused for={seconds}s");
 }
 
+/// Others than root and the daemon's user can write the configuration file, and so redirect mail.
+///
+/// `/etc/readdress/readdress.toml: warning: every user may write /etc/readdress/readdress.toml, and so redirect mail [writable-by-everybody]`
+pub fn configuration_exposed(diagnostics: &[Diagnostic]) {
+    findings(diagnostics, &Veil::default());
+}
+
 /// A key has another value now.
 ///
 /// `configuration: [log] addresses = "hash" (before: "full")`

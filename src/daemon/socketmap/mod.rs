@@ -9,8 +9,10 @@
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | octets of a request | 100000, as Postfix has for a reply | the connection is closed |
+//! | time until the first request | 30 s | the connection is closed |
 //! | time between two requests | 1 h | the connection is closed |
-//! | connections at one time | 1000 a listener | further ones wait |
+//! | time for a client to read an answer | 30 s | the connection is closed |
+//! | connections at one time | 1000 a listener | the one idle longest is closed; its client connects again |
 
 mod netstring;
 mod request;
@@ -22,6 +24,7 @@ use tokio::{io::BufStream, time::timeout};
 use super::{
     listen::Bound,
     milter::Shared,
+    places::Place,
     record,
     serve::{Stream, serve},
 };
@@ -30,28 +33,49 @@ use crate::config::Mode;
 /// Longest time between two requests. Postfix leaves after 10 s by itself, Sendmail stays.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// Longest time until the first request: both MTAs connect in order to ask.
+const FIRST: Duration = Duration::from_secs(30);
+
+/// Longest time for a client to read an answer.
+const WRITE: Duration = Duration::from_secs(30);
+
 /// Connections at one time.
 const MAX_CONNECTIONS: usize = 1000;
 
 /// Answers on one socket until the future is dropped.
 pub async fn run(bound: Bound, shared: Arc<Shared>) {
-    let answered = serve(bound, MAX_CONNECTIONS, |stream| {
-        connection(stream, Arc::clone(&shared))
+    let answered = serve(bound, MAX_CONNECTIONS, |stream, place| {
+        connection(stream, place, Arc::clone(&shared))
     });
     if let Err(error) = answered.await {
         record::socketmap_failed(&error);
     }
 }
 
-async fn connection(stream: Box<dyn Stream>, shared: Arc<Shared>) {
+async fn connection(stream: Box<dyn Stream>, place: Place, shared: Arc<Shared>) {
     let mut stream = BufStream::new(stream);
-    while let Ok(Ok(Some(request))) = timeout(IDLE, netstring::read(&mut stream)).await {
-        let generation = shared.live.pin();
-        let observes = shared.config.load().mode == Mode::Observe;
-        let answer = request::answer(generation.table.as_deref(), observes, &request);
-        let written = timeout(IDLE, netstring::write(&mut stream, answer.as_bytes())).await;
+    let mut patience = FIRST;
+    loop {
+        let request = tokio::select! {
+            () = place.asked() => return,
+            request = timeout(patience, netstring::read(&mut stream)) => request,
+        };
+        let Ok(Ok(Some(request))) = request else {
+            return;
+        };
+        if !place.busy() {
+            return;
+        }
+        let answer = {
+            let generation = shared.live.pin();
+            let observes = shared.config.load().mode == Mode::Observe;
+            request::answer(generation.table.as_deref(), observes, &request)
+        };
+        let written = timeout(WRITE, netstring::write(&mut stream, answer.as_bytes())).await;
         if !matches!(written, Ok(Ok(()))) {
             return;
         }
+        place.idle();
+        patience = IDLE;
     }
 }

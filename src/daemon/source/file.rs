@@ -18,6 +18,7 @@ use std::path::Path;
 use std::thread;
 
 use super::Limits;
+use super::access;
 use super::signature::Stamp;
 use crate::engine::format::decode;
 
@@ -103,6 +104,13 @@ fn read_once(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Option<
     };
     let before = file.metadata().map_err(refuse)?;
     only_regular(&before)?;
+    if let Some((message, help)) = access::private_file(path, &file, &before) {
+        return Err(Refusal {
+            code: "link-to-private-file",
+            message,
+            help: Some(help),
+        });
+    }
     let bytes = read_blocks(&mut file, before.len(), path, encoding, limits)?;
     let after = file.metadata().map_err(refuse)?;
     let stable = Stamp::of(&before).content() == Stamp::of(&after).content()
@@ -270,17 +278,8 @@ fn who(path: &Path) -> String {
         ),
         Err(_) => "a directory above it cannot be searched".to_owned(),
     };
-    match effective_user() {
-        Some(user) => format!("{file}; readdress runs as user {user}"),
-        None => file,
-    }
-}
-
-/// From `/proc`, because `geteuid` is an unsafe function in Rust.
-fn effective_user() -> Option<u32> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    ids.split_whitespace().nth(1)?.parse().ok()
+    let user = rustix::process::geteuid().as_raw();
+    format!("{file}; readdress runs as user {user}")
 }
 
 #[cfg(test)]
@@ -356,10 +355,5 @@ mod tests {
             "{}",
             refusal.message
         );
-    }
-
-    #[test]
-    fn the_user_is_known() {
-        assert!(effective_user().is_some());
     }
 }

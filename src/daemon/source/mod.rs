@@ -23,6 +23,7 @@
 //!   and opened without blocking should they take a file's place in between.
 //! - A finding in one file does not hide those in others.
 
+mod access;
 mod file;
 mod signature;
 
@@ -38,6 +39,7 @@ use crate::engine::{Diagnostic, FileKind, Severity, SourceText, rule::Format, ru
 
 use crate::engine::format::decode::{self, Decoded};
 
+pub use access::configuration as configuration_access;
 pub use signature::{Fingerprint, Signature, file_signature, fingerprint, signature};
 
 /// How much of a file is accepted, and how long a writer is waited for.
@@ -177,6 +179,8 @@ fn read_once(
             return reading;
         }
     };
+    let owner = access::owner(dir);
+    reading.diagnostics.extend(access::directory(dir));
     for name in names {
         let path = dir.join(&name);
         let name = name.to_string_lossy().into_owned();
@@ -184,7 +188,12 @@ fn read_once(
             FileKind::Skipped => {}
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
             FileKind::Read(_) => match read_named(&path, &name, limits) {
-                Ok(source) => reading.add(name, source.bytes, known),
+                Ok(source) => {
+                    reading
+                        .diagnostics
+                        .extend(access::file(&path, &name, owner));
+                    reading.add(name, source.bytes, known);
+                }
                 Err(finding) => reading.diagnostics.push(*finding),
             },
         }
@@ -234,6 +243,11 @@ pub fn read_file(path: &Path, encoding: Option<&str>) -> Result<(Vec<u8>, Decode
         Some(name) => decode::decode_by_name(&bytes, name)
             .ok_or_else(|| format!("`{name}` is no encoding that is known; try windows-1252")),
     }
+}
+
+/// Reads one file as it is. The error is a sentence.
+pub fn read_whole(path: &Path) -> Result<Vec<u8>, String> {
+    file::read(path, file::Encoding::Any, &Limits::default()).map_err(|refusal| refusal.message)
 }
 
 /// The warning about an entry that is no rules file, lest a misspelt one vanish in silence.

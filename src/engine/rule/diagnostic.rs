@@ -22,6 +22,7 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use super::{SourceText, Span, span::saturate};
+use crate::engine::visible::is_misleading;
 
 /// Characters of a source line that are shown.
 const MAX_SHOWN: usize = 160;
@@ -247,9 +248,11 @@ impl Excerpt {
         excerpt
     }
 
-    /// The file with its directory. A finding about the directory itself has no file in it.
+    /// The file with its directory. A finding about the directory itself has no file in it; the
+    /// configuration file is in another directory and has its whole path.
     pub fn path(&self, directory: &str) -> String {
-        match Path::new(directory) == Path::new(&self.file) {
+        let file = Path::new(&self.file);
+        match Path::new(directory) == file || file.has_root() {
             true => self.file.clone(),
             false => format!("{directory}{}", self.file),
         }
@@ -301,12 +304,8 @@ impl Excerpt {
 
 /// The text without anything that could drive a terminal or forge a line; tabs stay.
 fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        (c.is_control() && c != '\t')
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     text.chars()
-        .map(|c| if hidden(c) { '\u{fffd}' } else { c })
+        .map(|c| if is_misleading(c) { '\u{fffd}' } else { c })
         .collect()
 }
 

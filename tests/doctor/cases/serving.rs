@@ -71,6 +71,18 @@ pub const CASES: &[Case] = &[
         says: &["abuse@xn--exmple-cua.test", "a.rules:3"],
     },
     Case {
+        codes: &["writable-by-everybody"],
+        mta: Postfix,
+        change: |machine| machine.then = "chmod 777 rules".to_owned(),
+        says: &["every user may write", "chmod o-w "],
+    },
+    Case {
+        codes: &["foreign-owner"],
+        mta: Postfix,
+        change: |machine| machine.then = "chown 65534 readdress.toml".to_owned(),
+        says: &["belongs to user 65534", "chown root "],
+    },
+    Case {
         codes: &["daemon-down"],
         mta: Postfix,
         change: |machine| machine.daemon = false,

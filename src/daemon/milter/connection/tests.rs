@@ -62,10 +62,10 @@ impl Filter for Deleting {
     fn abort(&mut self) {}
 }
 
-fn serve(dies: bool) -> (Arc<Connections>, JoinHandle<()>, UnixStream) {
+async fn serve(dies: bool) -> (Arc<Connections>, JoinHandle<()>, UnixStream) {
     let connections = Connections::new(Limits::default(), Arc::<Gauges>::default());
     let (ours, mta) = UnixStream::pair().unwrap();
-    let admission = connections.admit().unwrap();
+    let admission = connections.admit().await.unwrap();
     let filter = Deleting { count: 0, dies };
     let connection = Connection::new(Peer::Unix(ours), admission, filter);
     (connections, tokio::spawn(connection.run()), mta)
@@ -82,7 +82,7 @@ async fn ask(mta: &mut UnixStream, bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn edits_and_verdict_are_one_write_with_the_replies_before_them() {
-    let (connections, served, mut mta) = serve(false);
+    let (connections, served, mut mta) = serve(false).await;
     assert_eq!(ask(&mut mta, OFFER).await.get(4), Some(&b'O'));
     let message = [MAIL, RCPT, RCPT, END].concat();
     let answer = ask(&mut mta, &message).await;
@@ -96,7 +96,7 @@ async fn edits_and_verdict_are_one_write_with_the_replies_before_them() {
 
 #[tokio::test]
 async fn a_death_between_edits_sends_none_of_them() {
-    let (connections, served, mut mta) = serve(true);
+    let (connections, served, mut mta) = serve(true).await;
     ask(&mut mta, OFFER).await;
     assert_eq!(ask(&mut mta, &[MAIL, RCPT].concat()).await, CONTINUE);
     mta.write_all(END).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_death_between_edits_sends_none_of_them() {
 
 #[tokio::test]
 async fn what_came_before_a_violation_is_answered() {
-    let (connections, served, mut mta) = serve(false);
+    let (connections, served, mut mta) = serve(false).await;
     ask(&mut mta, OFFER).await;
     let broken = [MAIL, RCPT, b"\0\0\0\x03R<a"].concat();
     assert_eq!(ask(&mut mta, &broken).await, CONTINUE);
@@ -119,7 +119,7 @@ async fn what_came_before_a_violation_is_answered() {
 
 #[tokio::test]
 async fn a_packet_in_pieces_is_waited_for() {
-    let (_connections, _served, mut mta) = serve(false);
+    let (_connections, _served, mut mta) = serve(false).await;
     for byte in &OFFER[..OFFER.len() - 1] {
         mta.write_all(&[*byte]).await.unwrap();
         tokio::task::yield_now().await;
@@ -131,10 +131,103 @@ async fn a_packet_in_pieces_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn two_hours_of_silence_are_patience_enough() {
-    let (connections, served, mut mta) = serve(false);
+    let (connections, served, mut mta) = serve(false).await;
     ask(&mut mta, OFFER).await;
     let start = tokio::time::Instant::now();
     served.await.unwrap();
     assert!(start.elapsed() >= connections.limits.idle);
     assert_eq!(connections.gauges.timed_out.load(Relaxed), 1);
+}
+
+/// Every message has edits of 32 KiB.
+struct Talkative(Arc<std::sync::atomic::AtomicUsize>);
+
+impl Filter for Talkative {
+    fn negotiate(&mut self, _: Actions, _: ProtoOpts) -> Option<Wanted> {
+        Some(Wanted {
+            actions: Actions::DELETE_RCPT,
+            steps: ProtoOpts::NOREPLY_MAIL,
+            macros: &[],
+        })
+    }
+
+    fn mail(&mut self, _: Strings<'_>) -> Answer {
+        Answer::Continue
+    }
+
+    fn rcpt(&mut self, _: Strings<'_>, _: &Macros) -> Answer {
+        Answer::Continue
+    }
+
+    fn header(&mut self, _: &[u8], _: &[u8]) {}
+
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
+        self.0.fetch_add(1, Relaxed);
+        edits.delete_recipient(&[b'a'; 32 * 1024]).unwrap();
+        Answer::Continue
+    }
+
+    fn abort(&mut self) {}
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_is_not_worked_for() {
+    const MESSAGES: usize = 200;
+    let connections = Connections::new(Limits::default(), Arc::<Gauges>::default());
+    let (ours, mut mta) = UnixStream::pair().unwrap();
+    let admission = connections.admit().await.unwrap();
+    let ends = Arc::default();
+    let filter = Talkative(Arc::clone(&ends));
+    let served = tokio::spawn(Connection::new(Peer::Unix(ours), admission, filter).run());
+    ask(&mut mta, OFFER).await;
+    mta.write_all(&[MAIL, RCPT, END].concat().repeat(MESSAGES))
+        .await
+        .unwrap();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    // What the buffer of the socket takes, and what waits beside it.
+    assert!(ends.load(Relaxed) < 50, "{ends:?} messages were decided");
+    mta.shutdown().await.unwrap();
+    let mut all = Vec::new();
+    mta.read_to_end(&mut all).await.unwrap();
+    served.await.unwrap();
+    assert_eq!(ends.load(Relaxed), MESSAGES);
+    let one = 2 * CONTINUE.len() + 32 * 1024 + b"\0\0\0\0-\0".len();
+    assert_eq!(all.len(), MESSAGES * one);
+}
+
+/// Whether a connection at the limit is let in while this one, which has sent `said`, is open.
+async fn gives_way(said: &[u8], idle: Duration) -> bool {
+    let limits = Limits {
+        max_connections: 1,
+        handshake: Duration::from_secs(7200),
+        ..Limits::default()
+    };
+    let connections = Connections::new(limits, Arc::<Gauges>::default());
+    let (ours, mut mta) = UnixStream::pair().unwrap();
+    let admission = connections.admit().await.unwrap();
+    let filter = Deleting {
+        count: 0,
+        dies: false,
+    };
+    let served = tokio::spawn(Connection::new(Peer::Unix(ours), admission, filter).run());
+    if !said.is_empty() {
+        ask(&mut mta, said).await;
+    }
+    tokio::time::sleep(idle).await;
+    let admitted = connections.admit().await.is_some();
+    assert_eq!(served.is_finished(), admitted);
+    admitted
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_silent_give_way_and_messages_do_not() {
+    let long = GRACE + Duration::from_secs(1);
+    assert!(!gives_way(b"", FIRST_GRACE / 2).await);
+    assert!(gives_way(b"", FIRST_GRACE).await, "it has said nothing");
+    assert!(!gives_way(OFFER, GRACE / 2).await, "an MTA waits for mail");
+    assert!(gives_way(OFFER, long).await);
+    assert!(!gives_way(&[OFFER, MAIL, RCPT].concat(), long).await);
+    assert!(gives_way(&[OFFER, MAIL, RCPT, END].concat(), long).await);
 }

@@ -1,0 +1,65 @@
+//! Who may ask the daemon: root, the daemon's own user, and whoever the mode of the socket lets in.
+//!
+//! The mode is looked at for each connection, because an administrator may change it. A socket that everybody
+//! can reach serves the first two alone: one that is open to all by its mode, an abstract one, which has
+//! no file, a TCP port, and one whose file cannot be seen.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::config::socket::Socket;
+
+/// Returns true if the user at the other end of a connection to this socket may ask.
+pub(super) fn may_ask(socket: &Socket, user: Option<u32>) -> bool {
+    match user {
+        Some(0) => true,
+        Some(user) if user == rustix::process::geteuid().as_raw() => true,
+        _ => !is_open_to_all(socket),
+    }
+}
+
+fn is_open_to_all(socket: &Socket) -> bool {
+    match socket {
+        Socket::Unix(path) => {
+            fs::metadata(path).map_or(true, |of| of.permissions().mode() & 0o006 != 0)
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::Permissions, path::PathBuf};
+
+    use super::*;
+
+    /// A user who is neither root nor this one.
+    const OTHER: Option<u32> = Some(54321);
+
+    #[test]
+    fn the_mode_counts_at_each_connection() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("control.sock");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let socket = Socket::Unix(path.clone());
+        for (mode, may) in [(0o660, true), (0o666, false), (0o660, true), (0o664, false)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(may_ask(&socket, OTHER), may, "{mode:o}");
+            assert!(may_ask(&socket, Some(0)));
+            assert!(may_ask(&socket, Some(rustix::process::geteuid().as_raw())));
+        }
+    }
+
+    #[test]
+    fn what_has_no_file_is_open_to_all() {
+        for socket in [
+            Socket::Unix(PathBuf::new()),
+            Socket::Inet {
+                host: "127.0.0.1".into(),
+                port: 1,
+            },
+        ] {
+            assert!(!may_ask(&socket, OTHER) && !may_ask(&socket, None));
+            assert!(may_ask(&socket, Some(0)));
+        }
+    }
+}

@@ -83,11 +83,15 @@ pub fn status(flags: &Control) -> Exit {
         Err(exit) => return exit,
     };
     let refused = answer["last_reload"]["outcome"] == "refused";
+    let unwell = answer["problems"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty());
     if flags.json {
         output::line(&answer.to_string());
     } else {
         let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
         let number = |key: &str| answer[key].as_u64().unwrap_or_default();
+        print_problems(&answer);
         output::line(&format!(
             "version      {}, up for {}",
             text("version"),
@@ -112,10 +116,32 @@ pub fn status(flags: &Control) -> Exit {
             ));
         }
         output::line(&format!("mode         {}", text("mode")));
-        output::line(&format!("connections  {}", number("connections")));
+        output::line(&format!(
+            "connections  {} of {}",
+            number("connections"),
+            number("connection_limit")
+        ));
         print_outcome(&answer["last_reload"]);
     }
-    if refused { Exit::Findings } else { Exit::Fine }
+    if refused || unwell {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    }
+}
+
+/// What of the daemon is not well, the oldest first.
+fn print_problems(answer: &Value) {
+    for problem in answer["problems"].as_array().into_iter().flatten() {
+        let text = |key: &str| problem[key].as_str().unwrap_or_default();
+        let seconds = problem["for_seconds"].as_u64().unwrap_or_default();
+        output::line(&format!(
+            "DEGRADED     {}: {}, for {}",
+            text("part"),
+            text("what"),
+            span(seconds)
+        ));
+    }
 }
 
 /// `readdress reload`.

@@ -24,11 +24,13 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    sync::Mutex,
     time::timeout,
 };
 
 use super::{
-    listen::Bound,
+    health::{Health, Problem},
+    listen::Kept,
     milter::{Gauges, Shared},
     record,
     reload::{ReloadHandle, ReloadOutcome},
@@ -47,7 +49,7 @@ const MAX_REQUEST: u64 = 1 << 20;
 const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Connections at one time.
-const MAX_CONNECTIONS: usize = 16;
+pub const MAX_CONNECTIONS: usize = 16;
 
 /// Changed rules of one kind that an answer names.
 const SHOWN: usize = 20;
@@ -67,6 +69,10 @@ pub struct Control {
     pub milter: Vec<String>,
     /// Likewise the socketmap.
     pub socketmap: Vec<String>,
+    /// Milter connections that are served at one time.
+    pub connection_limit: usize,
+    /// What of the daemon is not well.
+    pub health: Health,
 }
 
 /// Who may ask.
@@ -101,9 +107,9 @@ impl Entrance {
 
 impl Control {
     /// Answers until the future is dropped.
-    pub async fn serve(self, bound: Bound) {
-        let entrance = Entrance::new(bound.socket());
-        let answered = serve(bound, MAX_CONNECTIONS, |stream| {
+    pub async fn serve(self, listener: Arc<Mutex<Kept>>) {
+        let entrance = Entrance::new(listener.lock().await.socket());
+        serve(listener, MAX_CONNECTIONS, |stream| {
             let control = self.clone();
             async move {
                 if !entrance.lets(stream.user()) {
@@ -113,10 +119,8 @@ impl Control {
                 // A connection that takes too long, or breaks, has nobody to be told.
                 let _ = timeout(MAX_TIME, control.connection(stream)).await;
             }
-        });
-        if let Err(error) = answered.await {
-            record::control_missing(&error);
-        }
+        })
+        .await;
     }
 
     async fn connection(&self, stream: Box<dyn Stream>) -> io::Result<()> {
@@ -190,6 +194,8 @@ impl Control {
             "milter": self.milter,
             "socketmap": self.socketmap,
             "connections": self.gauges.open(),
+            "connection_limit": self.connection_limit,
+            "problems": self.health.problems().iter().map(problem_of).collect::<Vec<_>>(),
             "reloads": { "live": reload.live, "refused": reload.refused },
             "last_reload": reload.outcome.as_ref().map(outcome_of),
         })
@@ -207,6 +213,15 @@ fn rules_of(changes: &[Change]) -> Vec<String> {
     shown
         .map(|change| format!("{} ({})", change.rule, change.place))
         .collect()
+}
+
+/// A part of the daemon that is not well, as a command prints it.
+fn problem_of(problem: &Problem) -> Value {
+    json!({
+        "part": problem.part,
+        "what": problem.what,
+        "for_seconds": problem.since.elapsed().as_secs(),
+    })
 }
 
 fn problem(message: &str) -> Value {

@@ -1,6 +1,8 @@
 //! The only room with tokio, files, sockets, clock and tracing; here: in which order it starts and stops.
 //!
-//! Start: bind the sockets (so that nobody is refused while rules are read) → read the rules → serve.
+//! Start: bind the sockets (so that nobody is refused while rules are read) → start every thread →
+//! read the rules → serve on every socket → tell systemd. What fails on this way ends the daemon with a
+//! status that is not 0: one that serves in part is none. No thread is started later.
 //! Stop: close the listeners → let messages under way end, or the drain's deadline pass → done.
 //! SIGHUP reads configuration and rules again; TERM and INT end the daemon, a second one at once; no
 //! other signal does.
@@ -9,49 +11,56 @@
 //! |---|---|---|
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
+//! | 8 | [`health`], [`jobs`], [`descriptors`] | what is not well; a thread for work that blocks; open files |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
+//! | 9 | [`supervise`] | starts tasks again that end |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
 //! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
 pub mod control;
+pub mod descriptors;
+mod error;
+pub mod health;
+pub mod jobs;
 pub mod listen;
 pub mod live;
 pub mod log;
 pub mod milter;
 pub mod notify;
+mod questions;
 pub mod record;
 pub mod reload;
 pub mod serve;
 pub mod settings;
 pub mod signals;
 pub mod socketmap;
+mod sockets;
 pub mod source;
+pub mod supervise;
 pub mod watch;
 
-use std::{
-    fmt, fs::DirBuilder, future::Future, os::unix::fs::DirBuilderExt, path::Path, pin::pin,
-    sync::Arc, time::Instant,
-};
+use std::{future::Future, pin::pin, sync::Arc};
 
-use tokio::task::JoinSet;
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
+pub use self::error::RunError;
 use self::{
-    control::Control,
-    listen::{BindError, Bound},
+    descriptors::Connections,
+    error::system,
+    health::Health,
+    jobs::Jobs,
+    listen::Bound,
     live::LiveTable,
-    milter::{Gauges, Limits, Session, Shared},
-    notify::Notifier,
+    milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
+    notify::{Notifier, Signs},
+    questions::Questions,
+    record::Veil,
     reload::{ReloadHandle, ReloadOptions, Reloader},
     settings::Source,
+    sockets::{Sockets, names},
+    supervise::Supervisor,
 };
-use crate::config::{Config, socket::Socket};
-
-/// Where the sockets are by default.
-const RUNTIME_DIRECTORY: &str = "/run/readdress";
-
-/// How sockets are called that systemd hands over for other things than the milter.
-const CONTROL_NAME: &str = "control";
-const SOCKETMAP_NAME: &str = "socketmap";
+use crate::config::Config;
 
 /// What a daemon starts with.
 #[derive(Debug)]
@@ -62,176 +71,204 @@ pub struct Start {
     pub source: Source,
     /// Sockets that systemd handed over; they come first.
     pub handed: Vec<Bound>,
+    /// Tells whether the log is still written, where there is one.
+    pub log: Option<log::Pulse>,
 }
 
-/// Why a daemon did not start.
-#[derive(Debug)]
-pub struct StartError(BindError);
+/// Every thread that the daemon will ever have, but for that of the log.
+struct Threads {
+    workers: Workers,
+    /// Dropping them ends the workers.
+    _ends: Ends,
+    settings: Jobs,
+    reloader: Reloader,
+}
 
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl Threads {
+    fn start(
+        options: ReloadOptions,
+        live: &Arc<LiveTable>,
+    ) -> Result<(Self, ReloadHandle), RunError> {
+        let health = options.health.clone();
+        let (workers, ends) =
+            Workers::start().map_err(system("start the threads of the milter"))?;
+        let (reloader, reload) = Reloader::new(options, Arc::clone(live))
+            .map_err(system("start the thread that reads rules"))?;
+        let settings = Jobs::start("settings", health)
+            .map_err(system("start the thread that reads the configuration"))?;
+        let threads = Self {
+            workers,
+            _ends: ends,
+            settings,
+            reloader,
+        };
+        Ok((threads, reload))
     }
 }
 
-impl std::error::Error for StartError {}
-
-/// The sockets of one daemon, bound.
-struct Sockets {
-    milter: Vec<Bound>,
-    control: Option<Bound>,
-    socketmap: Vec<Bound>,
+/// A daemon whose first table is decided.
+struct Daemon {
+    shared: Arc<Shared>,
+    reload: ReloadHandle,
+    veil: Veil,
+    gauges: Arc<Gauges>,
+    supervisor: Supervisor,
 }
 
-impl Sockets {
-    /// What systemd handed over comes first; the rest is bound as configured.
-    fn bind(handed: Vec<Bound>, config: &Config) -> Result<Self, StartError> {
-        let named = |name| move |bound: &Bound| bound.name() == Some(name);
-        let (control, rest): (Vec<_>, Vec<_>) = handed.into_iter().partition(named(CONTROL_NAME));
-        let (socketmap, milter): (Vec<_>, Vec<_>) =
-            rest.into_iter().partition(named(SOCKETMAP_NAME));
-        let bind = |sockets: &[Socket]| {
-            sockets
-                .iter()
-                .map(listen::bind)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(StartError)
+impl Daemon {
+    /// Serves on every socket from now on, or on none.
+    fn open(&self, sockets: Sockets, workers: &Workers) -> Result<Server, RunError> {
+        let config = self.shared.config.load_full();
+        let connections = self.connections(&config, &sockets)?;
+        let questions = Questions {
+            shared: Arc::clone(&self.shared),
+            reload: self.reload.clone(),
+            gauges: Arc::clone(&self.gauges),
+            connections,
+            milter: names(&sockets.milter),
         };
-        let or = |handed: Vec<Bound>, sockets: &[Socket]| match handed.is_empty() {
-            true => bind(sockets),
-            false => Ok(handed),
+        questions.serve(
+            sockets.control,
+            sockets.socketmap,
+            workers,
+            &self.supervisor,
+        )?;
+        let shared = Arc::clone(&self.shared);
+        let limits = Limits {
+            max_connections: connections.milter,
+            ..Limits::from(&config.milter)
         };
-        Ok(Self {
-            milter: or(milter, &config.milter.listen)?,
-            control: control_socket(control, config)?,
-            socketmap: or(socketmap, &config.socketmap)?,
-        })
+        let started = Server::start(
+            sockets.milter,
+            move || Session::new(Arc::clone(&shared)),
+            limits,
+            Arc::clone(&self.gauges),
+            workers,
+            self.supervisor.health().clone(),
+        );
+        started.map_err(system("wait for milter connections"))
     }
-}
 
-impl Sockets {
-    /// Answers what the MTA and the commands ask; the milter's sockets are left.
-    fn serve_questions(
-        self,
-        tasks: &mut JoinSet<()>,
-        shared: &Arc<Shared>,
-        reload: ReloadHandle,
-        gauges: &Arc<Gauges>,
-    ) -> Vec<Bound> {
-        let (milter, maps) = (names(&self.milter), names(&self.socketmap));
-        for bound in self.socketmap {
-            tasks.spawn(socketmap::run(bound, Arc::clone(shared)));
+    /// How many connections may be served, which is less than wanted where few files may be open.
+    fn connections(&self, config: &Config, sockets: &Sockets) -> Result<Connections, RunError> {
+        let wanted = Connections {
+            milter: config.milter.max_connections,
+            socketmap: socketmap::MAX_CONNECTIONS,
+        };
+        let divided =
+            descriptors::divide(wanted, sockets.socketmap.len()).map_err(RunError::Files)?;
+        if divided != wanted {
+            let files = descriptors::allowed();
+            record::connections_limited(files, divided.milter, wanted.milter, divided.socketmap);
+            let what = format!(
+                "{files} open files allow {} milter connections, not {}; raise LimitNOFILE=",
+                divided.milter, wanted.milter
+            );
+            self.supervisor.health().wrong("limits", &what);
         }
-        if let Some(bound) = self.control {
-            let control = Control {
-                shared: Arc::clone(shared),
-                reload,
-                gauges: Arc::clone(gauges),
-                started: Instant::now(),
-                milter,
-                socketmap: maps,
-            };
-            tasks.spawn(control.serve(bound));
+        Ok(divided)
+    }
+
+    /// Tells systemd that mail may come, and follows rules and configuration from now on.
+    fn follow(&self, source: Source, settings: Jobs, reloader: Reloader) {
+        let notifier = Notifier {
+            live: Arc::clone(&self.shared.live),
+            reload: self.reload.clone(),
+            veil: self.veil.clone(),
+            health: self.supervisor.health().clone(),
+        };
+        notifier.ready();
+        let on = Handle::current();
+        let keeps = &self.supervisor;
+        keeps.keep("status of systemd", &on, move || notifier.clone().follow());
+        // Kept beside the task, so that what it knows outlives it.
+        let reloader = Arc::new(Mutex::new(reloader));
+        keeps.keep("reloader", &on, move || {
+            let reloader = Arc::clone(&reloader);
+            async move { reloader.lock().await.run().await }
+        });
+        let (shared, reload) = (Arc::clone(&self.shared), self.reload.clone());
+        let veil = self.veil.clone();
+        keeps.keep("configuration", &on, move || {
+            settings::follow(
+                settings.clone(),
+                source.clone(),
+                Arc::clone(&shared),
+                reload.clone(),
+                signals::hangups(),
+                veil.clone(),
+            )
+        });
+    }
+
+    /// Serves until `shutdown` resolves, or a task was given up, and the messages under way have ended.
+    async fn serve(
+        &self,
+        server: &Server,
+        log: Option<log::Pulse>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let signs = Signs {
+            gauges: Arc::clone(&self.gauges),
+            supervisor: &self.supervisor,
+            accepting: server.accepting(),
+            log,
+        };
+        let mut given_up = None;
+        let end = async {
+            tokio::select! {
+                () = shutdown => {}
+                task = self.supervisor.given_up() => given_up = Some(task),
+                task = server.accepting().given_up() => given_up = Some(task),
+            }
+            notify::stopping();
+        };
+        tokio::select! {
+            () = server.serve(end) => {}
+            () = signs.give() => {}
         }
-        self.milter
+        // One that hangs is left behind.
+        let _ = timeout(milter::GRACE, self.supervisor.shutdown()).await;
+        record::stopped();
+        given_up.map_or(Ok(()), |task| Err(RunError::GivenUp(task)))
     }
 }
 
 /// Serves until `shutdown` resolves and the messages under way have ended.
-pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
     let Start {
         config,
         source,
         handed,
+        log,
     } = start;
-    make_runtime_directory(&config);
-    let sockets = Sockets::bind(handed, &config)?;
-    record::started(
-        &config,
-        &sockets.milter.iter().map(Bound::socket).collect::<Vec<_>>(),
-    );
-    let limits = Limits::from(&config.milter);
-    let live = Arc::new(LiveTable::new());
-    let options = ReloadOptions::from(&config);
+    let sockets = Sockets::bind(handed, &config).map_err(RunError::Bind)?;
+    let places: Vec<_> = sockets.milter.iter().map(Bound::socket).collect();
+    record::started(&config, &places);
+    let health = Health::default();
+    let options = ReloadOptions {
+        health: health.clone(),
+        ..ReloadOptions::from(&config)
+    };
     let veil = options.veil.clone();
-    let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
+    let live = Arc::new(LiveTable::new());
+    let (mut threads, reload) = Threads::start(options, &live)?;
     let mut shutdown = pin!(shutdown);
     tokio::select! {
-        _ = reloader.load() => {}
-        () = &mut shutdown => return Ok(()),
+        _ = threads.reloader.load() => {}
+        () = &mut shutdown => {
+            record::stopped();
+            return Ok(());
+        }
     }
-    let gauges = Arc::new(Gauges::default());
-    let notifier = Notifier {
-        live: Arc::clone(&live),
-        reload: reload.clone(),
-        veil: veil.clone(),
-    };
-    notifier.ready();
-    let shared = Arc::new(Shared::new(live, config));
-    let mut tasks = JoinSet::new();
-    tasks.spawn(notifier.follow());
-    tasks.spawn(notify::live(Arc::clone(&gauges)));
-    tasks.spawn(reloader.run());
-    tasks.spawn(settings::follow(
-        source,
-        Arc::clone(&shared),
-        reload.clone(),
-        signals::hangups(),
+    let daemon = Daemon {
+        shared: Arc::new(Shared::new(live, config)),
+        reload,
         veil,
-    ));
-    let milter = sockets.serve_questions(&mut tasks, &shared, reload, &gauges);
-    milter::serve(
-        milter,
-        move || Session::new(Arc::clone(&shared)),
-        limits,
-        gauges,
-        async {
-            shutdown.await;
-            notify::stopping();
-        },
-    )
-    .await;
-    tasks.shutdown().await;
-    record::stopped();
-    Ok(())
-}
-
-/// Where these sockets are.
-fn names(sockets: &[Bound]) -> Vec<String> {
-    let names = sockets.iter().map(|bound| bound.socket().to_string());
-    names.collect()
-}
-
-/// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the
-/// start, and a daemon that is started by hand should come up all the same. Where that fails, the
-/// bind says what is missing.
-fn make_runtime_directory(config: &Config) {
-    let sockets = config.milter.listen.iter().chain([&config.control]);
-    let wanted = sockets.filter_map(|socket| match socket {
-        Socket::Unix(path) => path.parent(),
-        Socket::Inet { .. } | Socket::Inet6 { .. } => None,
-    });
-    let runtime = Path::new(RUNTIME_DIRECTORY);
-    if wanted.into_iter().any(|directory| directory == runtime) && !runtime.exists() {
-        let made = DirBuilder::new().mode(0o755).create(runtime);
-        if let Err(error) = made {
-            record::runtime_directory_missing(runtime, &error);
-        }
-    }
-}
-
-/// The control socket. One that nobody asked for may be missing: a second daemon, or one that is
-/// tried out without `/run/readdress`, serves mail all the same.
-fn control_socket(handed: Vec<Bound>, config: &Config) -> Result<Option<Bound>, StartError> {
-    if let Some(bound) = handed.into_iter().next() {
-        return Ok(Some(bound));
-    }
-    match listen::bind(&config.control) {
-        Ok(bound) => Ok(Some(bound)),
-        Err(error) if config.control_written => Err(StartError(error)),
-        Err(error) => {
-            record::control_missing(&error);
-            Ok(None)
-        }
-    }
+        gauges: Arc::default(),
+        supervisor: Supervisor::new(health),
+    };
+    let server = daemon.open(sockets, &threads.workers)?;
+    daemon.follow(source, threads.settings, threads.reloader);
+    daemon.serve(&server, log, shutdown).await
 }

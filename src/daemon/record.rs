@@ -1,4 +1,5 @@
-//! Every log line of the daemon, one function for each event.
+//! Every log line of the daemon, one function for each event; those about the daemon itself are in
+//! `upkeep`.
 //!
 //! A line is the event's word, then `key=value` in a fixed order, in lower case, without a full stop.
 //! Administrators search for these lines and programs read them, so they are an interface: a key
@@ -17,6 +18,7 @@
 mod names;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -25,6 +27,10 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 pub use names::{Names, Veil};
+pub use upkeep::{
+    connections_limited, job_takes_long, no_sign_of_life, panicked, socket_bound_again,
+    socket_lost, task_ended, task_given_up,
+};
 
 use crate::config::socket::Socket;
 use crate::config::{Config, LogAddresses, Mode};

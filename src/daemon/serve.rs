@@ -9,16 +9,16 @@
 //! | connections at one time | a parameter | further ones wait in the backlog |
 //! | no descriptors left | | the next attempt is made after 100 ms |
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream, UnixListener, UnixStream},
-    sync::Semaphore,
+    net::{TcpStream, UnixStream},
+    sync::{Mutex, Semaphore},
     time::sleep,
 };
 
-use super::listen::{Bound, Listening};
+use super::listen::{Accepted, Kept};
 
 /// How long to wait after an accept that failed.
 const BACK_OFF: Duration = Duration::from_millis(100);
@@ -41,51 +41,32 @@ impl Stream for UnixStream {
     }
 }
 
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Listener {
-    fn new(listening: Listening) -> io::Result<Self> {
-        match listening {
-            Listening::Tcp(listener) => TcpListener::from_std(listener).map(Self::Tcp),
-            Listening::Unix(listener) => UnixListener::from_std(listener).map(Self::Unix),
-        }
-    }
-
-    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // An answer is one write; nothing is gained by holding it back.
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
-            }
-            Self::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
-        }
-    }
-}
-
 /// Hands every connection to `answer`, until the future is dropped.
 pub async fn serve<F>(
-    bound: Bound,
+    listener: Arc<Mutex<Kept>>,
     connections: usize,
     answer: impl Fn(Box<dyn Stream>) -> F,
-) -> io::Result<()>
-where
+) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (listening, _file) = bound.into_parts();
-    let listener = Listener::new(listening)?;
+    // Nobody else has it, but for the task in whose place this one was started.
+    let mut listener = listener.lock().await;
     let permits = Arc::new(Semaphore::new(connections));
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
-            return Ok(());
+            return;
         };
-        let Ok(stream) = listener.accept().await else {
-            sleep(BACK_OFF).await;
-            continue;
+        let stream: Box<dyn Stream> = match listener.accept().await {
+            Ok(Accepted::Tcp(stream)) => {
+                // An answer is one write; nothing is gained by holding it back.
+                let _ = stream.set_nodelay(true);
+                Box::new(stream)
+            }
+            Ok(Accepted::Unix(stream)) => Box::new(stream),
+            Err(_) => {
+                sleep(BACK_OFF).await;
+                continue;
+            }
         };
         let answering = answer(stream);
         tokio::spawn(async move {

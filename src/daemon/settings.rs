@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{
+    jobs::{JobError, Jobs},
     milter::Shared,
     record::{self, Veil},
     reload::{NewSettings, ReloadHandle},
@@ -73,8 +74,10 @@ impl Source {
     }
 }
 
-/// Follows the configuration file; a hangup reads it, and the rules, at once.
+/// Follows the configuration file, reading it on the thread of `jobs`; a hangup reads it, and the
+/// rules, at once.
 pub async fn follow(
+    jobs: Jobs,
     source: Source,
     shared: Arc<Shared>,
     reload: ReloadHandle,
@@ -83,11 +86,17 @@ pub async fn follow(
 ) {
     let started = shared.config.load_full();
     let patience = WatchSettings::from(&started.reload);
-    let mut watcher = Watcher::new(vec![Target::File(source.path().to_owned())], patience);
+    let target = Target::File(source.path().to_owned());
+    let mut watcher = Watcher::new(vec![target], patience, jobs.clone());
+    watcher.begin().await;
     let mut current = shared.config.load_full();
     // Once before the first change: the file may have changed between the start and the watch.
     loop {
-        match source.read() {
+        let read = {
+            let source = source.clone();
+            jobs.run(move || source.read()).await
+        };
+        match read.unwrap_or_else(|error| Err(vec![broke_down(source.path(), &error)])) {
             Err(findings) => record::configuration_refused(&findings),
             Ok(new) if new != *current => {
                 record::configuration_live(&started.restart_keys(&new));
@@ -111,4 +120,15 @@ pub async fn follow(
             () = hangups.next() => reload.wake(),
         }
     }
+}
+
+/// The finding for a reading that broke down.
+fn broke_down(path: &Path, error: &JobError) -> Diagnostic {
+    Diagnostic::about_file(
+        Severity::Error,
+        "internal-error",
+        &path.display().to_string(),
+        format!("reading it broke down: {error}"),
+        Some("this is a fault of readdress: please report it with the file".to_owned()),
+    )
 }

@@ -89,9 +89,11 @@ fn subcommand(command: &Command) -> String {
     text
 }
 
-/// Every line of the log with what it means: the examples and the sentences of `record.rs`.
+/// Every line of the log with what it means: the examples and the sentences of `record.rs`
+/// and `upkeep.rs`.
 fn log_lines() -> String {
-    let source = fs::read_to_string(root().join("src/daemon/record.rs")).expect("record.rs");
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect(name);
+    let source = read("src/daemon/record.rs") + &read("src/daemon/record/upkeep.rs");
     let mut text = String::from(
         ".SH LOG LINES\nOne line for each event, the queue id or the event first, then key=value.\n",
     );

@@ -12,6 +12,7 @@ use std::process::Command;
 
 use readdress::daemon::source::{Limits, read};
 use readdress::daemon::watch::Mode;
+use rustix::fs::inotify;
 
 use crate::bench::{Bench, RESCANNED, skip};
 
@@ -100,8 +101,8 @@ async fn without_notification_the_rescan_finds_everything() {
         return skip("too many inotify instances to use them all up");
     }
     let mut taken = Vec::new();
-    while let Ok(watcher) = notify::recommended_watcher(|_| {}) {
-        taken.push(watcher);
+    while let Ok(instance) = inotify::init(inotify::CreateFlags::CLOEXEC) {
+        taken.push(instance);
         assert!(taken.len() <= limit);
     }
     let bench = Bench::new(RESCANNED).await;

@@ -12,7 +12,7 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 34] = [
+const STOREYS: &[(&str, u32)] = &[
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::rule", 20),
@@ -31,18 +31,23 @@ const STOREYS: [(&str, u32); 34] = [
     ("doctor::gather", 90),
     ("mta", 80),
     ("daemon::live", 80),
-    ("daemon::listen", 80),
+    ("daemon::health", 70),
+    ("daemon::descriptors", 80),
     ("daemon::log", 80),
     ("daemon::record", 80),
+    ("daemon::jobs", 81),
+    ("daemon::listen", 81),
     ("daemon::source", 90),
     ("daemon::watch", 91),
     ("daemon::serve", 90),
+    ("daemon::supervise", 90),
     ("daemon::reload", 100),
     ("daemon::milter", 100),
     ("daemon::socketmap", 101),
     ("daemon::settings", 111),
     ("daemon::control", 110),
     ("daemon::signals", 110),
+    ("daemon::notify", 111),
     ("daemon", 120),
     ("cli", 130),
     ("main", 140),

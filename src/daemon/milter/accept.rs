@@ -15,32 +15,18 @@ use super::drain::{Admission, Connections};
 use super::filter::Filter;
 use super::peer::Peer;
 use super::workers::Workers;
-use crate::daemon::listen::{Bound, Listening};
+use crate::daemon::listen::{Accepted, Kept};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Mutex;
 
 /// The first pause after a failed accept; it doubles with every further one.
 pub const PAUSE_MIN: Duration = Duration::from_millis(10);
 
 /// The longest pause.
 pub const PAUSE_MAX: Duration = Duration::from_secs(1);
-
-enum Acceptor {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Acceptor {
-    async fn accept(&self) -> io::Result<Peer> {
-        match self {
-            Acceptor::Tcp(listener) => listener.accept().await.map(|(s, _)| Peer::Tcp(s)),
-            Acceptor::Unix(listener) => listener.accept().await.map(|(s, _)| Peer::Unix(s)),
-        }
-    }
-}
 
 /// What accepting needs to know.
 pub struct Entrance<M> {
@@ -52,37 +38,29 @@ pub struct Entrance<M> {
     pub make: M,
 }
 
-/// Accepts on `bound` for ever. Dropping it stops listening and removes the
-/// socket file.
-pub async fn accept<F: Filter, M: Fn() -> F>(bound: Bound, entrance: Arc<Entrance<M>>) {
+/// Accepts on `listener` for ever.
+pub async fn accept<F: Filter, M: Fn() -> F>(
+    listener: Arc<Mutex<Kept>>,
+    entrance: Arc<Entrance<M>>,
+) {
     let connections = &entrance.connections;
-    let socket = bound.socket().to_string();
-    let (listening, file) = bound.into_parts();
-    let acceptor = match listening {
-        Listening::Tcp(listener) => TcpListener::from_std(listener).map(Acceptor::Tcp),
-        Listening::Unix(listener) => UnixListener::from_std(listener).map(Acceptor::Unix),
-    };
-    let acceptor = match acceptor {
-        Ok(acceptor) => acceptor,
-        Err(error) => {
-            tracing::error!(%socket, %error, "cannot wait for connections");
-            return;
-        }
-    };
-    // Dropped before the listener: while that one lives, a successor finds the
-    // path taken and its inode cannot belong to another file.
-    let _file = file;
+    // Nobody else has it, but for the task in whose place this one was started.
+    let mut listener = listener.lock().await;
     let mut pause = PAUSE_MIN;
     loop {
-        match acceptor.accept().await {
-            Ok(peer) => {
+        match listener.accept().await {
+            Ok(accepted) => {
                 pause = PAUSE_MIN;
-                entrance.admit(peer);
+                entrance.admit(match accepted {
+                    Accepted::Tcp(stream) => Peer::Tcp(stream),
+                    Accepted::Unix(stream) => Peer::Unix(stream),
+                });
             }
             Err(error) if is_about_one(&error) => {}
             Err(error) => {
                 connections.gauges.accept_failures.fetch_add(1, Relaxed);
                 if let Some(held) = connections.accepts.release() {
+                    let socket = listener.socket();
                     tracing::warn!(%socket, %error, held, "cannot accept connections, trying again");
                 }
                 tokio::time::sleep(pause).await;
@@ -110,9 +88,7 @@ impl<F: Filter, M: Fn() -> F> Entrance<M> {
     /// that thread's poll, which only its own runtime can do.
     fn serve(&self, peer: Peer, admission: Admission) {
         let filter = (self.make)();
-        let Some(share) = self.workers.share() else {
-            return;
-        };
+        let share = self.workers.share();
         if share.is_first {
             share.spawn(Connection::new(peer, admission, filter).run());
             return;

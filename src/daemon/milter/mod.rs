@@ -3,7 +3,7 @@
 //! indymilter knows the protocol's commands, flags and negotiation; its own session loop costs two
 //! tasks a connection and a write an action, so the loop is ours. From the socket inwards:
 //!
-//! - [`serve`](serve()): the server, its limits and its end;
+//! - `serve`: the server, its limits and its end;
 //! - `accept`: several sockets, too many connections, no descriptors left;
 //! - `workers`: one thread a processor, each connection on one of them;
 //! - `connection`: one connection, one task, one write a round trip; made of `peer` (TCP or Unix,
@@ -40,5 +40,6 @@ pub use gauges::{Brake, Gauges};
 pub use limits::Limits;
 pub use macros::Macros;
 pub use replies::{Edits, HoldsNul};
-pub use serve::{GRACE, LINGER, serve};
+pub use serve::{GRACE, LINGER, Server};
 pub use session::{Session, Shared};
+pub use workers::{Ends, Workers};

@@ -18,12 +18,15 @@
 
 mod worker;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::health::Health;
+use super::jobs::Jobs;
 use super::live::LiveTable;
 use super::record::Veil;
 use super::source::Limits;
@@ -100,6 +103,8 @@ pub struct ReloadOptions {
     pub compile: Compile,
     /// Whether the log keeps rules to itself.
     pub veil: Veil,
+    /// Where problems with reading are told.
+    pub health: Health,
 }
 
 impl ReloadOptions {
@@ -112,6 +117,7 @@ impl ReloadOptions {
             settings,
             compile: Arc::new(engine::compile_after),
             veil: Veil::default(),
+            health: Health::default(),
         }
     }
 }
@@ -193,10 +199,11 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Watches the directory from now on; nothing is read yet.
-    pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> (Self, ReloadHandle) {
+    /// Starts the thread that will read and compile; nothing is read yet.
+    pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> io::Result<(Self, ReloadHandle)> {
+        let jobs = Jobs::start("rules", options.health.clone())?;
         let target = Target::Directory(options.directory.clone());
-        let watcher = Watcher::new(vec![target], options.watch);
+        let watcher = Watcher::new(vec![target], options.watch, jobs.clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
         let (status, receiver) = watch::channel(ReloadStatus::default());
         let handle = ReloadHandle {
@@ -204,17 +211,18 @@ impl Reloader {
             waker: watcher.waker(),
             status: receiver,
         };
-        let worker = Worker::new(options, live, status);
+        let worker = Worker::new(options, live, status, jobs);
         let reloader = Self {
             worker,
             watcher,
             requests,
         };
-        (reloader, handle)
+        Ok((reloader, handle))
     }
 
-    /// Reads the directory at once: the first table, before any session.
+    /// Watches the directory from now on, and reads it at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
+        self.watcher.begin().await;
         self.reload(false).await
     }
 
@@ -227,8 +235,8 @@ impl Reloader {
         outcome
     }
 
-    /// Follows the directory until the future is dropped.
-    pub async fn run(mut self) {
+    /// Follows the directory until the future is dropped. May be called again after it broke down.
+    pub async fn run(&mut self) {
         loop {
             let change = self.worker.wait(&mut self.watcher).await;
             let mut waiting = Vec::new();

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{ReloadOptions, ReloadOutcome, ReloadStatus};
+use crate::daemon::jobs::Jobs;
 use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::record;
 use crate::daemon::source::{self, Fingerprint, Reading};
@@ -67,6 +67,8 @@ pub(super) struct Worker {
     serving: Option<Content>,
     refused: Option<Refused>,
     status: watch::Sender<ReloadStatus>,
+    /// Where files are read, tables compiled and freed.
+    jobs: Jobs,
 }
 
 /// What the blocking part found out.
@@ -89,6 +91,7 @@ impl Worker {
         options: ReloadOptions,
         live: Arc<LiveTable>,
         status: watch::Sender<ReloadStatus>,
+        jobs: Jobs,
     ) -> Self {
         Self {
             options,
@@ -98,6 +101,7 @@ impl Worker {
             serving: None,
             refused: None,
             status,
+            jobs,
         }
     }
 
@@ -127,7 +131,7 @@ impl Worker {
     fn release(&mut self) {
         let unused = self.retired.release();
         if !unused.is_empty() {
-            spawn_blocking(move || drop(unused));
+            self.jobs.free(unused);
         }
     }
 
@@ -146,7 +150,7 @@ impl Worker {
         let live = Arc::clone(&self.live);
         let tried = self.tried.clone();
         let serving = self.serving.clone();
-        let work = spawn_blocking(move || look(&options, &live, tried, serving));
+        let work = self.jobs.run(move || look(&options, &live, tried, serving));
         let found = match work.await {
             Ok((tried, found)) => {
                 self.tried = Some(tried);

@@ -17,12 +17,11 @@ mod request;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{io::BufStream, time::timeout};
+use tokio::{io::BufStream, sync::Mutex, time::timeout};
 
 use super::{
-    listen::Bound,
+    listen::Kept,
     milter::Shared,
-    record,
     serve::{Stream, serve},
 };
 use crate::config::Mode;
@@ -30,17 +29,15 @@ use crate::config::Mode;
 /// Longest time between two requests. Postfix leaves after 10 s by itself, Sendmail stays.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Connections at one time.
-const MAX_CONNECTIONS: usize = 1000;
+/// Connections at one time, where enough files may be open.
+pub const MAX_CONNECTIONS: usize = 1000;
 
-/// Answers on one socket until the future is dropped.
-pub async fn run(bound: Bound, shared: Arc<Shared>) {
-    let answered = serve(bound, MAX_CONNECTIONS, |stream| {
+/// Answers on one socket until the future is dropped, `connections` at one time.
+pub async fn run(listener: Arc<Mutex<Kept>>, shared: Arc<Shared>, connections: usize) {
+    serve(listener, connections, |stream| {
         connection(stream, Arc::clone(&shared))
-    });
-    if let Err(error) = answered.await {
-        record::socketmap_failed(&error);
-    }
+    })
+    .await;
 }
 
 async fn connection(stream: Box<dyn Stream>, shared: Arc<Shared>) {

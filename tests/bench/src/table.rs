@@ -59,7 +59,7 @@ pub fn measure(kind: &str, folder: &Path, count: u64) -> Result<Value> {
 async fn load(folder: &Path) -> (Arc<LiveTable>, Reloader, ReloadHandle, f64) {
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::new(folder, Settings::default());
-    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).unwrap();
     let started = Instant::now();
     let outcome = reloader.load().await;
     let took = started.elapsed().as_secs_f64();
@@ -213,7 +213,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     let find_miss = look_ups(table, &misses, |found| *found == unknown);
     let chased = chase(octets);
     drop(generation);
-    let running = tokio::spawn(reloader.run());
+    let running = tokio::spawn(async move { reloader.run().await });
     let (edited, peak) = edit(folder, &live, &handle).await;
     running.abort();
     fs::remove_file(folder.join("99-edit.rules")).expect("the edit");

@@ -78,6 +78,16 @@ impl Jobs {
         })
     }
 
+    /// The name of the thread.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where problems are told.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
     /// Runs `job` on the thread, after those before it. Where the future is dropped, the job runs
     /// all the same.
     pub async fn run<T: Send + 'static>(

@@ -18,6 +18,7 @@ mod end;
 mod log_lines;
 mod log_sinks;
 mod privacy;
+mod shortage;
 mod signals;
 mod silent;
 mod sockets;

@@ -31,7 +31,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::Target;
 use super::trail::Plan;
-use crate::daemon::record;
+use crate::daemon::{health::Health, record};
 
 /// What is asked for. Reading is not among it: our own must not wake us.
 const EVENTS: WatchFlags = WatchFlags::CLOSE_WRITE
@@ -215,14 +215,17 @@ fn watch(before: Option<Shared>, plan: Plan) -> io::Result<Watched> {
 pub(super) struct Hints {
     watches: Arc<Watches>,
     events: Option<AsyncFd<Shared>>,
-    /// Said once, not at every look.
-    warned: bool,
+    /// How a lack of notifications is called among the problems: `watch of rules`.
+    part: String,
+    health: Health,
 }
 
 impl Hints {
     /// No watch yet.
-    pub fn new() -> Self {
+    pub fn new(part: String, health: Health) -> Self {
         Self {
+            part,
+            health,
             watches: Arc::new(Watches {
                 watched: Mutex::default(),
                 stale: AtomicBool::new(true),
@@ -230,7 +233,6 @@ impl Hints {
                 warned_of_overflow: AtomicBool::new(false),
             }),
             events: None,
-            warned: false,
         }
     }
 
@@ -250,14 +252,16 @@ impl Hints {
     pub fn renewed(&mut self, renewal: io::Result<()>) {
         match renewal.and_then(|()| self.wait_at()) {
             Ok(()) => {
-                if std::mem::take(&mut self.warned) {
+                if self.health.well(&self.part) {
                     record::watch_restored();
                 }
             }
             Err(error) => {
                 self.events = None;
                 *self.watches.lock() = Watched::default();
-                if !std::mem::replace(&mut self.warned, true) {
+                // Said once, not at every look.
+                let what = format!("rescan-only, changes are seen later: {error}");
+                if self.health.wrong(&self.part, &what) {
                     record::watch_unavailable(&error);
                 }
             }
@@ -343,7 +347,7 @@ mod tests {
 
     /// Watch 1 is on /etc, watch 2 on /etc/rules.
     fn watches() -> Arc<Watches> {
-        let watches = Hints::new().watches();
+        let watches = Hints::new(String::new(), Health::default()).watches();
         let mut watched = watches.lock();
         let plan = &mut watched.plan;
         plan.directories.insert("/etc".into(), None);
@@ -417,7 +421,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = std::fs::canonicalize(dir.path()).unwrap().join("rules");
         let targets = [Target::Directory(path.clone())];
-        let mut hints = Hints::new();
+        let mut hints = Hints::new("watch".to_owned(), Health::default());
         let watches = hints.watches();
         let mut descriptors = Vec::new();
         for _ in 0..5 {

@@ -133,7 +133,7 @@ impl Watcher {
             targets: targets.into(),
             settings,
             asked: Arc::new(Notify::new()),
-            hints: Hints::new(),
+            hints: Hints::new(format!("watch of {}", jobs.name()), jobs.health().clone()),
             jobs,
             rescan_at: Instant::now() + settings.rescan,
         }

@@ -11,7 +11,8 @@
 //! |---|---|---|
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
-//! | 8 | [`health`], [`jobs`], [`descriptors`] | what is not well; a thread for work that blocks; open files |
+//! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
+//! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 9 | [`supervise`] | starts tasks again that end |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
@@ -25,6 +26,7 @@ pub mod jobs;
 pub mod listen;
 pub mod live;
 pub mod log;
+pub mod memory;
 pub mod milter;
 pub mod notify;
 mod questions;

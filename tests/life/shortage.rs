@@ -275,6 +275,43 @@ fn takes_every_inotify_instance() {
     let _ = std::io::Read::read(&mut std::io::stdin(), &mut [0; 1]);
 }
 
+/// Rules for which the memory is not there change nothing, and are read again when it is.
+#[tokio::test]
+async fn without_memory_for_a_new_table_the_old_one_serves_on() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    place.configure(&format!("{}rescan = \"1s\"\n", crate::program::BASE));
+    let serving = place.serve();
+    let limit = |soft: &str| {
+        let limited = Command::new("prlimit")
+            .args(["--pid", &serving.pid().to_string()])
+            .arg(format!("--as={soft}:unlimited"))
+            .status();
+        assert!(limited.unwrap().success());
+    };
+    let status = fs::read_to_string(format!("/proc/{}/status", serving.pid())).unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
+    let size: u64 = size
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    limit(&((size << 10) + (40 << 20)).to_string());
+    let rules: String = (0..200_000)
+        .map(|number| format!("u{number}@domain2.com anna@company.com\n"))
+        .collect();
+    place.save("b.rules", &rules);
+    let log = place.logged("table refused: errors=1 still serving generation=1");
+    assert!(log.contains("[not-enough-memory]"), "{log}");
+    let mut client = serving.client().await;
+    let (_, end) = message(&mut client, "4b", &["jd@domain2.com"]).await;
+    assert_eq!(edits(&end).len(), 2);
+    let said = self::status(&place);
+    assert!(said.out.contains("MiB of memory"), "{said:?}");
+    limit("unlimited");
+    place.logged("table: generation=2 rules=200012");
+}
+
 /// Rules on a file system that does not answer: a FUSE whose other end nobody reads.
 struct Hanging<'p> {
     place: &'p Place,

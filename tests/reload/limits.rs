@@ -143,6 +143,29 @@ fn an_endless_line_costs_no_memory() {
     assert!(grown < 64 * 1024, "{grown} KiB");
 }
 
+/// Of 120 MB of comments a megabyte is kept, and the rule behind them stands where it stood.
+#[test]
+fn comments_cost_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = File::create(dir.path().join("a.rules")).unwrap();
+    let line = format!("# {}\n", "x".repeat(998));
+    let block = line.repeat(1000);
+    for _ in 0..120 {
+        file.write_all(block.as_bytes()).unwrap();
+    }
+    file.write_all(b"jd@domain2.com jdoe@company.com # Doe\n").unwrap();
+    drop(file);
+    let before = peak();
+    let reading = read(dir.path(), &Limits::default());
+    let grown = peak() - before;
+    assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+    let text = &reading.sources[0].bytes;
+    let lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
+    assert_eq!(lines[120_000], b"jd@domain2.com jdoe@company.com # Doe");
+    assert!(text.len() < 2 << 20, "{}", text.len());
+    assert!(grown < 64 * 1024, "{grown} KiB");
+}
+
 /// A file of 8 GiB that takes no room on disk: refused for its size, before a byte is read.
 #[test]
 fn a_huge_file_is_refused_by_its_size() {

@@ -34,6 +34,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("daemon::health", 70),
     ("daemon::descriptors", 80),
     ("daemon::log", 80),
+    ("daemon::memory", 80),
     ("daemon::record", 80),
     ("daemon::jobs", 81),
     ("daemon::listen", 81),

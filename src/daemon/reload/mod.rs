@@ -14,8 +14,10 @@
 //!
 //! - A table goes live only if every file was read and no finding is an error.
 //! - The same content with the same settings is compiled once, however often it is touched.
-//! - No reload ends the daemon: a compiler that panics is a refused table.
+//! - No reload ends the daemon: a compiler that panics is a refused table, and where the memory for
+//!   compiling is not there, nothing is compiled.
 
+mod estimate;
 mod worker;
 
 use std::io;

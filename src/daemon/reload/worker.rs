@@ -15,9 +15,11 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::estimate::estimate;
 use super::{ReloadOptions, ReloadOutcome, ReloadStatus};
 use crate::daemon::jobs::Jobs;
 use crate::daemon::live::{LiveTable, Retired};
+use crate::daemon::memory;
 use crate::daemon::record;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::daemon::watch::{Change, Mode, Watcher};
@@ -270,6 +272,10 @@ fn look(
     if serving.as_ref() == Some(&now.content) && !now.unread {
         return (now, Found::AsLive(reading.diagnostics));
     }
+    let bytes = estimate(&reading, before);
+    if !memory::has_room(bytes) {
+        return short_of_memory(options, now, tried.as_ref(), bytes);
+    }
     if let Some(found) = compile(options, before, reading, started) {
         return (now, found);
     }
@@ -284,6 +290,32 @@ fn look(
         )
     };
     (now, found.unwrap_or_else(|| Found::Refused(vec![broken()])))
+}
+
+/// Refuses what there is no memory for, and has it read again at the next look: memory may come back
+/// without a change of any file.
+fn short_of_memory(
+    options: &ReloadOptions,
+    mut now: Tried,
+    tried: Option<&Tried>,
+    bytes: u64,
+) -> (Tried, Found) {
+    let finding = Diagnostic::about_file(
+        Severity::Error,
+        "not-enough-memory",
+        &options.directory.display().to_string(),
+        format!(
+            "not compiled: that may take {} MiB of memory, and there is less",
+            (bytes >> 20) + 1
+        ),
+        Some("raise MemoryMax= of the unit, or what limits the memory of this machine".to_owned()),
+    );
+    now.unread = true;
+    now.findings = finding.to_string();
+    match tried == Some(&now) {
+        true => (now, Found::Same),
+        false => (now, Found::Refused(vec![finding])),
+    }
 }
 
 /// Lets messages go first: this thread, which serves none, takes what they leave of the processors.

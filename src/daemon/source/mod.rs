@@ -15,7 +15,7 @@
 //! | [`Limits::attempts`] | 4 readings, 50 ms apart | error `being-written` |
 //!
 //! A limit is met while the file is read, a block at a time, so a file of one endless line costs
-//! the memory of [`Limits::line`] and a block.
+//! the memory of [`Limits::line`] and a block, and one of comments alone that of a megabyte.
 //!
 //! # Invariants
 //!
@@ -23,6 +23,7 @@
 //!   and opened without blocking should they take a file's place in between.
 //! - A finding in one file does not hide those in others.
 
+mod comments;
 mod file;
 mod signature;
 
@@ -33,7 +34,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::{Diagnostic, FileKind, Severity, SourceText, rule::Format, rule::hash};
+use crate::engine::{
+    Diagnostic, FileKind, Severity, SourceText,
+    rule::{Foreign, Format, hash},
+};
+
+use comments::Comments;
 
 use crate::engine::format::decode::{self, Decoded};
 
@@ -161,7 +167,8 @@ fn read_once(
         match kind_of(&name) {
             FileKind::Skipped => {}
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
-            FileKind::Read(kind) => match file::read(&path, encoding(kind), limits) {
+            FileKind::Read(kind) => match file::read(&path, encoding(kind), comments(kind), limits)
+            {
                 Ok(bytes) => reading.add(name, bytes, known),
                 Err(refusal) => reading.diagnostics.push(Diagnostic::about_file(
                     Severity::Error,
@@ -184,11 +191,29 @@ fn encoding(format: Format) -> file::Encoding {
     }
 }
 
+/// Which lines of a file of this kind are comments.
+fn comments(format: Format) -> Comments {
+    match format {
+        Format::Native | Format::Expectations | Format::Foreign(Foreign::Virtual) => {
+            Comments::Lines
+        }
+        Format::Foreign(Foreign::Virtusertable) => Comments::FirstColumn,
+        // In a table a cell of several lines may have such a line; in LDIF a comment says whether the
+        // export is whole.
+        Format::Foreign(_) => Comments::None,
+    }
+}
+
 /// Reads one file that is named rather than found, whatever its kind; `None` for `encoding` leaves it
 /// to the bytes to tell it. The error is a sentence.
 pub fn read_file(path: &Path, encoding: Option<&str>) -> Result<(Vec<u8>, Decoded), String> {
-    let bytes = file::read(path, file::Encoding::Any, &Limits::default())
-        .map_err(|refusal| refusal.message)?;
+    let bytes = file::read(
+        path,
+        file::Encoding::Any,
+        Comments::None,
+        &Limits::default(),
+    )
+    .map_err(|refusal| refusal.message)?;
     match encoding {
         None => Ok(decode::decode(bytes)),
         Some(name) => decode::decode_by_name(&bytes, name)

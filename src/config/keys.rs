@@ -66,7 +66,10 @@ pub const KEYS: &[Key] = &[
         "max_connections",
         "1000",
         true,
-        &["Connections at one time. One more is closed at once, and the MTA defers its mail."],
+        &[
+            "Connections at one time. One more is closed at once, and the MTA defers its mail. Where fewer",
+            "files may be open (LimitNOFILE=), fewer are served; the log and `readdress status` say so.",
+        ],
     ),
     key(
         "milter",

@@ -153,7 +153,8 @@ fn comments_cost_no_memory() {
     for _ in 0..120 {
         file.write_all(block.as_bytes()).unwrap();
     }
-    file.write_all(b"jd@domain2.com jdoe@company.com # Doe\n").unwrap();
+    file.write_all(b"jd@domain2.com jdoe@company.com # Doe\n")
+        .unwrap();
     drop(file);
     let before = peak();
     let reading = read(dir.path(), &Limits::default());

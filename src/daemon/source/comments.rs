@@ -76,8 +76,9 @@ impl Cutter {
                     // White space in front stays in front: it says that the line above goes on.
                     let indented = line.first() != Some(&b'#');
                     let left: &[u8] = if indented { b" #\n" } else { b"#\n" };
-                    let place = content.get_mut(from..from + left.len());
-                    place.map(|place| place.copy_from_slice(left));
+                    if let Some(place) = content.get_mut(from..from + left.len()) {
+                        place.copy_from_slice(left);
+                    }
                     self.idle += left.len();
                     left.len()
                 }

@@ -34,6 +34,7 @@
 //!   ↓ table        engine/table/build.rs    packed rules, indexes, classes of domains, conflicts → Table
 //!   ↓ check        engine/check/            loops, nobody's addresses, expectations
 //!   ↓ judge        daemon/reload/           one error: the old table serves on
+//!   ↓ guard        daemon/guard.rs          lost rules: held back until somebody accepts the table
 //!   ↓ swap         daemon/live.rs           generation n → n + 1, in one step
 //! ```
 //!

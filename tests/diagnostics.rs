@@ -48,7 +48,11 @@ fn cases() -> Vec<PathBuf> {
 fn imported(words: &[u8]) -> (ImportFormat, Options) {
     let mut words = words.split(u8::is_ascii_whitespace);
     let word = words.next().unwrap_or_default();
-    let known = [ImportFormat::Exchange55Routing, ImportFormat::Google];
+    let known = [
+        ImportFormat::Exchange55Routing,
+        ImportFormat::Google,
+        ImportFormat::Postfixadmin,
+    ];
     let is = |format: &ImportFormat| format.name().as_bytes() == word;
     let domain = words.next().and_then(|name| std::str::from_utf8(name).ok());
     let options = Options {

@@ -39,13 +39,15 @@ const RULESET: &str = "\
 LOCAL_RULESETS
 SLocal_check_rcpt
 R$*\t$: $>canonify $1
+R$* < @ $+ >\t$: $1 < @ $2 . >
+R$* < @ $+ . . >\t$: $1 < @ $2 . >
 R$+ < @ $+ . >\t$: <$(domains $2 $: NO $)> $1 @ $2
 R<$* <TMPF>> $*\t$#error $@ 4.3.0 $: \"451 temporary lookup failure\"
 R<NO> $*\t$@ $1
 R<$*> $+ @ $+\t$: <$(recipients $2@$3 $: NO $)> $2 @ $3
 R<$* <TMPF>> $*\t$#error $@ 4.3.0 $: \"451 temporary lookup failure\"
 R<NO> $*\t$#error $@ 5.1.1 $: \"550 User unknown\"
-R$*\t$# OK
+R<$+> $+ @ $+\t$# OK
 ";
 
 /// A daemon with both listeners on free ports.
@@ -57,9 +59,14 @@ struct Both {
 
 impl Both {
     fn start(rules: &str) -> Self {
+        Self::configured("10.rules", rules, "")
+    }
+
+    /// The same with a file of another name, and with more configuration.
+    fn configured(file: &str, rules: &str, config: &str) -> Self {
         let (milter, map) = (free_port(), free_port());
-        let files = [("10.rules".to_owned(), rules.to_owned())];
-        let config = format!("[socketmap]\nlisten = [\"inet:127.0.0.1:{map}\"]\n");
+        let files = [(file.to_owned(), rules.to_owned())];
+        let config = format!("[socketmap]\nlisten = [\"inet:127.0.0.1:{map}\"]\n{config}");
         let daemon = Daemon::start(&files, &config, &[milter]);
         Self {
             daemon: daemon.unwrap_or_else(|error| panic!("{error}")),
@@ -151,6 +158,32 @@ fn one_save_changes_all(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
     assert_eq!(addresses(sink, "mailbox"), ["max@company.com"]);
 }
 
+/// All rules are lost, in two ways: the MTA asks the maps and the milter, and hears what it heard before.
+fn lost_rules_change_nothing(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
+    let emptied = both.daemon.break_rules("10.rules", "");
+    emptied.unwrap_or_else(|error| panic!("{error}"));
+    delivers(port, "jd@domain2.com", "emptied");
+    refuses(port, "nosuch@domain2.com");
+    let (rules, moved) = (
+        both.daemon.rules(),
+        both.daemon.rules().with_extension("moved"),
+    );
+    fs::rename(&rules, &moved).expect("a rename");
+    let said = "the rules directory does not exist any more";
+    both.daemon
+        .says(said)
+        .unwrap_or_else(|error| panic!("{error}"));
+    delivers(port, "jd@domain2.com", "vanished");
+    refuses(port, "nosuch@domain2.com");
+    fs::rename(&moved, &rules).expect("a rename");
+    both.save(&format!("{RULES}new@domain2.com  anna@company.com\n"));
+    delivers(port, "new@domain2.com", "back");
+    drain();
+    assert_eq!(addresses(sink, "emptied"), ["jdoe@company.com"]);
+    assert_eq!(addresses(sink, "vanished"), ["jdoe@company.com"]);
+    assert_eq!(addresses(sink, "back"), ["anna@company.com"]);
+}
+
 #[test]
 fn postfix_follows_every_save() {
     let Some(cache) = peers::unpacked() else {
@@ -160,6 +193,7 @@ fn postfix_follows_every_save() {
     let postfix = both.postfix(&cache, &sink);
     let drain = || postfix.drain().unwrap();
     one_save_changes_all(&both, postfix.doors[0].port, &sink, &drain);
+    lost_rules_change_nothing(&both, postfix.doors[0].port, &sink, &drain);
 }
 
 #[test]
@@ -171,6 +205,7 @@ fn sendmail_follows_every_save() {
     let sendmail = both.sendmail(&cache, &sink, &["localhost"]);
     let drain = || sendmail.drain().unwrap();
     one_save_changes_all(&both, sendmail.doors[0].port, &sink, &drain);
+    lost_rules_change_nothing(&both, sendmail.doors[0].port, &sink, &drain);
 }
 
 /// Old ways to write a route through a host, with a rule that is for every address of the domain.
@@ -219,6 +254,107 @@ fn no_spelling_relays_through_sendmail() {
     let sendmail = both.sendmail(&cache, &sink, &["localhost"]);
     let drain = || sendmail.drain().unwrap();
     relays_nothing(sendmail.doors[0].port, &sink, &drain);
+}
+
+/// Letter case counts for the table, while the MTA asks in lower case.
+const CASE: &str = "\
+company.com         primary  unknown=reject
+domain2.com         secondary
+postmaster@*        JDoe@company.com
+@domain2.com        @company.com
+JD@domain2.com      JDoe@company.com
+jd@domain2.com      anna@company.com
+Kim@domain2.com     anna@company.com
+JDoe@company.com    mailbox
+anna@company.com    mailbox
+";
+
+fn letter_case_counts(port: u16, sink: &Sink, drain: &dyn Fn()) {
+    delivers(port, "JD@domain2.com", "upper");
+    delivers(port, "jd@domain2.com", "lower");
+    delivers(port, "Kim+Tag@domain2.com", "detail");
+    delivers(port, "JDoe@domain2.com", "whole-domain");
+    delivers(port, "JDoe@company.com", "primary");
+    // The map says that it exists in some letter case; the milter knows in which.
+    for unknown in ["kim@domain2.com", "jdoe@domain2.com", "nosuch@domain2.com"] {
+        refuses(port, unknown);
+    }
+    drain();
+    for (token, to) in [
+        ("upper", "JDoe@company.com"),
+        ("lower", "anna@company.com"),
+        ("detail", "anna+Tag@company.com"),
+        ("whole-domain", "JDoe@company.com"),
+        ("primary", "JDoe@company.com"),
+    ] {
+        assert_eq!(addresses(sink, token), [to], "{token}");
+    }
+}
+
+#[test]
+fn letter_case_counts_although_postfix_asks_in_lower_case() {
+    let Some(cache) = peers::unpacked() else {
+        return;
+    };
+    let config = "[rewrite]\nlocal_part_case = \"strict\"\n";
+    let (both, sink) = (Both::configured("10.rules", CASE, config), Sink::start());
+    let postfix = both.postfix(&cache, &sink);
+    let drain = || postfix.drain().unwrap();
+    letter_case_counts(postfix.doors[0].port, &sink, &drain);
+}
+
+#[test]
+fn letter_case_counts_although_sendmail_asks_in_lower_case() {
+    let Some(cache) = peers::unpacked() else {
+        return;
+    };
+    let config = "[rewrite]\nlocal_part_case = \"strict\"\n";
+    let (both, sink) = (Both::configured("10.rules", CASE, config), Sink::start());
+    let sendmail = both.sendmail(&cache, &sink, &["localhost"]);
+    let drain = || sendmail.drain().unwrap();
+    letter_case_counts(sendmail.doors[0].port, &sink, &drain);
+}
+
+/// A map of an MTA that forwards to a domain of others: its own address goes there, and nobody may
+/// send to that domain.
+fn forwards_and_relays_nothing(port: u16, sink: &Sink, drain: &dyn Fn()) {
+    for others in ["joe@gmail.com", "anybody@gmail.com"] {
+        let (reply, _) = send(port, others, "relayed");
+        assert!(reply.code >= 400, "{others}: {reply}");
+    }
+    delivers(port, "joe@oldacme.org", "forwarded");
+    // Who else exists there is the MTA's business.
+    delivers(port, "unknown@oldacme.org", "kept");
+    drain();
+    assert_eq!(addresses(sink, "forwarded"), ["joe@gmail.com"]);
+    assert_eq!(addresses(sink, "kept"), ["unknown@oldacme.org"]);
+}
+
+const FORWARD: &str = "joe@oldacme.org  joe@gmail.com\n";
+
+#[test]
+fn postfix_accepts_no_mail_for_the_domain_of_a_target() {
+    let Some(cache) = peers::unpacked() else {
+        return;
+    };
+    let (both, sink) = (Both::configured("a.virtual", FORWARD, ""), Sink::start());
+    // As broad as a list can be that is taken from the table: both domains of the file.
+    let map = format!("socketmap:inet:127.0.0.1:{}", both.map);
+    let extra = format!("relay_domains = {map}:domains\nrelay_recipient_maps = {map}:recipients\n");
+    let postfix = Postfix::start(&cache, vec![both.door()], sink.port, &[], &extra);
+    let drain = || postfix.drain().unwrap();
+    forwards_and_relays_nothing(postfix.doors[0].port, &sink, &drain);
+}
+
+#[test]
+fn sendmail_accepts_no_mail_for_the_domain_of_a_target() {
+    let Some(cache) = peers::unpacked() else {
+        return;
+    };
+    let (both, sink) = (Both::configured("a.virtual", FORWARD, ""), Sink::start());
+    let sendmail = both.sendmail(&cache, &sink, &["localhost"]);
+    let drain = || sendmail.drain().unwrap();
+    forwards_and_relays_nothing(sendmail.doors[0].port, &sink, &drain);
 }
 
 /// Sendmail then holds an address and its target to be one recipient; one copy is delivered.

@@ -13,7 +13,7 @@ use readdress::config::socket::Socket;
 use readdress::daemon::health::Health;
 use readdress::daemon::listen::{Bound, bind, from_environment};
 use readdress::daemon::milter::{
-    Answer, Edits, Filter, Gauges, Limits, Macros, Server as Milter, Strings, Wanted, Workers,
+    Answer, Edits, Filter, Gauges, Limits, Macros, Server as Milter, Strings, Turn, Wanted, Workers,
 };
 use readdress::mta::{ClientError, Edit, MilterClient, Offer, Reply, frame};
 use std::process::{Command, Stdio};
@@ -163,7 +163,7 @@ impl Filter for Renaming {
 
     fn header(&mut self, _: &[u8], _: &[u8]) {}
 
-    fn end(&mut self, _: &Macros, edits: &mut Edits<'_>) -> Answer {
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
         let begins = |text: &[u8]| {
             let first = self.received.first();
             first.is_some_and(|received| received.starts_with(text))

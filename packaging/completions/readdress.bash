@@ -16,8 +16,14 @@ _readdress() {
             ",$1")
                 cmd="readdress"
                 ;;
+            readdress,accept)
+                cmd="readdress__subcmd__accept"
+                ;;
             readdress,check)
                 cmd="readdress__subcmd__check"
+                ;;
+            readdress,config)
+                cmd="readdress__subcmd__config"
                 ;;
             readdress,demo)
                 cmd="readdress__subcmd__demo"
@@ -55,8 +61,14 @@ _readdress() {
             readdress,try)
                 cmd="readdress__subcmd__try"
                 ;;
+            readdress__subcmd__help,accept)
+                cmd="readdress__subcmd__help__subcmd__accept"
+                ;;
             readdress__subcmd__help,check)
                 cmd="readdress__subcmd__help__subcmd__check"
+                ;;
+            readdress__subcmd__help,config)
+                cmd="readdress__subcmd__help__subcmd__config"
                 ;;
             readdress__subcmd__help,demo)
                 cmd="readdress__subcmd__help__subcmd__demo"
@@ -101,12 +113,42 @@ _readdress() {
 
     case "${cmd}" in
         readdress)
-            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload help"
+            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__accept)
+            opts="-s -c -h -V --socket --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -140,6 +182,36 @@ _readdress() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        readdress__subcmd__config)
+            opts="-s -c -h -V --socket --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         readdress__subcmd__demo)
             opts="-h -V --pause --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -159,7 +231,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__doctor)
-            opts="-c -r -l -h -V --config --rules --listen --dns --postconf --postfix-config --sendmail-cf --print --strict --format --help --version"
+            opts="-c -r -l -h -V --config --rules --listen --dns --postconf --postfix-config --sendmail-cf --probe --print --strict --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +274,10 @@ _readdress() {
                     return 0
                     ;;
                 --sendmail-cf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --probe)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -325,7 +401,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help)
-            opts="run demo check doctor explain export fmt expect import try status reload help"
+            opts="run demo check doctor explain export fmt expect import try status reload accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -338,7 +414,35 @@ _readdress() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        readdress__subcmd__help__subcmd__accept)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         readdress__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__help__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -667,7 +771,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__status)
-            opts="-s -c -h -V --socket --json --config --help --version"
+            opts="-s -c -h -V --ready --socket --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -36,8 +36,10 @@ complete -c readdress -n "__fish_readdress_needs_command" -f -a "fmt" -d 'Lay na
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "import" -d 'Turn another program\'s table into native rules'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "status" -d 'Ask the running daemon how it is'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "reload" -d 'Have the running daemon read its rules now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "reload" -d 'Have the running daemon read its files now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "accept" -d 'Let a table go live that is held back'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "config" -d 'Show the settings in force, and where each comes from'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s r -l rules -d 'Rules directory, instead of the configured one' -r -F
@@ -60,6 +62,7 @@ complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l dns -d 'D
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postconf -d 'Postfix\'s postconf [default: looked for]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postfix-config -d 'Directory of Postfix\'s main.cf [default: postconf\'s own]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l sendmail-cf -d 'Sendmail\'s configuration [default: /etc/mail/sendmail.cf]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l probe -d 'Ask the MTA by SMTP about addresses of every domain; nothing is sent' -r
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l print -d 'Write the lines that connect this table to an MTA, and look no further' -r -f -a "postfix\t'Lines for main.cf'
 sendmail\t'Lines for sendmail.mc'"
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
@@ -113,24 +116,37 @@ complete -c readdress -n "__fish_readdress_using_subcommand try" -s h -l help -d
 complete -c readdress -n "__fish_readdress_using_subcommand try" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s s -l socket -d 'Control socket [default: the configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand status" -l ready -d 'For probes: exit status 0 also where degraded, if a table serves'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -l json -d 'One JSON object'
-complete -c readdress -n "__fish_readdress_using_subcommand status" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s s -l socket -d 'Control socket [default: the configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "run" -d 'Serve the MTA: the daemon'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "check" -d 'Check a rules directory and show every finding'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "explain" -d 'Say what happens to an address, and which lines decide it'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "export" -d 'Write the rules in the words of another program'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "import" -d 'Turn another program\'s table into native rules'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "status" -d 'Ask the running daemon how it is'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "reload" -d 'Have the running daemon read its rules now, and wait for the outcome'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c readdress -n "__fish_readdress_using_subcommand accept" -s s -l socket -d 'Control socket [default: the configured one]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand accept" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand accept" -l json -d 'One JSON object'
+complete -c readdress -n "__fish_readdress_using_subcommand accept" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand accept" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand config" -s s -l socket -d 'Control socket [default: the configured one]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand config" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand config" -l json -d 'One JSON object'
+complete -c readdress -n "__fish_readdress_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand config" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "run" -d 'Serve the MTA: the daemon'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "check" -d 'Check a rules directory and show every finding'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Say what happens to an address, and which lines decide it'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "export" -d 'Write the rules in the words of another program'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "import" -d 'Turn another program\'s table into native rules'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "reload" -d 'Have the running daemon read its files now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "accept" -d 'Let a table go live that is held back'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "config" -d 'Show the settings in force, and where each comes from'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,4 +1,7 @@
-//! Asking the running daemon: `status`, `reload`, and `explain --live`.
+//! Asking the running daemon: where its control socket is, one request, the lines of the answer.
+//!
+//! A configuration file with errors does not keep a command from asking: the errors are printed, and the
+//! control socket is the one of the part that can be read, or the default one.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -10,13 +13,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{
-    Exit, failed,
-    files::{self, counted},
-    flags::Control,
-    output,
-};
-use crate::config::socket::Socket;
+use super::{Exit, failed, files, flags::Control};
+use crate::{config::socket::Socket, engine::Diagnostic};
 
 /// A reload of a large table takes seconds; beyond this the daemon is held to be stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,16 +25,31 @@ pub fn ask(
     config: Option<&Path>,
     request: &Value,
 ) -> Result<Vec<Value>, Exit> {
-    let socket = match socket {
-        Some(socket) => socket.clone(),
-        None => files::configuration(config)?.control,
+    let (answers, findings) = ask_partly(socket, config, request)?;
+    files::complain_about(&findings);
+    Ok(answers)
+}
+
+/// The same, with the errors of the configuration file, which are not printed yet.
+fn ask_partly(
+    socket: Option<&Socket>,
+    config: Option<&Path>,
+    request: &Value,
+) -> Result<(Vec<Value>, Vec<Diagnostic>), Exit> {
+    let (socket, findings) = match socket {
+        Some(socket) => (socket.clone(), Vec::new()),
+        None => {
+            let (config, findings) = files::configuration_partly(config)?;
+            (config.control, findings)
+        }
     };
     let Socket::Unix(path) = &socket else {
         return Err(failed(&format!(
             "{socket}: the control socket is a Unix socket (unix:PATH)"
         )));
     };
-    exchange(path, request).map_err(|error| {
+    let answers = exchange(path, request).map_err(|error| {
+        files::complain_about(&findings);
         let help = match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 "; is the daemon running?"
@@ -45,7 +58,8 @@ pub fn ask(
             _ => "",
         };
         failed(&format!("{socket}: {error}{help}"))
-    })
+    })?;
+    Ok((answers, findings))
 }
 
 /// Sends a request to the socket at `path` and returns the lines of the answer.
@@ -60,175 +74,25 @@ pub fn exchange(path: &Path, request: &Value) -> io::Result<Vec<Value>> {
         .collect()
 }
 
-fn one(flags: &Control, command: &str) -> Result<Value, Exit> {
-    let answers = ask(
-        flags.socket.as_ref(),
-        flags.config.as_deref(),
-        &json!({ "command": command }),
-    )?;
+/// The one object with which the daemon answers a command.
+pub fn one(flags: &Control, request: &Value) -> Result<Value, Exit> {
+    let (socket, config) = (flags.socket.as_ref(), flags.config.as_deref());
+    let (answers, findings) = ask_partly(socket, config, request)?;
     let answer = answers
         .into_iter()
         .next()
         .ok_or_else(|| failed("the daemon closed the connection without an answer"))?;
+    // A daemon that follows this file knows of them as well, and says it in its answer.
+    if !answer["configuration"]["refused"].is_object() {
+        files::complain_about(&findings);
+    }
     match answer["error"].as_str() {
         Some(reason) => Err(failed(reason)),
         None => Ok(answer),
     }
 }
 
-/// `readdress status`.
-pub fn status(flags: &Control) -> Exit {
-    let answer = match one(flags, "status") {
-        Ok(answer) => answer,
-        Err(exit) => return exit,
-    };
-    let refused = answer["last_reload"]["outcome"] == "refused";
-    let unwell = answer["problems"]
-        .as_array()
-        .is_some_and(|all| !all.is_empty());
-    if flags.json {
-        output::line(&answer.to_string());
-    } else {
-        let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-        let number = |key: &str| answer[key].as_u64().unwrap_or_default();
-        print_problems(&answer);
-        output::line(&format!(
-            "version      {}, up for {}",
-            text("version"),
-            span(number("uptime_seconds"))
-        ));
-        output::line(&format!(
-            "generation   {}, live for {}",
-            number("generation"),
-            span(number("age_seconds"))
-        ));
-        output::line(&format!(
-            "rules        {} from {}",
-            number("rules"),
-            text("directory")
-        ));
-        for file in answer["files"].as_array().into_iter().flatten() {
-            let (name, rules) = (file["file"].as_str(), file["rules"].as_u64());
-            output::line(&format!(
-                "             {:>8}  {}",
-                rules.unwrap_or_default(),
-                name.unwrap_or_default()
-            ));
-        }
-        output::line(&format!("mode         {}", text("mode")));
-        output::line(&format!(
-            "connections  {} of {}",
-            number("connections"),
-            number("connection_limit")
-        ));
-        print_outcome(&answer["last_reload"]);
-    }
-    if refused || unwell {
-        Exit::Findings
-    } else {
-        Exit::Fine
-    }
-}
-
-/// What of the daemon is not well, the oldest first.
-fn print_problems(answer: &Value) {
-    for problem in answer["problems"].as_array().into_iter().flatten() {
-        let text = |key: &str| problem[key].as_str().unwrap_or_default();
-        let seconds = problem["for_seconds"].as_u64().unwrap_or_default();
-        output::line(&format!(
-            "DEGRADED     {}: {}, for {}",
-            text("part"),
-            text("what"),
-            span(seconds)
-        ));
-    }
-}
-
-/// `readdress reload`.
-pub fn reload(flags: &Control) -> Exit {
-    let answer = match one(flags, "reload") {
-        Ok(answer) => answer,
-        Err(exit) => return exit,
-    };
-    if flags.json {
-        output::line(&answer.to_string());
-    } else {
-        print_rules(&answer);
-        print_outcome(&answer);
-    }
-    if answer["outcome"] == "refused" {
-        Exit::Findings
-    } else {
-        Exit::Fine
-    }
-}
-
-/// A time for people: the two largest units.
-fn span(seconds: u64) -> String {
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match () {
-        () if days > 0 => format!("{days} d {} h", hours % 24),
-        () if hours > 0 => format!("{hours} h {} min", minutes % 60),
-        () if minutes > 0 => format!("{minutes} min {} s", seconds % 60),
-        () => format!("{seconds} s"),
-    }
-}
-
-/// Which rules a reload has added, removed and changed.
-fn print_rules(outcome: &Value) {
-    for (kind, key) in [
-        ("added", "added_rules"),
-        ("removed", "removed_rules"),
-        ("changed", "changed_rules"),
-    ] {
-        let rules = outcome[key].as_array().map_or(&[][..], Vec::as_slice);
-        for rule in rules.iter().filter_map(Value::as_str) {
-            output::line(&format!("{kind:<12} {rule}"));
-        }
-        let all = usize::try_from(outcome[kind].as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
-        let more = all.saturating_sub(rules.len());
-        if more > 0 {
-            output::line(&format!("{kind:<12} and {more} more"));
-        }
-    }
-}
-
-fn print_outcome(outcome: &Value) {
-    let number = |key: &str| outcome[key].as_u64().unwrap_or_default();
-    for finding in outcome["findings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
-        output::line(finding);
-    }
-    let generation = number("generation");
-    let line = match outcome["outcome"].as_str() {
-        Some("unchanged") => {
-            format!("last reload  the files hold what serves: generation {generation}")
-        }
-        Some("live") => {
-            let rules = counted(
-                usize::try_from(number("rules")).unwrap_or(usize::MAX),
-                "rule",
-            );
-            let changes = format!(
-                "+{}-{}~{}",
-                number("added"),
-                number("removed"),
-                number("changed")
-            );
-            format!(
-                "last reload  generation {generation} is live: {rules}, {changes}, {} ms",
-                number("took_ms")
-            )
-        }
-        Some("refused") if generation == 0 => {
-            "last reload  REFUSED: no table yet, every recipient is deferred".to_owned()
-        }
-        Some("refused") => format!("last reload  REFUSED: generation {generation} serves on"),
-        _ => "last reload  none yet".to_owned(),
-    };
-    output::line(&line);
+/// A request without anything but the command.
+pub fn command(name: &str) -> Value {
+    json!({ "command": name })
 }

@@ -9,16 +9,17 @@ use super::{
     output::{self, Paint},
 };
 use crate::engine::{
-    Diagnostic, Severity,
+    Diagnostic, Severity, Tally,
     rule::{Excerpt, Skipped},
 };
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {
-    let loaded = match files::load(flags.place.dir.as_deref(), flags.place.config.as_deref()) {
+    let mut loaded = match files::load(flags.place.dir.as_deref(), flags.place.config.as_deref()) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
+    loaded.diagnostics.extend(without_rules(&loaded));
     match flags.format {
         Format::Json => {
             let found = loaded.diagnostics.iter();
@@ -31,12 +32,32 @@ pub fn run(flags: &Check) -> Exit {
         }
         Format::Text => text(&loaded),
     }
-    let warnings = flags.strict && loaded.count(Severity::Warning) > 0;
+    let warnings = flags.strict && loaded.tally().warnings > 0;
     if loaded.table.is_none() || warnings {
         Exit::Findings
     } else {
         Exit::Fine
     }
+}
+
+/// The warning about a table of no rules: mail passes as it is, and the maps for the MTA are empty.
+fn without_rules(loaded: &Loaded) -> Option<Diagnostic> {
+    let table = loaded.table.as_ref()?;
+    if table.lines_by_file().iter().any(|(_, lines)| *lines > 0) {
+        return None;
+    }
+    let message = match loaded.files {
+        0 => "the directory is empty: there is no rules file in it",
+        _ => "no file in the directory holds a rule",
+    };
+    let help = "write rules in a file NAME.rules here, or name the right directory";
+    Some(Diagnostic::about_file(
+        Severity::Warning,
+        "no-rules",
+        &loaded.prefix,
+        message.to_owned(),
+        Some(help.to_owned()),
+    ))
 }
 
 fn text(loaded: &Loaded) {
@@ -45,10 +66,7 @@ fn text(loaded: &Loaded) {
     for skipped in &loaded.skipped {
         output::line(&skipped.to_string());
     }
-    let (errors, warnings) = (
-        loaded.count(Severity::Error),
-        loaded.count(Severity::Warning),
-    );
+    let Tally { errors, warnings } = loaded.tally();
     let found = format!(
         "{}, {}",
         counted(errors, "error"),
@@ -96,7 +114,7 @@ fn object(finding: &Diagnostic, prefix: &str) -> Value {
     let place = |excerpt: &Excerpt| {
         let on_a_line = excerpt.line > 0;
         json!({
-            "file": format!("{prefix}{}", excerpt.file),
+            "file": excerpt.path(prefix),
             "line": on_a_line.then_some(excerpt.line),
             "column": on_a_line.then_some(excerpt.column),
             "source": on_a_line.then_some(&excerpt.text),

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     config::{Config, socket::Socket},
     daemon::{self, Start, settings::Source},
-    mta::{MilterClient, Offer},
+    mta::MilterClient,
     report,
 };
 
@@ -207,7 +207,7 @@ impl Stage {
         let played = self.runtime.block_on(async {
             let mut client = match client {
                 Some(client) => client,
-                None => MilterClient::connect(&socket, Offer::default()).await?,
+                None => trial::connect(&socket).await?,
             };
             let after =
                 trial::message(&mut client, "customer@sender.example", recipients, paint).await?;

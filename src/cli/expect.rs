@@ -28,7 +28,7 @@ pub fn run(flags: &Expect) -> Exit {
         .iter()
         .filter(|finding| finding.code == BROKEN)
         .count();
-    let other = loaded.diagnostics.len() - broken;
+    let other = loaded.tally().errors.saturating_sub(broken);
     let total = loaded.expectations;
     let summary = match (total, broken, other) {
         (0, _, 0) => {

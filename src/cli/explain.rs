@@ -46,7 +46,7 @@ fn from_files(flags: &Explain) -> Result<Vec<Value>, Exit> {
             .diagnostics
             .retain(|finding| finding.severity == Severity::Error);
         loaded.complain();
-        let errors = counted(loaded.diagnostics.len(), "error");
+        let errors = counted(loaded.tally().errors, "error");
         output::error(&format!(
             "readdress: {errors} in the rules: there is no table to explain from"
         ));

@@ -12,8 +12,11 @@ use super::{
 use crate::{
     config::Config,
     daemon::{settings::Source, source},
-    engine::{Diagnostic, Severity, SourceText, Table, compile, rule::Skipped},
+    engine::{Diagnostic, Severity, SourceText, Table, Tally, compile, rule::Skipped},
 };
+
+/// Findings about the configuration that are shown by commands that go on in spite of them.
+const SHOWN: usize = 10;
 
 /// A rules directory, read and compiled.
 #[derive(Debug)]
@@ -48,9 +51,41 @@ pub fn configuration(file: Option<&Path>) -> Result<Config, Exit> {
     })
 }
 
+/// As much of the configuration as can be read, and the errors. Only for commands that ask the running
+/// daemon, or that look at a machine where something is wrong.
+pub fn configuration_partly(file: Option<&Path>) -> Result<(Config, Vec<Diagnostic>), Exit> {
+    let source = Source {
+        file: file.map(Path::to_owned),
+        ..Source::default()
+    };
+    match source.read_partly() {
+        Ok(read) => Ok(read),
+        // A file that was named and cannot be read says nothing of any daemon.
+        Err(findings) if file.is_some() => {
+            complain_about(&findings);
+            Err(Exit::Failed)
+        }
+        Err(findings) => Ok((Config::default(), findings)),
+    }
+}
+
+/// Prints the first findings about the configuration on standard error.
+pub fn complain_about(findings: &[Diagnostic]) {
+    let shown = findings.iter().take(SHOWN);
+    shown.for_each(|finding| output::error(&finding.to_string()));
+    let more = findings.len().saturating_sub(SHOWN);
+    if more > 0 {
+        output::error(&format!("{more} more findings"));
+    }
+}
+
 /// Reads a directory, or the configured one.
 pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exit> {
-    let config = configuration(file)?;
+    load_with(&configuration(file)?, directory)
+}
+
+/// The same with a configuration that was read.
+pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Exit> {
     let directory = directory.map_or_else(|| config.rules.clone(), Path::to_owned);
     if !directory.is_dir() {
         return Err(failed(&format!(
@@ -58,22 +93,27 @@ pub fn load(directory: Option<&Path>, file: Option<&Path>) -> Result<Loaded, Exi
             directory.display()
         )));
     }
+    Ok(read(&directory, &config))
+}
+
+/// Reads a directory that is there, with the settings of a configuration.
+pub fn read(directory: &Path, config: &Config) -> Loaded {
     let progress = Progress::start(&format!("reading {}", directory.display()));
-    let reading = source::read(&directory, &source::Limits::default());
+    let reading = source::read(directory, &source::Limits::default());
     let unread = reading.has_errors();
     let compiled = compile(&reading.sources, &config.settings);
     drop(progress);
     let mut diagnostics = reading.diagnostics;
     diagnostics.extend(compiled.diagnostics);
-    Ok(Loaded {
+    Loaded {
         table: compiled.table.filter(|_| !unread).map(Arc::new),
         diagnostics,
         files: reading.sources.len(),
         sources: reading.sources,
         expectations: compiled.expectations,
         skipped: compiled.skipped,
-        prefix: prefix(&directory),
-    })
+        prefix: prefix(directory),
+    }
 }
 
 /// The directory with its slash.
@@ -82,12 +122,9 @@ fn prefix(directory: &Path) -> String {
 }
 
 impl Loaded {
-    /// How many findings are this serious.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+    /// How many findings of each severity there are, also those that are not shown.
+    pub fn tally(&self) -> Tally {
+        Tally::of(&self.diagnostics)
     }
 
     /// Prints all findings for people.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use doctor::{Doctor, Mta};
+pub use doctor::{Doctor, Mta, ProbeAt};
 
 use crate::config::socket::Socket;
 
@@ -41,8 +41,10 @@ pub enum Command {
     Check(Check),
     /// Look at DNS, the MTA and the daemon: what is wrong, and what to write
     ///
-    /// Changes nothing. Exit status: 0 no error, 1 errors (with --strict
-    /// warnings too), 2 could not run.
+    /// Connects to every milter and map that the MTA lists. Changes nothing.
+    /// Ends with what was looked at, and what of it is right. Exit status:
+    /// 0 no error, 1 errors (with --strict warnings too), 2 a file, directory
+    /// or program that was named is not there.
     Doctor(Box<Doctor>),
     /// Say what happens to an address, and which lines decide it
     Explain(Explain),
@@ -70,13 +72,30 @@ pub enum Command {
     Import(Box<Import>),
     /// Play the MTA against the running milter: what would it change?
     Try(Try),
-    /// Ask the running daemon how it is
-    Status(Control),
-    /// Have the running daemon read its rules now, and wait for the outcome
+    /// Show what the running daemon serves, and what is wrong
     ///
-    /// Exit status: 0 the files are live, 1 they were refused and the old
-    /// table serves, 2 the daemon could not be asked.
+    /// Exit status: 0 all is well, 1 degraded (rules or configuration are refused,
+    /// a table is held back, a part of the daemon is not well, or fewer connections
+    /// are served than configured), 2 the daemon could not be asked.
+    Status(Status),
+    /// Have the running daemon read its files now, and wait for the outcome
+    ///
+    /// Exit status: 0 the files are live, 1 the rules or the configuration were
+    /// refused, 2 the daemon could not be asked, 3 the new table is held back.
+    /// In all cases but 0 what was in force before stays so.
     Reload(Control),
+    /// Let a table go live that is held back
+    ///
+    /// A table that lost rules in a way that nobody means (an emptied directory
+    /// or file, another mount, more than max_shrink) is held back. The log,
+    /// `status` and `reload` print its digest. Exit status: 0 it is live, 2 there
+    /// is no such table, or the daemon could not be asked.
+    Accept(Accept),
+    /// Show the settings in force, and where each comes from
+    ///
+    /// Asks the running daemon; without one, reads the file. Exit status: 0 done,
+    /// 1 the file has errors, 2 could not run.
+    Config(Control),
 }
 
 /// Flags of `run`.
@@ -304,7 +323,8 @@ pub enum ImportName {
     Microsoft365,
     /// Google Workspace: GAM, recipient address map
     Google,
-    /// PostfixAdmin, mailcow, Mailu: CSV, mysql -B or INSERTs
+    /// Databases of mail servers: CSV, mysql -B or a dump
+    #[value(alias = "sql")]
     Postfixadmin,
     /// Active Directory or another directory
     #[value(alias = "ad")]
@@ -327,6 +347,28 @@ pub struct Try {
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Flags of `status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// For probes: exit status 0 also where degraded, if a table serves
+    #[arg(long)]
+    pub ready: bool,
+    /// Where the daemon is
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// Flags of `accept`.
+#[derive(Args, Debug)]
+pub struct Accept {
+    /// What is accepted, as the log and `status` print it
+    #[arg(value_name = "DIGEST")]
+    pub digest: String,
+    /// Where the daemon is
+    #[command(flatten)]
+    pub control: Control,
 }
 
 /// Flags of the commands that ask the daemon.

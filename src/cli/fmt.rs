@@ -54,6 +54,7 @@ fn worse(one: Exit, other: Exit) -> Exit {
     match (one, other) {
         (Exit::Failed, _) | (_, Exit::Failed) => Exit::Failed,
         (Exit::Findings, _) | (_, Exit::Findings) => Exit::Findings,
+        (Exit::Held, _) | (_, Exit::Held) => Exit::Held,
         (Exit::Fine, Exit::Fine) => Exit::Fine,
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     daemon::source,
     engine::{
-        Severity, SourceText,
+        SourceText, Tally,
         address::Domain,
         format::{
             ImportFormat, Options, PrimaryFrom,
@@ -96,14 +96,7 @@ fn tell(flags: &Import, name: &str, imported: &Imported, decoded: Decoded) -> us
     for finding in &imported.diagnostics {
         output::error(&format!("{}\n", finding.render(&directory)));
     }
-    let count = |severity| {
-        imported
-            .diagnostics
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let Tally { errors, warnings } = Tally::of(&imported.diagnostics);
     for skipped in &imported.skipped {
         output::error(&skipped.to_string());
     }

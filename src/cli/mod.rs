@@ -8,9 +8,11 @@
 //! | 0 | done, and nothing is wrong |
 //! | 1 | done, and something is: errors in the rules, a broken expectation, a refused reload |
 //! | 2 | could not run: bad flags, no such directory, no daemon |
+//! | 3 | `reload`: the new table is held back, and the old one serves on |
 
 mod ask;
 mod check;
+mod config;
 mod demo;
 mod doctor;
 mod expect;
@@ -20,8 +22,12 @@ mod files;
 pub mod flags;
 mod fmt;
 mod import;
+mod outcome;
 pub mod output;
+mod reload;
 mod run;
+mod status;
+mod time;
 mod trial;
 
 use std::process::ExitCode;
@@ -39,6 +45,8 @@ pub enum Exit {
     Findings,
     /// The command could not run.
     Failed,
+    /// The new table is held back.
+    Held,
 }
 
 impl From<Exit> for ExitCode {
@@ -47,6 +55,7 @@ impl From<Exit> for ExitCode {
             Exit::Fine => 0,
             Exit::Findings => 1,
             Exit::Failed => 2,
+            Exit::Held => 3,
         })
     }
 }
@@ -64,8 +73,10 @@ pub fn run() -> ExitCode {
         Command::Expect(flags) => expect::run(&flags),
         Command::Import(flags) => import::run(&flags),
         Command::Try(flags) => trial::run(&flags),
-        Command::Status(flags) => ask::status(&flags),
-        Command::Reload(flags) => ask::reload(&flags),
+        Command::Status(flags) => status::run(&flags),
+        Command::Reload(flags) => reload::run(&flags),
+        Command::Accept(flags) => reload::accept(&flags),
+        Command::Config(flags) => config::run(&flags),
     };
     exit.into()
 }

@@ -1,12 +1,14 @@
 //! `readdress try`: plays the MTA against the running milter, and shows what it would change.
 
+use serde_json::json;
+
 use super::{
-    Exit, failed, files,
+    Exit, ask, failed, files,
     flags::Try,
     output::{self, Paint},
 };
 use crate::{
-    config::socket::Socket,
+    config::{Config, socket::Socket},
     engine::address::outside_quotes,
     mta::{ClientError, Edit, EndOfMessage, MilterClient, Offer, Reply},
 };
@@ -16,7 +18,7 @@ pub fn run(flags: &Try) -> Exit {
     let socket = match &flags.milter {
         Some(socket) => socket.clone(),
         None => match files::configuration(flags.config.as_deref()) {
-            Ok(config) => match config.milter.listen.into_iter().next() {
+            Ok(config) => match running(&config).or(config.milter.listen.into_iter().next()) {
                 Some(socket) => socket,
                 None => return failed("no milter socket is configured; name one with --milter"),
             },
@@ -33,8 +35,27 @@ pub fn run(flags: &Try) -> Exit {
     let recipients: Vec<&str> = flags.rcpt.iter().map(String::as_str).collect();
     match runtime.block_on(play(&socket, &flags.from, &recipients, Paint::stdout())) {
         Ok(()) => Exit::Fine,
-        Err(error) => failed(&format!("{socket}: {error}")),
+        Err(error) => failed(&format!(
+            "{socket}: {error}; if the milter listens elsewhere, name its socket with --milter"
+        )),
     }
+}
+
+/// A connection as Postfix has it.
+pub async fn connect(socket: &Socket) -> Result<MilterClient, ClientError> {
+    let mut client = MilterClient::connect(socket, Offer::default()).await?;
+    client.introduce("Postfix").await?;
+    Ok(client)
+}
+
+/// Where the running daemon really listens: `run --listen` and systemd know more than the file.
+fn running(config: &Config) -> Option<Socket> {
+    let Socket::Unix(control) = &config.control else {
+        return None;
+    };
+    let status = ask::exchange(control, &json!({ "command": "status" })).ok()?;
+    let first = status.first()?["milter"].as_array()?.first()?;
+    first.as_str()?.parse().ok()
 }
 
 /// One message on a connection of its own.
@@ -44,7 +65,7 @@ async fn play(
     recipients: &[&str],
     paint: Paint,
 ) -> Result<(), ClientError> {
-    let mut client = MilterClient::connect(socket, Offer::default()).await?;
+    let mut client = connect(socket).await?;
     message(&mut client, from, recipients, paint).await?;
     client.quit().await
 }
@@ -85,14 +106,33 @@ pub async fn message(
     let end = client.end_of_message(&[("i", "TRY")]).await?;
     print_end(&end, paint);
     apply(&end, &mut envelope);
+    if envelope.is_empty() && end.verdict == Reply::Continue {
+        output::line("    nobody is left: the MTA discards the message");
+    }
     Ok(envelope)
 }
 
-/// What the MTA makes of its envelope: deletions name a recipient byte for byte.
+/// The path without brackets and source route.
+fn bare(path: &str) -> &str {
+    let inner = path
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+        .unwrap_or(path);
+    match inner.split_once(':') {
+        Some((_, rest)) if inner.starts_with('@') => rest,
+        _ => inner,
+    }
+}
+
+/// What the MTA makes of its envelope: deletions name a recipient byte for byte, with brackets or
+/// without.
 fn apply(end: &EndOfMessage, envelope: &mut Vec<String>) {
     for edit in &end.edits {
         match edit {
-            Edit::Delete(path) => envelope.retain(|present| present.as_bytes() != path.as_slice()),
+            Edit::Delete(path) => {
+                let path = String::from_utf8_lossy(path);
+                envelope.retain(|present| bare(present) != bare(&path));
+            }
             Edit::Add { address, .. } => {
                 envelope.push(String::from_utf8_lossy(address).into_owned())
             }

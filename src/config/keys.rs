@@ -52,6 +52,18 @@ pub const KEYS: &[Key] = &[
         ],
     ),
     key(
+        "",
+        "state",
+        "\"/var/lib/readdress\"",
+        true,
+        &[
+            "Where the daemon keeps what it has to know after a restart: whether there were rules. A",
+            "start without rules where there were some defers all mail until they are back. Without",
+            "this directory the daemon serves, and says what it cannot know. Not used with --rules,",
+            "unless it is written here.",
+        ],
+    ),
+    key(
         "milter",
         "listen",
         "[\"unix:/run/readdress/milter.sock\"]",
@@ -87,6 +99,18 @@ pub const KEYS: &[Key] = &[
             "Who refuses addresses that do not exist: \"milter\", or \"socketmap\" where every MTA asks",
             "the map recipients at RCPT. Where no rule rejects or defers either, the MTA is then told",
             "not to wait for a reply at RCPT. Takes effect with the next connection of the MTA.",
+        ],
+    ),
+    key(
+        "milter",
+        "message_limit",
+        "30000",
+        false,
+        &[
+            "Lookups for all recipients of one message together. An address that becomes one of a",
+            "primary domain takes two, a list of 1000 takes 1001. Beyond it a recipient is answered",
+            "452 4.5.3, and the client sends it in another message. A message at the limit takes some",
+            "10 MB while it is under way.",
         ],
     ),
     key(
@@ -128,7 +152,11 @@ pub const KEYS: &[Key] = &[
         "local_part_case",
         "\"ignore\"",
         false,
-        &["Whether JD@ and jd@ are one mailbox: \"ignore\" letter case, or \"strict\"."],
+        &[
+            "Whether JD@ and jd@ are one mailbox: \"ignore\" letter case, or \"strict\". MTAs ask the",
+            "socketmap in lower case: with \"strict\" its map recipients says OK to an address that",
+            "exists in some letter case, and the milter refuses the others.",
+        ],
     ),
     key(
         "rewrite",
@@ -226,8 +254,9 @@ pub const KEYS: &[Key] = &[
         "\"20%\"",
         false,
         &[
-            "Reserved: the share of its rules that a table may lose at once. Not watched by this",
-            "version.",
+            "The share of its rules that a table may lose at once; from 21 rules on. A table that loses",
+            "more is held back and the old one serves on, until somebody accepts it (`readdress accept`)",
+            "or the rules are back. \"100%\" allows everything but a table of no rules.",
         ],
     ),
     key(

@@ -6,7 +6,9 @@
 //! takes effect live. The sample file is printed from it.
 
 pub mod keys;
+mod origin;
 mod parse;
+mod show;
 pub mod socket;
 mod value;
 
@@ -15,13 +17,18 @@ use std::{
     time::Duration,
 };
 
-pub use parse::parse;
+pub use origin::{Origin, Origins};
+pub use parse::{parse, parse_partly};
+pub use show::{Change, quoted};
 use socket::Socket;
 
 use crate::{engine::Settings, headers::Wanted};
 
 /// Where the configuration is looked for when none is named.
 pub const DEFAULT_FILE: &str = "/etc/readdress/readdress.toml";
+
+/// The share of its rules that a table may lose at once, in percent, where nothing else is configured.
+pub const MAX_SHRINK: u8 = 20;
 
 /// Whether decisions are carried out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,6 +59,8 @@ pub struct Reload {
     pub latest: Duration,
     /// How often it is looked at although nothing was notified.
     pub rescan: Duration,
+    /// The share of its rules that a table may lose at once, in percent.
+    pub max_shrink: u8,
 }
 
 /// Who refuses addresses that do not exist, and those that would relay.
@@ -72,6 +81,8 @@ pub struct Milter {
     pub max_connections: usize,
     /// How long a stop waits for messages that are under way.
     pub drain: Duration,
+    /// Lookups for all recipients of one message.
+    pub message_limit: usize,
     /// Who refuses addresses that do not exist.
     pub refusals: Refusals,
 }
@@ -83,6 +94,8 @@ pub struct Config {
     pub rules: PathBuf,
     /// Whether decisions are carried out.
     pub mode: Mode,
+    /// Where the daemon keeps what it has to know after a restart.
+    pub state: PathBuf,
     /// The milter's sockets and limits.
     pub milter: Milter,
     /// Where the MTA asks the table.
@@ -101,6 +114,8 @@ pub struct Config {
     pub addresses: LogAddresses,
     /// Which events are logged: `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
+    /// Where each value comes from.
+    pub origins: Origins,
 }
 
 impl Default for Config {
@@ -108,10 +123,12 @@ impl Default for Config {
         Self {
             rules: PathBuf::from("/etc/readdress/rules"),
             mode: Mode::Rewrite,
+            state: PathBuf::from("/var/lib/readdress"),
             milter: Milter {
                 listen: vec![Socket::Unix(PathBuf::from("/run/readdress/milter.sock"))],
                 max_connections: 1000,
                 drain: Duration::from_secs(10),
+                message_limit: 30_000,
                 refusals: Refusals::Milter,
             },
             socketmap: Vec::new(),
@@ -123,9 +140,11 @@ impl Default for Config {
                 quiet: Duration::from_millis(200),
                 latest: Duration::from_secs(2),
                 rescan: Duration::from_secs(30),
+                max_shrink: MAX_SHRINK,
             },
             addresses: LogAddresses::Full,
             level: "info".to_owned(),
+            origins: Origins::default(),
         }
     }
 }
@@ -134,6 +153,7 @@ impl Config {
     /// The same configuration with relative paths taken from the file's directory.
     pub fn against(mut self, directory: &Path) -> Self {
         self.rules = directory.join(&self.rules);
+        self.state = directory.join(&self.state);
         self.milter.listen = self
             .milter
             .listen
@@ -147,29 +167,5 @@ impl Config {
             .collect();
         self.control = self.control.against(directory);
         self
-    }
-
-    /// The keys whose new values wait for a restart.
-    pub fn restart_keys(&self, new: &Config) -> Vec<&'static str> {
-        let keys = [
-            ("rules", self.rules == new.rules),
-            ("[milter] listen", self.milter.listen == new.milter.listen),
-            (
-                "[milter] max_connections",
-                self.milter.max_connections == new.milter.max_connections,
-            ),
-            ("[milter] drain", self.milter.drain == new.milter.drain),
-            ("[socketmap] listen", self.socketmap == new.socketmap),
-            ("[control] listen", self.control == new.control),
-            (
-                "[reload] quiet, latest or rescan",
-                self.reload == new.reload,
-            ),
-            ("[log] level", self.level == new.level),
-        ];
-        keys.into_iter()
-            .filter(|(_, same)| !same)
-            .map(|(key, _)| key)
-            .collect()
     }
 }

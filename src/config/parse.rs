@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use toml::de::DeTable;
 
 use super::{
-    Config, LogAddresses, Mode, Refusals,
+    Config, LogAddresses, Mode, Origin, Refusals,
     keys::KEYS,
     value::{
         Value, Wrong, boolean, choice, control, delimiters, duration, number, percent, reply,
@@ -13,7 +13,7 @@ use super::{
     },
 };
 use crate::engine::{
-    Diagnostic, SourceText,
+    Diagnostic, Severity, SourceText,
     address::LocalCase,
     reply::ReplyClass,
     rule::{Finding, Findings, Span, nearest},
@@ -21,6 +21,16 @@ use crate::engine::{
 
 /// Reads a configuration; the findings are errors, and with one of them there is no configuration.
 pub fn parse(name: &str, text: &[u8]) -> Result<Config, Vec<Diagnostic>> {
+    let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
+    match parse_partly(name, text) {
+        (_, findings) if findings.iter().any(is_error) => Err(findings),
+        (config, _) => Ok(config),
+    }
+}
+
+/// Reads as much of a configuration as there is without an error, and the errors. Only commands that ask
+/// the running daemon use such a configuration: they need its control socket.
+pub fn parse_partly(name: &str, text: &[u8]) -> (Config, Vec<Diagnostic>) {
     let sources = [SourceText {
         name: name.to_owned(),
         bytes: text.to_vec(),
@@ -43,11 +53,8 @@ pub fn parse(name: &str, text: &[u8]) -> Result<Config, Vec<Diagnostic>> {
             .help("save the file as UTF-8"),
         ),
     }
-    if findings.has_errors() {
-        Err(findings.into_diagnostics())
-    } else {
-        Ok(config)
-    }
+    config.origins.text = text.into();
+    (config, findings.into_diagnostics())
 }
 
 struct Reader<'r, 't, 's> {
@@ -91,6 +98,7 @@ impl<'t> Reader<'_, 't, '_> {
     fn key(&mut self, section: &str, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
         let result = match (section, name) {
             ("", "rules") => text(value).map(|text| self.config.rules = PathBuf::from(text)),
+            ("", "state") => text(value).map(|text| self.config.state = PathBuf::from(text)),
             ("", "mode") => choice(
                 value,
                 &[("rewrite", Mode::Rewrite), ("observe", Mode::Observe)],
@@ -121,7 +129,9 @@ impl<'t> Reader<'_, 't, '_> {
             ("reload", "rescan") => {
                 duration(value).map(|rescan| self.config.reload.rescan = rescan)
             }
-            ("reload", "max_shrink") => percent(value),
+            ("reload", "max_shrink") => {
+                percent(value).map(|share| self.config.reload.max_shrink = share)
+            }
             ("log", "addresses") => choice(
                 value,
                 &[
@@ -138,7 +148,7 @@ impl<'t> Reader<'_, 't, '_> {
             }
             _ => return self.unknown(section, name, span),
         };
-        self.told(result, value);
+        self.told((section, name, span), result, value);
     }
 
     fn milter(&mut self, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
@@ -147,6 +157,7 @@ impl<'t> Reader<'_, 't, '_> {
             "listen" => sockets(value).map(|list| milter.listen = list),
             "max_connections" => number(value).map(|number| milter.max_connections = number),
             "drain" => duration(value).map(|drain| milter.drain = drain),
+            "message_limit" => number(value).map(|number| milter.message_limit = number),
             "refusals" => choice(
                 value,
                 &[
@@ -157,7 +168,7 @@ impl<'t> Reader<'_, 't, '_> {
             .map(|refusals| milter.refusals = refusals),
             _ => return self.unknown("milter", name, span),
         };
-        self.told(result, value);
+        self.told(("milter", name, span), result, value);
     }
 
     fn rewrite(&mut self, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
@@ -178,14 +189,25 @@ impl<'t> Reader<'_, 't, '_> {
             }
             _ => return self.unknown("rewrite", name, span),
         };
-        self.told(result, value);
+        self.told(("rewrite", name, span), result, value);
     }
 
-    fn told(&mut self, result: Result<(), Wrong>, value: &Value<'t>) {
-        if let Err(Wrong(message, help)) = result {
-            let span = self.span(value.span());
-            self.findings
-                .push(Finding::error("bad-value", span, message).help(help));
+    /// Notes where a value is written, or what is wrong with it.
+    fn told(
+        &mut self,
+        (section, name, at): (&str, &str, std::ops::Range<usize>),
+        result: Result<(), Wrong>,
+        value: &Value<'t>,
+    ) {
+        let span = self.span(value.span());
+        match result {
+            Ok(()) => {
+                let line = self.span(at).line;
+                self.config.origins.set(section, name, Origin::Line(line));
+            }
+            Err(Wrong(message, help)) => self
+                .findings
+                .push(Finding::error("bad-value", span, message).help(help)),
         }
     }
 

@@ -133,15 +133,18 @@ pub(super) fn duration(value: &Value<'_>) -> Result<Duration, Wrong> {
     })
 }
 
-pub(super) fn percent(value: &Value<'_>) -> Result<(), Wrong> {
+pub(super) fn percent(value: &Value<'_>) -> Result<u8, Wrong> {
     let number: Option<u8> = value
         .get_ref()
         .as_str()
         .and_then(|text| text.strip_suffix('%'))
         .and_then(|number| number.parse().ok());
     match number {
-        Some(0..=100) => Ok(()),
-        _ => Err(wrong("this is no share", "write \"20%\"")),
+        Some(share @ 0..=100) => Ok(share),
+        _ => Err(wrong(
+            "a share from \"0%\" to \"100%\" is wanted here",
+            "write \"20%\"",
+        )),
     }
 }
 
@@ -198,12 +201,12 @@ pub(super) fn delimiters(value: &Value<'_>) -> Result<String, Wrong> {
         .as_str()
         .ok_or_else(|| wrong("this is no text", "write \"+\", \"+-\" or \"\""))?;
     let fits =
-        |c: char| c.is_ascii_graphic() && !c.is_ascii_alphanumeric() && !"@\"\\.%!".contains(c);
+        |c: char| c.is_ascii_graphic() && !c.is_ascii_alphanumeric() && !"@\"\\%!".contains(c);
     match set.chars().find(|c| !fits(*c)) {
         None => Ok(set.to_owned()),
         Some(c) => Err(wrong(
             format!("`{c}` cannot part user and detail"),
-            "write \"+\", \"-\", \"_\", \"=\" or several of them",
+            "write \"+\", \"-\", \".\", \"_\", \"=\" or several of them",
         )),
     }
 }

@@ -14,6 +14,10 @@
 //! | time for a request and its answer | 60 s | the connection is closed |
 //! | connections at one time | 16 | further ones wait |
 
+mod keys;
+mod outcome;
+mod status;
+
 use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
@@ -29,18 +33,15 @@ use tokio::{
 };
 
 use super::{
-    health::{Health, Problem},
+    health::Health,
     listen::Kept,
     milter::{Gauges, Shared},
-    record,
-    reload::{ReloadHandle, ReloadOutcome},
+    record::{self, Sockets, Veil},
+    reload::{Accept, ReloadHandle},
     serve::{Stream, serve},
+    settings::SettingsHandle,
 };
-use crate::{
-    config::{Mode, socket::Socket},
-    engine::{Change, Diagnostic},
-    report,
-};
+use crate::{config::socket::Socket, report};
 
 /// Longest request, in octets.
 const MAX_REQUEST: u64 = 1 << 20;
@@ -50,9 +51,6 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Connections at one time.
 pub const MAX_CONNECTIONS: usize = 16;
-
-/// Changed rules of one kind that an answer names.
-const SHOWN: usize = 20;
 
 /// What the commands may ask about.
 #[derive(Clone, Debug)]
@@ -65,14 +63,31 @@ pub struct Control {
     pub gauges: Arc<Gauges>,
     /// When the daemon started.
     pub started: Instant,
-    /// Where the milter listens, as it really does.
-    pub milter: Vec<String>,
-    /// Likewise the socketmap.
-    pub socketmap: Vec<String>,
     /// Milter connections that are served at one time.
     pub connection_limit: usize,
     /// What of the daemon is not well.
     pub health: Health,
+    /// Follows the configuration file.
+    pub settings: SettingsHandle,
+    /// The sockets, as they really are.
+    pub sockets: Sockets,
+    /// Which of them systemd handed over.
+    pub handed: Handed,
+    /// How a table that is held back is accepted.
+    pub accept: Option<Accept>,
+    /// Whether rules may be shown.
+    pub veil: Veil,
+}
+
+/// Which sockets systemd handed over.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Handed {
+    /// Those of the milter.
+    pub milter: bool,
+    /// Those of the socketmap.
+    pub socketmap: bool,
+    /// The control socket.
+    pub control: bool,
 }
 
 /// Who may ask.
@@ -124,13 +139,14 @@ impl Control {
     }
 
     async fn connection(&self, stream: Box<dyn Stream>) -> io::Result<()> {
+        let user = stream.user();
         let (reader, mut writer) = tokio::io::split(stream);
         let mut request = Vec::new();
         BufReader::new(reader.take(MAX_REQUEST))
             .read_until(b'\n', &mut request)
             .await?;
         let answers = match serde_json::from_slice::<Value>(&request) {
-            Ok(request) => self.answer(&request).await,
+            Ok(request) => self.answer(&request, user).await,
             Err(error) => vec![problem(&format!("the request is no JSON: {error}"))],
         };
         let mut text = String::new();
@@ -142,16 +158,43 @@ impl Control {
         writer.shutdown().await
     }
 
-    async fn answer(&self, request: &Value) -> Vec<Value> {
+    async fn answer(&self, request: &Value, user: Option<u32>) -> Vec<Value> {
         match request["command"].as_str() {
             Some("explain") => self.explain(request),
             Some("status") => vec![self.status()],
-            Some("reload") => match self.reload.reload().await {
-                Some(outcome) => vec![outcome_of(&outcome)],
-                None => vec![problem("the daemon is stopping")],
+            Some("config") => self.keys(),
+            Some("reload") => vec![self.reload_all().await],
+            Some("accept") => match request["digest"].as_str() {
+                Some(digest) => vec![self.accept(digest, user).await],
+                None => vec![problem("the request names no digest")],
             },
             Some(other) => vec![problem(&format!("this daemon knows no command `{other}`"))],
             None => vec![problem("the request names no command")],
+        }
+    }
+
+    /// Reads the configuration, then the rules.
+    async fn reload_all(&self) -> Value {
+        self.settings.read().await;
+        match self.reload.reload().await {
+            Some(outcome) => {
+                let outcome = self.outcome(&outcome, Some(SystemTime::now()));
+                let file = status::configuration(&self.settings.status());
+                outcome::with(outcome, json!({ "configuration": file }))
+            }
+            None => problem("the daemon is stopping"),
+        }
+    }
+
+    /// Accepts what has this digest: a table, or the configuration file.
+    async fn accept(&self, digest: &str, user: Option<u32>) -> Value {
+        if self.settings.accept(digest.to_owned(), user).await {
+            return json!({ "outcome": "configuration" });
+        }
+        match self.reload.accept(digest.to_owned(), user).await {
+            Some(Ok(outcome)) => self.outcome(&outcome, Some(SystemTime::now())),
+            Some(Err(reason)) => problem(&reason),
+            None => problem("the daemon is stopping"),
         }
     }
 
@@ -159,7 +202,7 @@ impl Control {
         let generation = self.shared.live.pin();
         let Some(table) = &generation.table else {
             return vec![problem(
-                "there is no table yet: the rules hold errors, and every recipient is deferred",
+                "there is no table yet, and every recipient is deferred: `readdress status` says why",
             )];
         };
         let addresses = request["addresses"]
@@ -170,98 +213,8 @@ impl Control {
             .flat_map(|address| report::explain(table, address, Some(generation.number)))
             .collect()
     }
-
-    fn status(&self) -> Value {
-        let generation = self.shared.live.pin();
-        let config = self.shared.config.load();
-        let reload = self.reload.status();
-        let table = generation.table.as_ref();
-        let files = table.map(|table| table.rules_by_file().collect::<Vec<_>>());
-        let files = files.unwrap_or_default();
-        let files = files
-            .iter()
-            .map(|(file, rules)| json!({ "file": file, "rules": rules }));
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "uptime_seconds": self.started.elapsed().as_secs(),
-            "generation": generation.number,
-            "since": unix_seconds(generation.since),
-            "age_seconds": generation.age().as_secs(),
-            "rules": table.map_or(0, |table| table.len()),
-            "files": files.collect::<Vec<_>>(),
-            "directory": config.rules.display().to_string(),
-            "mode": if config.mode == Mode::Observe { "observe" } else { "rewrite" },
-            "milter": self.milter,
-            "socketmap": self.socketmap,
-            "connections": self.gauges.open(),
-            "connection_limit": self.connection_limit,
-            "problems": self.health.problems().iter().map(problem_of).collect::<Vec<_>>(),
-            "reloads": { "live": reload.live, "refused": reload.refused },
-            "last_reload": reload.outcome.as_ref().map(outcome_of),
-        })
-    }
-}
-
-fn unix_seconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
-
-/// The first rules of a list, each with its place, as a command prints them.
-fn rules_of(changes: &[Change]) -> Vec<String> {
-    let shown = changes.iter().take(SHOWN);
-    shown
-        .map(|change| format!("{} ({})", change.rule, change.place))
-        .collect()
-}
-
-/// A part of the daemon that is not well, as a command prints it.
-fn problem_of(problem: &Problem) -> Value {
-    json!({
-        "part": problem.part,
-        "what": problem.what,
-        "for_seconds": problem.since.elapsed().as_secs(),
-    })
 }
 
 fn problem(message: &str) -> Value {
     json!({ "error": message })
-}
-
-/// What came of a reload, as a command prints it.
-fn outcome_of(outcome: &ReloadOutcome) -> Value {
-    let texts =
-        |findings: &[Diagnostic]| findings.iter().map(ToString::to_string).collect::<Vec<_>>();
-    match outcome {
-        ReloadOutcome::Unchanged { generation } => {
-            json!({ "outcome": "unchanged", "generation": generation })
-        }
-        ReloadOutcome::Live {
-            generation,
-            rules,
-            sources,
-            changes,
-            took,
-            warnings,
-        } => json!({
-            "outcome": "live",
-            "generation": generation,
-            "rules": rules,
-            "files": sources,
-            "added": changes.added.len(),
-            "removed": changes.removed.len(),
-            "changed": changes.changed.len(),
-            "added_rules": rules_of(&changes.added),
-            "removed_rules": rules_of(&changes.removed),
-            "changed_rules": rules_of(&changes.changed),
-            "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            "findings": texts(warnings),
-        }),
-        ReloadOutcome::Refused {
-            diagnostics,
-            serving,
-        } => {
-            json!({ "outcome": "refused", "generation": serving, "findings": texts(diagnostics) })
-        }
-    }
 }

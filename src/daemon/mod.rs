@@ -13,6 +13,8 @@
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
 //! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
 //! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
+//! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
+//! | 8 | [`file_status`] | what is known of the configuration file |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 9 | [`supervise`] | starts tasks again that end |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
@@ -21,11 +23,14 @@
 pub mod control;
 pub mod descriptors;
 mod error;
+pub mod file_status;
+pub mod guard;
 pub mod health;
 pub mod jobs;
 pub mod listen;
 pub mod live;
 pub mod log;
+pub mod mark;
 pub mod memory;
 pub mod milter;
 pub mod notify;
@@ -53,13 +58,14 @@ use self::{
     jobs::Jobs,
     listen::Bound,
     live::LiveTable,
+    mark::Marks,
     milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
     notify::{Notifier, Signs},
     questions::Questions,
     record::Veil,
     reload::{ReloadHandle, ReloadOptions, Reloader},
-    settings::Source,
-    sockets::{Sockets, names},
+    settings::{Follower, SettingsHandle, Source},
+    sockets::Sockets,
     supervise::Supervisor,
 };
 use crate::config::Config;
@@ -112,6 +118,7 @@ impl Threads {
 struct Daemon {
     shared: Arc<Shared>,
     reload: ReloadHandle,
+    settings: SettingsHandle,
     veil: Veil,
     gauges: Arc<Gauges>,
     supervisor: Supervisor,
@@ -125,23 +132,19 @@ impl Daemon {
         let questions = Questions {
             shared: Arc::clone(&self.shared),
             reload: self.reload.clone(),
+            settings: self.settings.clone(),
             gauges: Arc::clone(&self.gauges),
             connections,
-            milter: names(&sockets.milter),
+            veil: self.veil.clone(),
         };
-        questions.serve(
-            sockets.control,
-            sockets.socketmap,
-            workers,
-            &self.supervisor,
-        )?;
+        let milter = questions.serve(sockets, workers, &self.supervisor)?;
         let shared = Arc::clone(&self.shared);
         let limits = Limits {
             max_connections: connections.milter,
             ..Limits::from(&config.milter)
         };
         let started = Server::start(
-            sockets.milter,
+            milter,
             move || Session::new(Arc::clone(&shared)),
             limits,
             Arc::clone(&self.gauges),
@@ -172,10 +175,11 @@ impl Daemon {
     }
 
     /// Tells systemd that mail may come, and follows rules and configuration from now on.
-    fn follow(&self, source: Source, settings: Jobs, reloader: Reloader) {
+    fn follow(&self, follower: Follower, reloader: Reloader) {
         let notifier = Notifier {
             live: Arc::clone(&self.shared.live),
             reload: self.reload.clone(),
+            settings: self.settings.clone(),
             veil: self.veil.clone(),
             health: self.supervisor.health().clone(),
         };
@@ -183,23 +187,16 @@ impl Daemon {
         let on = Handle::current();
         let keeps = &self.supervisor;
         keeps.keep("status of systemd", &on, move || notifier.clone().follow());
-        // Kept beside the task, so that what it knows outlives it.
+        // Kept beside the tasks, so that what they know outlives them.
         let reloader = Arc::new(Mutex::new(reloader));
         keeps.keep("reloader", &on, move || {
             let reloader = Arc::clone(&reloader);
             async move { reloader.lock().await.run().await }
         });
-        let (shared, reload) = (Arc::clone(&self.shared), self.reload.clone());
-        let veil = self.veil.clone();
+        let follower = Arc::new(Mutex::new(follower));
         keeps.keep("configuration", &on, move || {
-            settings::follow(
-                settings.clone(),
-                source.clone(),
-                Arc::clone(&shared),
-                reload.clone(),
-                signals::hangups(),
-                veil.clone(),
-            )
+            let follower = Arc::clone(&follower);
+            async move { follower.lock().await.run(signals::hangups()).await }
         });
     }
 
@@ -245,11 +242,12 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         log,
     } = start;
     let sockets = Sockets::bind(handed, &config).map_err(RunError::Bind)?;
-    let places: Vec<_> = sockets.milter.iter().map(Bound::socket).collect();
-    record::started(&config, &places);
+    record::started(&config, &sockets.names());
     let health = Health::default();
     let options = ReloadOptions {
         health: health.clone(),
+        accept: sockets.accept(),
+        marks: marks(&config, &source),
         ..ReloadOptions::from(&config)
     };
     let veil = options.veil.clone();
@@ -263,14 +261,39 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             return Ok(());
         }
     }
+    let shared = Arc::new(Shared::new(live, config));
+    let (follower, settings) = Follower::new(
+        threads.settings,
+        source,
+        Arc::clone(&shared),
+        reload.clone(),
+        veil.clone(),
+        sockets.accept(),
+    );
     let daemon = Daemon {
-        shared: Arc::new(Shared::new(live, config)),
+        shared,
         reload,
+        settings,
         veil,
         gauges: Arc::default(),
         supervisor: Supervisor::new(health),
     };
     let server = daemon.open(sockets, &threads.workers)?;
-    daemon.follow(source, threads.settings, threads.reloader);
+    daemon.follow(follower, threads.reloader);
     daemon.serve(&server, log, shutdown).await
+}
+
+/// Where it is recorded what was live last. A daemon that is started by hand on a directory of its own
+/// leaves no trace in the state directory of the installed one, unless the file names a directory.
+fn marks(config: &Config, source: &Source) -> Option<Marks> {
+    if !config.origins.is_written("", "state") {
+        if source.rules.is_some() {
+            return None;
+        }
+        if !config.state.is_dir() {
+            record::no_state(&config.state);
+            return None;
+        }
+    }
+    Some(Marks::new(&config.state, &config.rules))
 }

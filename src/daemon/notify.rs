@@ -24,9 +24,10 @@ use super::{
     milter::Gauges,
     record::{self, Veil},
     reload::{ReloadHandle, ReloadOutcome, ReloadStatus},
+    settings::SettingsHandle,
     supervise::Supervisor,
 };
-use crate::engine::{Diagnostic, Severity};
+use crate::engine::{Diagnostic, Severity, Tally};
 
 /// How a missing sign of life is called among the problems.
 const WATCHDOG: &str = "watchdog";
@@ -41,6 +42,8 @@ pub struct Notifier {
     pub live: Arc<LiveTable>,
     /// Tells of reloads.
     pub reload: ReloadHandle,
+    /// Tells of the configuration file.
+    pub settings: SettingsHandle,
     /// Whether findings may be shown in full.
     pub veil: Veil,
     /// What of the daemon is not well.
@@ -56,6 +59,7 @@ impl Notifier {
     /// Tells of every reload, and of the age now and then, until the future is dropped.
     pub async fn follow(self) {
         let (mut reloads, mut problems) = (self.reload.subscribe(), self.health.subscribe());
+        let mut settings = self.settings.subscribe();
         let mut refresh = interval(REFRESH);
         loop {
             tokio::select! {
@@ -63,13 +67,17 @@ impl Notifier {
                 // The reloader lives as long as the daemon.
                 changed = reloads.changed() => if changed.is_err() { return },
                 changed = problems.changed() => if changed.is_err() { return },
+                changed = settings.changed() => if changed.is_err() { return },
             }
             tell(&[NotifyState::Status(&self.status())]);
         }
     }
 
     fn status(&self) -> String {
-        let mut status = status(&self.live.pin(), &self.reload.status(), &self.veil);
+        let file = self.settings.status();
+        let refused = file.refused.map(|refused| refused.findings);
+        let reload = self.reload.status();
+        let mut status = status(&self.live.pin(), &reload, refused.as_deref(), &self.veil);
         for Problem { part, what, .. } in self.health.problems() {
             status.push_str(&format!("; DEGRADED: {part}: {what}"));
         }
@@ -144,7 +152,12 @@ fn tell(state: &[NotifyState<'_>]) {
 }
 
 /// One line: `generation 41, 18204 rules, live for 3 min; DEGRADED: …`.
-fn status(generation: &Generation, reload: &ReloadStatus, veil: &Veil) -> String {
+fn status(
+    generation: &Generation,
+    reload: &ReloadStatus,
+    configuration: Option<&[Diagnostic]>,
+    veil: &Veil,
+) -> String {
     let serving = match &generation.table {
         Some(table) => format!(
             "generation {}, {} rules, live for {}",
@@ -154,11 +167,23 @@ fn status(generation: &Generation, reload: &ReloadStatus, veil: &Veil) -> String
         ),
         None => "no table: every recipient is deferred".to_owned(),
     };
-    match &reload.outcome {
-        Some(ReloadOutcome::Refused { diagnostics, .. }) => {
-            format!("{serving}; DEGRADED: {}", trouble(diagnostics, veil))
+    let rules = match &reload.outcome {
+        Some(ReloadOutcome::Refused { diagnostics, .. }) => Some(trouble(diagnostics, veil)),
+        Some(ReloadOutcome::Held { causes, .. }) => {
+            let cause = causes.first().map(ToString::to_string);
+            let cause = cause.unwrap_or_default();
+            Some(format!(
+                "the rules are held back: {cause}; `readdress status` says what to do"
+            ))
         }
-        _ => serving,
+        _ => None,
+    };
+    // The configuration holds no addresses.
+    let configuration = configuration.map(|findings| trouble(findings, &Veil::default()));
+    let all: Vec<_> = rules.into_iter().chain(configuration).collect();
+    match all.is_empty() {
+        true => serving,
+        false => format!("{serving}; DEGRADED: {}", all.join("; ")),
     }
 }
 
@@ -175,7 +200,7 @@ fn trouble(diagnostics: &[Diagnostic], veil: &Veil) -> String {
         false => first.to_string(),
     };
     let line = text.lines().next().unwrap_or_default();
-    match errors.count() {
+    match Tally::of(diagnostics).errors.saturating_sub(1) {
         0 => line.to_owned(),
         more => format!("{line} (and {more} more)"),
     }
@@ -213,7 +238,7 @@ mod tests {
             diagnostics: broken.diagnostics.into(),
             serving: 0,
         });
-        let text = status(&live.pin(), &reload, &veil);
+        let text = status(&live.pin(), &reload, None, &veil);
         let wanted = "no table: every recipient is deferred; DEGRADED: a.rules:1:15: error: ";
         assert!(text.starts_with(wanted), "{text}");
         assert!(text.ends_with("(and 1 more)"), "{text}");
@@ -221,7 +246,7 @@ mod tests {
         live.replace(Arc::new(good.expect("a table")));
         reload.outcome = Some(ReloadOutcome::Unchanged { generation: 1 });
         assert_eq!(
-            status(&live.pin(), &reload, &veil),
+            status(&live.pin(), &reload, None, &veil),
             "generation 1, 1 rules, live for less than a minute"
         );
     }

@@ -10,9 +10,11 @@ use super::{
     error::{RunError, system},
     listen::{Bound, Kept},
     milter::{Gauges, Shared, Workers},
+    record::Veil,
     reload::ReloadHandle,
+    settings::SettingsHandle,
     socketmap,
-    sockets::names,
+    sockets::Sockets,
     supervise::Supervisor,
 };
 
@@ -20,23 +22,23 @@ use super::{
 pub(super) struct Questions {
     pub shared: Arc<Shared>,
     pub reload: ReloadHandle,
+    pub settings: SettingsHandle,
     pub gauges: Arc<Gauges>,
     pub connections: Connections,
-    /// Where the milter listens.
-    pub milter: Vec<String>,
+    /// Whether rules may be shown.
+    pub veil: Veil,
 }
 
 impl Questions {
-    /// Answers on these sockets from now on, or on none.
+    /// Answers on these sockets from now on, or on none. Returns those of the milter, which are left.
     pub fn serve(
         self,
-        control: Option<Bound>,
-        maps: Vec<Bound>,
+        all: Sockets,
         workers: &Workers,
         supervisor: &Supervisor,
-    ) -> Result<(), RunError> {
-        let places = names(&maps);
-        for (number, bound) in maps.into_iter().enumerate() {
+    ) -> Result<Vec<Bound>, RunError> {
+        let (sockets, handed, accept) = (all.names(), all.handed(), all.accept());
+        for (number, bound) in all.socketmap.into_iter().enumerate() {
             // The second thread first: the first one accepts for the milter.
             let on = workers.any(number + 1);
             let listener = listener(bound, "socketmap", on, supervisor)?;
@@ -44,23 +46,26 @@ impl Questions {
             let run = move |listener| socketmap::run(listener, Arc::clone(&shared), limit);
             keep(listener, on, supervisor, run);
         }
-        if let Some(bound) = control {
+        if let Some(bound) = all.control {
             let control = Control {
                 shared: self.shared,
                 reload: self.reload,
                 gauges: self.gauges,
                 started: Instant::now(),
-                milter: self.milter,
-                socketmap: places,
                 connection_limit: self.connections.milter,
                 health: supervisor.health().clone(),
+                settings: self.settings,
+                sockets,
+                handed,
+                accept,
+                veil: self.veil,
             };
             let on = Handle::current();
             let listener = listener(bound, "control", &on, supervisor)?;
             let run = move |listener| control.clone().serve(listener);
             keep(listener, &on, supervisor, run);
         }
-        Ok(())
+        Ok(all.milter)
     }
 }
 

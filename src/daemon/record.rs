@@ -15,6 +15,8 @@
 //!
 //! Where the configuration hides addresses, lines about tables show places and counts alone.
 
+mod configuration;
+mod held;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -26,17 +28,23 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+pub use configuration::{
+    configuration_accepted, configuration_live, configuration_mended, configuration_refused,
+    configuration_still_refused, key_changed, key_waits, rewriting_off,
+};
+pub use held::{
+    mark_damaged, mark_missing, no_state, table_accepted, table_held, table_still_held,
+};
 pub use names::{Names, Veil};
 pub use upkeep::{
     connections_limited, job_takes_long, no_sign_of_life, panicked, socket_bound_again,
     socket_lost, task_ended, task_given_up,
 };
 
-use crate::config::socket::Socket;
 use crate::config::{Config, LogAddresses, Mode};
 use crate::engine::address::Mailbox;
 use crate::engine::reply::SmtpReply;
-use crate::engine::{Change, Changes, Diagnostic, Severity, rule::Skipped};
+use crate::engine::{Change, Changes, Diagnostic, Severity, Tally, rule::Skipped};
 
 /// Most rules listed for one kind of change.
 const LISTED_RULES: usize = 20;
@@ -46,21 +54,32 @@ const LISTED_FINDINGS: usize = 100;
 
 // The daemon.
 
+/// The sockets of a daemon, as they really are.
+#[derive(Clone, Debug, Default)]
+pub struct Sockets {
+    /// Where MTAs connect.
+    pub milter: Vec<String>,
+    /// Where MTAs ask the table.
+    pub socketmap: Vec<String>,
+    /// Where the commands ask; `None` where no socket could be had.
+    pub control: Option<String>,
+}
+
 /// The sockets are bound; the effective configuration, in one line.
 ///
-/// `readdress 0.1.0: listen=inet:127.0.0.1:8892 rules=/etc/readdress/rules mode=rewrite …`
-pub fn started(config: &Config, sockets: &[&Socket]) {
-    let listen = sockets
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(",");
+/// `readdress 0.1.0: listen=inet:127.0.0.1:8892 rules=/etc/readdress/rules mode=rewrite recipient_delimiter=+ control=unix:/run/readdress/control.sock socketmap=none`
+pub fn started(config: &Config, sockets: &Sockets) {
+    let list = |sockets: &[String]| match sockets.is_empty() {
+        true => "none".to_owned(),
+        false => sockets.join(","),
+    };
     info!(
-        listen = %listen,
+        listen = %list(&sockets.milter),
         rules = %config.rules.display(),
         mode = if config.mode == Mode::Observe { "observe" } else { "rewrite" },
         recipient_delimiter = %config.settings.recipient_delimiter,
-        control = %config.control,
+        control = %sockets.control.as_deref().unwrap_or("none"),
+        socketmap = %list(&sockets.socketmap),
         "readdress {}:",
         env!("CARGO_PKG_VERSION")
     );
@@ -104,24 +123,6 @@ pub fn control_refused(user: Option<u32>) {
 /// A socketmap socket cannot be served.
 pub fn socketmap_failed(reason: &dyn Display) {
     error!("socketmap: not served: {reason}");
-}
-
-/// A changed configuration file is in force, but for keys that wait for a restart.
-pub fn configuration_live(restart: &[&str]) {
-    info!("configuration: changed file is in force");
-    for key in restart {
-        warn!("configuration: the new value of {key} waits for a restart");
-    }
-}
-
-/// The configuration file holds errors; what was in force stays so.
-pub fn configuration_refused(diagnostics: &[Diagnostic]) {
-    // The configuration holds no addresses.
-    findings(diagnostics, &Veil::default());
-    error!(
-        "configuration refused: errors={} the one before it stays in force",
-        errors(diagnostics)
-    );
 }
 
 // The table.
@@ -225,6 +226,8 @@ pub struct Outcome<'a> {
     pub generation: u64,
     /// Nothing was changed: `mode = "observe"`.
     pub dry_run: bool,
+    /// The limit that was reached: its key in the configuration, `recipients` or `bytes`.
+    pub limit: Option<&'static str>,
     /// How addresses are hidden.
     pub names: &'a Names,
     /// Whether they are.
@@ -236,7 +239,8 @@ pub fn shows_recipients() -> bool {
     tracing::enabled!(tracing::Level::INFO)
 }
 
-/// One line for a recipient that was not simply kept.
+/// One line for a recipient that was not simply kept. Where a limit was reached, `limit=` names its key
+/// in the configuration; `recipients` and `bytes` are limits of one message that no key sets.
 ///
 /// `QUEUEID: orig_to=<jd@domain2.com> to=<jdoe@company.com> rule=10-company.rules:7 action=replace gen=3`
 pub fn recipient(outcome: &Outcome<'_>) {
@@ -268,6 +272,7 @@ pub fn recipient(outcome: &Outcome<'_>) {
         reply = reply.as_deref(),
         gen = outcome.generation,
         dry_run = outcome.dry_run.then_some(true),
+        limit = outcome.limit,
         "{id}:"
     );
 }
@@ -348,7 +353,7 @@ fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
             }
         }
     }
-    let more = diagnostics.len().saturating_sub(LISTED_FINDINGS);
+    let more = Tally::of(diagnostics).all().saturating_sub(LISTED_FINDINGS);
     if more > 0 {
         warn!("table: and {more} more findings");
     }
@@ -358,10 +363,7 @@ fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .count()
+    Tally::of(diagnostics).errors
 }
 
 fn milliseconds(duration: Duration) -> String {

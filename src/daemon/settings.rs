@@ -1,26 +1,48 @@
 //! The configuration file, read at the start and again whenever it changes.
 //!
-//! On any finding the configuration before it stays in force. Keys that wait for a restart are
-//! named. Flags of the command line win over the file, at the start and later.
+//! On any finding the configuration before it stays in force; so it does where the file was emptied or
+//! cut off ([`mod@suspect`]). Keys that wait for a restart are named, and keep the value that is in force.
+//! Flags of the command line win over the file, at the start and later.
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | [`REMINDER`] | 10 min | a refused file is logged again |
+//! | `REQUESTS` | 16 waiting for their outcome | the next one waits to be accepted |
+
+mod suspect;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, sleep_until},
 };
 
 use super::{
+    file_status::{FileStatus, Refused},
     jobs::{JobError, Jobs},
     milter::Shared,
     record::{self, Veil},
-    reload::{NewSettings, ReloadHandle},
+    reload::{Accept, NewSettings, ReloadHandle},
     signals::Hangups,
     watch::{Target, WatchSettings, Watcher},
 };
 use crate::{
-    config::{self, Config, socket::Socket},
+    config::{self, Change, Config, Origin, socket::Socket},
     engine::{Diagnostic, Severity},
 };
+use suspect::{digest, suspect};
+
+/// How often a refused file is logged again.
+const REMINDER: Duration = Duration::from_secs(600);
+
+/// Requests that wait for their outcome.
+const REQUESTS: usize = 16;
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Default)]
@@ -43,18 +65,24 @@ impl Source {
 
     /// Reads it; a missing file is an empty one unless it was named.
     pub fn read(&self) -> Result<Config, Vec<Diagnostic>> {
+        match self.read_partly()? {
+            (config, findings) if findings.is_empty() => Ok(config),
+            (_, findings) => Err(findings),
+        }
+    }
+
+    /// Reads as much of it as there is without an error, and the errors; fails if the file cannot be read.
+    pub fn read_partly(&self) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
         let path = self.path();
         let name = path.display().to_string();
-        let mut config = match fs::read(path) {
-            Ok(text) => {
-                config::parse(&name, &text)?.against(path.parent().unwrap_or(Path::new(".")))
-            }
+        let (config, findings) = match fs::read(path) {
+            Ok(text) => config::parse_partly(&name, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.file.is_none() => {
-                Config::default()
+                (Config::default(), Vec::new())
             }
             Err(error) => {
                 let message = format!("cannot be read: {error}");
-                let help = "name another file with --config, or mend its permissions".to_owned();
+                let help = "name another file with --config, or fix its permissions".to_owned();
                 return Err(vec![Diagnostic::about_file(
                     Severity::Error,
                     "unreadable",
@@ -64,62 +92,274 @@ impl Source {
                 )]);
             }
         };
+        let mut config = config.against(path.parent().unwrap_or(Path::new(".")));
         if let Some(rules) = &self.rules {
             config.rules.clone_from(rules);
+            config.origins.set("", "rules", Origin::Flag("--rules"));
         }
         if !self.listen.is_empty() {
             config.milter.listen.clone_from(&self.listen);
+            let flag = Origin::Flag("--listen");
+            config.origins.set("milter", "listen", flag);
         }
-        Ok(config)
+        Ok((config, findings))
     }
 }
 
-/// Follows the configuration file, reading it on the thread of `jobs`; a hangup reads it, and the
-/// rules, at once.
-pub async fn follow(
-    jobs: Jobs,
+/// Asks a [`Follower`], from anywhere.
+#[derive(Clone, Debug)]
+pub struct SettingsHandle {
+    requests: mpsc::Sender<Request>,
+    status: watch::Receiver<FileStatus>,
+}
+
+enum Request {
+    /// Read the file now.
+    Read(oneshot::Sender<()>),
+    /// Put the file into force that was emptied or cut off, if it has this digest.
+    Accept {
+        digest: String,
+        user: Option<u32>,
+        answer: oneshot::Sender<bool>,
+    },
+}
+
+impl SettingsHandle {
+    /// Has the file read, and waits until that is done.
+    pub async fn read(&self) {
+        let (answer, done) = oneshot::channel();
+        if self.requests.send(Request::Read(answer)).await.is_ok() {
+            // The daemon may be stopping; then nobody needs the outcome.
+            let _ = done.await;
+        }
+    }
+
+    /// Puts a file into force that was emptied or cut off. Returns false if there is none with this digest.
+    pub async fn accept(&self, digest: String, user: Option<u32>) -> bool {
+        let (answer, done) = oneshot::channel();
+        let request = Request::Accept {
+            digest,
+            user,
+            answer,
+        };
+        self.requests.send(request).await.is_ok() && done.await.unwrap_or(false)
+    }
+
+    /// What is known of the file.
+    pub fn status(&self) -> FileStatus {
+        self.status.borrow().clone()
+    }
+
+    /// The same as it changes.
+    pub fn subscribe(&self) -> watch::Receiver<FileStatus> {
+        self.status.clone()
+    }
+}
+
+/// Follows the configuration file.
+pub struct Follower {
     source: Source,
     shared: Arc<Shared>,
     reload: ReloadHandle,
-    mut hangups: Hangups,
     veil: Veil,
-) {
-    let started = shared.config.load_full();
-    let patience = WatchSettings::from(&started.reload);
-    let target = Target::File(source.path().to_owned());
-    let mut watcher = Watcher::new(vec![target], patience, jobs.clone());
-    watcher.begin().await;
-    let mut current = shared.config.load_full();
-    // Once before the first change: the file may have changed between the start and the watch.
-    loop {
-        let read = {
-            let source = source.clone();
-            jobs.run(move || source.read()).await
+    accept: Option<Accept>,
+    /// Where the file is read.
+    jobs: Jobs,
+    watcher: Watcher,
+    /// The file that was emptied or cut off.
+    held: Option<Config>,
+    status: watch::Sender<FileStatus>,
+    requests: mpsc::Receiver<Request>,
+    refused_at: Option<Instant>,
+    remind_at: Option<Instant>,
+}
+
+impl Follower {
+    /// Nothing is read yet; later the file is read on the thread of `jobs`. `accept` is how a file is
+    /// accepted that was emptied or cut off.
+    pub fn new(
+        jobs: Jobs,
+        source: Source,
+        shared: Arc<Shared>,
+        reload: ReloadHandle,
+        veil: Veil,
+        accept: Option<Accept>,
+    ) -> (Self, SettingsHandle) {
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let (status, receiver) = watch::channel(FileStatus {
+            path: source.path().to_owned(),
+            ..FileStatus::default()
+        });
+        let handle = SettingsHandle {
+            requests: sender,
+            status: receiver,
         };
-        match read.unwrap_or_else(|error| Err(vec![broke_down(source.path(), &error)])) {
-            Err(findings) => record::configuration_refused(&findings),
-            Ok(new) if new != *current => {
-                record::configuration_live(&started.restart_keys(&new));
-                let settings = (new.settings != current.settings).then(|| new.settings.clone());
-                current = Arc::new(new);
-                veil.set(current.addresses);
-                shared.config.store(Arc::clone(&current));
-                if let Some(engine) = settings {
-                    reload
-                        .reload_with(NewSettings {
-                            engine,
-                            watch: patience,
-                        })
-                        .await;
+        let patience = WatchSettings::from(&shared.config.load().reload);
+        let target = Target::File(source.path().to_owned());
+        let follower = Self {
+            watcher: Watcher::new(vec![target], patience, jobs.clone()),
+            jobs,
+            source,
+            shared,
+            reload,
+            veil,
+            accept,
+            held: None,
+            status,
+            requests,
+            refused_at: None,
+            remind_at: None,
+        };
+        (follower, handle)
+    }
+
+    /// Follows the file until the future is dropped; a hangup reads it, and the rules, at once. May be
+    /// called again after it broke down.
+    pub async fn run(&mut self, mut hangups: Hangups) {
+        self.watcher.begin().await;
+        // Once before the first change: the file may have changed between the start and the watch.
+        self.read(false).await;
+        loop {
+            let remind_at = self.remind_at;
+            tokio::select! {
+                _ = self.watcher.changed() => self.read(false).await,
+                () = hangups.next() => {
+                    self.reload.wake();
+                    self.read(true).await;
+                }
+                Some(request) = self.requests.recv() => self.answer(request).await,
+                () = sleep_until(remind_at.unwrap_or_else(Instant::now)), if remind_at.is_some() => {
+                    self.remind();
                 }
             }
-            Ok(_) => {}
-        }
-        tokio::select! {
-            _ = watcher.changed() => {}
-            () = hangups.next() => reload.wake(),
         }
     }
+
+    async fn answer(&mut self, request: Request) {
+        // Whoever asked may have left.
+        match request {
+            Request::Read(answer) => {
+                self.read(false).await;
+                let _ = answer.send(());
+            }
+            Request::Accept {
+                digest: wanted,
+                user,
+                answer,
+            } => {
+                let held = self.held.take();
+                let is_it = |held: &Config| digest(&held.origins.text) == wanted;
+                let accepted = held.as_ref().is_some_and(is_it);
+                match held {
+                    Some(config) if accepted => {
+                        record::configuration_accepted(&wanted, user);
+                        self.put_into_force(config).await;
+                    }
+                    other => self.held = other,
+                }
+                let _ = answer.send(accepted);
+            }
+        }
+    }
+
+    /// Reads the file. Who `asked` hears of it in the log also where nothing is new.
+    async fn read(&mut self, asked: bool) {
+        let source = self.source.clone();
+        let read = self.jobs.run(move || source.read()).await;
+        let read = read.unwrap_or_else(|error| Err(vec![broke_down(self.source.path(), &error)]));
+        let new = match read {
+            Ok(new) => new,
+            Err(findings) => return self.refuse(findings, None, asked),
+        };
+        let current = self.shared.config.load_full();
+        let name = self.source.path().display().to_string();
+        let words = self.accept.as_ref();
+        let words = words.map(|accept| accept.words(&digest(&new.origins.text)));
+        match suspect(&name, &current, &new, words.as_deref()) {
+            Some(finding) => {
+                self.held = Some(new);
+                self.refuse(vec![finding], words, asked);
+            }
+            None => self.put_into_force(new).await,
+        }
+    }
+
+    fn refuse(&mut self, findings: Vec<Diagnostic>, accept: Option<String>, asked: bool) {
+        if accept.is_none() {
+            self.held = None;
+        }
+        let before = self.status.borrow().refused.clone();
+        let known = before.as_ref();
+        if !known.is_some_and(|known| *known.findings == *findings) || asked {
+            record::configuration_refused(&findings);
+            self.remind_at = Some(Instant::now() + REMINDER);
+        }
+        self.refused_at.get_or_insert_with(Instant::now);
+        let refused = Refused {
+            findings: findings.into(),
+            since: known.map_or_else(SystemTime::now, |known| known.since),
+            accept,
+        };
+        self.status
+            .send_modify(|status| status.refused = Some(refused));
+    }
+
+    fn remind(&mut self) {
+        self.remind_at = Some(Instant::now() + REMINDER);
+        let status = self.status.borrow();
+        if let (Some(refused), Some(at)) = (&status.refused, self.refused_at) {
+            record::configuration_still_refused(&refused.findings, at.elapsed());
+        }
+    }
+
+    /// Puts a file into force, but for keys that wait for a restart.
+    async fn put_into_force(&mut self, new: Config) {
+        if let Some(at) = self.refused_at.take() {
+            record::configuration_mended(at.elapsed());
+        }
+        self.held = None;
+        self.remind_at = None;
+        let current = self.shared.config.load_full();
+        let (waiting, changed): (Vec<_>, Vec<_>) = current
+            .changes(&new)
+            .into_iter()
+            .partition(|change| change.restart);
+        let waited = self.status.borrow().waiting.clone();
+        if !changed.is_empty() || waiting != waited {
+            tell(&changed, &waiting);
+        }
+        let after = Arc::new(current.after(&new));
+        self.veil.set(after.addresses);
+        self.shared.config.store(Arc::clone(&after));
+        self.status.send_modify(|status| {
+            status.refused = None;
+            status.waiting = waiting;
+            if !changed.is_empty() {
+                status.changed = Some((SystemTime::now(), changed));
+            }
+        });
+        let shrink = |config: &Config| config.reload.max_shrink;
+        if after.settings != current.settings || shrink(&after) != shrink(&current) {
+            let settings = NewSettings {
+                engine: after.settings.clone(),
+                watch: WatchSettings::from(&after.reload),
+                max_shrink: after.reload.max_shrink,
+            };
+            self.reload.reload_with(settings).await;
+        }
+    }
+}
+
+/// Logs what changed, and what waits.
+fn tell(changed: &[Change], waiting: &[Change]) {
+    record::configuration_live();
+    for change in changed {
+        match (change.key.as_str(), change.new.as_str()) {
+            ("mode", "\"observe\"") => record::rewriting_off(change),
+            _ => record::key_changed(change),
+        }
+    }
+    waiting.iter().for_each(record::key_waits);
 }
 
 /// The finding for a reading that broke down.

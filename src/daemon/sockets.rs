@@ -3,8 +3,10 @@
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
 use super::{
+    control::Handed,
     listen::{self, BindError, Bound},
     record,
+    reload::Accept,
 };
 use crate::config::{Config, socket::Socket};
 
@@ -45,10 +47,38 @@ impl Sockets {
             socketmap: or(socketmap, &config.socketmap)?,
         })
     }
+
+    /// Where they are.
+    pub fn names(&self) -> record::Sockets {
+        record::Sockets {
+            milter: names(&self.milter),
+            socketmap: names(&self.socketmap),
+            control: self
+                .control
+                .as_ref()
+                .map(|bound| bound.socket().to_string()),
+        }
+    }
+
+    /// Which of them systemd handed over.
+    pub fn handed(&self) -> Handed {
+        let handed = |bound: &Bound| bound.name().is_some();
+        Handed {
+            milter: self.milter.iter().any(handed),
+            socketmap: self.socketmap.iter().any(handed),
+            control: self.control.as_ref().is_some_and(handed),
+        }
+    }
+
+    /// How somebody accepts what is held back.
+    pub fn accept(&self) -> Option<Accept> {
+        let control = self.control.as_ref();
+        control.map(|bound| Accept::on(bound.socket()))
+    }
 }
 
 /// Where these sockets are.
-pub(super) fn names(sockets: &[Bound]) -> Vec<String> {
+fn names(sockets: &[Bound]) -> Vec<String> {
     let names = sockets.iter().map(|bound| bound.socket().to_string());
     names.collect()
 }

@@ -24,6 +24,8 @@ macro_rules! codes {
 }
 
 codes! {
+    CONFIG_BROKEN "config-broken" Error
+        "The configuration file has an error; doctor uses what can be read of it."
     RULES_BROKEN "rules-broken" Error
         "The rules have an error, so that nothing can be held against them."
     NO_POSTMASTER "no-postmaster" Warning
@@ -92,6 +94,10 @@ codes! {
         "`relay_domains` is asked from a socketmap; smtpd remembers its answers for as long as it lives."
     SUBDOMAINS_ACCEPTED "subdomains-accepted" Warning
         "Postfix accepts mail for every subdomain of what is in `relay_domains`."
+    OPEN_RELAY "open-relay" Error
+        "The MTA relays mail of strangers for domains that are not ours: its configuration says so, or it did when it was asked by SMTP."
+    RELAYS_FOR_TARGET "relays-for-target" Note
+        "The MTA accepts mail for a domain that is only a target of rules."
     RECIPIENTS_UNCHECKED "recipients-unchecked" Warning
         "The MTA does not know which recipients exist."
     RECIPIENT_REFUSED "recipient-refused" Error
@@ -116,9 +122,51 @@ codes! {
         "The MTA's user may not open a socket."
     SOCKET_UNSAFE "socket-unsafe" Error
         "Sendmail refuses a socket below a directory that others may write to."
+    MILTER_DEAD "milter-dead" Error
+        "The MTA lists a milter that does not answer, and takes no mail until it does."
+    MILTER_AWAY "milter-away" Warning
+        "The MTA lists a milter that does not answer; mail passes without it."
+    MAP_DEAD "map-dead" Error
+        "A parameter of the MTA names a socketmap that gives no answer."
+    SOCKET_MISSPELT "socket-misspelt" Error
+        "A socket is written in the other MTA's notation."
+    DSN_OFF "dsn-off" Note
+        "The MTA takes no ORCPT and NOTIFY, so that bounces show the address that came out of a rule."
+    CLIENTS_PASS "clients-pass" Warning
+        "`smtpd_milter_maps` keeps the mail of some clients from readdress."
+    ASKED_TWICE "asked-twice" Warning
+        "The port to which a content filter hands mail back asks readdress again, which loses a header."
+    ROUTE_LOOPS "route-loops" Error
+        "Mail for a domain goes from this Postfix back to itself."
+    ROUTE_REFUSES "route-refuses" Error
+        "A transport refuses, defers or discards the mail for a domain."
+    MTA_CONFIG_BROKEN "mta-config-broken" Error
+        "Postfix cannot read its own configuration."
+    MTA_CONFIG_ODD "mta-config-odd" Warning
+        "A line of Postfix's configuration has no effect, or not the one that it seems to have."
+    MTA_CHECK "mta-check" Note
+        "`postfix check` warns of owners or permissions."
+    COPY_NOT_REWRITTEN "copy-not-rewritten" Note
+        "Postfix itself adds a recipient that is a secondary address, which no milter sees."
+    MTA_DOWN "mta-down" Error
+        "The MTA does not answer where `--probe` asks it."
+    PROBE_REFUSED "probe-refused" Error
+        "Asked by SMTP, the MTA refuses an address that the table takes."
+    PROBE_GREYLISTED "probe-greylisted" Note
+        "Asked by SMTP, the MTA greylists: it takes the mail at the next attempt."
+    UNKNOWN_ACCEPTED "unknown-accepted" Error
+        "Asked by SMTP, the MTA takes an address that the table refuses."
     UNSEEN "unseen" Note
         "Something could not be looked at."
 }
+
+/// Kinds that compare the MTA's configuration with the sockets of the daemon.
+pub const ABOUT_SOCKETS: &[Code] = &[
+    MILTER_NOT_LISTED,
+    MILTER_NOT_AT_EVERY_PORT,
+    LOCAL_MAIL_PASSES,
+    RECIPIENTS_UNCHECKED,
+];
 
 #[cfg(test)]
 mod tests {

@@ -2,9 +2,12 @@
 //!
 //! In: what DNS said. Where it said nothing, nothing is concluded, and a note says so.
 
+use std::collections::BTreeMap;
+
 use super::{
     Finding, codes,
     facts::{Dns, Facts, Host, Mx, Ours},
+    lists::some,
 };
 use crate::engine::address::Domain;
 
@@ -19,15 +22,9 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
             continue;
         };
         findings.extend(records(domain, mx, dns, &usual));
-        if let Mx::Targets(targets) = mx {
-            for target in targets.iter().filter(|target| !target.is_empty()) {
-                findings.extend(host(domain, target, dns));
-            }
-            if ours.secondary.contains(domain) {
-                findings.extend(elsewhere(domain, targets, &usual));
-            }
-        }
     }
+    findings.extend(hosts(ours, dns, &usual));
+    findings.extend(elsewhere(ours, dns, &usual));
     findings.extend(failures(dns));
     findings.extend(ours.wildcards.iter().map(|domain| {
         Finding::new(
@@ -41,6 +38,41 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
         )
     }));
     findings
+}
+
+/// How many inbound domains have MX records that are right, and how many are not known.
+pub(super) fn right(facts: &Facts) -> (usize, usize) {
+    let (ours, dns) = (&facts.ours, &facts.dns);
+    let usual = primary_targets(ours, dns);
+    let (mut right, mut unknown) = (0, 0);
+    for domain in ours.inbound() {
+        match dns.domains.get(domain) {
+            Some(Mx::Targets(targets)) => {
+                let hosts = targets.iter().map(|target| dns.hosts.get(target));
+                let is_bad =
+                    |host: &Option<&Host>| !matches!(host, Some(Host::Addresses | Host::Failed(_)));
+                let failed = |host: &Option<&Host>| matches!(host, Some(Host::Failed(_)));
+                let strange =
+                    ours.secondary.contains(domain) && !strange(targets, &usual).is_empty();
+                match hosts.clone().any(|host| is_bad(&host)) || strange {
+                    true => {}
+                    false if hosts.clone().any(|host| failed(&host)) => unknown += 1,
+                    false => right += 1,
+                }
+            }
+            Some(Mx::Failed(_)) | None => unknown += 1,
+            Some(Mx::None | Mx::NoDomain) => {}
+        }
+    }
+    (right, unknown)
+}
+
+/// Targets to which no primary domain's mail goes; none where it is not known where that goes.
+fn strange<'t>(targets: &'t [String], usual: &[String]) -> Vec<&'t str> {
+    let strange = targets
+        .iter()
+        .filter(|target| !target.is_empty() && !usual.is_empty() && !usual.contains(target));
+    strange.map(String::as_str).collect()
 }
 
 /// All MX targets of all primary domains.
@@ -72,7 +104,7 @@ fn records(domain: &Domain, mx: &Mx, dns: &Dns, usual: &[String]) -> Option<Find
         Mx::NoDomain => (
             codes::DOMAIN_UNKNOWN,
             "DNS knows no such domain",
-            format!("register it, or mend its spelling in the rules; its zone then needs {record}"),
+            format!("register it, or fix its spelling in the rules; its zone then needs {record}"),
         ),
         Mx::None => match dns.hosts.get(domain.as_str()) {
             Some(Host::Addresses | Host::Alias(_)) => (
@@ -97,45 +129,117 @@ fn records(domain: &Domain, mx: &Mx, dns: &Dns, usual: &[String]) -> Option<Find
     Some(Finding::new(code, domain.as_str(), message, help))
 }
 
-fn host(domain: &Domain, target: &str, dns: &Dns) -> Option<Finding> {
-    match dns.hosts.get(target)? {
-        Host::Alias(name) => Some(Finding::new(
-            codes::MX_CNAME,
-            domain.as_str(),
-            format!("its MX `{target}` is an alias (CNAME), to which no MX may point"),
-            format!("write the name behind it into the zone: `{domain}. IN MX 10 {name}.`"),
-        )),
-        Host::Nothing => Some(Finding::new(
-            codes::MX_NO_ADDRESS,
-            domain.as_str(),
-            format!("its MX `{target}` has no address"),
-            format!("give it one (`{target}. IN A …`), or take it out of the zone of {domain}"),
-        )),
-        Host::Addresses | Host::Failed(_) => None,
+/// The domains that have each target, in the order of the targets.
+fn by_target<'d>(ours: &'d Ours, dns: &'d Dns) -> BTreeMap<&'d str, Vec<&'d Domain>> {
+    let mut all: BTreeMap<&str, Vec<&Domain>> = BTreeMap::new();
+    for domain in ours.inbound() {
+        if let Some(Mx::Targets(targets)) = dns.domains.get(domain) {
+            for target in targets.iter().filter(|target| !target.is_empty()) {
+                all.entry(target).or_default().push(domain);
+            }
+        }
     }
+    all
 }
 
-fn elsewhere(domain: &Domain, targets: &[String], usual: &[String]) -> Option<Finding> {
-    let strange = targets
+/// Targets that are aliases or have no address: one finding each, however many domains have it.
+fn hosts(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
+    let all = by_target(ours, dns).into_iter();
+    let findings = all.filter_map(|(target, domains)| {
+        let (about, whose) = match domains.as_slice() {
+            [one] => (one.as_str(), format!("its MX `{target}`")),
+            more => {
+                let names = some(more.iter().map(|domain| domain.as_str()))?;
+                (target, format!("the MX of {names}"))
+            }
+        };
+        // What leads elsewhere as well is led to the primary domains' hosts by the same line.
+        let strange = |name: &str| {
+            !usual.is_empty()
+                && ![target, name]
+                    .iter()
+                    .any(|name| usual.iter().any(|one| one == name))
+        };
+        match dns.hosts.get(target)? {
+            Host::Alias(name) => {
+                let (to, what) = match strange(name) {
+                    true => (example(usual), "the host of the primary domains"),
+                    false => (name.as_str(), "the name behind it"),
+                };
+                Some(Finding::new(
+                    codes::MX_CNAME,
+                    about,
+                    format!("{whose} is an alias (CNAME), to which no MX may point"),
+                    format!("write {what} into the zone: {}", records_to(&domains, to)),
+                ))
+            }
+            Host::Nothing => {
+                let help = match strange(target) {
+                    true => format!(
+                        "write into the zone, in its place: {}",
+                        records_to(&domains, example(usual))
+                    ),
+                    false => format!(
+                        "give it one (`{target}. IN A …`), or take it out of the zone of {}",
+                        some(domains.iter().map(|domain| domain.as_str()))?
+                    ),
+                };
+                let message = format!("{whose} has no address");
+                Some(Finding::new(codes::MX_NO_ADDRESS, about, message, help))
+            }
+            Host::Addresses | Host::Failed(_) => None,
+        }
+    });
+    findings.collect()
+}
+
+/// A record for each domain, as a zone has it.
+fn records_to(domains: &[&Domain], host: &str) -> String {
+    let records = domains
         .iter()
-        .filter(|target| !target.is_empty() && !usual.contains(target));
-    let strange: Vec<_> = strange.map(String::as_str).collect();
-    if strange.is_empty() || usual.is_empty() {
-        return None;
+        .map(|domain| format!("`{domain}. IN MX 10 {host}.`"));
+    records.collect::<Vec<_>>().join(", ")
+}
+
+/// Secondary domains whose mail goes elsewhere: one finding for all that go to the same hosts. A target
+/// that is an alias or has no address is a finding already.
+fn elsewhere(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
+    let mut groups: BTreeMap<Vec<&str>, Vec<&Domain>> = BTreeMap::new();
+    for domain in &ours.secondary {
+        let Some(Mx::Targets(targets)) = dns.domains.get(domain) else {
+            continue;
+        };
+        let mut strange = strange(targets, usual);
+        strange.retain(|target| {
+            !matches!(dns.hosts.get(*target), Some(Host::Alias(_) | Host::Nothing))
+        });
+        if !strange.is_empty() {
+            groups.entry(strange).or_default().push(domain);
+        }
     }
-    Some(Finding::new(
-        codes::MX_ELSEWHERE,
-        domain.as_str(),
-        format!(
-            "its mail goes to `{}`, where no primary domain's goes (`{}`)",
-            strange.join("`, `"),
-            usual.join("`, `")
-        ),
-        format!(
-            "unless readdress runs there as well, write: `{domain}. IN MX 10 {}.`",
-            example(usual)
-        ),
-    ))
+    let findings = groups.into_iter().filter_map(|(strange, domains)| {
+        let (about, whose) = match domains.as_slice() {
+            [one] => (one.to_string(), "its mail".to_owned()),
+            more => {
+                let names = some(more.iter().map(|domain| domain.as_str()))?;
+                (strange.join(", "), format!("the mail of {names}"))
+            }
+        };
+        Some(Finding::new(
+            codes::MX_ELSEWHERE,
+            about,
+            format!(
+                "{whose} goes to `{}`, where no primary domain's goes (`{}`)",
+                strange.join("`, `"),
+                usual.join("`, `")
+            ),
+            format!(
+                "unless readdress runs there as well, write: {}",
+                records_to(&domains, example(usual))
+            ),
+        ))
+    });
+    findings.collect()
 }
 
 /// What got no answer, in one note.

@@ -1,10 +1,11 @@
 //! What is known about the machine: values alone, gathered elsewhere.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
+use super::{listed::Connection, probe::Probe};
 use crate::{
     config::{Config, Mode, socket::Socket},
     engine::{
@@ -31,10 +32,14 @@ pub struct Facts {
     pub sendmail: Option<Sendmail>,
     /// The running daemon.
     pub daemon: Daemon,
+    /// What the MTA said about addresses.
+    pub probe: Probe,
     /// Files and directories on the way to sockets.
     pub paths: BTreeMap<PathBuf, Walk>,
     /// Names of groups.
     pub groups: BTreeMap<u32, String>,
+    /// Addresses that the MTA adds by itself, and what the table makes of them.
+    pub added: BTreeMap<String, Vec<String>>,
     /// What could not be looked at.
     pub unseen: Vec<Unseen>,
 }
@@ -55,14 +60,22 @@ pub struct Unseen {
 pub struct Ours {
     /// The configuration file, for help lines.
     pub file: String,
+    /// Findings of the configuration file, whose keys have their defaults: place, sentence, help.
+    pub misconfigured: Vec<(String, String, String)>,
+    /// Whether the daemon's sockets are not known: neither from the file nor from the daemon.
+    pub sockets_unknown: bool,
     /// Why there is no table: the rules have errors.
     pub broken: Option<String>,
+    /// Whether the rules directory is not there.
+    pub missing: bool,
     /// Findings of the rules that matter here: place, sentence, help.
     pub postmasters: Vec<(String, String, String)>,
     /// Primary domains.
     pub primary: Vec<Domain>,
     /// Secondary domains.
     pub secondary: Vec<Domain>,
+    /// External domains that targets are in: nobody may be sent there through the MTA but by a rule.
+    pub targeted: Vec<Domain>,
     /// Domains all of whose subdomains are secondary.
     pub wildcards: Vec<Domain>,
     /// Addresses that rules rewrite, [`SAMPLE`] at most.
@@ -73,6 +86,8 @@ pub struct Ours {
     pub delimiter: String,
     /// Nothing is rewritten.
     pub observes: bool,
+    /// `[headers] x_original_to`: a message tells the address as it was received.
+    pub x_original_to: bool,
     /// The rules directory.
     pub rules: PathBuf,
     /// Where the milter listens.
@@ -90,6 +105,7 @@ impl Ours {
             file: file.display().to_string(),
             delimiter: config.settings.recipient_delimiter.clone(),
             observes: config.mode == Mode::Observe,
+            x_original_to: config.headers.original_to,
             rules: config.rules.clone(),
             milter: config.milter.listen.clone(),
             socketmap: config.socketmap.clone(),
@@ -103,6 +119,9 @@ impl Ours {
                 _ => ours.secondary.push(domain.clone()),
             }
         }
+        let external = |domain: &&Domain| table.class(domain) == Some(DomainClass::External);
+        ours.targeted = table.target_domains().filter(external).cloned().collect();
+        ours.targeted.sort();
         for rule in table.rules() {
             ours.add(table, &rule.pattern, &rule.action);
         }
@@ -135,6 +154,11 @@ impl Ours {
         self.primary.iter().chain(&self.secondary)
     }
 
+    /// What to write into the configuration file, as a person does it: a key below its section.
+    pub fn setting(&self, section: &str, line: &str) -> String {
+        format!("write `{line}` below `[{section}]` in {}", self.file)
+    }
+
     /// What maps of the MTA are asked for: domains, whole domains, addresses.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
@@ -143,6 +167,23 @@ impl Ours {
                 keys.extend([form.clone(), format!("@{form}")]);
             }
         }
+        // transport(5): a domain that stands for its subdomains, and everything.
+        let above = self.inbound().flat_map(|domain| {
+            let text = domain.as_str();
+            let dots = text.match_indices('.').map(|(at, _)| at);
+            let parents: Vec<_> = dots
+                .flat_map(|at| [text.get(at..), text.get(at + 1..)])
+                .flatten()
+                .map(str::to_owned)
+                .collect();
+            parents
+        });
+        let above: BTreeSet<_> = above.chain(["*".to_owned()]).collect();
+        let above: Vec<_> = above
+            .into_iter()
+            .filter(|key| !keys.contains(key))
+            .collect();
+        keys.extend(above);
         let addresses = self.originals.iter().chain(&self.targets);
         keys.extend(addresses.map(|mailbox| mailbox.to_string().to_lowercase()));
         keys.dedup();
@@ -208,6 +249,12 @@ pub enum Host {
 pub struct Postfix {
     /// `main.cf`, with its directory.
     pub main_cf: String,
+    /// The directory of `main.cf`, where commands must name it (`-c`).
+    pub directory: Option<PathBuf>,
+    /// The directory of postconf(1) and postfix(1), where commands must name it.
+    pub tools: Option<PathBuf>,
+    /// What Postfix itself says about its configuration.
+    pub complaints: Vec<Complaint>,
     /// Every parameter with its value, `$name` filled in.
     pub values: BTreeMap<String, String>,
     /// Those that `main.cf` sets, as they are written.
@@ -219,8 +266,25 @@ pub struct Postfix {
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     /// The words of files that stand in lists.
     pub files: BTreeMap<String, Vec<String>>,
+    /// Keys and values of whole tables, those that could be read.
+    pub entries: BTreeMap<String, Vec<(String, String)>>,
+    /// Hosts named by transports that are this machine.
+    pub own_hosts: BTreeSet<String>,
     /// The user that its daemons run as.
     pub user: Option<User>,
+    /// The milters and socketmaps that its parameters name, and what answered there.
+    pub connections: Vec<Connection>,
+}
+
+/// What Postfix says about its own configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Complaint {
+    /// It cannot be read: Postfix does not start, or stops.
+    Fatal(String),
+    /// Something stands there that has no effect, or not the one that it seems to have.
+    Warning(String),
+    /// What `postfix check` warns of: owners and permissions.
+    Check(String),
 }
 
 /// One line of `master.cf`.
@@ -247,6 +311,8 @@ pub struct Sendmail {
     pub files: BTreeMap<String, Vec<String>>,
     /// `RunAsUser`; root without one.
     pub user: Option<User>,
+    /// The milters and maps that its lines name, and what answered there.
+    pub connections: Vec<Connection>,
 }
 
 /// A user, as the kernel sees a process of theirs.
@@ -283,6 +349,8 @@ pub struct Answer {
     pub directory: PathBuf,
     /// The findings for which the last reload was refused.
     pub refused: Option<Vec<String>>,
+    /// How many addresses were decided by it and by the files.
+    pub compared: usize,
     /// Addresses about which it decides otherwise than the files do, with both outcomes.
     pub differing: Vec<(String, String, String)>,
     /// Sockets that took no connection.

@@ -66,6 +66,18 @@ fn bare(word: &str) -> &str {
     inner.map_or(word, str::trim)
 }
 
+/// The words as one list; braces around those that hold a space or a comma outside of braces.
+pub fn joined<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
+    let words = words.into_iter().map(|word| {
+        let word = word.as_ref();
+        match end(word) == word.len() {
+            true => word.to_owned(),
+            false => format!("{{ {word} }}"),
+        }
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
 /// `name=value`, with space around the sign or none.
 pub fn assignment(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
@@ -109,6 +121,12 @@ mod tests {
         assert_eq!(
             words("socketmap:{unix:/a b:c} d"),
             ["socketmap:{unix:/a b:c}", "d"]
+        );
+        assert_eq!(
+            joined(words(
+                "{ inet:127.0.0.1:1, x=y } unix:a,inline:{ @a=b, @c=d }"
+            )),
+            "{ inet:127.0.0.1:1, x=y }, unix:a, inline:{ @a=b, @c=d }"
         );
         assert_eq!(words(" , "), [""; 0]);
         assert_eq!(words("{ never closed, x"), ["{ never closed, x"]);

@@ -7,11 +7,16 @@
 //! | file | judges |
 //! |---|---|
 //! | `domains.rs` | MX records of the inbound domains |
+//! | `probe.rs` | what the MTA says when it is asked about addresses |
+//! | `connect.rs` | whether the milters and maps that an MTA lists answer |
 //! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) tells them |
 //! | `sendmail/` | `sendmail.cf` and the files that it names |
 //! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
+//! | `spelling.rs` | how each MTA writes a socket |
+//! | `looked.rs` | no findings: what was looked at, and what of it passed |
 //! | `serving.rs` | the running daemon: does it serve what the files say? |
 //! | `wiring/` | no findings: the lines that connect this table to an MTA |
+//! | `remedy.rs` | no findings: the commands that fix them, as one block |
 //!
 //! # Limits
 //!
@@ -20,19 +25,27 @@
 //! table the first [`facts::SAMPLE`] addresses are held against the MTA's maps.
 
 pub mod codes;
+pub mod connect;
 mod domains;
+mod draft;
 pub mod facts;
 #[cfg(feature = "daemon")]
 pub mod gather;
+pub mod listed;
 mod lists;
+pub mod looked;
 pub mod postfix;
+pub mod probe;
+pub mod remedy;
 pub mod sendmail;
 mod serving;
 mod sockets;
+mod spelling;
 pub mod wiring;
 
 use codes::Code;
 use facts::Facts;
+use remedy::Fix;
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -67,6 +80,8 @@ pub struct Finding {
     pub message: String,
     /// What to do, with the line to write.
     pub help: String,
+    /// What of it commands can do.
+    pub fix: Fix,
 }
 
 impl Finding {
@@ -82,6 +97,7 @@ impl Finding {
             about: about.into(),
             message: message.into(),
             help: help.into(),
+            fix: Fix::default(),
         }
     }
 }
@@ -94,8 +110,18 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
         findings.extend(postfix::examine(postfix, facts));
     }
     if let Some(sendmail) = &facts.sendmail {
-        findings.extend(sendmail::examine(sendmail, facts));
+        let drafts = sendmail::examine(sendmail, facts).into_iter();
+        let drafts = drafts.map(draft::Draft::from).collect();
+        let drafts = connect::instead(&sendmail.connections, facts, drafts, |draft, dead| {
+            draft.say(sendmail::remedy(sendmail, dead, facts))
+        });
+        findings.extend(drafts.into_iter().map(draft::Draft::told));
     }
+    let probed = probe::examine(facts, &findings);
+    findings.extend(match &facts.postfix {
+        Some(postfix) => draft::finished(probed, postfix),
+        None => probed.into_iter().map(draft::Draft::told).collect(),
+    });
     findings.extend(sockets::unseen(facts));
     findings.extend(
         facts

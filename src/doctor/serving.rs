@@ -5,30 +5,10 @@ use super::{
     facts::{Answer, Daemon, Dead, Facts},
 };
 
-/// Judges it, and the rules that it should serve.
+/// Judges the daemon, and the files that it should serve.
 pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
     let ours = &facts.ours;
-    let mut findings = Vec::new();
-    let rules = ours.rules.display().to_string();
-    if let Some(reason) = &ours.broken {
-        findings.push(Finding::new(
-            codes::RULES_BROKEN,
-            &rules,
-            format!("{reason}; the domains are not known, and most is not looked at"),
-            format!("mend what `readdress check {rules}` shows"),
-        ));
-    }
-    for (place, message, help) in &ours.postmasters {
-        findings.push(Finding::new(codes::NO_POSTMASTER, place, message, help));
-    }
-    if ours.observes {
-        findings.push(Finding::new(
-            codes::OBSERVES,
-            &ours.file,
-            "`mode = \"observe\"`: decisions are logged, and nothing is rewritten",
-            "write `mode = \"rewrite\"` when the log shows what you want",
-        ));
-    }
+    let mut findings = files(facts);
     let control = ours
         .control
         .as_ref()
@@ -56,6 +36,46 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// The configuration file and the rules.
+fn files(facts: &Facts) -> Vec<Finding> {
+    let ours = &facts.ours;
+    let rules = ours.rules.display().to_string();
+    let configuration = ours.misconfigured.iter().map(|(place, message, help)| {
+        let message = format!("{message}; doctor looks at the rest without it");
+        Finding::new(codes::CONFIG_BROKEN, place, message, help)
+    });
+    let broken = ours.broken.iter().map(|reason| {
+        Finding::new(
+            codes::RULES_BROKEN,
+            &rules,
+            format!("{reason}; the domains are not known, and most is not looked at"),
+            match ours.missing {
+                true => format!(
+                    "make it, or write `rules = \"DIRECTORY\"` into {}",
+                    ours.file
+                ),
+                false => format!("fix what `readdress check {rules}` shows"),
+            },
+        )
+    });
+    let postmasters = ours.postmasters.iter();
+    let postmasters = postmasters
+        .map(|(place, message, help)| Finding::new(codes::NO_POSTMASTER, place, message, help));
+    let observes = ours.observes.then(|| {
+        Finding::new(
+            codes::OBSERVES,
+            &ours.file,
+            "`mode = \"observe\"`: decisions are logged, and nothing is rewritten",
+            "write `mode = \"rewrite\"` when the log shows what you want",
+        )
+    });
+    configuration
+        .chain(broken)
+        .chain(postmasters)
+        .chain(observes)
+        .collect()
+}
+
 fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
     let rules = facts.ours.rules.display().to_string();
     let mut findings = Vec::new();
@@ -80,7 +100,7 @@ fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
                 "the daemon refused these rules, and {serves}: {}",
                 first.unwrap_or("no reason was given")
             ),
-            format!("mend what `readdress check {rules}` shows"),
+            format!("fix what `readdress check {rules}` shows"),
         ));
     } else if let Some((address, files, live)) = answer.differing.first() {
         let more = match answer.differing.len() - 1 {

@@ -23,7 +23,7 @@ pub struct View<'a> {
 
 impl View<'_> {
     /// Where a path of the process leads, as everybody else sees it.
-    fn resolve(&self, path: &Path) -> PathBuf {
+    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         match path.strip_prefix("/") {
             Ok(below) if self.chroot => self.home.join(below),
             _ => self.home.join(path),
@@ -168,13 +168,10 @@ pub fn closed(
                 step.mode & 0o7777,
                 group(step, facts)
             );
-            let help = opening(step, user, wanted, facts);
-            return Some(Finding::new(
-                codes::SOCKET_CLOSED,
-                socket.to_string(),
-                message,
-                help,
-            ));
+            let (command, help) = opening(step, user, wanted, facts);
+            let mut finding = Finding::new(codes::SOCKET_CLOSED, socket.to_string(), message, help);
+            finding.fix.commands.push(command);
+            return Some(finding);
         }
     }
     None
@@ -200,24 +197,34 @@ fn group(step: &Step, facts: &Facts) -> String {
     name.cloned().unwrap_or_else(|| step.gid.to_string())
 }
 
-/// The line that lets the user in: into the group where the group may, else through the mode.
-fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> String {
+/// The command that lets the user in: into the group where the group may, else through the mode; and a
+/// sentence with it.
+fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> (String, String) {
     let (name, path) = (&user.name, step.path.display());
     let group = group(step, facts);
     let of_group = (step.mode >> 3) & wanted != 0;
     let own = user.gids.first().and_then(|gid| facts.groups.get(gid));
     let letter = if wanted == 0o1 { 'x' } else { 'w' };
-    match (of_group, step.gid) {
-        (true, 1..) => format!("write `usermod -aG {group} {name}`, then restart the MTA"),
-        (false, 1..) if user.gids.contains(&step.gid) => format!("write `chmod g+{letter} {path}`"),
-        (false, 1..) => format!(
-            "write `chmod g+{letter} {path}` and `usermod -aG {group} {name}`, then restart the MTA"
+    let (command, then) = match (of_group, step.gid) {
+        (true, 1..) => (
+            format!("usermod -aG {group} {name}"),
+            ", then restart the MTA",
         ),
-        (_, 0) => format!(
-            "write `chgrp {} {path} && chmod g+{letter} {path}`, and run the daemon in that group",
-            own.unwrap_or(name)
+        (false, 1..) if user.gids.contains(&step.gid) => (format!("chmod g+{letter} {path}"), ""),
+        (false, 1..) => (
+            format!("chmod g+{letter} {path} && usermod -aG {group} {name}"),
+            ", then restart the MTA",
         ),
-    }
+        (_, 0) => (
+            format!(
+                "chgrp {} {path} && chmod g+{letter} {path}",
+                own.unwrap_or(name)
+            ),
+            ", and run the daemon in that group",
+        ),
+    };
+    let help = format!("write `{command}`{then}");
+    (command, help)
 }
 
 /// The finding about a socket below a directory that others may write to, which Sendmail refuses: a
@@ -248,10 +255,9 @@ pub fn unsafe_for_sendmail(socket: &Socket, trusts_groups: bool, facts: &Facts) 
             open.path.display(),
             open.mode & 0o7777
         ),
-        format!(
-            "write `[milter] listen = [\"unix:/run/readdress/milter.sock\"]` into {}",
-            facts.ours.file
-        ),
+        facts
+            .ours
+            .setting("milter", "listen = [\"unix:/run/readdress/milter.sock\"]"),
     ))
 }
 

@@ -58,7 +58,7 @@ pub fn import(
         .collect();
     if format.is_map() && declarations.is_empty() {
         lines = table
-            .inbound_domains()
+            .known_domains()
             .into_iter()
             .map(|(domain, class)| {
                 let line = named.iter().find(|line| line.domain == *domain);

@@ -27,5 +27,5 @@ pub mod table;
 pub mod transaction;
 
 pub use load::{Before, Compiled, compile, compile_after};
-pub use rule::{Diagnostic, FileKind, Severity, SourceText};
+pub use rule::{Diagnostic, FileKind, Severity, SourceText, Tally};
 pub use table::{Change, Changes, Settings, Table};

@@ -85,7 +85,7 @@ impl ReplyClass {
         }
     }
 
-    /// What the action gives when nothing is said: 550 5.1.1 or 451 4.3.0 (spec section 2.1).
+    /// What the action gives when nothing is said: 550 5.1.1 or 451 4.3.0.
     pub fn default_reply(self) -> SmtpReply {
         match self {
             Self::Defer => SmtpReply::fixed(
@@ -200,6 +200,11 @@ impl SmtpReply {
 
     /// A local-part that routes (`%`, `!`, `@`) and that no rule spells out.
     pub fn routing_spelling() -> Self {
+        Self::bad_syntax()
+    }
+
+    /// An address that fits no grammar (RFC 3463: 5.1.3).
+    pub fn bad_syntax() -> Self {
         Self::fixed(
             550,
             EnhancedCode(5, 1, 3),
@@ -221,7 +226,8 @@ impl SmtpReply {
         Self::fixed(451, EnhancedCode(4, 6, 0), "Alias expansion error")
     }
 
-    /// More recipients in one transaction than are held (RFC 5321 section 4.5.3.1.10).
+    /// More recipients in one transaction than are held, or than it may take work for (RFC 5321
+    /// section 4.5.3.1.10).
     pub fn too_many_recipients() -> Self {
         Self::fixed(452, EnhancedCode(4, 5, 3), "Too many recipients")
     }

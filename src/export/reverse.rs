@@ -81,6 +81,21 @@ pub fn write(table: &Table, dialect: Dialect, domain: Option<&Domain>, sheet: &m
     if let [domain] = domains.as_slice() {
         reverse.whole(domain);
     }
+    no_primary(table, sheet);
+}
+
+/// Says why the list is empty where no domain is primary, at the first rule with a target.
+fn no_primary(table: &Table, sheet: &mut Sheet<'_>) {
+    let mut domains = table.inbound_domains().into_iter();
+    if domains.any(|(_, class)| class == DomainClass::Primary) {
+        return;
+    }
+    let rewrites = |rule: &Rule| matches!(rule.action, Action::Rewrite(_));
+    if let Some(rule) = table.rules().find(rewrites) {
+        let help = "write a domain line that declares the domain of your mailboxes primary";
+        let message = "no domain is primary: nothing says whose mailboxes are here";
+        sheet.unsaid(&written(&rule), message, help);
+    }
 }
 
 /// The addresses in primary domains that mail ends up at, each with the first rule that names it.

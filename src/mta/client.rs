@@ -142,6 +142,16 @@ impl MilterClient {
         Ok(&self.agreed)
     }
 
+    /// Names the MTA that is played, as Postfix and Sendmail do even where the milter does not want to
+    /// hear of connections.
+    pub async fn introduce(&mut self, version: &str) -> Result<(), ClientError> {
+        if !self.agreed.wants(b'C', "v") {
+            return Ok(());
+        }
+        let macros = strings(&[b"v", version.as_bytes()]);
+        self.raw(&frame(b'D', &[b"C", &macros[..]].concat())).await
+    }
+
     /// Tells who the SMTP client is: its name and an IPv4 or IPv6 address.
     pub async fn connection(
         &mut self,

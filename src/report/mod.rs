@@ -32,7 +32,7 @@ pub fn explain(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Vec<V
 fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Value {
     let address = &*line.path;
     // What a rule gives is shown whatever the transaction can carry; `note` says what it needs.
-    let mut transaction = Transaction::new(Arc::clone(table), true);
+    let mut transaction = Transaction::new(Arc::clone(table), true).with_steps();
     let understood = mta::understood(address);
     let parameters: Vec<_> = line.parameters.iter().map(String::as_bytes).collect();
     transaction.recipient(Received {
@@ -85,6 +85,7 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
         Some(Outcome::Replace(targets)) => targets.iter().map(ToString::to_string).collect(),
         Some(Outcome::Discard | Outcome::Refuse(_)) => Vec::new(),
         Some(Outcome::Keep) => recipient.mailbox.iter().map(ToString::to_string).collect(),
+        None if recipient.refusal.is_some() => Vec::new(),
         None => vec![address.to_owned()],
     }
 }
@@ -117,15 +118,21 @@ fn why(table: &Table, step: &Step) -> String {
         }
         Reason::Elsewhere => "its domain is none of the table's".to_owned(),
         Reason::Loop => "it came back: a loop".to_owned(),
-        Reason::Limit => "a limit was reached, or a target came out that is no address".to_owned(),
+        Reason::Limit(limit) => format!("{} was reached", limit.key()),
+        Reason::NoAddress => "a target came out that is no address".to_owned(),
+        Reason::Fault => "its rule is missing in the table: report this, please".to_owned(),
     }
 }
 
 /// What the steps do not say: why no line decided, or what a transaction needs.
 fn note(table: &Table, recipient: &Recipient) -> Option<String> {
     let (Some(mailbox), Some(decision)) = (&recipient.mailbox, &recipient.decision) else {
-        let note =
-            "it has no domain of its own, or fits no grammar: it is in no domain of the table";
+        let note = match recipient.refusal {
+            Some(_) => "it fits no grammar, so no rule can be found for it in this domain of ours",
+            None => {
+                "it has no domain of its own, or fits no grammar: it is in no domain of the table"
+            }
+        };
         return Some(note.to_owned());
     };
     let needs_smtputf8 = match &decision.outcome {

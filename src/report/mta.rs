@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{
     Table,
+    address::without_route,
     rewrite::{Outcome, Reason},
     rule::DomainClass,
     transaction::{Plan, Recipient, Verdict},
@@ -33,7 +34,7 @@ pub(super) fn understood(path: &str) -> Option<(String, &'static str)> {
 
 /// The edits of the envelope and what follows: `{"delete":[…],"add":[…],"does":[…]}`.
 pub(super) fn told(table: &Table, recipient: &Recipient, plan: &Plan) -> Value {
-    let bytes = |path: &Vec<u8>| String::from_utf8_lossy(path).into_owned();
+    let bytes = |path: &Vec<u8>| String::from_utf8_lossy(&without_route(path)).into_owned();
     let additions = plan.additions.iter().map(|addition| {
         let parameters = addition.dsn.to_string();
         json!({ "address": addition.mailbox.to_string(), "parameters": parameters })
@@ -80,7 +81,10 @@ fn refused(recipient: &Recipient) -> Vec<String> {
 fn replaced(table: &Table, plan: &Plan) -> Vec<String> {
     let mut said = Vec::new();
     for path in &plan.deletions {
-        said.push(format!("deletes {}", String::from_utf8_lossy(path)));
+        said.push(format!(
+            "deletes {}",
+            String::from_utf8_lossy(&without_route(path))
+        ));
     }
     let mut elsewhere = Vec::new();
     for addition in &plan.additions {
@@ -104,7 +108,9 @@ fn replaced(table: &Table, plan: &Plan) -> Vec<String> {
 fn discarded(plan: &Plan) -> String {
     let rest = "answers 250 and delivers nothing to this recipient";
     match plan.verdict {
-        Verdict::Discard => format!("{rest}; with no other recipient it discards the message"),
+        Verdict::Discard => format!(
+            "{rest}; with no other recipient it drops the message, but for copies that it makes itself (always_bcc)"
+        ),
         Verdict::Continue => rest.to_owned(),
     }
 }

@@ -53,7 +53,7 @@ fn the_line_the_caret_and_the_help_stand_below() {
 rules/10-a.rules:6:21: error: the target is in `compny.com`, which no line declares [undeclared-domain]
 sales@domain2.com   anna@compny.com
                     ^^^^^^^^^^^^^^^
-help: did you mean `company.com`?
+help: did you mean `company.com`? Otherwise declare it: `compny.com external`
 ";
     assert!(said.out.contains(wanted), "{}", said.out);
     let both = "rules/10-a.rules:4:1: note: ";

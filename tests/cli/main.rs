@@ -14,4 +14,5 @@ mod configuration;
 mod expect;
 mod explain;
 mod manners;
+mod standing;
 mod trial;

@@ -95,6 +95,20 @@ fn a_refusal_is_shown_as_the_client_sees_it() {
     }
 }
 
+/// A socket of `run --listen` stands in no file.
+#[test]
+fn the_running_daemon_says_where_it_listens() {
+    let place = place();
+    let tcp = format!("inet:127.0.0.1:{}", free_port());
+    let mut command = place.daemon();
+    command.args(["--listen", &tcp]);
+    let mut serving = place.launch(command);
+    serving.ready();
+    let said = place.ask(&["try", "--from", "<>", "--rcpt", "jd@domain2.com"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert!(!place.join("milter.sock").exists());
+}
+
 #[test]
 fn parameters_go_along() {
     let place = place();
@@ -185,7 +199,7 @@ fn a_quoted_local_part_with_a_blank_is_one_address() {
         "--rcpt",
         "\"j d\"@domain2.com NOTIFY=NEVER",
     ]);
-    assert!(said.out.contains("- <\"j d\"@domain2.com>\n"), "{said:?}");
+    assert!(said.out.contains("- \"j d\"@domain2.com\n"), "{said:?}");
     assert!(
         said.out.contains("+ <\"j d\"@company.com>  NOTIFY=NEVER"),
         "{said:?}"

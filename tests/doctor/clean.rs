@@ -12,14 +12,34 @@ fn clean(mta: Mta, change: impl FnOnce(&mut Machine)) {
     change(&mut machine);
     machine.start();
     let said = machine.diagnose(&["--strict"]);
-    assert_eq!(
-        (said.status, &*said.out),
-        (Some(0), "0 errors, 0 warnings, 0 notes\n"),
-        "{said:?}"
+    assert_eq!((said.status, &*said.err), (Some(0), ""), "{said:?}");
+    assert!(said.out.starts_with("Looked at:\n"), "{}", said.out);
+    assert!(
+        said.out.ends_with("\n0 errors, 0 warnings, 0 notes\n"),
+        "{}",
+        said.out
     );
-    assert_eq!(said.err, "");
     let said = machine.diagnose(&["--strict", "--format", "json"]);
-    assert_eq!((said.status, &*said.out), (Some(0), ""), "{said:?}");
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert_eq!(said.findings(), [] as [serde_json::Value; 0], "{said:?}");
+    // What was looked at is right; what was not is said.
+    let summary = said.summary();
+    let looks = summary["looked_at"].as_array().expect("a list");
+    let all = ["rules", "DNS", "milter", "map", "daemon"];
+    for what in all {
+        assert!(
+            looks.iter().any(|look| look["what"] == what),
+            "{what}: {looks:?}"
+        );
+    }
+    for look in looks {
+        let wanted = if look["what"] == "probe" {
+            "unseen"
+        } else {
+            "right"
+        };
+        assert_eq!(look["result"], wanted, "{look}");
+    }
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! A machine on which nothing is wrong: rules, a running daemon, DNS, and the configuration of an MTA.
 //!
 //! A case changes one thing of it and runs `readdress doctor`. In all texts `{dir}` stands for the
-//! machine's folder, `{milter}` and `{map}` for the daemon's two ports.
+//! machine's folder, `{milter}` and `{map}` for the daemon's two ports, `{other}` for the port of another
+//! milter, `{dead}` for one on which nobody listens.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -115,11 +118,17 @@ pub struct Machine {
     pub then: String,
     /// More arguments of doctor.
     pub arguments: Vec<String>,
+    /// Another `sendmail.cf`: that of a Sendmail that runs.
+    pub sendmail: Option<PathBuf>,
     /// Whether doctor runs without the right to open every file.
     pub powerless: bool,
+    /// Another directory of `main.cf`: that of a Postfix that runs.
+    pub postfix: Option<PathBuf>,
     pub folder: Folder,
     milter: u16,
     map: u16,
+    other: u16,
+    dead: u16,
     running: Option<Process>,
 }
 
@@ -132,12 +141,35 @@ pub struct Said {
 }
 
 impl Said {
-    /// The objects of `--format json`.
+    /// The objects of `--format json` but the last.
     pub fn findings(&self) -> Vec<Value> {
+        let mut objects = self.objects();
+        objects.pop();
+        objects
+    }
+
+    /// The last object: what was looked at.
+    pub fn summary(&self) -> Value {
+        let mut last = self.objects().pop().expect("a summary");
+        last["summary"].take()
+    }
+
+    fn objects(&self) -> Vec<Value> {
         let objects = self.out.lines().map(serde_json::from_str);
         objects
             .collect::<Result<_, _>>()
             .unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// What is said at the end about one thing.
+    pub fn look(&self, what: &str) -> Vec<(String, String)> {
+        let summary = self.summary();
+        let looks = summary["looked_at"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let looks = looks.iter().filter(|look| look["what"] == what);
+        looks
+            .map(|look| (text(&look["result"]), text(&look["text"])))
+            .collect()
     }
 }
 
@@ -161,10 +193,14 @@ impl Machine {
             daemon: true,
             then: String::new(),
             arguments: Vec::new(),
+            sendmail: None,
             powerless: false,
+            postfix: None,
             folder: Folder::new("doctor"),
             milter: free_port(),
             map: free_port(),
+            other: another_milter(),
+            dead: free_port(),
             running: None,
         }
     }
@@ -181,12 +217,14 @@ impl Machine {
         self.config = self.config.replace(from, to);
     }
 
-    fn filled(&self, text: &str) -> String {
+    pub fn filled(&self, text: &str) -> String {
         let dir = self.folder.path().to_str().expect("ASCII");
         let cf = cache().join("sendmail/usr/share/sendmail/cf");
         text.replace("{dir}", dir)
             .replace("{milter}", &self.milter.to_string())
             .replace("{map}", &self.map.to_string())
+            .replace("{other}", &self.other.to_string())
+            .replace("{dead}", &self.dead.to_string())
             .replace("{cf}", cf.to_str().expect("ASCII"))
     }
 
@@ -200,7 +238,7 @@ impl Machine {
         };
         write("rules/a.rules", &self.rules);
         write("readdress.toml", &self.config);
-        write("etc/main.cf", &self.main);
+        write("etc/main.cf", &last_wins(&self.main));
         write("etc/master.cf", &self.master);
         for (name, text) in &self.files {
             if let Some((folder, _)) = name.rsplit_once('/') {
@@ -226,6 +264,23 @@ impl Machine {
         self.script(&self.then);
     }
 
+    fn etc(&self) -> PathBuf {
+        let own = self.folder.join("etc");
+        self.postfix.clone().unwrap_or(own)
+    }
+
+    /// Whether the daemon answers, and has read its rules: what a case does to them comes after that.
+    fn has_read_its_rules(&self) -> bool {
+        let Ok(mut stream) = UnixStream::connect(self.folder.join("control.sock")) else {
+            return false;
+        };
+        let mut answer = String::new();
+        let _ = stream.write_all(b"{\"command\":\"status\"}\n");
+        let _ = stream.read_to_string(&mut answer);
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        answer["last_reload"].is_object()
+    }
+
     fn launch(&self) -> Process {
         let config = self.folder.join("readdress.toml");
         let program = env!("CARGO_BIN_EXE_readdress");
@@ -233,7 +288,7 @@ impl Machine {
         let log = self.folder.join("log");
         let mut process = Process::start("readdress", &command, &[], &log);
         let end = Instant::now() + PATIENCE;
-        while UnixStream::connect(self.folder.join("control.sock")).is_err() {
+        while !self.has_read_its_rules() {
             let log = || fs::read_to_string(&log).unwrap_or_default();
             assert_eq!(process.ended(), None, "{}", log());
             assert!(Instant::now() < end, "{}", log());
@@ -242,7 +297,15 @@ impl Machine {
         process
     }
 
-    /// Runs a script in the folder; `$postconf` is Postfix's.
+    /// A text as it would be on a machine whose Postfix stands where Postfix always does.
+    pub fn usual(&self, text: &str) -> String {
+        let tools = tools();
+        let directory = self.etc();
+        text.replace(&format!("{}/", tools.display()), "")
+            .replace(&format!(" -c {}", directory.display()), "")
+    }
+
+    /// Runs a script in the folder.
     pub fn script(&self, script: &str) {
         // Postfix waits until files that have just been written are two seconds old.
         let script = format!("{script}\ntouch -d '1 minute ago' etc/*");
@@ -259,8 +322,7 @@ impl Machine {
         let postfix = cache().join("postfix");
         command
             .env("LD_LIBRARY_PATH", postfix.join("usr/lib/postfix"))
-            .env("postconf", postfix.join("usr/sbin/postconf"))
-            .env("MAIL_CONFIG", self.folder.join("etc"))
+            .env("MAIL_CONFIG", self.etc())
             .env_remove("NO_COLOR")
             .stdin(Stdio::null())
     }
@@ -282,10 +344,11 @@ impl Machine {
                 .arg("--postconf")
                 .arg(cache().join("postfix/usr/sbin/postconf"))
                 .arg("--postfix-config")
-                .arg(self.folder.join("etc")),
-            Mta::Sendmail => command
-                .arg("--sendmail-cf")
-                .arg(self.folder.join("sendmail.cf")),
+                .arg(self.etc()),
+            Mta::Sendmail => command.arg("--sendmail-cf").arg(match &self.sendmail {
+                Some(cf) => cf.clone(),
+                None => self.folder.join("sendmail.cf"),
+            }),
         };
         let more = self.arguments.iter().map(|text| self.filled(text));
         command
@@ -301,7 +364,39 @@ impl Machine {
     }
 }
 
+/// `main.cf` with each parameter once: a case sets it anew behind the line of a right machine.
+pub fn last_wins(main: &str) -> String {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let lines: Vec<_> = main.lines().collect();
+    let kept = lines.iter().enumerate().filter(|(at, line)| {
+        let is_setting = line.contains('=') && !line.starts_with([' ', '#']);
+        let mut later = lines.iter().skip(at + 1);
+        !is_setting || !later.any(|other| !other.starts_with(' ') && name(other) == name(line))
+    });
+    kept.map(|(_, line)| format!("{line}\n")).collect()
+}
+
+/// A milter that agrees to any offer, and says nothing more; its port.
+fn another_milter() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port for another milter");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let _ = stream.write_all(b"\0\0\0\x0dO\0\0\0\x06\0\0\0\0\0\x1f\xff\xff");
+                let _ = stream.read_to_end(&mut Vec::new());
+            });
+        }
+    });
+    port
+}
+
+/// Where postconf and its kin are.
+pub fn tools() -> PathBuf {
+    cache().join("postfix/usr/sbin")
+}
+
 /// Where the MTAs are unpacked.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     peers::unpacked().expect("asked before")
 }

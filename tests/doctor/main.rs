@@ -8,8 +8,12 @@
 
 mod cases;
 mod clean;
+mod live;
 mod machine;
+mod pasted;
 mod printed;
+mod readme;
+mod relay;
 #[path = "../support/mod.rs"]
 mod support;
 mod zone;

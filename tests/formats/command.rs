@@ -35,7 +35,7 @@ fn a_rules_file_and_nothing_else_on_standard_output() {
     assert_eq!(
         text(&out.stdout),
         "# Imported from input (virtual).\n\
-         company.com primary\n\
+         company.com external\n\
          domain2.com secondary  # source: input:1\n\
          a@domain2.com jdoe@company.com  # source: input:3\n\
          z@domain2.com b@company.com  # source: input:2\n"

@@ -191,8 +191,8 @@ proptest! {
     }
 
     #[test]
-    fn nothing_breaks_a_reader(text in "(?s)[ -~\\t\\r\\né\u{200b}]{0,200}", head in 0..8_usize) {
-        let heads = ["", "from,to\n", "Obj-Class,E-mail Addresses,Secondary-Proxy-Addresses\n", "PrimarySmtpAddress,EmailAddresses\n", "Target,Aliases\n", "address,goto\n", "dn: x\n", "INSERT INTO alias VALUES ('"];
+    fn nothing_breaks_a_reader(text in "(?s)[ -~\\t\\r\\né\u{200b}]{0,200}", head in 0..13_usize) {
+        let heads = ["COPY alias (address, goto) FROM stdin;\n", "/*!40101 REPLACE alias SET address = '", "INSERT [dbo].[t] ([a]) VALUES (N'", "Type,Email,Target\n", "from,to\nx@d.com,", "", "from,to\n", "Obj-Class,E-mail Addresses,Secondary-Proxy-Addresses\n", "PrimarySmtpAddress,EmailAddresses\n", "Target,Aliases\n", "address,goto\n", "dn: x\n", "INSERT INTO alias VALUES ('"];
         let content = format!("{}{text}", heads[head]);
         for name in ["a.virtual", "a.virtusertable", "a.csv", "a.ldif"] {
             let source = source(name, content.as_bytes());

@@ -24,11 +24,13 @@ fn virtusertable() {
         &[
             "info@domain2.com info-list@company.com detail=drop",
             "jd@domain2.com jdoe@company.com detail=drop",
-            "joe@domain2.com reject 550 5.1.1 \"No such user here\"",
+            "joe@domain2.com reject 550 5.0.0 \"No such user here\"",
             "jax@domain2.com reject 550 5.7.0 \"Address invalid\"",
             "old+*@domain2.com new+*@company.com",
+            "old+@domain2.com new+@company.com",
             "X+*@domain2.com Z+*@company.com",
             "+*@domain2.com @company.com",
+            "/.+\\+@domain2\\.com/ @company.com",
             "@domain2.com @company.com detail=keep",
             "@domain3.com jane@company.com detail=drop",
         ],
@@ -203,6 +205,82 @@ fn pairs() {
             "jd@domain2.com jdoe@company.com",
             "sales@domain2.com anna@company.com, bob@company.com",
             "@domain3.com @company.com",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn iredmail() {
+    read("iredmail.ldif", sample("iredmail.ldif"))
+        .is(
+            &[
+                "jd@domain2.com jdoe@company.com",
+                "john.doe@domain2.com jdoe@company.com",
+                "jdoe@company.com mailbox",
+                "sales@domain2.com sales@company.com",
+                "sales@company.com mailbox",
+            ],
+            &["iredmail.ldif:22:24: warning unread-attribute"],
+        )
+        .says("the attribute `mailForwardingAddress` holds 1 address and is not read");
+}
+
+/// The server gave two entries of many, and said so.
+#[test]
+fn qmail_ldap_cut() {
+    read("qmail.ldif", sample("qmail-ldap-cut.ldif"))
+        .is(
+            &[
+                "jd@domain2.com jdoe@company.com",
+                "john.doe@domain2.com jdoe@company.com",
+                "jdoe@company.com mailbox",
+                "info@domain2.com anna@company.com",
+                "anna@company.com mailbox",
+            ],
+            &["qmail.ldif:22:9: error cut-off"],
+        )
+        .says("the server says that this is not the whole answer: 4 Size limit exceeded");
+}
+
+/// The members of Zimbra's lists are not read, and its accounts may forward.
+#[test]
+fn zimbra() {
+    read("zimbra.ldif", sample("zimbra.ldif"))
+        .is(
+            &[
+                "jd@domain2.com jdoe@company.com",
+                "j.doe@domain2.com jdoe@company.com",
+                "jdoe@company.com mailbox",
+                "sales@domain2.com sales@company.com",
+                "sales@company.com mailbox",
+            ],
+            &[
+                "zimbra.ldif:13:34: warning unread-attribute",
+                "zimbra.ldif:24:30: warning unread-attribute",
+            ],
+        )
+        .says("`zimbraPrefMailForwardingAddress` holds 1 address")
+        .says("`zimbraMailForwardingAddress` holds 2 addresses");
+}
+
+#[test]
+fn nis_aliases() {
+    read("nis.ldif", sample("nis-aliases.ldif"))
+        .is(
+            &["sales@domain2.com anna@company.com, bob@company.com"],
+            &["nis.ldif:13:5: warning unread-alias"],
+        )
+        .says("2 aliases (`rfc822MailMember`) with a name that has no domain");
+    let options = Options {
+        local_domain: Some(domain("company.com")),
+        ..Options::default()
+    };
+    import(ImportFormat::Ldif, sample("nis-aliases.ldif"), &options).is(
+        &[
+            "sales@domain2.com anna@company.com, bob@company.com",
+            "root@company.com jdoe@company.com",
+            "postmaster@company.com jdoe@company.com",
         ],
         &[],
     );

@@ -54,7 +54,7 @@ fn first_header_classes_and_modes() {
         "o.csv",
         old("MAILBOX,delete,a,SMTP:a@c.com,\ndl,Create,b,SMTP:b@c.com,"),
     )
-    .is(&["b@c.com mailbox"], &[])
+    .is(&["b@c.com mailbox"], &["o.csv:0:1: warning no-secondaries"])
     .skips(&["skipped: 1 deleted in o.csv"]);
 }
 
@@ -241,13 +241,13 @@ fn what_is_counted_and_left_out() {
              SystemMailbox{1}@c.com,SMTP:SystemMailbox{1}@c.com,UserMailbox\n\
              DiscoverySearchMailbox{2}@c.com,SMTP:DiscoverySearchMailbox{2}@c.com,DiscoveryMailbox"),
     )
-    .is(&["a@c.com mailbox"], &[])
+    .is(&["a@c.com mailbox"], &["m.csv:0:1: warning no-secondaries"])
     .skips(&["skipped: 1 eum, 1 guests, 2 onmicrosoft, 1 sip, 1 spo, 2 system, 1 x500 in m.csv"]);
     read(
         "m.csv",
         "mail,ProxyAddresses,Soft deletion time stamp\na@c.com,SMTP:a@c.com,2024-01-01\n",
     )
-    .is(&[], &[])
+    .is(&[], &["m.csv:0:1: warning nothing-read"])
     .skips(&["skipped: 1 soft-deleted in m.csv"]);
     let options = Options {
         keep_onmicrosoft: true,
@@ -360,7 +360,7 @@ fn every_mailbox_of_the_system_itself() {
     .map(|local| format!("{local}@c.com,SMTP:{local}@c.com;smtp:{local}@d.com,UserMailbox\n"))
     .collect();
     read("m.csv", new(&rows))
-        .is(&[], &[])
+        .is(&[], &["m.csv:0:1: warning nothing-read"])
         .skips(&["skipped: 5 system in m.csv"]);
 }
 

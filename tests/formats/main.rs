@@ -5,6 +5,7 @@
 
 #![cfg(feature = "daemon")]
 
+mod cells;
 mod command;
 mod csv;
 mod equal;
@@ -13,6 +14,8 @@ mod exchange;
 mod ldif;
 mod maps;
 mod mixed;
+mod sql;
 mod support;
+mod targets;
 mod volume;
 mod web;

@@ -95,7 +95,7 @@ fn in_a_map_only_a_whole_domain_is_secondary() {
         "domain2.com x\njd@domain2.com kim@domain2.com\nkim@domain2.com kim@company.com\n",
     )]);
     assert_eq!(class(&bare, "domain2.com"), "secondary reject");
-    assert_eq!(class(&bare, "company.com"), "primary keep");
+    assert_eq!(class(&bare, "company.com"), "external keep");
     let sendmail = table(&[(
         "a.virtusertable",
         "jd@domain2.com jdoe@company.com\n@domain3.com jane@company.com\n",
@@ -254,6 +254,111 @@ fn every_format_in_one_directory_through_the_daemons_reader() {
     }
     let skipped: Vec<_> = compiled.skipped.iter().map(ToString::to_string).collect();
     assert_eq!(skipped, ["skipped: 1 sip in 5.ldif"]);
+}
+
+/// Windows programs write extensions in capitals, and `.ldf`.
+#[test]
+fn extensions_in_any_letter_case() {
+    let dir = tempfile::tempdir().unwrap();
+    let files_in = [
+        ("1.RULES", "boss@domain1.com anna@company.com\n"),
+        (
+            "2.Virtual",
+            "domain2.com x\njd@domain2.com jdoe@company.com\n",
+        ),
+        ("3.VirtUserTable", "@domain3.com bob@company.com\n"),
+        ("4.CSV", "from,to\nkim@domain4.com,kim@company.com\n"),
+        (
+            "5.LDF",
+            "dn: CN=eva\nmail: eva@company.com\nmailAlias: eva@domain5.com\n\n",
+        ),
+        ("6.EXPECT", "boss@domain1.com anna@company.com\n"),
+        ("7.rules.BAK", "this is no rule\n"),
+        ("8.CSV~", "this is no rule\n"),
+    ];
+    for (name, text) in files_in {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    let reading = files::read(dir.path(), &Limits::default());
+    assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+    let compiled = compile(&reading.sources, &Settings::default());
+    assert_eq!(compiled.expectations, 1);
+    let table = compiled
+        .table
+        .unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+    for (address, wanted) in [
+        ("boss@domain1.com", "anna@company.com"),
+        ("jd@domain2.com", "jdoe@company.com"),
+        ("any@domain3.com", "bob@company.com"),
+        ("kim@domain4.com", "kim@company.com"),
+        ("eva@domain5.com", "eva@company.com"),
+    ] {
+        assert_eq!(outcome(&table, address), wanted, "{address}");
+    }
+}
+
+/// U+200C is a letter of Persian words, in a domain and in a local-part; around an address it came along
+/// when it was copied.
+#[test]
+fn joiners_are_part_of_a_word_or_left_out() {
+    let (user, domain) = ("خانه\u{200c}ها", "نامه\u{200c}ای.com");
+    let address = format!("{user}@{domain}");
+    let files = [
+        ("a.rules", format!("{address} anna@company.com\n")),
+        (
+            "a.virtual",
+            format!("{domain} x\n{address} anna@company.com\n"),
+        ),
+        (
+            "a.virtusertable",
+            format!("{domain} x\n{address} anna@company.com\n"),
+        ),
+        ("a.csv", format!("from,to\n{address},anna@company.com\n")),
+        (
+            "b.csv",
+            format!(
+                "PrimarySmtpAddress,EmailAddresses\nanna@company.com,SMTP:anna@company.com;smtp:{address}\n"
+            ),
+        ),
+        (
+            "a.ldif",
+            format!("dn: CN=a\nmail: anna@company.com\nmailAlias: {address}\n\n"),
+        ),
+    ];
+    for (name, text) in &files {
+        let compiled = compiled(&[(name, text)]);
+        let unseen = compiled
+            .diagnostics
+            .iter()
+            .find(|d| d.code == "unseen-character");
+        assert!(unseen.is_none(), "{name}: {unseen:?}");
+        let table = compiled
+            .table
+            .unwrap_or_else(|| panic!("{name}: {:?}", compiled.diagnostics));
+        // The same domain as A-labels; the user without the joiner is another one.
+        let a_labels = format!("{user}@xn--mgba3gch31f060k.com");
+        for address in [&address, &a_labels] {
+            assert_eq!(
+                outcome(&table, address),
+                "anna@company.com",
+                "{name}: {address}"
+            );
+        }
+        let another = format!("خانهها@{domain}");
+        assert_ne!(outcome(&table, &another), "anna@company.com", "{name}");
+    }
+    // As before: left out at the ends with a warning, refused inside.
+    for (name, text) in &files[1..] {
+        let around = text.replace(&address, "\u{200c}jd@domain2.com\u{200d}");
+        let codes: Vec<_> = compiled(&[(name, &around)])
+            .diagnostics
+            .iter()
+            .map(|d| d.code)
+            .collect();
+        assert!(codes.contains(&"unseen-character"), "{name}: {codes:?}");
+        let inside = text.replace(&address, "j\u{200d}d@domain2.com");
+        assert!(compiled(&[(name, &inside)]).table.is_none(), "{name}");
+    }
 }
 
 #[test]

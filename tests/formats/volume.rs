@@ -86,9 +86,9 @@ fn rest(rows: usize) -> Vec<Sample> {
             ImportFormat::Postfixadmin,
             file(
                 rows,
-                "INSERT INTO alias VALUES ('a@c.com','a@c.com','c.com',NOW(),NOW(),1)",
+                "INSERT INTO alias (address, goto, domain, created, modified, active) VALUES ('a@c.com','a@c.com','c.com',NOW(),NOW(),1)",
                 |n| format!(",\n('u{n}@d.com','v{n}@c.com','d.com',NOW(),NOW(),1)"),
-            ),
+            ) + ";\n",
         ),
     ]
 }

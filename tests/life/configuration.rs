@@ -132,9 +132,130 @@ async fn a_broken_file_changes_nothing() {
     place.logs("a missing file", |log| {
         log.matches("configuration refused: ").count() == 4
     });
-    // Mended with what was in force: nothing to tell, and nothing to wait for.
+    let socket = place.text("control.sock");
+    let ask = |command| place.run(&[command, "--socket", &format!("unix:{socket}")]);
+    assert_eq!(ask("status").status, Some(1));
+    // Fixed with what was in force: that is said, and nothing changes.
     place.configure(BASE);
-    serving.signal("HUP", 1);
+    place.logged("configuration mended: the file is in force again, refused for=");
     assert_eq!(place.ask(&["status"]).status, Some(0));
     assert!(!place.log().contains(IN_FORCE), "{}", place.log());
+    drop(serving);
+}
+
+/// What changed is logged key by key; turning rewriting off is a warning.
+#[test]
+fn every_change_is_named_with_its_values() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let _serving = place.serve();
+    let changed = format!("mode = \"observe\"\n{BASE}[log]\naddresses = \"hash\"\n");
+    saved(&place, &changed, 1);
+    let log = place.logged("[log] addresses");
+    for line in [
+        "warn configuration: mode = \"observe\" (before: \"rewrite\"): nothing is rewritten or refused any more",
+        "info configuration: [log] addresses = \"hash\" (before: \"full\")",
+    ] {
+        assert!(log.contains(line), "{line}\n{log}");
+    }
+    saved(&place, &changed.replace("observe", "rewrite"), 2);
+    place.logged("info configuration: mode = \"rewrite\" (before: \"observe\")");
+    // A comment is no change.
+    place.configure(&format!(
+        "# a comment\n{}",
+        changed.replace("observe", "rewrite")
+    ));
+    assert_eq!(place.ask(&["reload"]).status, Some(0));
+    assert_eq!(place.log().matches(IN_FORCE).count(), 2);
+}
+
+/// What waits for a restart is not shown as served, and is named again only if it changes.
+#[test]
+fn a_key_that_waits_keeps_the_value_that_is_in_force() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let mut serving = place.serve();
+    std::fs::create_dir(place.join("others")).unwrap();
+    std::fs::write(place.join("others/b.rules"), RULES).unwrap();
+    let other = BASE.replace("rules = \"rules\"", "rules = \"others\"");
+    saved(&place, &other, 1);
+    let (rules, others) = (place.text("rules"), place.text("others"));
+    let waits = format!("waits for a restart: rules = \"{others}\" (in force: \"{rules}\")");
+    let status = place.ask(&["status"]);
+    assert_eq!(status.status, Some(0), "{status:?}");
+    assert!(status.out.contains(&waits), "{status:?}");
+    assert!(
+        status.out.contains(&format!("12 from {rules}\n")),
+        "{status:?}"
+    );
+    let config = place.ask(&["config"]);
+    assert!(
+        config.out.contains(&format!("\nrules = \"{rules}\"")),
+        "{config:?}"
+    );
+    assert!(
+        config.out.contains("# waits for a restart: rules = "),
+        "{config:?}"
+    );
+    // Another change: what waits is said with it, and still waits.
+    saved(&place, &format!("mode = \"observe\"\n{other}"), 2);
+    assert!(place.ask(&["status"]).out.contains(&waits));
+    // Taken back, nothing waits.
+    saved(&place, BASE, 3);
+    assert!(!place.ask(&["status"]).out.contains("waits"));
+    saved(&place, &other, 4);
+    serving.signal("TERM", 1);
+    serving.end();
+    let _serving = place.serve();
+    let status = place.ask(&["status"]);
+    assert!(
+        status.out.contains(&format!("12 from {others}\n")),
+        "{status:?}"
+    );
+    assert!(!status.out.contains("waits"), "{status:?}");
+}
+
+/// An emptied or cut file changes nothing, until somebody accepts it.
+#[tokio::test]
+async fn an_emptied_or_cut_file_changes_nothing() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let observe = format!("mode = \"observe\"\n{BASE}");
+    place.configure(&observe);
+    let serving = place.serve();
+    let observes = async || {
+        let (_, end) = message(&mut serving.client().await, "4b", &["jd@domain2.com"]).await;
+        edits(&end).is_empty()
+    };
+    let socket = format!("unix:{}", place.text("control.sock"));
+    for (times, text) in ["", "# nothing\n", "mode = \"observe\"\n", "mode"]
+        .iter()
+        .enumerate()
+    {
+        place.configure(text);
+        let refused = "configuration refused: ";
+        place.logs(refused, |log| log.matches(refused).count() == times + 1);
+        assert!(observes().await, "{text:?}");
+        let status = place.run(&["status", "--socket", &socket]);
+        assert_eq!(status.status, Some(1), "{status:?}");
+        let first = status.out.lines().next().unwrap();
+        assert!(first.starts_with("DEGRADED since "), "{first}");
+        assert!(
+            first.contains("the settings before it stay in force"),
+            "{first}"
+        );
+    }
+    place.configure("");
+    let log = place.logs("the fifth", |log| {
+        log.matches("configuration refused: ").count() == 5
+    });
+    let (_, words) = log
+        .rsplit_once("if this is what you want: readdress ")
+        .unwrap();
+    let words: Vec<_> = words.lines().next().unwrap().split(' ').collect();
+    let said = place.run(&words);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    place.logged("configuration: mode = \"rewrite\" (before: \"observe\")");
+    assert!(!observes().await);
+    let log = place.log();
+    assert!(log.contains("configuration accepted: digest="), "{log}");
+    // Sockets wait for a restart, so the daemon is still there.
+    assert_eq!(place.run(&["status", "--socket", &socket]).status, Some(0));
 }

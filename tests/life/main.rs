@@ -15,6 +15,7 @@ mod program;
 
 mod configuration;
 mod end;
+mod guard;
 mod log_lines;
 mod log_sinks;
 mod privacy;

@@ -193,7 +193,7 @@ async fn without_another_thread_everything_goes_on() {
     }
     // The directory is replaced, so that the watches are made anew, and it is seen at once again.
     fs::rename(place.join("rules"), place.join("old")).unwrap();
-    place.logged("table refused");
+    place.logged("table held back");
     fs::rename(place.join("old"), place.join("rules")).unwrap();
     place.logged("table mended");
     place.save("b.rules", "y@domain2.com anna@company.com\n");

@@ -29,10 +29,14 @@ reads the configuration and the rules now.
 done, and nothing is wrong
 .TP
 .B 1
-done, and something is: errors in the rules, a broken expectation, a refused reload
+done, and something is: errors in the rules, a broken expectation, a refused reload, a degraded daemon
 .TP
 .B 2
 could not run: bad flags, no such directory, no daemon
+.TP
+.B 3
+.BR "readdress reload" :
+the new table is held back, and the old one serves on
 .SH FILES
 .TP
 .B /etc/readdress/readdress.toml
@@ -43,6 +47,9 @@ the rules, readdress\-rules(5); saving a file there makes it live
 .TP
 .B /run/readdress/
 sockets, where the configuration names no other place
+.TP
+.B /var/lib/readdress/
+what the daemon has to know after a restart: which files were live, with the number of their rules
 .SH ENVIRONMENT
 .TP
 .B NO_COLOR
@@ -92,8 +99,17 @@ fn subcommand(command: &Command) -> String {
 /// Every line of the log with what it means: the examples and the sentences of `record.rs`
 /// and `upkeep.rs`.
 fn log_lines() -> String {
-    let read = |name: &str| fs::read_to_string(root().join(name)).expect(name);
-    let source = read("src/daemon/record.rs") + &read("src/daemon/record/upkeep.rs");
+    let files = [
+        "record",
+        "record/upkeep",
+        "record/held",
+        "record/configuration",
+    ];
+    let read = |name: &str| {
+        let path = root().join(format!("src/daemon/{name}.rs"));
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+    };
+    let source: String = files.iter().copied().map(read).collect();
     let mut text = String::from(
         ".SH LOG LINES\nOne line for each event, the queue id or the event first, then key=value.\n",
     );

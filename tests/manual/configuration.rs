@@ -17,7 +17,11 @@ suggestion; all errors are reported at once, each with its place. Relative paths
 file.
 .PP
 A saved change takes effect at once, unless the key says that it waits for a restart; a file with an
-error changes nothing, and the log says what is wrong.
+error, or one that was emptied or cut off, changes nothing, and the log and
+.B readdress status
+say what is wrong.
+.B readdress config
+prints the settings in force.
 .PP
 Sockets are written as Postfix writes them
 .RB ( inet:HOST:PORT ", " unix:PATH )

@@ -38,10 +38,25 @@ Or it is converted once:
 writes native rules, sorted, each with the line that it came from, so that a second import shows what
 changed.
 .PP
-What is no address to rewrite (X.400, SIP, guests, disabled rows) is counted by kind. What an export
-damaged is an error that names the row. UTF\-8, and UTF\-16 with or without a mark, are told from the
+What is no address to rewrite (X.400, SIP, guests, disabled rows) is counted by kind. A column, table,
+statement or attribute that holds addresses and is not read is a warning with its name, its place and how
+many; so is a file that yields no rule, or mailboxes and no secondary address. What an export damaged is an
+error that names the row, and so is an export that says, or shows, that it is not whole, or a row of another
+length than the header; only in files of Exchange 5.5, where Excel leaves empty cells out, is a shorter row
+a warning. UTF\-8, and UTF\-16 with or without a mark, are told from the
 bytes; anything else is named:
 .BR "\-\-encoding windows\-1252" .
+.PP
+Dumps of databases are not read in a rules directory. They are converted:
+.B readdress import postfixadmin FILE.sql \-\-output NAME.rules
+reads what mysqldump, pg_dump, sqlite3, phpMyAdmin and Management Studio write
+.RB ( INSERT ", " REPLACE ", " "INSERT ... SET" ", " "COPY ... FROM stdin" ),
+in the tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail, ISPConfig, Froxlor and hMailServer. Tables of
+mailboxes are read too. Columns go by name, from the statement or from the table\(aqs definition in the same
+dump: a dump without names is an error, since columns are not guessed by their order. A dump that ends
+inside a string or a statement, or lacks the last line that its program writes, is an error. A value of
+.B active
+that is neither on nor off is one as well.
 .SH PRODUCTS
 "#;
 
@@ -98,7 +113,7 @@ fn the_readme_says_what_the_code_says() {
 }
 
 /// What each product writes, in the order of the products; `tests/formats/samples` has more.
-const OUTPUT: [(&str, &str); 13] = [
+const OUTPUT: [(&str, &str); 16] = [
     ("company.virtual", "jd@domain2.com\tjdoe@company.com\n"),
     (
         "company.virtusertable",
@@ -149,6 +164,18 @@ const OUTPUT: [(&str, &str); 13] = [
     (
         "mailu.csv",
         "email,wildcard,destination\njd@domain2.com,0,jdoe@company.com\n",
+    ),
+    (
+        "iredmail.csv",
+        "address\tforwarding\tdomain\tactive\njd@domain2.com\tjdoe@company.com\tdomain2.com\t1\ndomain2.com\tjdoe@company.com\tdomain2.com\t1\n",
+    ),
+    (
+        "ispmail.csv",
+        "source\tdestination\njd@domain2.com\tjdoe@company.com\njd@domain2.com\tanna@company.com\n",
+    ),
+    (
+        "hmailserver.csv",
+        "aliasname\taliasvalue\taliasactive\njd@domain2.com\tjdoe@company.com\t1\n",
     ),
     (
         "company.csv",

@@ -150,18 +150,22 @@ impl<'w> Naive<'w> {
             self.targets(rule)
                 .any(|target| target_domain(target) == domain)
         };
-        if self
-            .rules
-            .iter()
-            .any(|rule| holds_mailbox(rule) || is_target(rule))
-        {
+        let in_pattern = |rule: &Rule| pattern_domain(&rule.pat) == Some(domain);
+        let found = |wanted: &dyn Fn(&Rule) -> bool| self.rules.iter().any(wanted);
+        if found(&holds_mailbox) {
             return Some(Class::Primary);
         }
-        let in_pattern = |rule: &Rule| pattern_domain(&rule.pat) == Some(domain);
-        self.rules
-            .iter()
-            .any(in_pattern)
-            .then_some(Class::Secondary)
+        // A subdomain that nothing declares and a wildcard is for is secondary in every respect.
+        if self.below_wildcard(domain) {
+            return None;
+        }
+        match (found(&in_pattern), found(&is_target)) {
+            (true, false) => Some(Class::Secondary),
+            (false, true) => Some(Class::External),
+            // Neither only in patterns nor only as a target.
+            (true, true) => Some(Class::Primary),
+            (false, false) => None,
+        }
     }
 
     /// The targets of a rule, but for one that is equal to its pattern: that means *keep*.

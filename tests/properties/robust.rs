@@ -170,7 +170,7 @@ proptest! {
         let dsn = read(&given);
         let printed: Vec<_> = dsn.to_string().split_whitespace().map(str::to_owned).collect();
         prop_assert_eq!(read(&printed), dsn.clone());
-        prop_assert!(dsn.orcpt.is_none_or(|o| o == orcpt && o.is_ascii()));
+        prop_assert!(dsn.orcpt.is_none_or(|o| *o == *orcpt && o.is_ascii()));
     }
 }
 

@@ -176,6 +176,7 @@ async fn a_request_gets_its_outcome() {
     let settings = NewSettings {
         engine: Settings::default(),
         watch: RESCANNED,
+        max_shrink: 20,
     };
     assert!(bench.handle.reload_with(settings).await.is_some());
     let waiting: Vec<_> = (0..200)

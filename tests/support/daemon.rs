@@ -88,6 +88,23 @@ impl Daemon {
         self.folder.join("milter.sock")
     }
 
+    /// The rules directory.
+    pub fn rules(&self) -> PathBuf {
+        self.folder.join("rules")
+    }
+
+    /// Waits until the log holds this.
+    pub fn says(&self, text: &str) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log().contains(text) {
+            if Instant::now() > deadline {
+                return Err(format!("the log never says: {text}\n{}", self.log()));
+            }
+            sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log_file()).unwrap_or_default()).into_owned()
     }
@@ -143,6 +160,11 @@ impl Daemon {
         numbers.sort_unstable();
         numbers.dedup();
         numbers.len()
+    }
+
+    /// The most memory that it has held at one time, and what it holds now, in KiB.
+    pub fn memory(&self) -> (usize, usize) {
+        self.process.memory()
     }
 
     pub fn signal(&self, signal: &str) {

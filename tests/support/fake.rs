@@ -1,7 +1,7 @@
 //! An MTA of our own: speaks the milter protocol, and keeps an envelope as Postfix does.
 //!
-//! It accepts every recipient that the milter accepts. It deletes a recipient only if its bytes
-//! are those that were received (without a source route), silently otherwise; an added one is a
+//! It says that it is Postfix. It accepts every recipient that the milter accepts. It deletes a
+//! recipient only if its parser reads the same bytes as at RCPT, silently otherwise; an added one is a
 //! further copy unless address and ORCPT are the same. And it is stricter than both real MTAs:
 //! what would make one of them lose mail (an addition before a deletion, a bad ORCPT) is an error.
 
@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::fake_address::{canonical, unquoted, without_route};
+use super::fake_address::{canonical, parsed, received, unquoted};
 use super::fake_checks::{arguments, harmless, verdict, violation, without_brackets};
 use super::milter::{push, read_packet, strings};
 use super::sink::Copy;
@@ -33,7 +33,8 @@ const SILENT_END_OF_HEADERS: u32 = 0x40000;
 const SILENT_BODY: u32 = 0x80000;
 const ALL_FLAGS: u32 = 0x001f_ffff;
 const ALL_ACTIONS: u32 = 0x1ff;
-/// Where the list of macros for RCPT has its number.
+/// Where the lists of macros for the connection and for RCPT have their numbers.
+const CONNECT_STAGE: u32 = 0;
 const RCPT_STAGE: u32 = 3;
 
 /// One recipient of the open transaction.
@@ -49,6 +50,7 @@ pub struct Fake {
     stream: UnixStream,
     flags: u32,
     macros: Vec<String>,
+    names_itself: bool,
     recipients: Vec<Recipient>,
     smtputf8: bool,
     queue_id: u32,
@@ -66,6 +68,7 @@ impl Fake {
             stream,
             flags: 0,
             macros: macros.to_vec(),
+            names_itself: false,
             recipients: Vec::new(),
             smtputf8: false,
             queue_id: 0,
@@ -73,6 +76,9 @@ impl Fake {
             delivered: Vec::new(),
         };
         fake.negotiate()?;
+        if fake.names_itself {
+            fake.send_macros(b'C', &[("v", b"Postfix 3.7.11")])?;
+        }
         fake.step(
             b'C',
             b"client.example\x004\x00\x19127.0.0.1\0",
@@ -116,8 +122,11 @@ impl Fake {
                 .iter()
                 .position(|&byte| byte == 0)
                 .unwrap_or(list.len());
+            let names = String::from_utf8_lossy(&list[..end]).into_owned();
+            if stage == CONNECT_STAGE {
+                self.names_itself = names.split_whitespace().any(|name| name == "v");
+            }
             if stage == RCPT_STAGE {
-                let names = String::from_utf8_lossy(&list[..end]).into_owned();
                 self.macros = names.split_whitespace().map(str::to_owned).collect();
             }
             at += 4 + end + 1;
@@ -139,7 +148,7 @@ impl Fake {
     pub fn rcpt(&mut self, text: &[u8]) -> io::Result<Reply> {
         let packet = arguments(text);
         let words = strings(&packet);
-        let bytes = without_route(&words[0]);
+        let bytes = received(&words[0]);
         let queue_id = format!("FAKE{:04}", self.queue_id);
         let resolved = self.resolved(&bytes).to_lowercase();
         // Sendmail delivers what has lost its domain itself.
@@ -231,7 +240,7 @@ impl Fake {
         if words.len() != 1 || !data.ends_with(b"\0") {
             return violation("a deletion is one string: Postfix answers 451");
         }
-        let wanted = unquoted(without_brackets(&words[0]));
+        let wanted = unquoted(&parsed(&words[0]));
         let hits = self
             .recipients
             .iter()

@@ -3,13 +3,46 @@
 //! Only what the scenarios use: source route, comments, blanks, a trailing dot, quotes that are
 //! not needed, `user%domain`, `domain!user`. Bytes that are not UTF-8 become replacement marks.
 
-/// The path without its brackets and its source route.
-pub fn without_route(path: &[u8]) -> Vec<u8> {
-    let path = path.strip_prefix(b"<").unwrap_or(path);
-    let path = path.strip_suffix(b">").unwrap_or(path);
-    match path.iter().position(|&byte| byte == b':') {
-        Some(colon) if path.starts_with(b"@") => path[colon + 1..].to_vec(),
-        _ => path.to_vec(),
+/// The address that smtpd makes of a path: without outer brackets and source route, then parsed.
+pub fn received(path: &[u8]) -> Vec<u8> {
+    let inner = path
+        .strip_prefix(b"<")
+        .and_then(|rest| rest.strip_suffix(b">"))
+        .unwrap_or(path);
+    let inner = match inner.iter().position(|&byte| byte == b':') {
+        Some(colon) if inner.starts_with(b"@") => &inner[colon + 1..],
+        _ => inner,
+    };
+    parsed(inner)
+}
+
+/// The address in a text, as cleanup's parser finds it: what stands between brackets, or within a
+/// group. Brackets within brackets and a group within brackets give another address than smtpd has.
+pub fn parsed(text: &[u8]) -> Vec<u8> {
+    let at = |wanted: u8, from: usize| {
+        let (mut quoted, mut escaped) = (false, false);
+        text.iter().enumerate().skip(from).find_map(|(at, &byte)| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = !quoted,
+                _ if byte == wanted && !quoted => return Some(at),
+                _ => {}
+            }
+            None
+        })
+    };
+    if let Some(open) = at(b'<', 0) {
+        let close = at(b'>', open).unwrap_or(text.len());
+        let further = at(b'<', open + 1).is_some() || at(b'>', close + 1).is_some();
+        let inner = &text[open + 1..close];
+        let odd = further || inner.ends_with(b";") || inner.starts_with(b"@");
+        return if odd { text.to_vec() } else { inner.to_vec() };
+    }
+    let text = &text[..at(b'>', 0).unwrap_or(text.len())];
+    match (at(b':', 0), text.strip_suffix(b";")) {
+        (Some(colon), Some(group)) => group[colon + 1..].trim_ascii().to_vec(),
+        _ => text.to_vec(),
     }
 }
 

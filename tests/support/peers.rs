@@ -69,9 +69,10 @@ pub fn wait_for(doors: &[Door], process: &mut Process, limit: Duration, log: &Pa
             let ended = process.ended();
             assert!(
                 ended.is_none() && Instant::now() < deadline,
-                "the MTA does not answer on port {} ({ended:?}):\n{}",
+                "the MTA does not answer on port {} ({ended:?}):\n{}\n{}",
                 door.port,
-                tail(log)
+                tail(log),
+                tail(&log.with_file_name("mail.log"))
             );
             sleep(Duration::from_millis(20));
         }

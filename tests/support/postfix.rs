@@ -103,7 +103,7 @@ impl Postfix {
             "chown mail {}",
             data.display()
         );
-        let main = main_cf(&prefix, folder.path(), &doors, sink, domains) + extra;
+        let main = last_of_each(&(main_cf(&prefix, folder.path(), &doors, sink, domains) + extra));
         fs::write(folder.join("etc/main.cf"), main).expect("main.cf");
         fs::write(folder.join("etc/master.cf"), master_cf(&doors)).expect("master.cf");
         // `postfix start` and `start-fg` put the master into a session of its own, where it would
@@ -121,7 +121,8 @@ impl Postfix {
         let libraries = prefix.join("usr/lib/postfix");
         let environment = [("LD_LIBRARY_PATH", text(&libraries))];
         let mut process = Process::start("postfix", &["sh", "-c", &script], &environment, &log);
-        peers::wait_for(&doors, &mut process, Duration::from_secs(20), &log);
+        // Two seconds; on a busy machine many times that.
+        peers::wait_for(&doors, &mut process, Duration::from_secs(100), &log);
         Self {
             process,
             prefix,
@@ -168,6 +169,11 @@ impl Postfix {
         );
     }
 
+    /// The directory of `main.cf`.
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("etc")
+    }
+
     /// The queue directory, which is the root of a chrooted smtpd.
     pub fn spool(&self) -> PathBuf {
         self.folder.join("spool")
@@ -212,6 +218,19 @@ fn main_cf(prefix: &Path, folder: &Path, doors: &[Door], sink: u16, domains: &[&
          non_smtpd_milters = {first}\n",
         domains.join(", ")
     )
+}
+
+/// The last line of each parameter. Postfix takes that one as well, and every process warns of the others:
+/// so many warnings at the start fill the socket of postlogd(8), which then waits for itself.
+fn last_of_each(main: &str) -> String {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let lines: Vec<&str> = main.lines().collect();
+    let kept = lines.iter().enumerate().filter(|(place, line)| {
+        let is_start = !line.starts_with([' ', '\t', '#']) && line.contains('=');
+        let later = lines.iter().skip(place + 1);
+        !is_start || !later.clone().any(|other| name(other) == name(line))
+    });
+    kept.fold(String::new(), |text, (_, line)| text + line + "\n")
 }
 
 fn master_cf(doors: &[Door]) -> String {

@@ -48,6 +48,18 @@ impl Process {
         self.child.try_wait().expect("waiting for a child")
     }
 
+    /// The most memory that it has held at one time, and what it holds now, in KiB.
+    pub fn memory(&self) -> (usize, usize) {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap_or_default();
+        let field = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name));
+            let number = line.and_then(|line| line.split_whitespace().nth(1));
+            number.and_then(|number| number.parse().ok()).unwrap_or(0)
+        };
+        (field("VmHWM:"), field("VmRSS:"))
+    }
+
     /// Sends a signal, by the process's number.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("sh")

@@ -24,6 +24,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The configuration of a folder: sockets in it, and a reload that does not wait for long.
 pub const BASE: &str = r#"rules = "rules"
+state = "state"
 [milter]
 listen = ["unix:milter.sock"]
 [control]
@@ -71,6 +72,7 @@ impl Place {
             dir: tempfile::tempdir().unwrap(),
         };
         fs::create_dir(place.join("rules")).unwrap();
+        fs::create_dir(place.join("state")).unwrap();
         for (name, text) in files {
             place.save(name, text);
         }
@@ -271,7 +273,10 @@ pub async fn connect(socket: &Socket) -> MilterClient {
     let end = Instant::now() + PATIENCE;
     loop {
         match MilterClient::connect(socket, Offer::default()).await {
-            Ok(client) => return client,
+            Ok(mut client) => {
+                client.introduce("Postfix 3.7.11").await.unwrap();
+                return client;
+            }
             Err(error) => assert!(Instant::now() < end, "{error}"),
         }
         sleep(Duration::from_millis(10));

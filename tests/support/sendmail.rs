@@ -5,7 +5,7 @@
 //! always trusted, 127.0.0.2 is an outsider. Names are never looked up. Every door is a daemon
 //! port with its own list of milters. What it logs goes to `/dev/log`, which is seldom there.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -24,7 +24,6 @@ const HOST: &str = "mx.company.test";
 /// would make it queue instead of deliver.
 const OPTIONS: &str = "\
 define(`HELP_FILE', `')dnl
-define(`confHOSTS_FILE', `/etc/hosts')dnl
 define(`confDOMAIN_NAME', `mx.company.test')dnl
 define(`confDEF_USER_ID', `8:8')dnl
 define(`confDONT_PROBE_INTERFACES', `True')dnl
@@ -38,13 +37,36 @@ define(`confMAX_DAEMON_CHILDREN', `0')dnl
 define(`confBAD_RCPT_THROTTLE', `0')dnl
 FEATURE(`no_default_msa')dnl
 FEATURE(`use_cw_file')dnl
-FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`accept_unqualified_senders')dnl
 FEATURE(`relay_hosts_only')dnl
 FEATURE(`nouucp', `nospecial')dnl
-define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl
 ";
+
+/// How Sendmail finds the hosts of domains.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// Whether it looks domains up before it does anything else: without `nocanonify`.
+    pub canonify: bool,
+    /// Whether everything goes to one smart host, which is the sink.
+    pub smart_host: bool,
+    /// Without a smart host, the domains whose host is the sink.
+    pub routed: &'a [&'a str],
+    /// Domains that a look-up finds.
+    pub found: &'a [&'a str],
+}
+
+impl Default for Names<'_> {
+    /// No look-ups, and a smart host.
+    fn default() -> Self {
+        Self {
+            canonify: false,
+            smart_host: true,
+            routed: &[],
+            found: &[],
+        }
+    }
+}
 
 /// What a run may set.
 pub struct Plan<'a> {
@@ -68,10 +90,22 @@ pub struct Sendmail {
 
 impl Sendmail {
     pub fn start(cache: &Path, doors: Vec<Door>, sink: u16, plan: &Plan<'_>) -> Self {
+        Self::start_with(cache, doors, sink, plan, Names::default())
+    }
+
+    /// The same, with another way to find hosts.
+    pub fn start_with(
+        cache: &Path,
+        doors: Vec<Door>,
+        sink: u16,
+        plan: &Plan<'_>,
+        names: Names<'_>,
+    ) -> Self {
         let prefix = cache.join("sendmail");
         let folder = Folder::new("sendmail");
         write_files(&folder, plan);
-        let mc = sendmail_mc(&prefix, folder.path(), &doors, sink, plan);
+        write_names(&folder, names);
+        let mc = sendmail_mc(&prefix, folder.path(), &doors, sink, plan, names);
         fs::write(folder.join("mail/sendmail.mc"), mc).expect("sendmail.mc");
         let cf = Command::new("m4")
             .arg(folder.join("mail/sendmail.mc"))
@@ -136,6 +170,11 @@ impl Sendmail {
         copies
     }
 
+    /// Its configuration.
+    pub fn cf(&self) -> std::path::PathBuf {
+        self.folder.join("mail/sendmail.cf")
+    }
+
     /// Ends it now; dropping does the same.
     pub fn stop(&mut self) {
         self.process.stop();
@@ -175,12 +214,33 @@ fn write_files(folder: &Folder, plan: &Plan<'_>) {
     }
 }
 
+/// Where the hosts of domains are: the hosts file, and a mailertable.
+fn write_names(folder: &Folder, names: Names<'_>) {
+    let hosts = names.found.iter();
+    let hosts = hosts.fold("127.0.0.1 localhost\n".to_owned(), |lines, domain| {
+        format!("{lines}127.0.0.1 {domain}\n")
+    });
+    let routes = names.routed.iter().fold(String::new(), |lines, domain| {
+        format!("{lines}{domain} esmtp:[127.0.0.1]\n")
+    });
+    for (name, content) in [("mail/hosts", hosts), ("mail/mailertable", routes)] {
+        fs::write(folder.join(name), content).expect("a file of Sendmail");
+    }
+}
+
 /// A folder in the middle may be writable by a group (a build user's); only sockets are held to
 /// the strict rule, and those are below `/run`.
 const BLAME: &str = "GroupWritableDirPathSafe,ClassFileInUnsafeDirPath,MapInUnsafeDirPath,\
     RunProgramInUnsafeDirPath";
 
-fn sendmail_mc(prefix: &Path, folder: &Path, doors: &[Door], sink: u16, plan: &Plan<'_>) -> String {
+fn sendmail_mc(
+    prefix: &Path,
+    folder: &Path,
+    doors: &[Door],
+    sink: u16,
+    plan: &Plan<'_>,
+    names: Names<'_>,
+) -> String {
     let (prefix, folder) = (prefix.display(), folder.display());
     let mut mc = format!(
         "divert(-1)
@@ -191,6 +251,7 @@ VERSIONID(`readdress test')
 OSTYPE(`linux')dnl
 {OPTIONS}\
 define(`confDONT_BLAME_SENDMAIL', `{BLAME}')dnl
+define(`confHOSTS_FILE', `{folder}/mail/hosts')dnl
 define(`confPID_FILE', `{folder}/sendmail.pid')dnl
 define(`QUEUE_DIR', `{folder}/queue')dnl
 define(`STATUS_FILE', `{folder}/statistics')dnl
@@ -205,6 +266,7 @@ define(`ESMTP_MAILER_ARGS', `TCP $h {sink}')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
 "
     );
+    mc += &name_lines(names, &folder);
     if !plan.virtusers.is_empty() {
         let _ = writeln!(
             mc,
@@ -235,6 +297,23 @@ define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
         );
     }
     mc + "MAILER(`local')dnl\nMAILER(`smtp')dnl\n" + plan.extra
+}
+
+/// How hosts are found, in the words of `sendmail.mc`.
+fn name_lines(names: Names<'_>, folder: impl Display) -> String {
+    let mut mc = String::new();
+    if !names.canonify {
+        mc += "FEATURE(`nocanonify')dnl\n";
+    }
+    if names.smart_host {
+        mc += "define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl\n";
+    } else {
+        let _ = writeln!(
+            mc,
+            "FEATURE(`mailertable', `text -k0 -v1 -o {folder}/mail/mailertable')dnl"
+        );
+    }
+    mc
 }
 
 /// `inet:HOST:PORT` as Sendmail writes it: `inet:PORT@HOST`.

@@ -1,6 +1,6 @@
 //! Flags of `doctor`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 
@@ -8,7 +8,7 @@ use super::Format;
 use crate::config::socket::Socket;
 
 /// Flags of `doctor`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Doctor {
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]
@@ -33,6 +33,20 @@ pub struct Doctor {
     /// Who names one MTA means that one; the other is not looked for.
     #[arg(long, value_name = "FILE")]
     pub sendmail_cf: Option<PathBuf>,
+    /// Ask the MTA by SMTP about addresses of every domain; nothing is sent
+    ///
+    /// EHLO, then MAIL, RCPT and RSET: for an address that the table knows, one
+    /// that it does not, and some elsewhere, which must be refused. Without
+    /// HOST:PORT the MTA that was found is asked where it listens.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "HOST:PORT",
+        default_missing_value = "",
+        conflicts_with = "print"
+    )]
+    pub probe: Option<ProbeAt>,
     /// Write the lines that connect this table to an MTA, and look no further
     #[arg(long, value_enum, value_name = "MTA", conflicts_with_all = ["strict", "format"])]
     pub print: Option<Mta>,
@@ -40,8 +54,40 @@ pub struct Doctor {
     #[arg(long)]
     pub strict: bool,
     /// How findings are printed
+    ///
+    /// With json the last object is what was looked at:
+    /// {"summary":{"errors","warnings","notes","looked_at":[…]}}.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// Where the MTA is asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ProbeAt {
+    /// Where it listens.
+    Found,
+    /// At this host and port.
+    Place(String, u16),
+}
+
+impl FromStr for ProbeAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Ok(Self::Found);
+        }
+        let wrong = || format!("\"{text}\" is no HOST:PORT, as in mx.company.com:25");
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
+            None => (text, 25),
+        };
+        let bare = host.trim_matches(['[', ']']);
+        if bare.is_empty() || (bare.contains(':') && !host.starts_with('[')) {
+            return Err(wrong());
+        }
+        Ok(Self::Place(bare.to_owned(), port))
+    }
 }
 
 /// For which MTA lines are written.

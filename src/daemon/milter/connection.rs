@@ -1,6 +1,6 @@
 //! One connection of an MTA, from the accept to its end: one task, and one write a round trip.
 //!
-//! Everything that has arrived is handled before anything is sent. So the edits of a message and its
+//! Everything that has arrived is handled before anything is sent, though not at a stretch (`turn`). So the edits of a message and its
 //! answer are in one `write`, and if the session dies between them, none of them is sent.
 //!
 //! | why a connection ends | log, gauge |
@@ -32,6 +32,7 @@ use super::{
     frames::{Incoming, Violation},
     peer::Peer,
     replies::Replies,
+    turn::Turn,
 };
 
 /// How much is read at once: many packets of an MTA.
@@ -80,13 +81,13 @@ impl<F: Filter> Connection<F> {
     /// Talks until it ends, and tells the log why, if that is worth a line.
     pub async fn run(mut self) {
         let end = loop {
-            let handled = self.handle();
+            let handled = self.handle().await;
             if let Err(end) = poll_fn(|cx| self.poll_send(cx)).await {
                 break end;
             }
             match handled {
-                Ok(Next::Command) => {}
-                Ok(Next::End) => break End::Peer,
+                Ok(true) => {}
+                Ok(false) => break End::Peer,
                 Err(violation) => break End::Violation(violation),
             }
             if let Err(end) = poll_fn(|cx| self.poll_fill(cx)).await {
@@ -98,16 +99,23 @@ impl<F: Filter> Connection<F> {
         let _ = self.peer.shutdown().await;
     }
 
-    /// Answers every command that has arrived whole.
-    fn handle(&mut self) -> Result<Next, Violation> {
+    /// Answers every command that has arrived whole. Returns false if the conversation is over.
+    async fn handle(&mut self) -> Result<bool, Violation> {
+        let mut turn = Turn::begin();
         while let Some(frame) = self.incoming.next()? {
             self.deadline.met();
-            if self.dialogue.command(frame, &mut self.replies)? == Next::End {
-                return Ok(Next::End);
+            match self.dialogue.command(frame, &mut self.replies)? {
+                Next::Command => {}
+                // Apart, so that a connection that waits does not hold the space for it.
+                Next::EndOfMessage => {
+                    Box::pin(self.dialogue.end(&mut self.replies, &mut turn)).await;
+                }
+                Next::End => return Ok(false),
             }
+            turn.give_way().await;
         }
         self.incoming.rest();
-        Ok(Next::Command)
+        Ok(true)
     }
 
     /// Sends what was gathered.

@@ -22,6 +22,7 @@ use super::{
     frames::{Frame, Violation},
     macros::Macros,
     replies::Replies,
+    turn::Turn,
 };
 
 /// The oldest version that is spoken: MTAs of this century have 6.
@@ -46,6 +47,8 @@ const FIRST_STEPS: ProtoOpts = ProtoOpts::NO_CONNECT
 pub enum Next {
     /// With the next one.
     Command,
+    /// With [`Dialogue::end`], which may take long; then with the next one.
+    EndOfMessage,
     /// It is over: the MTA said so, or was refused.
     End,
 }
@@ -86,7 +89,8 @@ impl<F: Filter> Dialogue<F> {
                 self.macros.note(*stage, strings);
             }
             b'M' => self.mail(frame, out)?,
-            b'E' => self.end(out),
+            b'E' if self.in_transaction => return Ok(Next::EndOfMessage),
+            b'E' => {}
             b'A' => self.abort(),
             b'Q' => return Ok(Next::End),
             b'K' => {
@@ -123,6 +127,7 @@ impl<F: Filter> Dialogue<F> {
     fn mail(&mut self, frame: Frame<'_>, out: &mut Replies) -> Result<(), Violation> {
         let arguments = Strings::read(frame.payload).ok_or(bad(frame))?;
         self.macros.begin();
+        self.macros.note_parameters(arguments.iter().skip(1));
         self.in_transaction = true;
         let answer = self.filter.mail(arguments);
         self.answer(&answer, ProtoOpts::NOREPLY_MAIL, out);
@@ -132,6 +137,7 @@ impl<F: Filter> Dialogue<F> {
     fn rcpt(&mut self, frame: Frame<'_>, out: &mut Replies) -> Result<(), Violation> {
         if self.in_transaction {
             let arguments = Strings::read(frame.payload).ok_or(bad(frame))?;
+            self.macros.note_parameters(arguments.iter().skip(1));
             let answer = self.filter.rcpt(arguments, &self.macros);
             self.answer(&answer, ProtoOpts::NOREPLY_RCPT, out);
         }
@@ -166,11 +172,9 @@ impl<F: Filter> Dialogue<F> {
         }
     }
 
-    fn end(&mut self, out: &mut Replies) {
-        if !self.in_transaction {
-            return;
-        }
-        let answer = self.filter.end(&self.macros, &mut out.edits());
+    /// Answers the end of a message: the answer to [`Next::EndOfMessage`].
+    pub async fn end(&mut self, out: &mut Replies, turn: &mut Turn) {
+        let answer = self.filter.end(&self.macros, &mut out.edits(), turn).await;
         self.in_transaction = false;
         self.answer(&answer, ProtoOpts::empty(), out);
     }

@@ -1,14 +1,14 @@
 //! What a conversation with an MTA asks about its messages: the inner interface of this room.
 //!
 //! The dialogue above knows the protocol and nothing of mail; what implements [`Filter`] knows mail
-//! and nothing of packets. Every question is answered at once: a table in memory has nothing to
-//! wait for, and so no task waits in the middle of a packet.
+//! and nothing of packets. A table in memory has nothing to wait for, so questions are answered at once.
+//! Only the end of a message may take long: it gives way to other connections in between ([`Turn`]).
 
-use std::ffi::CStr;
+use std::{ffi::CStr, future::Future};
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 
-use super::{macros::Macros, replies::Edits};
+use super::{macros::Macros, replies::Edits, turn::Turn};
 use crate::engine::reply::SmtpReply;
 
 /// What is asked of the MTA in the negotiation; all of it must be among what it offers.
@@ -67,7 +67,12 @@ pub trait Filter: Send + 'static {
     fn header(&mut self, name: &[u8], value: &[u8]);
 
     /// The end of the message; edits go before the answer, in one write with it.
-    fn end(&mut self, macros: &Macros, edits: &mut Edits<'_>) -> Answer;
+    fn end(
+        &mut self,
+        macros: &Macros,
+        edits: &mut Edits<'_>,
+        turn: &mut Turn,
+    ) -> impl Future<Output = Answer> + Send;
 
     /// The message is over, or never came to its end.
     fn abort(&mut self);

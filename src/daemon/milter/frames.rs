@@ -8,7 +8,8 @@
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`FRAME_LIMIT`] | 256 KiB | the connection is closed |
+//! | [`FRAME_LIMIT`] | 256 KiB: headers and bodies | the connection is closed |
+//! | [`COMMAND_LIMIT`] | 64 KiB: everything else | the connection is closed |
 //! | [`FIRST_FRAME_LIMIT`] | 64 octets, and it must be `O` | the connection is closed |
 //!
 //! What is stored never exceeds what has arrived.
@@ -18,6 +19,10 @@ use std::fmt;
 /// Longest frame, letter included. A body's piece has 64 KiB (`MILTER_CHUNK_SIZE`), the longest header
 /// of Postfix 100 KiB (`header_size_limit`).
 pub const FRAME_LIMIT: usize = 262_144;
+
+/// Longest frame that is no header and no body: a line of an SMTP client, or macros. Both MTAs read
+/// lines of 2 KiB (Postfix: `line_length_limit`), and what they hold is kept until the message ends.
+pub const COMMAND_LIMIT: usize = 65_536;
 
 /// Longest first frame: a negotiation has 13 octets, later versions a few more.
 pub const FIRST_FRAME_LIMIT: usize = 64;
@@ -120,6 +125,9 @@ impl Incoming {
         }
         if !b"ABCDEHKLMNOQRTU".contains(&letter) {
             return Err(Violation::UnknownCommand(letter));
+        }
+        if length > COMMAND_LIMIT && !b"LB".contains(&letter) {
+            return Err(Violation::TooLong(length));
         }
         let Some(payload) = body.get(1..length) else {
             return Ok(None);
@@ -255,6 +263,12 @@ mod tests {
         assert_eq!(through(&later, 5), Err(Violation::TooLong(FRAME_LIMIT + 1)));
         let most = [OFFER, &frame(b'B', &vec![b'x'; FRAME_LIMIT - 1])].concat();
         assert_eq!(bytes_of(&through(&most, 999).unwrap()), most);
+        let long = [OFFER, &frame(b'D', &[b'R'; COMMAND_LIMIT])].concat();
+        // As soon as the letter is there.
+        let head = &long[..OFFER.len() + HEAD + 1];
+        assert_eq!(through(head, 5), Err(Violation::TooLong(COMMAND_LIMIT + 1)));
+        let longest = [OFFER, &frame(b'D', &[b'R'; COMMAND_LIMIT - 1])].concat();
+        assert_eq!(bytes_of(&through(&longest, 999).unwrap()), longest);
         let unknown = [OFFER, &frame(b'X', b"")].concat();
         assert_eq!(through(&unknown, 5), Err(Violation::UnknownCommand(b'X')));
     }

@@ -2,7 +2,7 @@
 //! Nothing is decided here.
 //!
 //! What is asked of the MTA: to add and to delete recipients (with their DSN parameters where it
-//! can), the macros `i {rcpt_addr} {rcpt_mailer}` at RCPT, and no step but MAIL (without a
+//! can: see `mta`), the macro `v` at the start, `i {rcpt_addr} {rcpt_mailer}` at RCPT, and no step but MAIL (without a
 //! reply), RCPT, the end of the message and the abort. Everything is masked by what it offers; an
 //! MTA that can neither add nor delete recipients is refused, since its mail would pass unchanged.
 //!
@@ -29,6 +29,7 @@ use super::{
     macros::Macros,
     replies::{Edits, HoldsNul},
     session::{Agreed, Changes, Finish, Session},
+    turn::Turn,
 };
 use crate::{
     daemon::record,
@@ -39,10 +40,10 @@ use crate::{
 /// A macro that no MTA has. An empty list would make Postfix fall back to its default one.
 const NONE: &CStr = c"{readdress_none}";
 
-/// Which macros are asked for: the queue id, since Postfix may know it only at the end, and what the
-/// MTA makes of a recipient.
+/// Which macros are asked for: what the MTA is, the queue id, since Postfix may know it only at the
+/// end, and what the MTA makes of a recipient.
 const MACROS: &[(MacroStage, &CStr)] = &[
-    (MacroStage::Connect, NONE),
+    (MacroStage::Connect, c"v"),
     (MacroStage::Helo, NONE),
     (MacroStage::Mail, NONE),
     (MacroStage::Rcpt, c"i {rcpt_addr} {rcpt_mailer}"),
@@ -121,19 +122,21 @@ impl Filter for Session {
         Session::header(self, name, value);
     }
 
-    fn end(&mut self, macros: &Macros, edits: &mut Edits<'_>) -> Answer {
-        let answer = match self.finish(macros.id()) {
+    async fn end(&mut self, macros: &Macros, edits: &mut Edits<'_>, turn: &mut Turn) -> Answer {
+        let answer = match self.finish(macros.id(), turn).await {
             Finish::Nothing => Answer::Continue,
             Finish::Refuse(reply) => Answer::Refuse(reply),
-            Finish::Change(changes) => match apply(&changes, self.agreed, edits) {
-                Ok(()) if changes.plan.verdict == Verdict::Discard => Answer::Discard,
-                Ok(()) => Answer::Continue,
-                Err(error) => {
-                    edits.take_back();
-                    record::plan_failed(macros.id(), &error);
-                    Answer::Tempfail
+            Finish::Change(changes) => {
+                match apply(&changes, self.agreed, macros, edits, turn).await {
+                    Ok(()) if discards(&changes, macros) => Answer::Discard,
+                    Ok(()) => Answer::Continue,
+                    Err(error) => {
+                        edits.take_back();
+                        record::plan_failed(macros.id(), &error);
+                        Answer::Tempfail
+                    }
                 }
-            },
+            }
         };
         Session::end(self);
         answer
@@ -144,25 +147,40 @@ impl Filter for Session {
     }
 }
 
+/// Returns true if the MTA has to be told to drop the message. Where it drops one without recipients
+/// by itself, that verdict would also drop the copy that the MTA makes for an archive.
+fn discards(changes: &Changes, macros: &Macros) -> bool {
+    changes.plan.verdict == Verdict::Discard && !macros.mta().drops_empty_messages()
+}
+
 /// A plan to edits: deletions, additions, headers, in this order and no other.
 ///
 /// An MTA may hold the received address and the target to be one recipient; only with the
 /// deletions first the target survives.
-fn apply(
+async fn apply(
     Changes { plan, headers }: &Changes,
     agreed: Agreed,
+    macros: &Macros,
     edits: &mut Edits<'_>,
+    turn: &mut Turn,
 ) -> Result<(), HoldsNul> {
     for path in &plan.deletions {
-        edits.delete_recipient(path)?;
+        turn.give_way().await;
+        let (form, further) = macros.mta().deletions(path);
+        edits.delete_recipient(&form)?;
+        if let Some(form) = further {
+            edits.delete_recipient(form)?;
+        }
     }
+    let with_parameters = agreed.extended && macros.take_parameters();
     let (mut path, mut parameters) = (String::new(), String::new());
     for Addition { mailbox, dsn } in &plan.additions {
+        turn.give_way().await;
         path.clear();
         parameters.clear();
         // Writing to a String cannot fail.
         let _ = write!(path, "<{mailbox}>");
-        if agreed.extended {
+        if with_parameters {
             let _ = write!(parameters, "{dsn}");
         }
         edits.add_recipient(path.as_bytes(), parameters.as_bytes())?;

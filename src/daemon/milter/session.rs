@@ -16,7 +16,9 @@
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | recipients of one message | 10000 | 452 4.5.3; the client sends the rest in another transaction |
-//! | octets of the header fields that matter | 256 KiB | the message keeps its headers as they are |
+//! | lookups for all recipients of one message | `message_limit` | the same |
+//! | bytes of all paths, with parameters and macros | 8 MiB | the same |
+//! | bytes of the header fields that matter | 256 KiB | the message keeps its headers as they are |
 
 use std::sync::{
     Arc,
@@ -25,27 +27,24 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 
-use crate::{
-    config::{Config, Mode, Refusals},
-    daemon::{
-        live::{Generation, LiveTable},
-        record::{self, Outcome},
-    },
-    engine::{
-        Table,
-        address::Mailbox,
-        reply::{ReplyClass, SmtpReply},
-        rewrite::{Outcome as RewriteOutcome, decide},
-        transaction::{Plan, Received, Recipient, Transaction},
-    },
-    headers::{self, Edit, Field},
+use super::{
+    message::{Message, log},
+    turn::Turn,
 };
 
-/// Recipients of one message, so that no peer fills the memory.
-const MAX_RECIPIENTS: usize = 10_000;
+use crate::{
+    config::{Config, Mode, Refusals},
+    daemon::{live::LiveTable, record},
+    engine::{
+        address::LocalCase,
+        reply::SmtpReply,
+        transaction::{Limits, Plan, Received, Transaction},
+    },
+    headers::{Edit, Field},
+};
 
-/// Octets of the header fields that are kept of one message.
-const MAX_HEADERS: usize = 256 << 10;
+/// Replies that are kept of one message where there is no reply at RCPT.
+const MAX_UNSAID: usize = 10_000;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -80,7 +79,9 @@ impl Shared {
         let Some(table) = &generation.table else {
             return false;
         };
-        let by_the_mta = self.config.load().milter.refusals == Refusals::Socketmap;
+        // An MTA asks in lower case: where letter case counts, it cannot know whom to refuse.
+        let by_the_mta = self.config.load().milter.refusals == Refusals::Socketmap
+            && table.settings().local_case == LocalCase::Ignore;
         !table.has_refusing_rules()
             && (by_the_mta || table.has_no_domain())
             && self.refused_silently.load(Relaxed) != generation.number
@@ -139,21 +140,6 @@ pub struct Session {
     message: Option<Message>,
 }
 
-/// A transaction under way.
-#[derive(Debug)]
-struct Message {
-    generation: Arc<Generation>,
-    config: Arc<Config>,
-    /// None where there is no table yet.
-    transaction: Option<Transaction>,
-    /// Header fields that matter; `None` where there were too many.
-    fields: Option<Vec<Field>>,
-    /// What recipients were to be told where there is no reply at RCPT.
-    unsaid: Vec<SmtpReply>,
-    /// How many recipients came.
-    received: usize,
-}
-
 impl Session {
     /// A connection that has not been negotiated yet.
     pub fn new(shared: Arc<Shared>) -> Self {
@@ -172,13 +158,18 @@ impl Session {
     /// MAIL: whatever was under way is forgotten.
     pub fn begin(&mut self, smtputf8: bool) {
         let generation = self.shared.live.pin();
+        let config = self.shared.config.load_full();
+        let limits = Limits {
+            lookups: config.milter.message_limit,
+            ..Limits::default()
+        };
         let transaction = generation
             .table
             .clone()
-            .map(|table| Transaction::new(table, smtputf8));
+            .map(|table| Transaction::new(table, smtputf8).within(limits));
         self.message = Some(Message {
             generation,
-            config: self.shared.config.load_full(),
+            config,
             transaction,
             fields: Some(Vec::new()),
             unsaid: Vec::new(),
@@ -193,7 +184,7 @@ impl Session {
         if let Some(message) = self.message.as_mut().filter(|_| self.agreed.silent) {
             message.received += 1;
             // Those that are never looked at again are not kept: they would fill the memory.
-            if message.unsaid.len() < MAX_RECIPIENTS {
+            if message.unsaid.len() < MAX_UNSAID {
                 message.unsaid.extend(reply.clone());
             }
         }
@@ -207,10 +198,11 @@ impl Session {
         let names = &self.shared.names;
         let message = self.message.as_mut()?;
         let Some(transaction) = &mut message.transaction else {
-            return message.undecided(received, id, names, SmtpReply::not_ready());
+            return message.undecided(received, id, names, SmtpReply::not_ready(), None);
         };
-        if transaction.recipients().len() >= MAX_RECIPIENTS {
-            return message.undecided(received, id, names, SmtpReply::too_many_recipients());
+        if let limit @ Some(_) = transaction.full() {
+            let reply = SmtpReply::too_many_recipients();
+            return message.undecided(received, id, names, reply, limit);
         }
         let recipient = transaction.recipient(received);
         recipient.refusal.as_ref()?;
@@ -233,8 +225,9 @@ impl Session {
         }
     }
 
-    /// End of message: what is to be done. What happened is logged.
-    pub fn finish(&mut self, id: Option<&[u8]>) -> Finish {
+    /// End of message: what is to be done. What happened is logged. Other connections are served in
+    /// between.
+    pub async fn finish(&mut self, id: Option<&[u8]>, turn: &mut Turn) -> Finish {
         let Some(message) = self.message.as_ref() else {
             return Finish::Nothing;
         };
@@ -247,19 +240,17 @@ impl Session {
         let Some(transaction) = &message.transaction else {
             return Finish::Nothing;
         };
-        let taken = |recipient: &&Recipient| recipient.refusal.is_none();
-        let changed = |recipient: &&Recipient| recipient.action() != "keep";
-        for recipient in transaction
-            .recipients()
-            .iter()
-            .filter(taken)
-            .filter(changed)
-        {
-            let names = &self.shared.names;
-            log(&message.generation, &message.config, recipient, id, names);
+        let mut planner = transaction.planner();
+        for recipient in transaction.recipients() {
+            turn.give_way().await;
+            planner.advance();
+            if recipient.refusal.is_none() && recipient.action() != "keep" {
+                let names = &self.shared.names;
+                log(&message.generation, &message.config, recipient, id, names);
+            }
         }
         let changes = Changes {
-            plan: transaction.finish(),
+            plan: planner.finish(),
             headers: if self.agreed.headers {
                 message.header_edits(transaction)
             } else {
@@ -278,117 +269,4 @@ impl Session {
     pub fn end(&mut self) {
         self.message = None;
     }
-}
-
-impl Message {
-    /// The reply to the whole message where a recipient had to be refused and could not be.
-    fn refusal(&self) -> Option<SmtpReply> {
-        let first = self.unsaid.first()?;
-        let class = SmtpReply::class;
-        let for_good = |reply: &SmtpReply| class(reply) == ReplyClass::Reject;
-        if self.unsaid.len() == self.received && self.unsaid.iter().all(for_good) {
-            return Some(first.clone());
-        }
-        let deferred = self.unsaid.iter().find(|reply| !for_good(reply));
-        Some(
-            deferred
-                .cloned()
-                .unwrap_or_else(|| ReplyClass::Defer.default_reply()),
-        )
-    }
-
-    /// Keeps a header field, as long as there are not too many.
-    fn keep(&mut self, field: Field) {
-        let length = |field: &Field| field.name.len() + field.value.len();
-        let kept = self.fields.iter().flatten().map(length).sum::<usize>();
-        if kept + length(&field) > MAX_HEADERS {
-            self.fields = None;
-        } else if let Some(fields) = &mut self.fields {
-            fields.push(field);
-        }
-    }
-
-    /// The edits of its header.
-    fn header_edits(&self, transaction: &Transaction) -> Vec<Edit> {
-        let Some(fields) = &self.fields else {
-            return Vec::new();
-        };
-        let accepted = |recipient: &&Recipient| recipient.answer().is_none();
-        let mut present = transaction.recipients().iter().filter(accepted);
-        let single = present.next().filter(|_| present.next().is_none());
-        let single = single.map(|recipient| recipient.as_received.as_slice());
-        headers::edits(fields, self.config.headers, single, |address| {
-            one_for_one(transaction.table(), address)
-        })
-    }
-
-    /// A recipient that no table decides: it is deferred, or kept where no client sent it or nothing
-    /// is to be changed.
-    fn undecided(
-        &self,
-        received: Received<'_>,
-        id: Option<&[u8]>,
-        names: &record::Names,
-        reply: SmtpReply,
-    ) -> Option<SmtpReply> {
-        let spared = received.comes_from_no_client();
-        let observes = self.config.mode == Mode::Observe;
-        record::recipient(&Outcome {
-            id,
-            orig_to: received.path,
-            to: &[],
-            rule: None,
-            action: if spared { "keep" } else { "defer" },
-            reply: Some(&reply),
-            generation: self.generation.number,
-            dry_run: observes,
-            names,
-            addresses: self.config.addresses,
-        });
-        (!spared && !observes).then_some(reply)
-    }
-}
-
-/// The one address that takes another's place in a header: where there is one, and it is ASCII, as a
-/// header has to be in a message that does not say otherwise.
-fn one_for_one(table: &Table, address: &str) -> Option<String> {
-    let mailbox = Mailbox::parse(address).ok()?;
-    match decide(table, &mailbox).outcome {
-        RewriteOutcome::Replace(targets) => match targets.as_slice() {
-            [one] if !one.needs_smtputf8() => Some(one.to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// One line for a recipient that a table decided.
-fn log(
-    generation: &Generation,
-    config: &Config,
-    recipient: &Recipient,
-    id: Option<&[u8]>,
-    names: &record::Names,
-) {
-    if !record::shows_recipients() {
-        return;
-    }
-    let table = generation.table.as_deref();
-    let decision = recipient.decision.as_ref();
-    let decisive = decision.and_then(|decision| decision.decisive());
-    let rule = decisive
-        .zip(table)
-        .and_then(|(step, table)| step.place(table));
-    record::recipient(&Outcome {
-        id,
-        orig_to: &recipient.as_received,
-        to: recipient.targets(),
-        rule: rule.map(|place| place.to_string()),
-        action: recipient.action(),
-        reply: recipient.refusal.as_ref(),
-        generation: generation.number,
-        dry_run: config.mode == Mode::Observe,
-        names,
-        addresses: config.addresses,
-    });
 }

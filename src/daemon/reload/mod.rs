@@ -1,6 +1,6 @@
 //! From a saved file to a live table, or to the reason why not.
 //!
-//! changed → read all → compile → swap, or keep the old table and say so. What happened is a value,
+//! changed → read all → compile → guard → swap, or keep the old table and say so. What happened is a value,
 //! [`ReloadOutcome`]: it is logged once, kept for `readdress status`, and given to whoever asked.
 //!
 //! # Limits
@@ -12,12 +12,15 @@
 //!
 //! # Invariants
 //!
-//! - A table goes live only if every file was read and no finding is an error.
+//! - A table goes live only if every file was read, no finding is an error, and the guard finds no cause to
+//!   hold it back or somebody accepted that very table.
 //! - The same content with the same settings is compiled once, however often it is touched.
 //! - No reload ends the daemon: a compiler that panics is a refused table, and where the memory for
 //!   compiling is not there, nothing is compiled.
 
 mod estimate;
+mod look;
+mod trouble;
 mod worker;
 
 use std::io;
@@ -27,13 +30,15 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::guard::Cause;
 use super::health::Health;
 use super::jobs::Jobs;
 use super::live::LiveTable;
+use super::mark::Marks;
 use super::record::Veil;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
-use crate::config::Config;
+use crate::config::{Config, socket::Socket};
 use crate::engine::{self, Before, Changes, Compiled, Diagnostic, Settings, SourceText};
 use worker::Worker;
 
@@ -73,6 +78,26 @@ pub enum ReloadOutcome {
         /// The generation that serves on; 0 is none.
         serving: u64,
     },
+    /// The guard holds the new table back.
+    Held {
+        /// The digest of its texts: who accepts it names it.
+        digest: String,
+        /// Why it is held back.
+        causes: Arc<[Cause]>,
+        /// How many rules it has.
+        rules: usize,
+        /// How many files they came from.
+        sources: usize,
+        /// The generation that serves on; 0 is none.
+        serving: u64,
+    },
+}
+
+impl ReloadOutcome {
+    /// Returns true if the files are not what serves.
+    pub fn is_trouble(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Held { .. })
+    }
 }
 
 /// The last reload, for `readdress status` and the metrics.
@@ -82,10 +107,20 @@ pub struct ReloadStatus {
     pub outcome: Option<ReloadOutcome>,
     /// When that was.
     pub at: Option<SystemTime>,
+    /// The last table that went live, and when that was.
+    pub changed: Option<(SystemTime, ReloadOutcome)>,
+    /// Since when the files are not what serves; `None` where they are.
+    pub since: Option<SystemTime>,
+    /// Where it is recorded what was live last; `None` where it is not.
+    pub state: Option<PathBuf>,
+    /// Why a start without rules could not be told from a first start; `None` where it could.
+    pub unmarked: Option<String>,
     /// How many tables went live.
     pub live: u64,
     /// How many readings were refused; the same content is counted once.
     pub refused: u64,
+    /// How many tables were held back.
+    pub held: u64,
     /// Whether notifications arrive.
     pub mode: Option<Mode>,
 }
@@ -103,6 +138,12 @@ pub struct ReloadOptions {
     pub settings: Settings,
     /// The compiler.
     pub compile: Compile,
+    /// The share of the rules that may go at once, in percent.
+    pub max_shrink: u8,
+    /// Where it is recorded what was live last; `None` where nobody wants that.
+    pub marks: Option<Marks>,
+    /// The command that accepts a table, but for its digest; `None` without a control socket.
+    pub accept: Option<Accept>,
     /// Whether the log keeps rules to itself.
     pub veil: Veil,
     /// Where problems with reading are told.
@@ -118,6 +159,9 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile_after),
+            max_shrink: crate::config::MAX_SHRINK,
+            marks: None,
+            accept: Some(Accept::default()),
             veil: Veil::default(),
             health: Health::default(),
         }
@@ -128,10 +172,39 @@ impl From<&Config> for ReloadOptions {
     fn from(config: &Config) -> Self {
         let options = Self {
             watch: WatchSettings::from(&config.reload),
+            max_shrink: config.reload.max_shrink,
             ..Self::new(&config.rules, config.settings.clone())
         };
         options.veil.set(config.addresses);
         options
+    }
+}
+
+/// How a table is accepted: what is typed, with the socket where it is not the default one.
+#[derive(Clone, Debug, Default)]
+pub struct Accept {
+    socket: Option<String>,
+}
+
+impl Accept {
+    /// For a daemon with this control socket. Its path is made absolute: the words are typed anywhere.
+    pub fn on(socket: &Socket) -> Self {
+        let socket = match std::path::absolute(".") {
+            Ok(here) => socket.against(&here),
+            Err(_) => socket.clone(),
+        };
+        let default = socket == Config::default().control;
+        Self {
+            socket: (!default).then(|| socket.to_string()),
+        }
+    }
+
+    /// The words to type.
+    pub fn words(&self, digest: &str) -> String {
+        match &self.socket {
+            None => format!("readdress accept {digest}"),
+            Some(socket) => format!("readdress accept {digest} --socket {socket}"),
+        }
     }
 }
 
@@ -142,6 +215,15 @@ pub struct NewSettings {
     pub engine: Settings,
     /// How patient the watcher is from now on.
     pub watch: WatchSettings,
+    /// The share of the rules that may go at once, in percent.
+    pub max_shrink: u8,
+}
+
+/// Somebody accepts the table with this digest.
+struct Acceptance {
+    digest: String,
+    user: Option<u32>,
+    answer: oneshot::Sender<Result<ReloadOutcome, String>>,
 }
 
 struct Request {
@@ -153,6 +235,7 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
     requests: mpsc::Sender<Request>,
+    acceptances: mpsc::Sender<Acceptance>,
     waker: Waker,
     status: watch::Receiver<ReloadStatus>,
 }
@@ -171,6 +254,24 @@ impl ReloadHandle {
     /// [`ReloadHandle::reload`] with other settings, which stay even if the table is refused.
     pub async fn reload_with(&self, settings: NewSettings) -> Option<ReloadOutcome> {
         self.request(Some(settings)).await
+    }
+
+    /// Makes the table live that is held back, if it has this digest; `user` is who asks, for the log.
+    ///
+    /// Returns nothing if the reloader has ended, and a sentence if there is no such table.
+    pub async fn accept(
+        &self,
+        digest: String,
+        user: Option<u32>,
+    ) -> Option<Result<ReloadOutcome, String>> {
+        let (answer, outcome) = oneshot::channel();
+        let acceptance = Acceptance {
+            digest,
+            user,
+            answer,
+        };
+        self.acceptances.send(acceptance).await.ok()?;
+        outcome.await.ok()
     }
 
     /// The last outcome.
@@ -201,19 +302,31 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Starts the thread that will read and compile; nothing is read yet.
+    /// Starts the threads that will read and compile, and record what is live; nothing is read yet.
     pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> io::Result<(Self, ReloadHandle)> {
         let jobs = Jobs::start("rules", options.health.clone())?;
+        let marking = match options.marks {
+            Some(_) => Some(Jobs::start("state", options.health.clone())?),
+            None => None,
+        };
         let target = Target::Directory(options.directory.clone());
         let watcher = Watcher::new(vec![target], options.watch, jobs.clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
-        let (status, receiver) = watch::channel(ReloadStatus::default());
+        let (acceptances, accepted) = mpsc::channel(REQUESTS);
+        let (status, receiver) = watch::channel(ReloadStatus {
+            state: options
+                .marks
+                .as_ref()
+                .map(|marks| marks.directory().to_owned()),
+            ..ReloadStatus::default()
+        });
         let handle = ReloadHandle {
             requests: sender,
+            acceptances,
             waker: watcher.waker(),
             status: receiver,
         };
-        let worker = Worker::new(options, live, status, jobs);
+        let worker = Worker::new(options, live, status, accepted, (jobs, marking));
         let reloader = Self {
             worker,
             watcher,
@@ -245,7 +358,7 @@ impl Reloader {
             while let Ok(request) = self.requests.try_recv() {
                 if let Some(settings) = request.settings {
                     self.watcher.set_settings(settings.watch);
-                    self.worker.options.settings = settings.engine;
+                    self.worker.set(settings.engine, settings.max_shrink);
                 }
                 waiting.push(request.answer);
             }

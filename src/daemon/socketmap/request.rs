@@ -1,6 +1,6 @@
 //! One question to one answer, pure: `map key` and a table in, `OK value` or `NOTFOUND ` out.
 //!
-//! # The maps (spec section 5)
+//! # The maps
 //!
 //! | map | OK for | NOTFOUND for |
 //! |---|---|---|
@@ -11,11 +11,23 @@
 //!
 //! An OK is never empty: Postfix would call that a configuration error. TEMP is said only where
 //! there is no table at all, since smtpd remembers it for as long as it lives.
+//!
+//! # An OK relays
+//!
+//! An MTA that hears OK accepts the address from anybody. So a local-part that routes (`%`, `!` or `@`,
+//! quoted or not) is never OK unless a rule spells it out; while readdress only observes, nothing would
+//! rewrite or refuse such an address, and it is never OK at all.
+//!
+//! # Letter case
+//!
+//! MTAs write their keys in lower case. Where letter case counts, an address that exists in some letter
+//! case is OK in `recipients`, and the milter decides by what the sender wrote. `rewrite` gives targets
+//! only where the letter case makes no difference.
 
 use crate::engine::{
     Table,
-    address::{Domain, Mailbox},
-    rewrite::{Outcome, Reason, decide},
+    address::{Domain, LocalCase, Mailbox},
+    rewrite::{Decision, Outcome, Reason, decide, decide_in_any_case},
     rule::{DomainClass, Unknown},
 };
 
@@ -63,29 +75,50 @@ fn inbound(table: &Table, key: &str) -> Option<DomainClass> {
 }
 
 fn recipient(table: &Table, observes: bool, key: &str) -> Option<DomainClass> {
-    let mailbox = Mailbox::parse(key).ok()?;
-    let class = table
-        .class(&mailbox.domain)
-        .filter(|class| *class != DomainClass::External)?;
+    let (local, domain) = key.rsplit_once('@')?;
+    let class = inbound(table, domain).filter(|_| !local.is_empty())?;
+    let routes = local.contains(['%', '!', '@']);
     if observes {
-        return Some(class);
+        return (!routes).then_some(class);
     }
-    let decision = decide(table, &mailbox);
-    let refused = match (
-        &decision.outcome,
-        decision.decisive().map(|step| &step.reason),
-    ) {
+    let known = match Mailbox::parse(key) {
+        Ok(mailbox) => is_known(table, &mailbox),
+        // No rule is for what fits no grammar.
+        Err(_) => !routes && table.unknown(&Domain::parse(domain).ok()?) != Unknown::Reject,
+    };
+    known.then_some(class)
+}
+
+/// Returns true if the address exists as it is written or, where letter case counts, otherwise.
+fn is_known(table: &Table, mailbox: &Mailbox) -> bool {
+    !is_unknown(table, &decide(table, mailbox))
+        || (counts_case(table) && !is_unknown(table, &decide_in_any_case(table, mailbox)))
+}
+
+fn counts_case(table: &Table) -> bool {
+    table.settings().local_case == LocalCase::Strict
+}
+
+/// Returns true if no rule refuses the address, but the domain's `unknown=reject` or its spelling does.
+fn is_unknown(table: &Table, decision: &Decision) -> bool {
+    let reason = decision.decisive().map(|step| &step.reason);
+    match (&decision.outcome, reason) {
         (Outcome::Refuse(_), Some(Reason::RoutingSpelling)) => true,
         (Outcome::Refuse(_), Some(Reason::Unknown(domain))) => {
             table.unknown(domain) == Unknown::Reject
         }
         _ => false,
-    };
-    (!refused).then_some(class)
+    }
 }
 
 fn targets(table: &Table, key: &str) -> Option<String> {
-    match decide(table, &Mailbox::parse(key).ok()?).outcome {
+    let mailbox = Mailbox::parse(key).ok()?;
+    let decision = decide(table, &mailbox);
+    let decision = match counts_case(table) {
+        true => in_every_case(table, &mailbox, decision)?,
+        false => decision,
+    };
+    match decision.outcome {
         Outcome::Replace(targets) => Some(
             targets
                 .iter()
@@ -95,6 +128,18 @@ fn targets(table: &Table, key: &str) -> Option<String> {
         ),
         Outcome::Keep | Outcome::Discard | Outcome::Refuse(_) => None,
     }
+}
+
+/// Returns what holds for the address in every letter case in which it exists; none where that differs,
+/// since mail for one mailbox must not go to another.
+fn in_every_case(table: &Table, mailbox: &Mailbox, exact: Decision) -> Option<Decision> {
+    let any = decide_in_any_case(table, mailbox);
+    let differs = any.steps.iter().any(|step| match step.reason {
+        Reason::Rule(id) => table.has_twin(id),
+        _ => false,
+    });
+    let alike = any.outcome == exact.outcome || is_unknown(table, &exact);
+    (alike && !differs).then_some(any)
 }
 
 #[cfg(test)]
@@ -109,14 +154,24 @@ mod tests {
         gone@domain2.com reject\nmoved@domain2.com moved x@partner.example\ntrap@domain2.com discard\nslow@domain2.com defer\n\
         here@domain2.com keep\n\"a%b\"@domain2.com jdoe@company.com\n";
 
-    fn ask(observes: bool, request: &str) -> String {
+    fn table(rules: &str, local_case: LocalCase) -> Table {
         let sources = [SourceText {
             name: "a.rules".into(),
-            bytes: RULES.into(),
+            bytes: rules.into(),
         }];
-        let compiled = compile(&sources, &Settings::default());
-        assert!(compiled.table.is_some(), "{:#?}", compiled.diagnostics);
-        answer(compiled.table.as_ref(), observes, request.as_bytes())
+        let settings = Settings {
+            local_case,
+            ..Settings::default()
+        };
+        let compiled = compile(&sources, &settings);
+        compiled
+            .table
+            .unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics))
+    }
+
+    fn ask(observes: bool, request: &str) -> String {
+        let table = table(RULES, LocalCase::Ignore);
+        answer(Some(&table), observes, request.as_bytes())
     }
 
     #[test]
@@ -206,5 +261,126 @@ mod tests {
         );
         assert!(ask(false, "nomap key").starts_with("PERM "));
         assert_eq!(ask(false, "domains"), NOT_FOUND);
+    }
+
+    /// The local-parts that route, in the forms in which MTAs write their keys.
+    const ROUTES: [&str; 14] = [
+        "victim%elsewhere.example",
+        "elsewhere.example!victim",
+        "victim@elsewhere.example",
+        "\"victim@elsewhere.example\"",
+        "\"victim%elsewhere.example\"",
+        "\"elsewhere.example!victim\"",
+        "\"vic\\@tim\"",
+        "victim\\@elsewhere.example",
+        "victim\\%elsewhere.example",
+        "victim%elsewhere.example%domain2.com",
+        "@elsewhere.example:victim",
+        "jd+x%elsewhere.example",
+        "victim elsewhere.example!",
+        "VICTIM%ELSEWHERE.EXAMPLE",
+    ];
+
+    #[test]
+    fn a_spelling_that_routes_is_ok_in_no_map() {
+        let rules = "company.com primary\ndomain2.com secondary\n@domain2.com @company.com\n\
+                     @*.domain2.com @company.com\njd@domain2.com jdoe@company.com\nx+*@domain2.com x@company.com\n\
+                     victim@* jdoe@company.com\n/.*@domain2\\.com/ jdoe@company.com\n";
+        for case in [LocalCase::Ignore, LocalCase::Strict] {
+            let table = table(rules, case);
+            for (observes, local) in [true, false]
+                .into_iter()
+                .flat_map(|o| ROUTES.map(|r| (o, r)))
+            {
+                for domain in ["domain2.com", "sub.domain2.com", "company.com"] {
+                    for map in ["recipients", "rewrite", "domains", "secondary"] {
+                        let request = format!("{map} {local}@{domain}");
+                        let said = answer(Some(&table), observes, request.as_bytes());
+                        assert_eq!(said, NOT_FOUND, "{request} observes: {observes}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A rule that spells it out counts where it is carried out.
+    #[test]
+    fn a_spelling_that_a_rule_spells_out_is_known_unless_nothing_is_rewritten() {
+        for local in ["a%b", "\"a%b\"", "\"a\\%b\""] {
+            let request = format!("recipients {local}@domain2.com");
+            assert_eq!(ask(false, &request), "OK secondary", "{request}");
+            assert_eq!(ask(true, &request), NOT_FOUND, "{request}");
+        }
+    }
+
+    /// What fits no grammar has no rule: the domain's line decides, and who observes refuses nothing.
+    #[test]
+    fn a_key_that_fits_no_grammar() {
+        let table = table(
+            "company.com primary\ndomain2.com secondary\n",
+            LocalCase::Ignore,
+        );
+        for (observes, key, said) in [
+            (false, "j d@domain2.com", NOT_FOUND),
+            (false, "j\\d@company.com", "OK primary"),
+            (true, "j d@domain2.com", "OK secondary"),
+            (true, "@domain2.com", NOT_FOUND),
+            (false, "@company.com", NOT_FOUND),
+            (true, "x@[192.0.2.1]", NOT_FOUND),
+            (true, "domain2.com", NOT_FOUND),
+        ] {
+            let request = format!("recipients {key}");
+            assert_eq!(
+                answer(Some(&table), observes, request.as_bytes()),
+                said,
+                "{request}"
+            );
+        }
+    }
+
+    /// MTAs write keys in lower case: valid mail is not refused for it, and goes to nobody else.
+    #[test]
+    fn keys_in_lower_case_where_letter_case_counts() {
+        let rules = "company.com primary unknown=reject\ndomain2.com secondary\nd3.example secondary\n\
+            JDoe@company.com mailbox\nanna@company.com mailbox\nAnna.B@company.com mailbox\n\
+            JD@domain2.com JDoe@company.com\nAnna@domain2.com anna@company.com\nanna@domain2.com JDoe@company.com\n\
+            Old+*@domain2.com anna@company.com\nInfo@* anna@company.com\n@d3.example @company.com\n\
+            \"A%B\"@domain2.com anna@company.com\n";
+        let table = table(rules, LocalCase::Strict);
+        let ask = |request: &str| answer(Some(&table), false, request.as_bytes());
+        for known in [
+            "jd@domain2.com",
+            "JD@domain2.com",
+            "jd+x@domain2.com",
+            "anna@domain2.com",
+            "old+x@domain2.com",
+            "info@domain2.com",
+            "jdoe@company.com",
+            "jdoe@d3.example",
+            "anna.b@d3.example",
+            "a%b@domain2.com",
+        ] {
+            assert!(
+                ask(&format!("recipients {known}")).starts_with("OK "),
+                "{known}"
+            );
+        }
+        for unknown in [
+            "nosuch@domain2.com",
+            "nosuch@d3.example",
+            "b@company.com",
+            "b%a@domain2.com",
+        ] {
+            assert_eq!(
+                ask(&format!("recipients {unknown}")),
+                NOT_FOUND,
+                "{unknown}"
+            );
+        }
+        assert_eq!(ask("rewrite jd+x@domain2.com"), "OK JDoe+x@company.com");
+        assert_eq!(ask("rewrite old+x@domain2.com"), "OK anna@company.com");
+        // Two mailboxes, and the key does not tell which.
+        assert_eq!(ask("rewrite anna@domain2.com"), NOT_FOUND);
+        assert_eq!(ask("rewrite Anna@domain2.com"), NOT_FOUND);
     }
 }

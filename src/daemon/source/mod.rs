@@ -31,6 +31,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -80,6 +81,10 @@ pub struct Reading {
     pub left_out: Vec<bool>,
     /// The findings about files and the directory, in the same order.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether the directory does not exist.
+    pub vanished: bool,
+    /// The device of the directory: another one is another mount.
+    pub device: Option<u64>,
 }
 
 /// Octets of a text that is worth being left out: if a finding has to show a line of it, all is read and
@@ -99,12 +104,25 @@ impl Reading {
         self.sources.push(SourceText { name, bytes });
     }
 
+    /// The files that hold nothing, or white space alone.
+    pub fn blank(&self) -> Vec<String> {
+        let given = self.sources.iter().zip(&self.left_out);
+        let blank = given.filter(|(source, left_out)| !**left_out && is_blank(&source.bytes));
+        blank.map(|(source, _)| source.name.clone()).collect()
+    }
+
     /// Whether a file is missing from `sources` that should be there.
     pub fn has_errors(&self) -> bool {
         self.diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// A byte order mark is no text either.
+fn is_blank(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    text.trim_ascii().is_empty()
 }
 
 /// Reads every file of `dir`.
@@ -146,10 +164,14 @@ fn read_once(
     known: Known<'_>,
     kind_of: fn(&str) -> FileKind,
 ) -> Reading {
-    let mut reading = Reading::default();
+    let mut reading = Reading {
+        device: fs::metadata(dir).ok().map(|metadata| metadata.dev()),
+        ..Reading::default()
+    };
     let names = match list(dir) {
         Ok(names) => names,
         Err(error) => {
+            reading.vanished = error.kind() == io::ErrorKind::NotFound;
             let refusal = file::refused(dir, &error);
             reading.diagnostics.push(Diagnostic::about_file(
                 Severity::Error,

@@ -6,9 +6,10 @@
 //! | [`Signature`] | a stat for each file | something may have been written: read it |
 //! | [`Fingerprint`] | a hash over the content, 128 bits (XXH3) | something else is written there: compile it |
 //!
-//! Neither is kept on disk. The hash is not cryptographic: who may write the rules need not forge it.
+//! A signature is not kept on disk; a fingerprint is, as a digest that people copy. The hash is not cryptographic: who may write the rules need not forge it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -120,18 +121,25 @@ fn described(path: &Path, name: OsString) -> Entry {
     }
 }
 
-/// The identity of a content, as long as the process lives.
+/// The identity of a content.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Fingerprint(u128);
+
+/// The digest: the first 16 hexadecimal digits, which people copy to `readdress accept`.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0 >> 64)
+    }
+}
 
 /// The fingerprint of the files' names and contents.
 pub fn fingerprint(reading: &Reading) -> Fingerprint {
     let mut hasher = Xxh3::new();
     for (source, hash) in reading.sources.iter().zip(&reading.hashes) {
         // Lengths go in, so that nothing can move from one file to the next unseen.
-        hasher.update(&source.name.len().to_ne_bytes());
+        hasher.update(&source.name.len().to_le_bytes());
         hasher.update(source.name.as_bytes());
-        hasher.update(&hash.to_ne_bytes());
+        hasher.update(&hash.to_le_bytes());
     }
     Fingerprint(hasher.digest128())
 }

@@ -3,9 +3,12 @@
 //! Nothing is changed, and nothing needs root: what cannot be seen becomes a note. Users and groups are
 //! those of `/etc/passwd` and `/etc/group`, as for the daemons of a mail server.
 
+pub mod complaints;
+pub mod connect;
 pub mod dns;
 pub mod paths;
 pub mod postconf;
+pub mod probe;
 pub mod sendmail;
 
 use super::facts::Unseen;

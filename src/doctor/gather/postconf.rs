@@ -1,19 +1,20 @@
-//! Postfix, asked through postconf(1) and postmap(1).
+//! Postfix, asked through postconf(1), postmap(1) and, as root, `postfix check`.
 
 use std::{
     collections::BTreeMap,
     env, fs,
     io::Write,
+    net::{IpAddr, UdpSocket},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
 };
 
-use super::{Failed, Seen, paths};
+use super::{Failed, Seen, complaints, paths};
 use crate::doctor::{
-    facts::{Ours, Postfix, Unseen},
+    facts::{Complaint, Ours, Postfix, Unseen},
     lists::words,
-    postfix::{askable, files},
+    postfix::{access_keys, access_tables, askable, files, hosts, inline, lines, whole},
 };
 
 /// Where Postfix is, where somebody said so.
@@ -36,11 +37,15 @@ pub fn ask(place: Place<'_>, ours: &Ours) -> Result<Seen<Postfix>, Failed> {
             false => Ok(Seen::Absent),
         };
     };
-    match values(&program, place.directory) {
+    let asker = Asker {
+        program: &program,
+        place,
+    };
+    match asker.values() {
         Ok(mut postfix) => {
-            read_files(&mut postfix);
-            ask_maps(&mut postfix, &program, place.directory, ours);
-            postfix.user = paths::user(postfix.value("mail_owner"));
+            if !postfix.is_broken() {
+                asker.fill(&mut postfix, ours);
+            }
             Ok(Seen::Yes(postfix))
         }
         Err(reason) if named => Err(Failed(reason)),
@@ -61,42 +66,200 @@ fn find() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-fn values(program: &Path, directory: Option<&Path>) -> Result<Postfix, String> {
-    let ask = |flags: &[&str]| output(command(program, directory).args(flags));
-    let (values, own) = (ask(&["-x"])?, ask(&["-n"])?);
-    let (master, overrides) = (ask(&["-M"])?, ask(&["-Px"])?);
-    let configured = values
-        .lines()
-        .find_map(|line| line.strip_prefix("config_directory = "));
-    let folder = directory.map_or_else(
-        || configured.unwrap_or("/etc/postfix").into(),
-        Path::to_owned,
-    );
-    let main_cf = folder.join("main.cf").display().to_string();
-    Ok(Postfix::new(main_cf, &values, &own, &master, &overrides))
+/// A Postfix, and how it is asked.
+struct Asker<'p> {
+    program: &'p Path,
+    place: Place<'p>,
 }
 
-fn command(program: &Path, directory: Option<&Path>) -> Command {
-    let mut command = Command::new(program);
-    if let Some(directory) = directory {
-        command.arg("-c").arg(directory);
+impl Asker<'_> {
+    /// postconf(1) or a program beside it.
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(self.program.with_file_name(name));
+        if let Some(directory) = self.place.directory {
+            command.arg("-c").arg(directory);
+        }
+        command.stdin(Stdio::null());
+        command
     }
-    command.stdin(Stdio::null());
-    command
+
+    /// What postconf says; a configuration that it cannot read is known by its words alone.
+    fn values(&self) -> Result<Postfix, String> {
+        let mut complaints = Vec::new();
+        let mut ask = |flags: &[&str]| -> Result<String, Refused> {
+            let (text, said) = output(self.command("postconf").args(flags))?;
+            for complaint in said {
+                if !complaints.contains(&complaint) {
+                    complaints.push(complaint);
+                }
+            }
+            Ok(text)
+        };
+        let asked = (|| {
+            let (values, own) = (ask(&["-x"])?, ask(&["-n"])?);
+            Ok((values, own, ask(&["-M"])?, ask(&["-Px"])?))
+        })();
+        let mut postfix = match asked {
+            Ok((values, own, master, overrides)) => {
+                let main_cf = self.main_cf(&values);
+                Postfix::new(main_cf, &values, &own, &master, &overrides)
+            }
+            Err(Refused::Fatal(words)) if self.is_readable() => Postfix {
+                main_cf: self.main_cf(""),
+                complaints: vec![Complaint::Fatal(words)],
+                ..Postfix::default()
+            },
+            Err(Refused::Fatal(words) | Refused::Failed(words)) => return Err(words),
+        };
+        postfix.complaints.extend(complaints);
+        postfix.directory = self.directory();
+        postfix.tools = self.place.program.and_then(|program| {
+            let program = std::path::absolute(program).ok()?;
+            program.parent().map(Path::to_owned)
+        });
+        Ok(postfix)
+    }
+
+    /// The directory that commands must name: where somebody named one, here or in the environment.
+    fn directory(&self) -> Option<PathBuf> {
+        let named = self.place.directory.map(Path::to_owned);
+        let directory = named.or_else(|| env::var_os("MAIL_CONFIG").map(PathBuf::from))?;
+        Some(std::path::absolute(&directory).unwrap_or(directory))
+    }
+
+    fn main_cf(&self, values: &str) -> String {
+        let configured = values
+            .lines()
+            .find_map(|line| line.strip_prefix("config_directory = "));
+        let folder = self
+            .directory()
+            .unwrap_or_else(|| configured.unwrap_or("/etc/postfix").into());
+        folder.join("main.cf").display().to_string()
+    }
+
+    /// Returns true if the files are there for whoever runs doctor: what is wrong then is their text.
+    fn is_readable(&self) -> bool {
+        let folder = PathBuf::from(self.main_cf(""));
+        let master = folder.with_file_name("master.cf");
+        fs::read(&folder).is_ok() && fs::read(master).is_ok()
+    }
+
+    /// What more there is to know of a configuration that can be read.
+    fn fill(&self, postfix: &mut Postfix, ours: &Ours) {
+        read_files(postfix);
+        self.ask_maps(postfix, ours);
+        for table in whole(postfix) {
+            if let Some(entries) = self.entries(&table) {
+                postfix.entries.insert(table, entries);
+            }
+        }
+        postfix.user = paths::user(postfix.value("mail_owner"));
+        postfix.own_hosts = hosts(postfix)
+            .into_iter()
+            .filter(|host| is_here(host))
+            .collect();
+        let set_up = postfix.queue().join("active").is_dir();
+        let checked = complaints::check(self.command("postfix"), set_up);
+        for complaint in checked {
+            if !postfix.complaints.contains(&complaint) {
+                postfix.complaints.push(complaint);
+            }
+        }
+    }
+
+    fn ask_maps(&self, postfix: &mut Postfix, ours: &Ours) {
+        let keys = ours.keys().join("\n") + "\n";
+        for map in askable(postfix) {
+            // One that does not answer is said to be unseen.
+            if let Some(answers) = query(self.command("postmap"), &map, &keys) {
+                postfix.maps.insert(map, answers);
+            }
+        }
+    }
+
+    /// A whole table: by postmap where it has an index, else by its text.
+    fn entries(&self, table: &str) -> Option<Vec<(String, String)>> {
+        if let Some(entries) = inline(table) {
+            return Some(entries);
+        }
+        let bare = table.strip_prefix("proxy:").unwrap_or(table);
+        let (kind, path) = bare.split_once(':')?;
+        match kind {
+            "cidr" | "pcre" | "regexp" | "texthash" => {
+                fs::read_to_string(path).ok().map(|text| lines(&text))
+            }
+            "btree" | "cdb" | "dbm" | "hash" | "lmdb" => {
+                let sequence = output(self.command("postmap").args(["-s", bare]));
+                let text = sequence.ok().map(|(text, _)| text);
+                text.map(|text| lines(&text))
+            }
+            _ => None,
+        }
+    }
 }
 
-/// Standard output of a program that succeeds; else a sentence.
-fn output(command: &mut Command) -> Result<String, String> {
+/// Returns true if an address is one of this machine: nothing else can be bound.
+fn is_here(host: &str) -> bool {
+    let address: Result<IpAddr, _> = host.parse();
+    address.is_ok_and(|address| UdpSocket::bind((address, 0)).is_ok())
+}
+
+/// Why a program gave no answer.
+enum Refused {
+    /// `fatal:` and its words.
+    Fatal(String),
+    /// Anything else, as a sentence.
+    Failed(String),
+}
+
+/// Standard output of a program that succeeds, and what it warned of.
+fn output(command: &mut Command) -> Result<(String, Vec<Complaint>), Refused> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
-        .map_err(|error| format!("{name}: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
+        .map_err(|error| Refused::Failed(format!("{name}: {error}")))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().next().unwrap_or("it failed without a word");
-    Err(format!("{name}: {said}"))
+    if output.status.success() {
+        let warnings = said.lines().filter_map(complaints::complaint).collect();
+        return Ok((
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            warnings,
+        ));
+    }
+    let fatal = said
+        .lines()
+        .find_map(|line| match complaints::complaint(line) {
+            Some(Complaint::Fatal(words)) if !words.contains("Permission denied") => Some(words),
+            _ => None,
+        });
+    Err(match fatal {
+        Some(words) => Refused::Fatal(words),
+        None => {
+            let said = said.lines().next().unwrap_or("it failed without a word");
+            Refused::Failed(format!("{name}: {said}"))
+        }
+    })
+}
+
+/// Asks access tables about addresses that were probed.
+pub fn ask_access(place: Place<'_>, postfix: &mut Postfix, addresses: &[String]) {
+    let Some(program) = place.program.map(Path::to_owned).or_else(find) else {
+        return;
+    };
+    let keys: Vec<_> = addresses
+        .iter()
+        .flat_map(|address| access_keys(address))
+        .collect();
+    let keys = keys.join("\n") + "\n";
+    let asker = Asker {
+        program: &program,
+        place,
+    };
+    for table in access_tables(postfix) {
+        if let Some(answers) = query(asker.command("postmap"), &table, &keys) {
+            postfix.maps.entry(table).or_default().extend(answers);
+        }
+    }
 }
 
 /// Files in lists; one that cannot be read holds nothing.
@@ -106,17 +269,6 @@ fn read_files(postfix: &mut Postfix) {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let words = lines.flat_map(words).map(str::to_owned).collect();
         postfix.files.insert(path, words);
-    }
-}
-
-fn ask_maps(postfix: &mut Postfix, program: &Path, directory: Option<&Path>, ours: &Ours) {
-    let keys = ours.keys().join("\n") + "\n";
-    let postmap = program.with_file_name("postmap");
-    for map in askable(postfix) {
-        // One that does not answer is said to be unseen.
-        if let Some(answers) = query(command(&postmap, directory), &map, &keys) {
-            postfix.maps.insert(map, answers);
-        }
     }
 }
 

@@ -7,9 +7,12 @@
 use super::maps::{Word, holds};
 use crate::{
     doctor::{
-        Finding, codes,
+        codes,
+        draft::Draft,
         facts::{Facts, Postfix, forms},
         lists::{some, words},
+        remedy::{Change, Edit},
+        sockets::named,
     },
     engine::address::Domain,
 };
@@ -21,28 +24,33 @@ const LOCAL: [&str; 3] = [
     "virtual_mailbox_domains",
 ];
 
-/// Judges them.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
+/// Judges the classes of our domains.
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
     let ours = &facts.ours;
     let judge = |domain: &Domain| Classes::of(postfix, domain);
     let secondary: Vec<_> = ours.secondary.iter().map(judge).collect();
     let primary: Vec<_> = ours.primary.iter().map(judge).collect();
-    let mut findings = Vec::new();
-    findings.extend(refused(postfix, &secondary));
-    findings.extend(not_taken(postfix, &primary));
-    findings.extend(one_label(postfix, secondary.iter().chain(&primary)));
+    let mut drafts = Vec::new();
+    drafts.extend(refused(postfix, &secondary));
+    drafts.extend(not_taken(postfix, &primary));
+    drafts.extend(one_label(postfix, secondary.iter().chain(&primary)));
     for class in LOCAL {
-        let all = secondary.iter().chain(&primary);
-        let both = all.filter(|domain| domain.relayed() && domain.local.contains(&class));
-        findings.extend(two_classes(postfix, class, both));
-        let only = secondary
-            .iter()
-            .filter(|domain| !domain.relayed() && domain.local.contains(&class));
-        findings.extend(other_class(postfix, class, only));
+        let within = |domain: &&Classes| domain.local.contains(&class);
+        let listed = |domain: &&Classes| domain.listed(postfix) && within(domain);
+        drafts.extend(two_classes(postfix, class, secondary.iter().filter(listed)));
+        drafts.extend(delivered_here(
+            postfix,
+            class,
+            primary.iter().filter(listed),
+        ));
+        let only = |domain: &&Classes| !domain.listed(postfix) && within(domain);
+        drafts.extend(other_class(postfix, class, secondary.iter().filter(only)));
     }
-    findings.extend(live_list(postfix, facts));
-    findings.extend(subdomains(postfix));
-    findings
+    let targeted = ours.targeted.iter().map(judge);
+    drafts.extend(relayed_targets(postfix, &targeted.collect::<Vec<_>>()));
+    drafts.extend(live_list(postfix, facts));
+    drafts.extend(subdomains(postfix));
+    drafts
 }
 
 /// Where a domain is.
@@ -79,6 +87,16 @@ impl Classes {
         !self.relay.is_empty()
     }
 
+    /// Returns true if `relay_domains` holds it by more than the answer of a socketmap, about which
+    /// there is a finding already.
+    fn listed(&self, postfix: &Postfix) -> bool {
+        let list = words(postfix.value("relay_domains")).into_iter();
+        let list: Vec<_> = list.filter(|word| !is_live(word)).collect();
+        let list = list.join(" ");
+        let held = |form: &String| holds(postfix, &list, form, parents(postfix));
+        self.forms.iter().any(held)
+    }
+
     /// The A-labels, as people look for it.
     fn name(&self) -> &str {
         self.forms.first().map_or("", String::as_str)
@@ -103,16 +121,32 @@ fn names<'c>(domains: impl IntoIterator<Item = &'c Classes>) -> Option<String> {
     some(domains.into_iter().map(Classes::name))
 }
 
-/// `relay_domains` with more words.
-fn more(postfix: &Postfix, add: impl IntoIterator<Item = String>) -> String {
-    let list = words(postfix.written("relay_domains"))
-        .into_iter()
-        .map(str::to_owned);
-    let list: Vec<_> = list.chain(add).collect();
-    format!("write `postconf -e 'relay_domains = {}'`", list.join(", "))
+/// Words that join `relay_domains`. Where they are the first ones, their subdomains are kept out.
+fn more(postfix: &Postfix, words: impl IntoIterator<Item = String>) -> Vec<Edit> {
+    let add = |word| Edit::main("relay_domains", Change::Add(word));
+    let mut edits: Vec<_> = words.into_iter().map(add).collect();
+    if parents(postfix) && !has_static(postfix) {
+        edits.push(strict());
+    }
+    edits
 }
 
-fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<Finding> {
+/// Keeps the subdomains of what is in `relay_domains` out.
+fn strict() -> Edit {
+    let remove = Change::Remove("relay_domains".to_owned());
+    Edit::main("parent_domain_matches_subdomains", remove)
+}
+
+/// Returns true if `relay_domains` has words whose subdomains matter: tables are asked for the parents
+/// of a domain as well, except socketmaps.
+fn has_static(postfix: &Postfix) -> bool {
+    let matters = |word: &str| !matches!(Word::parse(word), Word::Socketmap { .. } | Word::Not(_));
+    words(postfix.value("relay_domains"))
+        .into_iter()
+        .any(matters)
+}
+
+fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<Draft> {
     let missing: Vec<_> = secondary
         .iter()
         .filter(|domain| !domain.relayed() && domain.local.is_empty())
@@ -122,16 +156,11 @@ fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<Finding> {
         names(missing.iter().copied())?
     );
     let add = missing.iter().flat_map(|domain| domain.forms.clone());
-    let help = more(postfix, add);
-    Some(Finding::new(
-        codes::DOMAIN_NOT_ACCEPTED,
-        &postfix.main_cf,
-        message,
-        help,
-    ))
+    let draft = Draft::new(codes::DOMAIN_NOT_ACCEPTED, &postfix.main_cf, message);
+    Some(draft.edit(more(postfix, add)))
 }
 
-fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<Finding> {
+fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<Draft> {
     let missing: Vec<_> = primary
         .iter()
         .filter(|domain| !domain.relayed() && domain.local.is_empty())
@@ -141,19 +170,28 @@ fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<Finding> {
         names(missing.iter().copied())?
     );
     let add = missing.iter().flat_map(|domain| domain.forms.clone());
-    let help = format!(
-        "unless their mail comes in elsewhere, {}",
-        more(postfix, add)
-    );
-    Some(Finding::new(
-        codes::PRIMARY_NOT_ACCEPTED,
-        &postfix.main_cf,
-        message,
-        help,
-    ))
+    let draft = Draft::new(codes::PRIMARY_NOT_ACCEPTED, &postfix.main_cf, message);
+    Some(
+        draft
+            .say("unless their mail comes in elsewhere, ")
+            .edit(more(postfix, add)),
+    )
 }
 
-fn one_label<'c>(postfix: &Postfix, domains: impl Iterator<Item = &'c Classes>) -> Option<Finding> {
+/// Domains that the rules only send to.
+fn relayed_targets(postfix: &Postfix, targeted: &[Classes]) -> Option<Draft> {
+    let relayed: Vec<_> = targeted.iter().filter(|domain| domain.relayed()).collect();
+    let message = format!(
+        "Postfix accepts mail for {} from anybody (`relay_domains`), and the rules only send to it",
+        names(relayed.iter().copied())?
+    );
+    let draft = Draft::new(codes::RELAYS_FOR_TARGET, &postfix.main_cf, message)
+        .say("unless it is yours, ")
+        .or("; if it is yours, declare it in the rules");
+    Some(without(postfix, "relay_domains", &relayed, draft))
+}
+
+fn one_label<'c>(postfix: &Postfix, domains: impl Iterator<Item = &'c Classes>) -> Option<Draft> {
     let half: Vec<_> = domains
         .filter(|domain| domain.relayed() && domain.relay.len() < domain.forms.len())
         .collect();
@@ -168,34 +206,41 @@ fn one_label<'c>(postfix: &Postfix, domains: impl Iterator<Item = &'c Classes>) 
             .filter(|form| !domain.relay.contains(form))
             .cloned()
     });
-    let help = more(postfix, add.collect::<Vec<_>>());
-    Some(Finding::new(
-        codes::LABEL_FORM_MISSING,
-        &postfix.main_cf,
-        message,
-        help,
-    ))
+    let draft = Draft::new(codes::LABEL_FORM_MISSING, &postfix.main_cf, message);
+    Some(draft.edit(more(postfix, add)))
 }
 
+/// Secondary domains that a local class has as well.
 fn two_classes<'c>(
     postfix: &Postfix,
     class: &str,
     domains: impl Iterator<Item = &'c Classes>,
-) -> Option<Finding> {
+) -> Option<Draft> {
     let domains: Vec<_> = domains.collect();
+    let draft = in_two(postfix, class, &domains)?;
+    Some(without(postfix, class, &domains, draft))
+}
+
+/// Primary domains whose mail this Postfix delivers itself: they stay there.
+fn delivered_here<'c>(
+    postfix: &Postfix,
+    class: &str,
+    domains: impl Iterator<Item = &'c Classes>,
+) -> Option<Draft> {
+    let domains: Vec<_> = domains.collect();
+    let draft = in_two(postfix, class, &domains)?;
+    Some(without(postfix, "relay_domains", &domains, draft))
+}
+
+fn in_two(postfix: &Postfix, class: &str, domains: &[&Classes]) -> Option<Draft> {
     let message = format!(
         "{} is in `{class}` and in `relay_domains`: which of them counts depends on Postfix's order",
         names(domains.iter().copied())?
     );
-    let help = format!(
-        "{}; or, for a primary domain, take it out of `relay_domains` instead",
-        without(postfix, class, &domains)
-    );
-    Some(Finding::new(
+    Some(Draft::new(
         codes::DOMAIN_IN_TWO_CLASSES,
         &postfix.main_cf,
         message,
-        help,
     ))
 }
 
@@ -203,7 +248,7 @@ fn other_class<'c>(
     postfix: &Postfix,
     class: &str,
     domains: impl Iterator<Item = &'c Classes>,
-) -> Option<Finding> {
+) -> Option<Draft> {
     let domains: Vec<_> = domains.collect();
     let message = format!(
         "{} is in `{class}`: Postfix looks for its users there, and refuses or bounces what it does \
@@ -211,77 +256,95 @@ fn other_class<'c>(
         names(domains.iter().copied())?
     );
     let add = domains.iter().flat_map(|domain| domain.forms.clone());
-    let help = format!(
-        "{}, and {}",
-        without(postfix, class, &domains),
-        more(postfix, add)
-    );
-    Some(Finding::new(
-        codes::DOMAIN_IN_OTHER_CLASS,
-        &postfix.main_cf,
-        message,
-        help,
-    ))
+    let draft = Draft::new(codes::DOMAIN_IN_OTHER_CLASS, &postfix.main_cf, message);
+    Some(without(postfix, class, &domains, draft).edit(more(postfix, add)))
 }
 
-/// What takes domains out of a list: the list without them where they stand in it by name.
-fn without(postfix: &Postfix, class: &str, domains: &[&Classes]) -> String {
+/// Takes domains out of a list, where they stand in it by name.
+fn without(postfix: &Postfix, class: &str, domains: &[&Classes], draft: Draft) -> Draft {
     let forms: Vec<_> = domains.iter().flat_map(|domain| &domain.forms).collect();
-    let words = words(postfix.written(class));
-    let rest: Vec<_> = words
+    let listed = words(postfix.value(class));
+    let named: Vec<_> = listed
         .iter()
-        .copied()
-        .filter(|word| !forms.contains(&&word.to_lowercase()))
+        .filter(|word| forms.contains(&&word.to_lowercase()))
+        .map(|word| Edit::main(class, Change::Remove((*word).to_owned())))
         .collect();
-    if rest.len() == words.len() {
-        return format!("take it out of what `{class} = {}` names", words.join(", "));
+    if named.is_empty() {
+        let list = words(postfix.written(class)).join(", ");
+        return draft.first(format!("take it out of what `{class} = {list}` names"));
     }
-    format!("write `postconf -e '{class} = {}'`", rest.join(", "))
+    draft.edit(named)
+}
+
+fn is_live(word: &str) -> bool {
+    matches!(Word::parse(word), Word::Socketmap { .. })
+}
+
+/// The domains that one of our maps stands for in `relay_domains`: what local classes have is left to
+/// them. `None` for a map that is not ours.
+pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<String>> {
+    let Word::Socketmap { socket, name, .. } = Word::parse(word) else {
+        return None;
+    };
+    let ours = &facts.ours;
+    let is_ours = postfix
+        .doors()
+        .any(|door| named(socket, &ours.socketmap, postfix.view(door), facts).is_some());
+    // A map at a socket that nobody answers says by its name whose it was meant to be.
+    let domains: Vec<_> = match name {
+        "domains" => ours.secondary.iter().chain(&ours.primary).collect(),
+        "secondary" => ours.secondary.iter().collect(),
+        _ if is_ours => Vec::new(),
+        _ => return None,
+    };
+    let forms = domains.into_iter().flat_map(forms);
+    let here = |form: &String| {
+        ours.primary
+            .iter()
+            .flat_map(self::forms)
+            .any(|own| own == *form)
+    };
+    Some(
+        forms
+            .filter(|form| !(here(form) && postfix.is_local(form)))
+            .collect(),
+    )
 }
 
 /// A list that is asked from a socketmap.
-fn live_list(postfix: &Postfix, facts: &Facts) -> Option<Finding> {
+fn live_list(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
     let list = words(postfix.value("relay_domains"));
-    let is_live = |word: &&str| matches!(Word::parse(word), Word::Socketmap { .. });
     let live = *list.iter().find(|word| is_live(word))?;
-    let fixed = list
-        .iter()
-        .filter(|word| !is_live(word))
-        .map(|word| (*word).to_owned());
-    let fixed = fixed.chain(facts.ours.secondary.iter().flat_map(forms));
-    let fixed: Vec<_> = fixed.collect();
-    Some(Finding::new(
+    let draft = Draft::new(
         codes::RELAY_DOMAINS_LIVE,
         &postfix.main_cf,
         format!(
             "`relay_domains` asks `{live}`: each smtpd remembers the answers for as long as it lives, \
              failures too"
         ),
-        format!(
-            "keep the list static: `postconf -e 'relay_domains = {}'`",
-            fixed.join(", ")
-        ),
-    ))
+    );
+    let Some(domains) = stands_for(postfix, facts, live) else {
+        return Some(draft.say(format!(
+            "keep the list static: write the domains of `{live}` in its place"
+        )));
+    };
+    let mut edits = vec![Edit::main("relay_domains", Change::Remove(live.to_owned()))];
+    edits.extend(more(postfix, domains));
+    Some(draft.say("keep the list static: ").edit(edits))
 }
 
-fn subdomains(postfix: &Postfix) -> Option<Finding> {
-    let relayed = words(postfix.value("relay_domains"));
-    // Tables are asked for the parents of a domain as well, except socketmaps.
-    let matters = |word: &&str| !matches!(Word::parse(word), Word::Socketmap { .. } | Word::Not(_));
-    if !parents(postfix) || !relayed.iter().any(matters) {
+fn subdomains(postfix: &Postfix) -> Option<Draft> {
+    if !parents(postfix) || !has_static(postfix) {
         return None;
     }
-    let name = "parent_domain_matches_subdomains";
-    let rest = words(postfix.value(name))
-        .into_iter()
-        .filter(|word| *word != "relay_domains");
-    Some(Finding::new(
+    let draft = Draft::new(
         codes::SUBDOMAINS_ACCEPTED,
         &postfix.main_cf,
         "Postfix accepts mail for every subdomain of the domains in `relay_domains`",
-        format!(
-            "write `postconf -e '{name} = {}'`; list a subdomain that is wanted",
-            rest.collect::<Vec<_>>().join(", ")
-        ),
-    ))
+    );
+    Some(
+        draft
+            .edit([strict()])
+            .or("; list a subdomain that is wanted"),
+    )
 }

@@ -3,10 +3,13 @@
 //! Asked are tables that are local files. LDAP and SQL servers are not: doctor waits for nobody's
 //! server. A `proxy:` is left out, since the table behind it says the same.
 
-use crate::doctor::{facts::Postfix, lists::words};
+use crate::doctor::{
+    facts::Postfix,
+    lists::{assignment, words},
+};
 
 /// Lists that decide about recipients.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 9] = [
     "mydestination",
     "virtual_alias_domains",
     "virtual_mailbox_domains",
@@ -15,7 +18,11 @@ const LISTS: [&str; 8] = [
     "virtual_alias_maps",
     "canonical_maps",
     "recipient_canonical_maps",
+    "transport_maps",
 ];
+
+/// Lists of tables that are read as a whole, since their keys are not known.
+const WHOLE: [&str; 3] = ["smtpd_milter_maps", "recipient_bcc_maps", "sender_bcc_maps"];
 
 /// Types of tables that are local files, or none at all.
 const LOCAL: [&str; 11] = [
@@ -86,6 +93,60 @@ pub fn askable(postfix: &Postfix) -> Vec<String> {
         .collect()
 }
 
+/// The tables that are read as a whole.
+pub fn whole(postfix: &Postfix) -> Vec<String> {
+    let main = WHOLE.iter().map(|list| postfix.value(list));
+    let own = postfix.services.iter().flat_map(|service| {
+        let lists = WHOLE.iter();
+        lists.filter_map(|list| service.overrides.get(*list).map(String::as_str))
+    });
+    let tables = main.chain(own).flat_map(words);
+    let mut tables: Vec<_> = tables.map(str::to_owned).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables
+}
+
+/// The entries of a table that needs no file: `inline:{ key=value, { key = other value } }`,
+/// `static:value`.
+pub fn inline(table: &str) -> Option<Vec<(String, String)>> {
+    let table = table.strip_prefix("proxy:").unwrap_or(table);
+    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    if let Some(value) = table.strip_prefix("static:") {
+        let value = value.trim_matches(['{', '}']).trim();
+        return Some(vec![owned(("everybody", value))]);
+    }
+    let inner = table.strip_prefix("inline:")?.trim();
+    let inner = inner.strip_prefix('{')?.strip_suffix('}')?;
+    let entries = words(inner).into_iter().filter_map(assignment);
+    Some(entries.map(owned).collect())
+}
+
+/// The entries of the text of a table: a key, white space, a value; a line that begins with white space
+/// continues the one before.
+pub fn lines(text: &str) -> Vec<(String, String)> {
+    let mut logical: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let bare = line.trim();
+        if bare.is_empty() || bare.starts_with('#') {
+            continue;
+        }
+        match logical.last_mut() {
+            Some(last) if line.starts_with([' ', '\t']) => {
+                last.push(' ');
+                last.push_str(bare);
+            }
+            _ => logical.push(bare.to_owned()),
+        }
+    }
+    let entries = logical
+        .iter()
+        .filter_map(|line| line.split_once(char::is_whitespace));
+    entries
+        .map(|(key, value)| (key.to_owned(), value.trim().to_owned()))
+        .collect()
+}
+
 /// The files whose words belong to a list.
 pub fn files(postfix: &Postfix) -> Vec<String> {
     let words = all_words(postfix).into_iter();
@@ -101,6 +162,16 @@ pub fn files(postfix: &Postfix) -> Vec<String> {
 pub(super) fn unseen(postfix: &Postfix) -> impl Iterator<Item = &str> {
     let tables = tables(postfix).into_iter();
     tables.filter(|table| !postfix.maps.contains_key(*table))
+}
+
+/// The tables of one list, without `proxy:`.
+pub(super) fn tables_of<'p>(postfix: &'p Postfix, list: &str) -> Vec<&'p str> {
+    let words = words(postfix.value(list)).into_iter();
+    let tables = words.filter_map(|word| match Word::parse(word) {
+        Word::Table(table) => Some(table),
+        _ => None,
+    });
+    tables.collect()
 }
 
 fn tables(postfix: &Postfix) -> Vec<&str> {
@@ -198,6 +269,23 @@ mod tests {
         ] {
             assert_eq!(Word::parse(word), wanted);
         }
+    }
+
+    #[test]
+    fn whole_tables() {
+        let owned = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let text = "# a comment\n\n10.0.0.0/8  DISABLE\n::/0 inet:h:1,\n  unix:x\n";
+        let wanted = owned(&[("10.0.0.0/8", "DISABLE"), ("::/0", "inet:h:1, unix:x")]);
+        assert_eq!(lines(text), wanted);
+        let wanted = owned(&[("a", "b"), ("c", "d e")]);
+        assert_eq!(inline("inline:{ a=b, { c = d e } }"), Some(wanted));
+        let wanted = owned(&[("everybody", "DISABLE")]);
+        assert_eq!(inline("static:DISABLE"), Some(wanted));
+        assert_eq!(inline("hash:/x"), None);
     }
 
     #[test]

@@ -1,244 +1,154 @@
 //! The milters of every service that takes mail: is ours among them, last, reached, and what happens
 //! while it is away?
+//!
+//! Services that have the list from one line are one finding.
 
-use super::{reachable, set};
+use super::{
+    entries::{Entry, Ours, listing, milters, ours, way},
+    return_port::{is_port_25, is_return_port},
+};
 use crate::doctor::{
-    Finding, codes,
+    codes,
+    draft::{Draft, at},
     facts::{Facts, Postfix, Service},
-    lists::{assignment, words},
-    sockets::{self, Named, View, named},
+    lists::words,
+    remedy::Change,
+    sockets,
 };
 
-/// Judges them.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
+/// The list that smtpd reads.
+const LIST: &str = "smtpd_milters";
+
+/// Judges the lists of all services.
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+    let off = |door: &Service| words(postfix.at(door, OVERRIDES)).contains(&"no_milters");
     let (asking, silent): (Vec<_>, Vec<_>) = postfix
         .doors()
-        .partition(|door| ours(postfix, door, "smtpd_milters", facts).is_some());
-    let mut findings = Vec::new();
-    for door in silent {
-        findings.push(unlisted(postfix, door, asking.is_empty(), facts));
+        .partition(|door| ours(postfix, door, LIST, facts).is_some());
+    // Where a filter hands the mail back, nobody has to be asked again.
+    let returning = |door: &Service| is_return_port(postfix, door);
+    let silent = silent.into_iter().filter(|door| !returning(door));
+    let mut drafts = Vec::new();
+    for doors in groups(silent.collect()) {
+        drafts.extend(unlisted(postfix, &doors, asking.is_empty(), facts));
     }
-    for door in asking {
-        findings.extend(listed(postfix, door, facts));
+    let asking = asking
+        .into_iter()
+        .filter(|door| !(returning(door) && off(door)));
+    for doors in groups(asking.collect()) {
+        drafts.extend(listed(postfix, &doors, facts));
     }
-    findings.extend(local_mail(postfix, facts));
-    findings
+    drafts.extend(local_mail(postfix, facts));
+    drafts
 }
 
-/// One entry of `smtpd_milters`.
-struct Entry<'p> {
-    /// The whole of it, without braces.
-    text: &'p str,
-    socket: &'p str,
-}
-
-impl<'p> Entry<'p> {
-    fn new(text: &'p str) -> Self {
-        let socket = words(text).first().copied().unwrap_or_default();
-        Self { text, socket }
-    }
-
-    /// `name=value` in the braces: as it is written, and the value.
-    fn option(&self, name: &str) -> Option<(&'p str, &'p str)> {
-        let mut options = words(self.text).into_iter();
-        options.find_map(|option| {
-            let (own, value) = assignment(option)?;
-            (own == name).then_some((option, value))
-        })
-    }
-}
-
-/// Our entry, what it names, and whether it is the last.
-struct Ours<'p, 's> {
-    entry: Entry<'p>,
-    named: Named<'s>,
-    last: bool,
-}
-
-fn ours<'p, 's>(
-    postfix: &'p Postfix,
-    service: &'p Service,
-    parameter: &str,
-    facts: &'s Facts,
-) -> Option<Ours<'p, 's>> {
-    let entries = words(postfix.at(service, parameter));
-    let (own, view) = (&facts.ours.milter, postfix.view(service));
-    entries.iter().enumerate().find_map(|(place, text)| {
-        let entry = Entry::new(text);
-        let named = named(entry.socket, own, view, facts)?;
-        let last = place + 1 == entries.len();
-        Some(Ours { entry, named, last })
-    })
-}
-
-impl Postfix {
-    /// A list of milters with ours once, at its end, as `socket`; and whether it is alone. Beside
-    /// others it has a default action of its own, so that theirs stays as it is.
-    pub fn list_with(&self, name: &str, socket: &str, facts: &Facts) -> (String, bool) {
-        let door = self.doors().next();
-        let view = View {
-            home: self.queue(),
-            chroot: door.is_some_and(|door| door.chroot),
-        };
-        let is_ours =
-            |text: &&str| named(Entry::new(text).socket, &facts.ours.milter, view, facts).is_some();
-        let others = words(self.value(name))
-            .into_iter()
-            .filter(|text| !is_ours(text));
-        let others: Vec<_> = others.map(braced).collect();
-        match others.is_empty() {
-            true => (socket.to_owned(), true),
-            false => (with(&others.join(", "), &deferring(socket)), false),
+/// Services that have their milters from one line, and see the same files.
+fn groups(doors: Vec<&Service>) -> Vec<Vec<&Service>> {
+    let mut groups: Vec<Vec<&Service>> = Vec::new();
+    for door in doors {
+        let own = |door: &Service| door.overrides.contains_key(LIST);
+        let alike = |other: &Service| !own(door) && !own(other) && other.chroot == door.chroot;
+        let group = groups
+            .iter_mut()
+            .find(|group| group.first().is_some_and(|first| alike(first)));
+        match group {
+            Some(group) => group.push(door),
+            None => groups.push(vec![door]),
         }
     }
+    groups
 }
 
-/// A milter while whose absence mail is deferred, whatever is done for others.
-fn deferring(socket: &str) -> String {
-    format!("{{ {socket}, default_action=tempfail }}")
+/// `smtp/inet, submission/inet`.
+fn names(doors: &[&Service]) -> String {
+    let names = doors.iter().map(|door| door.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
-/// A list with braces around what needs them, and ours at its end.
-fn with(list: &str, socket: &str) -> String {
-    let mut entries: Vec<String> = words(list).into_iter().map(braced).collect();
-    entries.push(socket.to_owned());
-    entries.join(", ")
-}
-
-/// A list with another entry in place of one.
-fn exchanged(list: &str, entry: &str, better: &str) -> String {
-    let entries = words(list).into_iter();
-    let entries = entries.map(|text| braced(if text == entry { better } else { text }));
-    entries.collect::<Vec<_>>().join(", ")
-}
-
-fn braced(text: &str) -> String {
-    match text.contains([' ', ',']) {
-        true => format!("{{ {text} }}"),
-        false => text.to_owned(),
-    }
-}
-
-/// Whether strangers deliver their mail there.
-fn is_port_25(service: &Service) -> bool {
-    let name = service.name.split('/').next().unwrap_or_default();
-    let port = name.rsplit(':').next().unwrap_or_default();
-    matches!(port, "smtp" | "25")
-}
-
-/// What to write into `readdress.toml` so that a chrooted service reaches a socket.
-fn visible(postfix: &Postfix, section: &str, facts: &Facts) -> String {
-    let (file, queue) = (&facts.ours.file, postfix.queue().display());
-    let name = section.trim_matches(['[', ']']);
-    format!("`{section} listen = [\"unix:{queue}/readdress/{name}.sock\"]` into {file}")
-}
-
-fn unlisted(postfix: &Postfix, door: &Service, nowhere: bool, facts: &Facts) -> Finding {
-    let list = postfix.at(door, "smtpd_milters");
-    let help = match reachable(&facts.ours.milter, postfix.queue(), door.chroot) {
-        Some(socket) => format!("write {}", set(door, "smtpd_milters", &with(list, &socket))),
-        None => format!(
-            "write {}, then {}",
-            visible(postfix, "[milter]", facts),
-            set(
-                door,
-                "smtpd_milters",
-                &with(list, "unix:readdress/milter.sock")
-            )
-        ),
+fn unlisted(postfix: &Postfix, doors: &[&Service], nowhere: bool, facts: &Facts) -> Option<Draft> {
+    let door = *doors.first()?;
+    let about = postfix.about(door, LIST);
+    let (socket, first) = way(postfix, door, facts);
+    let names = names(doors);
+    let mut draft = if nowhere || doors.iter().any(|door| is_port_25(door)) {
+        let message = format!("`{LIST}` of {names} does not name readdress");
+        Draft::new(codes::MILTER_NOT_LISTED, about, message)
+    } else {
+        let message =
+            format!("mail that comes in by {names} does not pass readdress, and is not rewritten");
+        Draft::new(codes::MILTER_NOT_AT_EVERY_PORT, about, message)
+            .say("leave it where mail only comes back from a filter; else ")
     };
-    let about = postfix.about(door, "smtpd_milters");
-    if nowhere || is_port_25(door) {
-        let message = format!("`smtpd_milters` of {} does not name readdress", door.name);
-        return Finding::new(codes::MILTER_NOT_LISTED, about, message, help);
+    if let Some(first) = first {
+        draft = draft.first(first);
     }
-    let message = format!(
-        "mail that comes in by {} does not pass readdress, and is not rewritten",
-        door.name
-    );
-    let help = format!("leave it where mail only comes back from a filter; else {help}");
-    Finding::new(codes::MILTER_NOT_AT_EVERY_PORT, about, message, help)
+    Some(draft.edit(listing(postfix, door, LIST, &socket)))
 }
 
-fn listed(postfix: &Postfix, door: &Service, facts: &Facts) -> Vec<Finding> {
-    let Some(ours) = ours(postfix, door, "smtpd_milters", facts) else {
+fn listed(postfix: &Postfix, doors: &[&Service], facts: &Facts) -> Vec<Draft> {
+    let Some(door) = doors.first().copied() else {
         return Vec::new();
     };
-    let list = postfix.at(door, "smtpd_milters");
-    let about = || postfix.about(door, "smtpd_milters");
-    let mut findings = Vec::new();
+    let Some(ours) = ours(postfix, door, LIST, facts) else {
+        return Vec::new();
+    };
+    let mut drafts = Vec::new();
     if !ours.last {
-        let others = words(list)
-            .into_iter()
-            .filter(|text| *text != ours.entry.text);
-        let others = others.map(braced).collect::<Vec<_>>().join(", ");
-        findings.push(Finding::new(
-            codes::MILTER_NOT_LAST,
-            about(),
-            "a milter stands behind readdress: a recipient that it refuses is delivered all the same",
-            format!(
-                "write {}",
-                set(door, "smtpd_milters", &with(&others, &braced(ours.entry.text)))
-            ),
-        ));
+        let message = "a milter stands behind readdress: a recipient that it refuses is delivered all the \
+                       same";
+        let last = Change::Last(ours.entry.text.to_owned());
+        drafts.push(
+            Draft::new(codes::MILTER_NOT_LAST, postfix.about(door, LIST), message)
+                .edit([at(door, LIST, last)]),
+        );
     }
-    findings.extend(reach(postfix, door, "smtpd_milters", &ours, facts));
-    findings.extend(when_down(postfix, door, &ours.entry));
-    findings.extend(switched_off(postfix, door));
-    findings
+    drafts.extend(reach(postfix, doors, LIST, &ours, facts));
+    drafts.extend(when_down(postfix, door, &ours.entry));
+    drafts.extend(doors.iter().flat_map(|door| switched_off(postfix, door)));
+    drafts
 }
 
-/// Whether the socket is where the service looks for it, and open to its user.
+/// Whether the socket is where the services look for it, and open to their user.
 fn reach(
     postfix: &Postfix,
-    service: &Service,
+    doors: &[&Service],
     parameter: &str,
     ours: &Ours<'_, '_>,
     facts: &Facts,
-) -> Option<Finding> {
+) -> Option<Draft> {
+    let service = *doors.first()?;
     let (socket, word) = (ours.named.socket, ours.entry.socket);
     if ours.named.reached {
         let user = postfix.user.as_ref()?;
-        return sockets::closed(socket, word, user, postfix.view(service), facts);
+        let closed = sockets::closed(socket, word, user, postfix.view(service), facts);
+        return closed.map(Draft::from);
     }
-    let list = postfix.at(service, parameter);
-    let better = |socket: &str| {
-        let entry = ours.entry.text;
-        let better = exchanged(list, entry, &entry.replacen(word, socket, 1));
-        set(service, parameter, &better)
-    };
-    let help = match reachable(&facts.ours.milter, postfix.queue(), service.chroot) {
-        Some(other) => format!("write {}", better(&other)),
-        None => format!(
-            "write {}, then {}",
-            visible(postfix, "[milter]", facts),
-            better("unix:readdress/milter.sock")
-        ),
-    };
+    let (better, first) = way(postfix, service, facts);
+    let names = names(doors);
     let why = match service.chroot {
-        true => format!(
-            "{} is confined to {}",
-            service.name,
-            postfix.queue().display()
-        ),
-        false => format!("{} is not confined to a directory", service.name),
+        true => format!("{names} is confined to {}", postfix.queue().display()),
+        false => format!("{names} is not confined to a directory"),
     };
-    Some(Finding::new(
+    let mut draft = Draft::new(
         codes::SOCKET_OUT_OF_REACH,
         postfix.about(service, parameter),
         format!("{why}, and does not find `{socket}` as `{word}`"),
-        help,
-    ))
+    );
+    if let Some(first) = first {
+        draft = draft.first(first);
+    }
+    let change = Change::Part {
+        word: ours.entry.text.to_owned(),
+        part: word.to_owned(),
+        by: better,
+    };
+    Some(draft.edit([at(service, parameter, change)]))
 }
 
 /// The default action: per milter, else for all.
-fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Finding> {
-    let list = postfix.at(door, "smtpd_milters");
+fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Draft> {
     let own = entry.option("default_action");
-    let action = own.map_or_else(
-        || postfix.at(door, "milter_default_action"),
-        |(_, value)| value,
-    );
+    let action = own.unwrap_or_else(|| postfix.at(door, "milter_default_action"));
     let (code, what) = match action {
         "accept" => (
             codes::PASSES_WHEN_DOWN,
@@ -251,95 +161,86 @@ fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Fin
         ),
         _ => return None,
     };
-    let (parameter, value) = match own {
-        Some((option, _)) => {
-            let better = entry.text.replace(option, "default_action=tempfail");
-            ("smtpd_milters", exchanged(list, entry.text, &better))
-        }
-        // What is right for the other milters is not for us to say.
-        None if words(list).len() > 1 => {
-            let better = format!("{}, default_action=tempfail", entry.text);
-            ("smtpd_milters", exchanged(list, entry.text, &better))
-        }
-        None => ("milter_default_action", "tempfail".to_owned()),
+    // What is right for the other milters is not for us to say.
+    let beside = milters(postfix.at(door, LIST)).len() > 1;
+    let (parameter, change) = match own.is_some() || beside {
+        true => (
+            LIST,
+            Change::Option {
+                word: entry.text.to_owned(),
+                name: "default_action".to_owned(),
+                value: "tempfail".to_owned(),
+            },
+        ),
+        false => ("milter_default_action", Change::Set("tempfail".to_owned())),
     };
     let message = format!("while readdress is away, {what} (default action `{action}`)");
-    let help = format!("write {}", set(door, parameter, &value));
-    Some(Finding::new(
-        code,
-        postfix.about(door, parameter),
-        message,
-        help,
-    ))
+    let draft = Draft::new(code, postfix.about(door, parameter), message);
+    Some(draft.edit([at(door, parameter, change)]))
 }
 
+/// What smtpd leaves out.
+const OVERRIDES: &str = "receive_override_options";
+
 /// What keeps the milters of a service from doing their work.
-fn switched_off(postfix: &Postfix, door: &Service) -> Vec<Finding> {
-    let name = "receive_override_options";
-    let options = words(postfix.at(door, name));
-    let without = |option: &str| {
-        let rest: Vec<_> = options
-            .iter()
-            .filter(|other| **other != option)
-            .copied()
-            .collect();
-        set(door, name, &rest.join(", "))
-    };
-    let mut findings = Vec::new();
+fn switched_off(postfix: &Postfix, door: &Service) -> Vec<Draft> {
+    let options = words(postfix.at(door, OVERRIDES));
+    let about = postfix.about(door, OVERRIDES);
+    let without = |option: &str| at(door, OVERRIDES, Change::Remove(option.to_owned()));
+    let mut drafts = Vec::new();
     if options.contains(&"no_milters") {
-        findings.push(Finding::new(
-            codes::MILTERS_SWITCHED_OFF,
-            postfix.about(door, name),
-            format!("`no_milters` makes {} leave all milters out", door.name),
-            format!("write {}", without("no_milters")),
-        ));
+        let message = format!("`no_milters` makes {} leave all milters out", door.name);
+        drafts.push(
+            Draft::new(codes::MILTERS_SWITCHED_OFF, &about, message).edit([without("no_milters")]),
+        );
     }
     if options.contains(&"no_address_mappings") {
-        findings.push(Finding::new(
-            codes::NO_ADDRESS_MAPPINGS,
-            postfix.about(door, name),
-            "`no_address_mappings`: addresses that readdress adds are not looked up in Postfix's maps here",
-            format!(
-                "leave it where a content filter hands the mail back; else write {}",
-                without("no_address_mappings")
-            ),
-        ));
+        let message = "`no_address_mappings`: addresses that readdress adds are not looked up in Postfix's \
+                       maps here";
+        drafts.push(
+            Draft::new(codes::NO_ADDRESS_MAPPINGS, &about, message)
+                .say("leave it where a content filter hands the mail back; else ")
+                .edit([without("no_address_mappings")]),
+        );
     }
     if !postfix.at(door, "smtpd_proxy_filter").is_empty() {
-        findings.push(Finding::new(
-            codes::MILTER_BEHIND_PROXY,
-            postfix.about(door, "smtpd_proxy_filter"),
-            format!(
-                "`smtpd_proxy_filter` of {}: Postfix lets no milter change the recipients there",
-                door.name
-            ),
-            "move `smtpd_milters` to the service to which the filter hands the mail back",
-        ));
+        let message = format!(
+            "`smtpd_proxy_filter` of {}: Postfix lets no milter change the recipients there",
+            door.name
+        );
+        drafts.push(
+            Draft::new(
+                codes::MILTER_BEHIND_PROXY,
+                postfix.about(door, "smtpd_proxy_filter"),
+                message,
+            )
+            .say("move `smtpd_milters` to the service to which the filter hands the mail back"),
+        );
     }
-    findings
+    drafts
 }
 
 /// Mail from sendmail(1), whose milters cleanup asks.
-fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<Finding> {
+fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+    let parameter = "non_smtpd_milters";
     let main = Service::default();
     let cleanup = postfix
         .services
         .iter()
-        .find(|service| service.name == "cleanup/unix");
-    let cleanup = cleanup.unwrap_or(&main);
-    if let Some(ours) = ours(postfix, cleanup, "non_smtpd_milters", facts) {
-        return reach(postfix, cleanup, "non_smtpd_milters", &ours, facts);
+        .find(|service| service.name == "cleanup/unix")
+        .unwrap_or(&main);
+    if let Some(ours) = ours(postfix, cleanup, parameter, facts) {
+        return reach(postfix, &[cleanup], parameter, &ours, facts);
     }
-    let list = postfix.value("non_smtpd_milters");
-    let socket = reachable(&facts.ours.milter, postfix.queue(), cleanup.chroot);
-    let socket = socket.unwrap_or_else(|| "unix:readdress/milter.sock".to_owned());
-    Some(Finding::new(
+    let (socket, first) = way(postfix, cleanup, facts);
+    let mut draft = Draft::new(
         codes::LOCAL_MAIL_PASSES,
         &postfix.main_cf,
         "mail that programs of this machine hand in by sendmail(1) is not rewritten",
-        format!(
-            "if it should be, write {}",
-            set(&main, "non_smtpd_milters", &with(list, &socket))
-        ),
-    ))
+    )
+    .say("if it should be, ");
+    if let Some(first) = first {
+        draft = draft.first(first);
+    }
+    Some(draft.edit(listing(postfix, cleanup, parameter, &socket)))
 }

@@ -3,37 +3,71 @@
 //! In: [`Postfix`], whose values have every `$name` filled in. What belongs to one service (`-o` in
 //! `master.cf`) wins there over `main.cf`.
 
+mod added;
+mod address;
+mod asked;
+mod broken;
 mod domains;
+mod entries;
+mod listing;
 mod maps;
 mod milters;
+mod next_hop;
 mod recipients;
+mod refusal;
+mod return_port;
+mod routes;
+mod spelled;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-pub use maps::{askable, files};
-pub use recipients::{map, recipient_maps};
+pub use added::{decided, sources as adding};
+pub use address::address;
+pub use domains::stands_for;
+pub use entries::{Entry, milters};
+pub use listing::listed;
+pub use maps::{askable, files, inline, lines, whole};
+pub use recipients::{LISTEN, MAP, map, recipient_maps};
+pub use refusal::{access_keys, access_tables, refusal};
+pub use routes::hosts;
 
 use super::{
-    Finding, codes,
-    facts::{Facts, Postfix, Service},
+    Finding, codes, connect,
+    draft::{self, Draft},
+    facts::{Complaint, Facts, Postfix, Service},
+    remedy,
     sockets::View,
+    spelling,
 };
 use crate::config::socket::Socket;
 
-/// Judges it.
+/// Judges a Postfix.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
-    let mut findings = milters::examine(postfix, facts);
-    findings.extend(domains::examine(postfix, facts));
-    findings.extend(recipients::examine(postfix, facts));
-    findings.extend(maps::unseen(postfix).map(|map| {
-        Finding::new(
+    let mut drafts = broken::examine(postfix);
+    if postfix.is_broken() {
+        return draft::finished(drafts, postfix);
+    }
+    drafts.extend(milters::examine(postfix, facts));
+    drafts.extend(spelled::examine(postfix));
+    drafts.extend(asked::examine(postfix, facts));
+    drafts.extend(return_port::examine(postfix, facts));
+    drafts.extend(domains::examine(postfix, facts));
+    drafts.extend(recipients::examine(postfix, facts));
+    drafts.extend(routes::examine(postfix, facts));
+    drafts.extend(added::examine(postfix, facts));
+    drafts.extend(maps::unseen(postfix).map(|map| {
+        Draft::new(
             codes::UNSEEN,
             &postfix.main_cf,
             format!("`{map}` was not asked, since it is no local file, or did not answer"),
-            format!("try it yourself: `postmap -q ADDRESS {map}`"),
         )
+        .say(format!("try it yourself: `postmap -q ADDRESS {map}`"))
     }));
+    drafts = connect::instead(&postfix.connections, facts, drafts, |draft, dead| {
+        listing::remedy(postfix, dead, facts, draft)
+    });
+    let mut findings = draft::finished(drafts, postfix);
     // Several services say the same where they share a line.
     let mut seen = HashSet::new();
     findings.retain(|finding| {
@@ -64,6 +98,41 @@ impl Postfix {
             own: pairs(own),
             services,
             ..Self::default()
+        }
+    }
+
+    /// Returns true if Postfix cannot read its own configuration: nothing else is known then.
+    pub fn is_broken(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Why Postfix cannot read its own configuration.
+    pub fn broken(&self) -> Option<&str> {
+        self.complaints
+            .iter()
+            .find_map(|complaint| match complaint {
+                Complaint::Fatal(words) if self.is_broken() => Some(words.as_str()),
+                _ => None,
+            })
+    }
+
+    /// postconf(1) or postfix(1), with the directory that it must be told.
+    pub fn command(&self, program: &str) -> String {
+        let word = |path: &Path| {
+            let text = path.display().to_string();
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+            match text.chars().all(plain) {
+                true => text,
+                false => remedy::quoted(&text),
+            }
+        };
+        let program = match &self.tools {
+            Some(tools) => word(&tools.join(program)),
+            None => program.to_owned(),
+        };
+        match &self.directory {
+            Some(directory) => format!("{program} -c {}", word(directory)),
+            None => program,
         }
     }
 
@@ -119,20 +188,12 @@ impl Postfix {
     }
 }
 
-/// The command that sets a parameter where a service has it from.
-fn set(service: &Service, name: &str, value: &str) -> String {
-    match service.overrides.contains_key(name) {
-        true => format!("`postconf -P '{}/{name}={value}'`", service.name),
-        false => format!("`postconf -e '{name} = {value}'`"),
-    }
-}
-
 /// How a service reaches one of `own`: TCP first, which everybody reaches; else a path as it sees it.
 pub fn reachable(own: &[Socket], home: &Path, chroot: bool) -> Option<String> {
     let tcp = own.iter().find(|socket| !matches!(socket, Socket::Unix(_)));
     if let Some(tcp) = tcp {
         // A socket for every address is reached here by the loopback one.
-        let text = tcp.to_string();
+        let text = spelling::postfix(tcp);
         return Some(
             text.replace(":0.0.0.0:", ":127.0.0.1:")
                 .replace(":[::]:", ":[::1]:"),

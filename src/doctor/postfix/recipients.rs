@@ -2,14 +2,17 @@
 
 use super::{
     maps::{Word, answer},
-    reachable, set,
+    reachable,
 };
 use crate::{
     doctor::{
-        Finding, codes,
+        codes,
+        draft::{Draft, at},
         facts::{Facts, Postfix, Service, forms},
-        lists::{some, words},
+        lists::{joined, some, words},
+        remedy::{Change, Edit},
         sockets::{self, View, named},
+        spelling,
     },
     engine::address::Mailbox,
 };
@@ -22,7 +25,7 @@ const REWRITING: [&str; 3] = [
 ];
 
 /// Judges both.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
     let mut findings = known(postfix, facts);
     findings.extend(rewriting(postfix, facts));
     findings.extend(verified(postfix));
@@ -31,7 +34,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
 }
 
 /// `relay_recipient_maps`.
-fn known(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
+fn known(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
     let list = words(postfix.value("relay_recipient_maps"));
     if facts.ours.secondary.is_empty() {
         return Vec::new();
@@ -39,13 +42,8 @@ fn known(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
     if list.is_empty() {
         let message = "Postfix does not know which recipients exist: what readdress does not see is taken, \
                        and bounces";
-        let finding = Finding::new(
-            codes::RECIPIENTS_UNCHECKED,
-            &postfix.main_cf,
-            message,
-            wiring(postfix, facts),
-        );
-        return vec![finding];
+        let draft = Draft::new(codes::RECIPIENTS_UNCHECKED, &postfix.main_cf, message);
+        return vec![wiring(postfix, facts, draft)];
     }
     let mut findings = Vec::new();
     let mut asks_us = false;
@@ -59,22 +57,22 @@ fn known(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
             continue;
         };
         for (service, view) in askers(postfix, proxied) {
-            let Some(named) = named(socket, &facts.ours.socketmap, view, facts) else {
+            let Some(named) = meant(socket, view, facts) else {
                 continue;
             };
             asks_us = true;
             if !named.reached {
                 findings.push(out_of_reach(postfix, service, word, facts));
             } else if let Some(user) = &postfix.user {
-                findings.extend(sockets::closed(named.socket, socket, user, view, facts));
+                let closed = sockets::closed(named.socket, socket, user, view, facts);
+                findings.extend(closed.map(Draft::from));
             }
             if name != "recipients" {
-                findings.push(Finding::new(
-                    codes::RECIPIENT_REFUSED,
-                    &postfix.main_cf,
-                    format!("`relay_recipient_maps` asks the map `{name}`, which does not list recipients"),
-                    wiring(postfix, facts),
-                ));
+                let message = format!(
+                    "`relay_recipient_maps` asks the map `{name}`, which does not list recipients"
+                );
+                let draft = Draft::new(codes::RECIPIENT_REFUSED, &postfix.main_cf, message);
+                findings.push(wiring(postfix, facts, draft));
             }
         }
     }
@@ -96,23 +94,34 @@ fn askers(postfix: &Postfix, proxied: bool) -> Vec<(&Service, View<'_>)> {
         .collect()
 }
 
+/// Which socket of ours a socketmap names, in whatever spelling.
+fn meant<'s>(socket: &str, view: View<'_>, facts: &'s Facts) -> Option<sockets::Named<'s>> {
+    let socket = spelling::meant(socket)?.to_string();
+    named(&socket, &facts.ours.socketmap, view, facts)
+}
+
 /// The line for `relay_recipient_maps`, and the one for `readdress.toml` where it needs one.
-fn wiring(postfix: &Postfix, facts: &Facts) -> String {
+fn wiring(postfix: &Postfix, facts: &Facts, draft: Draft) -> Draft {
     let own = &facts.ours.socketmap;
     let set = |map: &str| {
         let list = recipient_maps(postfix, facts, map);
-        format!("`postconf -e 'relay_recipient_maps = {list}'`")
+        [Edit::main("relay_recipient_maps", Change::Set(list))]
     };
+    let listen = || facts.ours.setting("socketmap", LISTEN);
     match map(postfix, facts) {
-        Some(map) => format!("write {}", set(&map)),
-        None if own.is_empty() => format!(
-            "write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` into {}, then {}",
-            facts.ours.file,
-            set("socketmap:inet:127.0.0.1:8893:recipients")
-        ),
-        None => "write `[socketmap] listen` with a TCP socket".to_owned(),
+        Some(map) => draft.edit(set(&map)),
+        None if own.is_empty() => draft
+            .first(format!("{}, restart readdress", listen()))
+            .edit(set(MAP)),
+        None => draft.say(format!("{}, and restart readdress", listen())),
     }
 }
+
+/// A socketmap that everybody reaches, as the configuration has it.
+pub const LISTEN: &str = "listen = [\"inet:127.0.0.1:8893\"]";
+
+/// The same as Postfix asks it.
+pub const MAP: &str = "socketmap:inet:127.0.0.1:8893:recipients";
 
 /// `relay_recipient_maps` with our map in place of what was ours in it.
 ///
@@ -120,9 +129,17 @@ fn wiring(postfix: &Postfix, facts: &Facts) -> String {
 /// there was no list, the domains there that are not ours are listed whole.
 pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
     let ours = |word: &&str| match Word::parse(word) {
-        Word::Socketmap { socket, .. } => postfix
-            .doors()
-            .any(|door| named(socket, &facts.ours.socketmap, postfix.view(door), facts).is_some()),
+        // A map at a socket that nobody answers says by its name whose it was meant to be.
+        Word::Socketmap { socket, name, .. } => {
+            let silent = postfix
+                .connections
+                .iter()
+                .any(|connection| connection.listed.word == **word && connection.answer.fails());
+            (silent && name == "recipients")
+                || postfix
+                    .doors()
+                    .any(|door| meant(socket, postfix.view(door), facts).is_some())
+        }
         _ => false,
     };
     let list = words(postfix.written("relay_recipient_maps"));
@@ -146,7 +163,7 @@ pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
         }
     }
     list.push(map.to_owned());
-    list.join(", ")
+    joined(list)
 }
 
 /// The socketmap of recipients, in the form that the machine's smtpd processes can ask.
@@ -161,18 +178,14 @@ pub fn map(postfix: &Postfix, facts: &Facts) -> Option<String> {
     Some(format!("proxy:socketmap:{socket}:recipients"))
 }
 
-fn out_of_reach(postfix: &Postfix, service: &Service, word: &str, facts: &Facts) -> Finding {
+fn out_of_reach(postfix: &Postfix, service: &Service, word: &str, facts: &Facts) -> Draft {
     let message = format!("{} does not find the socket of `{word}`", service.name);
-    Finding::new(
-        codes::MAP_OUT_OF_REACH,
-        &postfix.main_cf,
-        message,
-        wiring(postfix, facts),
-    )
+    let draft = Draft::new(codes::MAP_OUT_OF_REACH, &postfix.main_cf, message);
+    wiring(postfix, facts, draft)
 }
 
 /// Addresses with a rule that the lists of Postfix do not have.
-fn missing(postfix: &Postfix, facts: &Facts) -> Option<Finding> {
+fn missing(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
     let list = postfix.value("relay_recipient_maps");
     let unasked = words(list).into_iter().any(|word| match Word::parse(word) {
         Word::Table(table) => !postfix.maps.contains_key(table),
@@ -194,12 +207,8 @@ fn missing(postfix: &Postfix, facts: &Facts) -> Option<Finding> {
         "`relay_recipient_maps` lacks {}, which has a rule: Postfix refuses it as unknown",
         some(lost.iter().map(String::as_str))?
     );
-    Some(Finding::new(
-        codes::RECIPIENT_REFUSED,
-        &postfix.main_cf,
-        message,
-        wiring(postfix, facts),
-    ))
+    let draft = Draft::new(codes::RECIPIENT_REFUSED, &postfix.main_cf, message);
+    Some(wiring(postfix, facts, draft))
 }
 
 /// As Postfix looks an address up.
@@ -208,60 +217,90 @@ fn lookup_key(mailbox: &Mailbox) -> String {
 }
 
 /// Maps that rewrite what comes out of rules, or what goes into them.
-fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+    let mut drafts = Vec::new();
     let mut old = false;
     for name in REWRITING {
         let list = postfix.value(name);
         let found = |mailbox: &Mailbox| {
             let address = lookup_key(mailbox);
             let (map, value) = answer(postfix, list, &address)?;
-            let itself = value.to_lowercase() == address
-                || value
-                    .strip_prefix('@')
-                    .is_some_and(|domain| domain == mailbox.domain.as_str());
-            (!itself).then(|| (address, map.to_owned(), value.to_owned()))
+            // `@domain` stands for the same local-part there.
+            let value = match value.strip_prefix('@') {
+                Some(domain) => format!("{}@{domain}", mailbox.local).to_lowercase(),
+                None => value.to_owned(),
+            };
+            (value.to_lowercase() != address).then(|| (address, map.to_owned(), value))
         };
         let targets: Vec<_> = facts.ours.targets.iter().filter_map(found).collect();
         if let Some((address, map, value)) = targets.first() {
-            findings.push(Finding::new(
-                codes::REWRITTEN_AGAIN,
-                &postfix.main_cf,
-                format!(
-                    "`{name}` turns `{address}`, which comes out of a rule, into `{value}` ({} of {})",
-                    targets.len(),
-                    facts.ours.targets.len()
-                ),
-                format!("take it out of `{map}`, or write `{value}` as the target of the rule"),
-            ));
+            let message = format!(
+                "`{name}` turns `{address}`, which comes out of a rule, into `{value}` ({} of {})",
+                targets.len(),
+                facts.ours.targets.len()
+            );
+            let draft = Draft::new(codes::REWRITTEN_AGAIN, &postfix.main_cf, message);
+            drafts.push(match is_secondary(value, facts) {
+                true => back(postfix, name, map, value, draft),
+                false => draft.say(format!(
+                    "take it out of `{map}`, or write `{value}` as the target of the rule"
+                )),
+            });
         }
         let originals: Vec<_> = facts.ours.originals.iter().filter_map(found).collect();
         old |= !originals.is_empty();
         if let Some((address, map, value)) = originals.first() {
-            findings.push(Finding::new(
-                codes::OLD_MAP,
-                &postfix.main_cf,
-                format!(
-                    "`{name}` has `{address}` as well (for `{value}`); what the rule says counts"
-                ),
-                format!("when nothing needs it any more, take it out of `{map}`"),
-            ));
+            let message = format!(
+                "`{name}` has `{address}` as well (for `{value}`); what the rule says counts"
+            );
+            drafts.push(
+                Draft::new(codes::OLD_MAP, &postfix.main_cf, message).say(format!(
+                    "when nothing needs it any more, take it out of `{map}`"
+                )),
+            );
         }
     }
     if old && postfix.value("enable_original_recipient") == "no" {
-        findings.push(Finding::new(
-            codes::ORIGINAL_RECIPIENT_OFF,
-            &postfix.main_cf,
-            "`enable_original_recipient = no`, while a map rewrites as well: Postfix 3.7 finds the \
-             recipient that a rule replaces all the same, other versions may not",
-            "write `postconf -e 'enable_original_recipient = yes'`",
-        ));
+        let message = "`enable_original_recipient = no`, while a map rewrites as well: Postfix 3.7 finds the \
+                       recipient that a rule replaces all the same, other versions may not";
+        let yes = Change::Set("yes".to_owned());
+        drafts.push(
+            Draft::new(codes::ORIGINAL_RECIPIENT_OFF, &postfix.main_cf, message)
+                .edit([Edit::main("enable_original_recipient", yes)]),
+        );
     }
-    findings
+    drafts
+}
+
+fn is_secondary(address: &str, facts: &Facts) -> bool {
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let secondary = facts.ours.secondary.iter();
+    secondary
+        .flat_map(forms)
+        .any(|form| form.eq_ignore_ascii_case(domain))
+}
+
+/// A map that turns what came out of a rule back into a secondary address. Mostly it is meant for
+/// senders, and the target of the rule is right.
+fn back(postfix: &Postfix, name: &str, map: &str, value: &str, draft: Draft) -> Draft {
+    let why = format!("`{value}` is a secondary address, to which no rule may lead back: ");
+    if name != "canonical_maps" {
+        return draft.say(format!("{why}take the line out of `{map}`"));
+    }
+    let list = words(postfix.written(name));
+    let moved = list.iter().map(|word| {
+        let change = Change::Add((*word).to_owned());
+        Edit::main("sender_canonical_maps", change)
+    });
+    let none = Edit::main(name, Change::Set(String::new()));
+    draft
+        .say(format!("{why}for senders alone "))
+        .edit(moved)
+        .edit([none])
 }
 
 /// Probes for recipients, which pass no milter.
-fn verified(postfix: &Postfix) -> Vec<Finding> {
+fn verified(postfix: &Postfix) -> Vec<Draft> {
     let probe = "reject_unverified_recipient";
     let classes = words(postfix.value("smtpd_restriction_classes"));
     let is_list = |name: &str| {
@@ -280,38 +319,40 @@ fn verified(postfix: &Postfix) -> Vec<Finding> {
     let lists = global.chain(own).filter(|(_, name, _)| is_list(name));
     let found = lists.filter(|(_, _, value)| words(value).contains(&probe));
     found
-        .map(|(service, name, value)| {
-            let rest = words(value).into_iter().filter(|word| *word != probe);
-            Finding::new(
-                codes::VERIFIES_RECIPIENTS,
-                postfix.about(service, name),
-                format!(
-                    "`{probe}` in `{name}`: its probes pass no milter, so that secondary addresses are \
-                     refused as undeliverable"
-                ),
-                format!("write {}", set(service, name, &rest.collect::<Vec<_>>().join(", "))),
-            )
+        .map(|(service, name, _)| {
+            let message = format!(
+                "`{probe}` in `{name}`: its probes pass no milter, so that secondary addresses are refused \
+                 as undeliverable"
+            );
+            let remove = Change::Remove(probe.to_owned());
+            Draft::new(codes::VERIFIES_RECIPIENTS, postfix.about(service, name), message)
+                .edit([at(service, name, remove)])
         })
         .collect()
 }
 
-fn delimiter(postfix: &Postfix, facts: &Facts) -> Option<Finding> {
+fn delimiter(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
     let sorted = |text: &str| {
         let mut characters: Vec<_> = text.chars().collect();
         characters.sort_unstable();
         characters
     };
     let (theirs, ours) = (postfix.value("recipient_delimiter"), &facts.ours.delimiter);
-    (sorted(theirs) != sorted(ours)).then(|| {
-        Finding::new(
-            codes::DELIMITER_DIFFERS,
-            &postfix.main_cf,
-            format!("`recipient_delimiter` is \"{theirs}\" in Postfix and \"{ours}\" in readdress"),
-            format!(
-                "write `postconf -e 'recipient_delimiter = {ours}'`, or `[rewrite] recipient_delimiter = \
-                 \"{theirs}\"` into {}",
-                facts.ours.file
-            ),
-        )
-    })
+    if sorted(theirs) == sorted(ours) {
+        return None;
+    }
+    let message =
+        format!("`recipient_delimiter` is \"{theirs}\" in Postfix and \"{ours}\" in readdress");
+    let quoted = theirs.replace('\\', "\\\\").replace('"', "\\\"");
+    let line = format!("recipient_delimiter = \"{quoted}\"");
+    let set = Change::Set(ours.clone());
+    Some(
+        Draft::new(codes::DELIMITER_DIFFERS, &postfix.main_cf, message)
+            .say(format!(
+                "{}, which takes effect at once; or, for all mail of this Postfix, ",
+                facts.ours.setting("rewrite", &line)
+            ))
+            .edit([Edit::main("recipient_delimiter", set)])
+            .by_hand(facts.ours.setting("rewrite", &line)),
+    )
 }

@@ -32,6 +32,11 @@ impl Map {
         path.starts_with('/')
             .then(|| path.strip_suffix(".db").unwrap_or(path))
     }
+
+    /// The socket of a map of the type `socket`.
+    pub fn socket(&self) -> Option<&str> {
+        self.arguments.split_whitespace().last()
+    }
 }
 
 /// The file.
@@ -57,6 +62,10 @@ pub struct Cf {
     pub trusts_groups: bool,
     /// `RunAsUser`.
     pub run_as: Option<String>,
+    /// `PrivacyOptions`.
+    pub privacy: Vec<String>,
+    /// Where the ports listen: host, where one is named, and port.
+    pub listens: Vec<(Option<String>, String)>,
 }
 
 impl Cf {
@@ -100,6 +109,7 @@ impl Cf {
                 self.trusts_groups = names(value).iter().any(safe);
             }
             "RunAsUser" => self.run_as = Some(value.trim().to_owned()),
+            "PrivacyOptions" => self.privacy = names(value),
             "DaemonPortOptions" => {
                 let options = value.split(',').filter_map(|option| option.split_once('='));
                 let options: Vec<_> = options
@@ -113,6 +123,10 @@ impl Cf {
                 };
                 let name = find("Name").or_else(|| find("Port")).unwrap_or("smtp");
                 let filters = find("InputMailFilters").map(names);
+                let host = find("Addr").or_else(|| find("Address"));
+                let port = find("Port").unwrap_or("smtp");
+                self.listens
+                    .push((host.map(str::to_owned), port.to_owned()));
                 self.ports.push((name.to_owned(), filters));
             }
             _ => {}

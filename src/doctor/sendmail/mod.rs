@@ -5,8 +5,12 @@
 //! map's name without `.db`.
 
 pub mod cf;
+mod check_rcpt;
+mod listing;
 
 use std::path::Path;
+
+pub use listing::{address, dsn_off, listed, remedy};
 
 use super::{
     Finding,
@@ -18,6 +22,7 @@ use super::{
 };
 use crate::engine::address::Domain;
 use cf::{Cf, Filter};
+use check_rcpt::{asks_us, listed as accepted, opened, unchecked};
 
 /// Sendmail is confined to no directory.
 fn view() -> View<'static> {
@@ -31,8 +36,11 @@ fn view() -> View<'static> {
 pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let cf = Cf::parse(&sendmail.text);
     let mut findings = filters(&cf, sendmail, facts);
+    findings.extend(listing::misspelt(&cf, sendmail));
+    findings.extend(listing::without_dsn(&cf, sendmail));
     findings.extend(domains(&cf, sendmail, facts));
     findings.extend(unchecked(&cf, sendmail, facts));
+    findings.extend(opened(&cf, sendmail));
     findings.extend(virtusers(&cf, sendmail, facts));
     findings
 }
@@ -194,6 +202,8 @@ struct Relayed<'c> {
     subdomains: bool,
     /// `Local_check_rcpt` says OK to what the table has, which lets it pass.
     table: bool,
+    /// Domains that `Local_check_rcpt` says OK to, because they are in a class that it names.
+    listed: Vec<&'c str>,
 }
 
 impl Relayed<'_> {
@@ -206,7 +216,7 @@ impl Relayed<'_> {
             let rest = form.strip_suffix(&word.to_lowercase());
             rest.is_some_and(|rest| rest.is_empty() || (self.subdomains && rest.ends_with('.')))
         });
-        self.table || by_map || by_class
+        self.table || by_map || by_class || self.listed.contains(&form)
     }
 
     fn is_in_class(&self, domain: &Domain) -> bool {
@@ -221,6 +231,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         access: entries(cf, sendmail, "access").unwrap_or_default(),
         subdomains: cf.relays_subdomains,
         table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
+        listed: accepted(cf, sendmail),
     };
     let refused = |domain: &&Domain| {
         !local(&class_w, domain) && !forms(domain).iter().any(|form| relayed.accepts(form))
@@ -263,6 +274,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             line,
             sendmail,
         ),
+        relayed_targets(&relayed, sendmail, facts),
         about(
             codes::SUBDOMAINS_ACCEPTED,
             secondary.chain(facts.ours.primary.iter()).filter(open),
@@ -273,6 +285,18 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         ),
     ];
     findings.into_iter().flatten().collect()
+}
+
+/// Domains that the rules only send to.
+fn relayed_targets(relayed: &Relayed<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
+    let targeted = facts.ours.targeted.iter();
+    about(
+        codes::RELAYS_FOR_TARGET,
+        targeted.filter(|domain| relayed.is_in_class(domain)),
+        "Sendmail accepts mail for {} from anybody (class R), and the rules only send to it",
+        "unless it is yours, take it out of class R; if it is, declare it in the rules",
+        sendmail,
+    )
 }
 
 /// A finding about some domains, if there are any; `{}` stands for them.
@@ -291,30 +315,6 @@ fn about<'d>(
         help.replace("{}", &words.join(" ")),
     );
     Some(Finding::new(code, &sendmail.cf, sentence, help))
-}
-
-/// Whether `Local_check_rcpt` asks a socketmap of ours.
-fn asks_us(cf: &Cf, facts: &Facts) -> bool {
-    let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
-    let ours = ours.filter(|(_, map)| {
-        let socket = map.arguments.split_whitespace().last().unwrap_or_default();
-        named(socket, &facts.ours.socketmap, view(), facts).is_some()
-    });
-    let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();
-    let asks = |line: &String| names.iter().any(|name| line.contains(name));
-    cf.check_rcpt.iter().any(asks)
-}
-
-fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
-    if facts.ours.secondary.is_empty() || asks_us(cf, facts) {
-        return None;
-    }
-    Some(Finding::new(
-        codes::RECIPIENTS_UNCHECKED,
-        &sendmail.cf,
-        "Sendmail does not know which recipients exist: `Local_check_rcpt` asks no socketmap of readdress",
-        "append what `readdress doctor --print sendmail` writes to sendmail.mc",
-    ))
 }
 
 /// The virtusertable, which rewrites as well.

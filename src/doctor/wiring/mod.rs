@@ -4,7 +4,11 @@
 //! recipients from the table by socketmap, the milter last, and mail deferred while it is away.
 
 mod postfix;
+mod rule_set;
 mod sendmail;
 
 pub use postfix::postfix;
-pub use sendmail::{filter as sendmail_filter, sendmail};
+pub use sendmail::{
+    filter as sendmail_filter, map_socket as sendmail_map_socket, notation as sendmail_socket,
+    sendmail,
+};

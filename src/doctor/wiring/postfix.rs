@@ -3,7 +3,7 @@
 use crate::doctor::{
     facts::{Facts, Postfix, Service, forms},
     lists::words,
-    postfix::{map, reachable, recipient_maps},
+    postfix::{LISTEN, map, reachable, recipient_maps, stands_for},
 };
 
 /// Writes them; what `main.cf` has already is kept where it is a list.
@@ -47,9 +47,10 @@ pub fn postfix(facts: &Facts) -> String {
 
 /// What there already is, and our domains that no local class has.
 fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
+    // Our own maps give way to what they stand for.
     let mut list: Vec<_> = words(postfix.written("relay_domains"))
         .into_iter()
-        .filter(|word| !word.contains("socketmap:"))
+        .filter(|word| stands_for(postfix, facts, word).is_none())
         .map(str::to_owned)
         .collect();
     let ours = &facts.ours;
@@ -68,14 +69,21 @@ fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
 }
 
 fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
-    lines.push("# Unknown recipients are refused by the table that rewrites.".to_owned());
-    let map = map(postfix, facts).unwrap_or_else(|| {
+    let Some(map) = map(postfix, facts) else {
+        // A map that nobody serves would defer all mail.
+        lines.push(
+            "# The milter refuses unknown recipients. To let Postfix ask the table, write"
+                .to_owned(),
+        );
+        lines.push("#     [socketmap]".to_owned());
+        lines.push(format!("#     {LISTEN}"));
         lines.push(format!(
-            "# It needs `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` in {}.",
+            "# into {}, restart readdress, and print these lines again.",
             facts.ours.file
         ));
-        "socketmap:inet:127.0.0.1:8893:recipients".to_owned()
-    });
+        return;
+    };
+    lines.push("# Unknown recipients are refused by the table that rewrites.".to_owned());
     let list = recipient_maps(postfix, facts, &map);
     lines.push(format!("relay_recipient_maps = {list}"));
 }
@@ -88,10 +96,11 @@ fn milters(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
     lines.push("# deferred while it is away, never passed on as it is.".to_owned());
     let chroot = postfix.doors().any(|door| door.chroot);
     let socket = reachable(&facts.ours.milter, postfix.queue(), chroot).unwrap_or_else(|| {
+        lines.push(format!("# It needs two lines in {}:", facts.ours.file));
+        lines.push("#     [milter]".to_owned());
         lines.push(format!(
-            "# It needs `[milter] listen = [\"unix:{}/readdress/milter.sock\"]` in {}.",
-            postfix.queue().display(),
-            facts.ours.file
+            "#     listen = [\"unix:{}/readdress/milter.sock\"]",
+            postfix.queue().display()
         ));
         "unix:readdress/milter.sock".to_owned()
     });

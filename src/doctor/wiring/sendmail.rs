@@ -1,26 +1,13 @@
 //! Lines for `sendmail.mc`.
 
+use super::rule_set;
 use crate::{
     config::socket::Socket,
     doctor::facts::{Facts, Ours},
 };
 
-/// The rule set: a recipient in one of our domains is refused unless the table knows it. The OK at its
-/// end also lets Sendmail relay, so that no domain has to be listed; therefore the map refuses every
-/// local-part that would route the mail elsewhere.
-const RULES: &str = "\
-SLocal_check_rcpt
-R$*\t\t\t$: $>canonify $1
-R$+ < @ $+ . >\t\t$: <$(domains $2 $: NO $)> $1 @ $2
-R<$* <TMPF>> $*\t\t$#error $@ 4.3.0 $: \"451 temporary lookup failure\"
-R<NO> $*\t\t\t$@ $1
-R<$*> $+ @ $+\t\t$: <$(recipients $2@$3 $: NO $)> $2 @ $3
-R<$* <TMPF>> $*\t\t$#error $@ 4.3.0 $: \"451 temporary lookup failure\"
-R<NO> $*\t\t\t$#error $@ 5.1.1 $: \"550 User unknown\"
-R$*\t\t\t$# OK";
-
 /// A socket as Sendmail writes it.
-fn notation(socket: &Socket) -> String {
+pub fn notation(socket: &Socket) -> String {
     // A socket for every address is reached here by the loopback one.
     let near = |host: &str| match host {
         "0.0.0.0" => "127.0.0.1".to_owned(),
@@ -32,6 +19,11 @@ fn notation(socket: &Socket) -> String {
         Socket::Inet6 { host, port } => format!("inet6:{port}@{}", near(host)),
         Socket::Unix(path) => format!("local:{}", path.display()),
     }
+}
+
+/// The same in a `K` line, which knows no `local:`.
+pub fn map_socket(socket: &Socket) -> String {
+    notation(socket).replacen("local:", "unix:", 1)
 }
 
 /// The filter, for the first of our sockets; none without one.
@@ -57,20 +49,23 @@ pub fn sendmail(facts: &Facts) -> String {
         "dnl It must be the last filter: what one behind it refuses it cannot see.".to_owned(),
     );
     lines.extend(filter(ours));
-    let map = ours.socketmap.first().map(notation).unwrap_or_else(|| {
-        lines.push(format!(
-            "dnl It needs `[socketmap] listen = [\"inet:127.0.0.1:8893\"]' in {}.",
-            ours.file
-        ));
-        "inet:8893@127.0.0.1".to_owned()
-    });
-    // Sendmail asks a socketmap by the name that its K line gives it.
-    let map = map.replacen("local:", "unix:", 1);
-    lines.push("LOCAL_CONFIG".to_owned());
-    for name in ["domains", "recipients"] {
-        lines.push(format!("K{name} socket -T<TMPF> {map}"));
+    match ours.socketmap.first().map(map_socket) {
+        // Sendmail asks a socketmap by the name that its K line gives it.
+        Some(map) => lines.extend(rule_set::asking(&map)),
+        None => {
+            lines.push(
+                "dnl The filter refuses unknown recipients. To let Sendmail ask the table, and to"
+                    .to_owned(),
+            );
+            lines.push("dnl list no domains here, write".to_owned());
+            lines.push("dnl     [socketmap]".to_owned());
+            lines.push("dnl     listen = [\"inet:127.0.0.1:8893\"]".to_owned());
+            lines.push(format!(
+                "dnl into {}, restart readdress, and print these lines again.",
+                ours.file
+            ));
+            lines.extend(rule_set::listing(ours));
+        }
     }
-    lines.push("LOCAL_RULESETS".to_owned());
-    lines.push(RULES.to_owned());
     lines.join("\n")
 }

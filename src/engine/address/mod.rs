@@ -11,6 +11,7 @@
 //! Not here: what an address means. This room knows no rule and no table.
 
 mod domain;
+mod joiner;
 mod local_part;
 mod mailbox;
 mod parameter;
@@ -19,9 +20,10 @@ mod quoting;
 mod subaddress;
 
 pub use domain::{Domain, DomainError};
+pub use joiner::belongs as joiner_belongs;
 pub use local_part::{LocalCase, LocalPart, LocalPartError, fold};
 pub use mailbox::{MAX_LOCAL_PART, MAX_PATH, Mailbox, MailboxError};
 pub use parameter::{DsnParameters, Notify};
-pub use path::{ForwardPath, PathError, without_route};
+pub use path::{ForwardPath, PathError, domain_at_the_end, without_route};
 pub use quoting::{last_at, outside_quotes};
 pub use subaddress::Subaddress;

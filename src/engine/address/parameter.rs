@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | octets of an ORCPT value | 500 (RFC 3461 section 4.2) | no ORCPT is sent |
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Longest ORCPT value, in octets (RFC 3461 section 4.2).
 const MAX_ORCPT: usize = 500;
@@ -39,8 +39,8 @@ pub struct Notify {
 pub struct DsnParameters {
     /// NOTIFY; `None` where the sender left the choice to the MTA.
     pub notify: Option<Notify>,
-    /// ORCPT: address type, `;`, xtext; as the sender sent it.
-    pub orcpt: Option<String>,
+    /// ORCPT: address type, `;`, xtext; as the sender sent it. The targets of a list share it.
+    pub orcpt: Option<Arc<str>>,
 }
 
 impl Notify {
@@ -124,22 +124,24 @@ impl DsnParameters {
             if name.eq_ignore_ascii_case("NOTIFY") {
                 dsn.notify = Notify::parse(value);
             } else if name.eq_ignore_ascii_case("ORCPT") && is_orcpt(value) {
-                dsn.orcpt = Some(value.to_owned());
+                dsn.orcpt = Some(value.into());
             }
         }
         dsn
     }
 
     /// The ORCPT of a recipient whose sender gave none: the address as it was received, without
-    /// `<>` and route. None where it is not ASCII.
-    pub fn orcpt_of(address: &[u8]) -> Option<String> {
+    /// `<>` and route. None where it holds anything but printable ASCII: Sendmail writes what the
+    /// value stands for into its bounces as it is, line ends and escape sequences included.
+    pub fn orcpt_of(address: &[u8]) -> Option<Arc<str>> {
         let address = address.strip_prefix(b"<").unwrap_or(address);
         let address = address.strip_suffix(b">").unwrap_or(address);
-        if address.is_empty() || !address.is_ascii() {
+        let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+        if address.is_empty() || !address.iter().all(printable) {
             return None;
         }
         let value = format!("rfc822;{}", xtext(address));
-        (value.len() <= MAX_ORCPT).then_some(value)
+        (value.len() <= MAX_ORCPT).then(|| value.into())
     }
 }
 
@@ -249,14 +251,22 @@ mod tests {
     fn orcpt_of_the_received_address() {
         let orcpt = |address: &str| DsnParameters::orcpt_of(address.as_bytes());
         assert_eq!(
-            orcpt("<JD+a=b@Domain2.COM>").unwrap(),
+            &*orcpt("<JD+a=b@Domain2.COM>").unwrap(),
             "rfc822;JD+2Ba+3Db@Domain2.COM"
         );
         assert_eq!(
-            orcpt("<\"j d\"@domain2.com>").unwrap(),
+            &*orcpt("<\"j d\"@domain2.com>").unwrap(),
             "rfc822;\"j+20d\"@domain2.com"
         );
         assert_eq!(orcpt("<jürgen@domain2.com>"), None);
+        for forged in [
+            "<\"a\rb\"@d>",
+            "<\"a\x1b[2Jb\"@d>",
+            "<a\x7fb@d>",
+            "<a\0b@d>",
+        ] {
+            assert_eq!(orcpt(forged), None, "{forged:?}");
+        }
         assert_eq!(orcpt(&"a".repeat(600)), None);
     }
 

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Mailbox, MailboxError};
+use super::{Domain, LocalPart, Mailbox, MailboxError};
 
 /// A recipient's path, read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,7 +31,8 @@ impl ForwardPath {
         let text = std::str::from_utf8(inner).map_err(|_| PathError)?;
         match Mailbox::parse(text) {
             Ok(mailbox) => Ok(Self::Mailbox(mailbox)),
-            Err(MailboxError::NoDomain) => Ok(Self::NoDomain),
+            // A quote that is not closed may hide an `@` that the MTA sees.
+            Err(MailboxError::NoDomain) if LocalPart::parse(text).is_ok() => Ok(Self::NoDomain),
             Err(MailboxError::Literal) => Ok(Self::Literal),
             Err(_) => Err(PathError),
         }
@@ -51,6 +52,39 @@ pub fn without_route(path: &[u8]) -> Cow<'_, [u8]> {
         Some(rest) => [open, rest].concat().into(),
         None => path.into(),
     }
+}
+
+/// Returns the domain behind the last `@` of a text that is no path: as lenient as MTAs are, which take
+/// comments, blanks, quotes, backslashes and further dots in a domain.
+pub fn domain_at_the_end(text: &[u8]) -> Option<Domain> {
+    let at = at_outside_comments(text)?;
+    let mut depth = 0_usize;
+    let mut domain = Vec::new();
+    for byte in text.get(at + 1..).unwrap_or_default() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            byte if depth > 0 || byte.is_ascii_control() => {}
+            b' ' | b'"' | b'\\' | b'<' | b'>' | b'[' | b']' | b',' | b';' => {}
+            byte => domain.push(*byte),
+        }
+    }
+    let text = std::str::from_utf8(&domain).ok()?;
+    Domain::parse(text.trim_matches('.')).ok()
+}
+
+/// Returns the place of the last `@` that is in no comment, or of the last one of all.
+fn at_outside_comments(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    let outside = text.iter().rposition(|byte| {
+        match byte {
+            b')' => depth += 1,
+            b'(' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *byte == b'@' && depth == 0
+    });
+    outside.or_else(|| text.iter().rposition(|byte| *byte == b'@'))
 }
 
 /// Where the mailbox begins after `@a,@b:`; a colon within an address literal is none of ours.
@@ -120,6 +154,7 @@ mod tests {
             b"<jd @domain2.com>",
             b"<j\xfcrgen@domain2.com>",
             b"<@domain2.com>",
+            b"<jd\\\"@domain2.com>",
             b"<",
         ] {
             assert_ne!(
@@ -127,6 +162,28 @@ mod tests {
                 Ok(true),
                 "{odd:?}"
             );
+        }
+    }
+
+    #[test]
+    fn domains_of_what_is_no_path() {
+        let domain = |text: &[u8]| domain_at_the_end(text).map(|domain| domain.to_string());
+        for text in [
+            "\\x@domain2.com",
+            "<\\x@Domain2.COM.>",
+            "x@(a@b)domain2 . com",
+            "x@a.example@\"domain2.com\";",
+            "x@domain2.com(a@b)",
+            "<x <y\u{1}@domain2\\.com..>>",
+        ] {
+            assert_eq!(
+                domain(text.as_bytes()).as_deref(),
+                Some("domain2.com"),
+                "{text}"
+            );
+        }
+        for text in [&b"x"[..], b"x@", b"x@.", b"x@d\xff.example", b"x@a..b"] {
+            assert_eq!(domain(text), None, "{text:?}");
         }
     }
 

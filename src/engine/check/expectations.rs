@@ -83,7 +83,7 @@ fn broken(table: &Table, expectation: &Expectation, decision: &Decision) -> Find
     let place = |step: &Step| match &step.reason {
         Reason::Rule(id) => table.rule(*id).map(|rule| rule.span),
         Reason::Unknown(domain) => table.declaration(domain),
-        Reason::RoutingSpelling | Reason::Elsewhere | Reason::Loop | Reason::Limit => None,
+        _ => None,
     };
     // The rule that the address met first, and the line that had the last word.
     let first = decision.steps.first().and_then(place);

@@ -102,7 +102,7 @@ fn meant(table: &Table, mailbox: &Mailbox) -> Option<String> {
     nearest(&mailbox.to_string(), known.iter().map(String::as_str)).map(ToOwned::to_owned)
 }
 
-/// A whole domain into a primary domain whose unknown users are kept.
+/// A whole domain into a domain whose unknown users are kept, other than one that is declared external.
 fn accepts_everything(
     table: &Table,
     rule: &Rule,
@@ -116,22 +116,24 @@ fn accepts_everything(
     );
     let own =
         rule.pattern.domain() == Some(domain) && !matches!(rule.pattern, Pattern::Subdomains(_));
-    if !whole
-        || own
-        || table.class(domain) != Some(DomainClass::Primary)
-        || table.unknown(domain) != Unknown::Keep
-    {
+    // A domain that no line declares and that is only a target may be ours or not.
+    let help = match (table.class(domain), table.declaration(domain)) {
+        (Some(DomainClass::Primary), _) => {
+            format!("list the mailboxes of `{domain}` and write `{domain} primary unknown=reject`")
+        }
+        (Some(DomainClass::External), None) => {
+            "write a rule for each address that exists, in place of this one".to_owned()
+        }
+        _ => return,
+    };
+    if !whole || own || table.unknown(domain) != Unknown::Keep {
         return;
     }
     let message = format!(
         "`{}` accepts mail for every address, whether `{domain}` has it or not",
         rule.pattern
     );
-    findings.push(
-        Finding::warning("accepts-everything", span, message).help(format!(
-            "list the mailboxes of `{domain}` and write `{domain} primary unknown=reject`"
-        )),
-    );
+    findings.push(Finding::warning("accepts-everything", span, message).help(help));
 }
 
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.

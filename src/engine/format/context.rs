@@ -5,9 +5,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{
     Options,
     value::{Value, is_unseen},
+    yielded::Yielded,
 };
 use crate::engine::{
-    address::{Domain, Mailbox},
+    address::{Domain, Mailbox, joiner_belongs},
     rule::{
         Action, Declaration, Detail, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule,
         Skipped, Span, Target, TargetKind, bad_mailbox, routing_spelling,
@@ -21,8 +22,8 @@ pub struct BareKey {
     pub key: String,
     /// Where.
     pub span: Span,
-    /// What stands behind it, and where.
-    pub value: (String, Span),
+    /// What stands behind it, a part for each line, and where.
+    pub value: Vec<(String, Span)>,
 }
 
 /// One file that is read.
@@ -38,7 +39,11 @@ pub struct Context<'a, 'f> {
     pub bare: &'a mut Vec<BareKey>,
     /// What is wrong with it.
     pub findings: &'a mut Findings<'f>,
+    /// How much was made of it.
+    pub yielded: Yielded,
     skipped: BTreeMap<Cow<'static, str>, usize>,
+    /// It was said already that there are no secondary addresses.
+    pub said_no_secondaries: bool,
 }
 
 impl<'a, 'f> Context<'a, 'f> {
@@ -56,7 +61,9 @@ impl<'a, 'f> Context<'a, 'f> {
             parsed,
             bare,
             findings,
+            yielded: Yielded::default(),
             skipped: BTreeMap::new(),
+            said_no_secondaries: false,
         }
     }
 
@@ -98,6 +105,7 @@ impl<'a, 'f> Context<'a, 'f> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.said_no_secondaries |= code == "no-secondaries";
         self.findings
             .push(Finding::warning(code, span, message).help(help));
     }
@@ -111,6 +119,7 @@ impl<'a, 'f> Context<'a, 'f> {
         span: Span,
         origin: Origin,
     ) {
+        self.yielded.rule(&action);
         self.parsed.rules.push(&Rule {
             pattern,
             action,
@@ -122,6 +131,7 @@ impl<'a, 'f> Context<'a, 'f> {
 
     /// Says what a domain is that a map of an MTA, or a file beside it, names as a whole.
     pub fn map_domain(&mut self, domain: Domain, class: DomainClass, span: Span) {
+        self.yielded.other();
         self.parsed.domains.push(Declaration {
             domain,
             class,
@@ -202,10 +212,10 @@ impl<'a, 'f> Context<'a, 'f> {
 
     /// Nothing in it that shows that it was damaged, or that nobody can see.
     fn whole(&mut self, value: &Value<'_>) -> Option<()> {
-        let found = value
-            .text
-            .char_indices()
-            .find(|(_, c)| is_unseen(*c) || c.is_control() || *c == '\u{fffd}');
+        let found = value.text.char_indices().find(|(at, c)| {
+            let hidden = is_unseen(*c) && !joiner_belongs(&value.text, *at);
+            hidden || c.is_control() || *c == '\u{fffd}'
+        });
         let Some((at, c)) = found else {
             return Some(());
         };

@@ -8,9 +8,12 @@
 //! - Before the header may stand `#TYPE …` (Windows PowerShell) and other lines that begin with `#`.
 //! - A cell in quotes may hold line ends; a quote in it is written twice. A cell that goes on behind
 //!   its closing quote (`"v,1"%"v,2"`, Exchange 4.0) keeps its quotes.
-//! - A row with fewer cells than the header has lost empty ones at its end (Excel); one with more is
+//! - A row with fewer cells than the header shows that the file was damaged or cut off: an error. In
+//!   files of Exchange 5.5 alone Excel is known to leave empty cells at the end out (Q188649): a
+//!   warning there, unless the row is the last one and does not end its line. A row with more cells is
 //!   an error, unless they are empty. A row whose cells are all empty says nothing, before the header
 //!   as well.
+//! - Columns that no reader asks for are looked through for addresses, which are counted and reported.
 //!
 //! # Limits
 //!
@@ -18,20 +21,16 @@
 //! neither. A quote that is not closed within 64 KiB, as long as a line may be, is an error at its
 //! beginning and ends the file: one stray quote would make one cell of all rows to the next one.
 
-use super::{context::Context, value::Value};
+use super::{
+    context::Context,
+    delimiter::{is_blank, sniff},
+    unread::{self, Holder, Unread},
+    value::Value,
+};
 use crate::engine::rule::Span;
-
-/// What may stand between cells.
-const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The longest cell, in octets.
 const MAX_CELL: usize = 64 * 1024;
-
-/// Headers of GAM, whose field delimiter may be a blank.
-const GAM: [&[&str]; 2] = [
-    &["Alias", "Target", "TargetType"],
-    &["Target", "TargetType", "Aliases"],
-];
 
 /// The rows of a file, one after the other.
 #[derive(Debug)]
@@ -46,6 +45,13 @@ pub struct Rows<'t> {
     rest_in_last: bool,
     /// How many rows were padded, and the first of them.
     short: (usize, Option<Span>),
+    /// Empty cells at the end of a row may be missing.
+    pads: bool,
+    /// Columns that are read.
+    read: Vec<usize>,
+    /// The other columns: number, name and place.
+    others: Vec<(usize, String, Span)>,
+    unread: Unread,
 }
 
 /// One row: its cells, and the whole of its first line.
@@ -79,6 +85,10 @@ impl<'t> Rows<'t> {
             quote: context.options.quote.unwrap_or('"'),
             rest_in_last: false,
             short: (0, None),
+            pads: false,
+            read: Vec::new(),
+            others: Vec::new(),
+            unread: Unread::default(),
         };
         let mut named = context.options.column_sep;
         loop {
@@ -99,6 +109,24 @@ impl<'t> Rows<'t> {
     /// The delimiter that was told.
     pub fn delimiter(&self) -> char {
         self.delimiter
+    }
+
+    /// Lets rows lack empty cells at their ends.
+    pub fn pad(&mut self) {
+        self.pads = true;
+    }
+
+    /// Says which columns are read. Addresses in the `others`, which have names and places, will be
+    /// reported.
+    pub fn watch(&mut self, read: Vec<usize>, others: Vec<(usize, String, Span)>) {
+        (self.read, self.others) = (read, others);
+    }
+
+    /// Counts the addresses of one cell of a column as not read.
+    pub fn leave(&mut self, (title, span): (&str, Span), cell: &Value<'_>) {
+        let count = unread::addresses(&cell.text).count();
+        let what = || format!("the column `{title}`");
+        self.unread.count(Holder::Column, span, count, what);
     }
 
     fn rest(&self) -> &'t str {
@@ -160,11 +188,44 @@ impl<'t> Rows<'t> {
                 context.error("long-row", cell.span, message, help);
                 continue;
             }
-            if row.cells.len() < columns {
-                self.short.0 += 1;
-                self.short.1.get_or_insert(row.span);
+            if row.cells.len() < columns && !self.short_row(columns, &row, context) {
+                continue;
             }
+            self.look_through(&row);
             return Some(row);
+        }
+    }
+
+    /// Judges a row that lacks cells. Returns true if they may be taken to be empty.
+    fn short_row(&mut self, columns: usize, row: &Row<'t>, context: &mut Context<'_, '_>) -> bool {
+        let ends_line = self.at < self.text.len() || self.text.ends_with('\n');
+        if self.pads && ends_line {
+            self.short.0 += 1;
+            self.short.1.get_or_insert(row.span);
+            return true;
+        }
+        let message = format!(
+            "the row has {} of the header's {columns} cells: the file was cut off or damaged",
+            row.cells.len()
+        );
+        let help = format!(
+            "export it again; an empty cell at the end of a row needs its `{}` too",
+            self.delimiter
+        );
+        context.error("short-row", row.span, message, help);
+        false
+    }
+
+    /// Counts addresses in cells that are not read.
+    fn look_through(&mut self, row: &Row<'t>) {
+        if self.others.is_empty() {
+            return;
+        }
+        let read: Vec<_> = self.read.iter().map(|at| row.cell(Some(*at))).collect();
+        for (column, title, span) in &self.others {
+            let count = unread::lost(&row.cell(Some(*column)), &read);
+            let what = || format!("the column `{title}`");
+            self.unread.count(Holder::Column, *span, count, what);
         }
     }
 
@@ -187,7 +248,7 @@ impl<'t> Rows<'t> {
         row.cells.push(Value::new(text, first.part(0, text.len())));
     }
 
-    /// Tells of rows that were padded.
+    /// Reports rows that were padded and columns that were not read.
     pub fn finish(self, context: &mut Context<'_, '_>) {
         if let (count, Some(span)) = self.short {
             let more = match count {
@@ -203,6 +264,7 @@ impl<'t> Rows<'t> {
                 "Excel leaves empty cells at the end out; export it again if they were not empty",
             );
         }
+        self.unread.report(context);
     }
 
     fn span(&self, offset: usize, length: usize) -> Span {
@@ -312,36 +374,4 @@ struct Extent {
     closed: Option<usize>,
     /// A quote stands twice in it.
     doubled: bool,
-}
-
-/// Whether a line is without any value.
-fn is_blank(line: &str) -> bool {
-    line.chars()
-        .all(|c| c.is_whitespace() || c == '"' || DELIMITERS.contains(&c))
-}
-
-/// The delimiter that the header line has most of, outside of quotes.
-fn sniff(header: &str, quote: char) -> char {
-    let mut counts = [0_usize; DELIMITERS.len()];
-    let mut quoted = false;
-    for c in header.chars() {
-        if c == quote {
-            quoted = !quoted;
-        } else if !quoted {
-            for (count, delimiter) in counts.iter_mut().zip(DELIMITERS) {
-                *count += usize::from(c == delimiter);
-            }
-        }
-    }
-    let words: Vec<_> = header.split_whitespace().collect();
-    if counts == [0; DELIMITERS.len()] && GAM.iter().any(|known| words == *known) {
-        return ' ';
-    }
-    let best = counts
-        .iter()
-        .zip(DELIMITERS)
-        .rev()
-        .max_by_key(|(count, _)| **count);
-    best.filter(|(count, _)| **count > 0)
-        .map_or(',', |(_, delimiter)| delimiter)
 }

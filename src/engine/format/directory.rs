@@ -2,98 +2,205 @@
 //!
 //! # Traps
 //!
+//! - Which attributes hold addresses: `attributes.rs`. Lists of members: `nis_alias.rs`.
 //! - `targetAddress` sends mail elsewhere and is no alias; its object is a contact.
-//! - More than one `SMTP:` is an error of the directory, which checks nothing; without any, `mail` is
-//!   taken, with a warning.
+//! - More than one `SMTP:` is an error of the directory, which checks nothing. Without any, the first
+//!   `mail` is the primary address and further ones are secondary; of an object with `proxyAddresses`
+//!   that is a warning.
 //! - `otherMailbox` counts only where it says `smtp:`.
 //! - A disabled account (`userAccountControl` bit 2) may be a shared mailbox: it is left out only with
 //!   `import --skip-disabled`.
 //! - A change record that adds is read like an object if it names the primary address; `delete` and
 //!   `modrdn` are counted; other changes of addresses are refused.
 
+use std::{borrow::Cow, collections::HashSet};
+
 use super::{
+    attributes::{self, Role, UnreadAttributes},
     context::Context,
     ldif_line::Line,
+    nis_alias::{self, Nameless},
     object::Object,
+    pasted::without_mailto,
     proxy::{self, Proxy},
     value::Value,
 };
-use crate::engine::rule::Span;
+use crate::engine::{
+    address::{LocalCase, Mailbox},
+    rule::Span,
+};
 
 /// Active Directory's default MaxPageSize: a file with as many entries may have been cut off.
 pub const PAGE: usize = 1000;
 
-/// Attributes that hold addresses.
-pub const ADDRESSES: [&str; 4] = [
-    "proxyaddresses",
-    "mail",
-    "othermailbox",
-    "mailalternateaddress",
-];
-
-/// Reads one record; whether it is an entry.
-pub fn record(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool {
-    let Some(first) = lines.iter().find(|line| line.name != "version") else {
-        return false;
-    };
-    match first.name.as_str() {
-        "dn" => {}
-        "search" | "result" | "control" => return false,
-        "ref" => {
-            context.skip("referral");
-            return false;
-        }
-        _ => {
-            let message = "a record begins with `dn:`";
-            context.error(
-                "syntax",
-                first.raw.span,
-                message,
-                "delete the blank line above, or export it again",
-            );
-            return false;
-        }
-    }
-    if let Some(second) = lines.iter().filter(|line| line.name == "dn").nth(1) {
-        let message = "a second `dn:` stands in one record";
-        let help = "write a blank line, without a space in it, above it";
-        context.error("syntax", second.raw.span, message, help);
-        return true;
-    }
-    let text = |name: &str| {
-        lines
-            .iter()
-            .find(|line| line.name == name)
-            .map(|line| line.raw.text.trim())
-    };
-    match text("changetype")
-        .unwrap_or("add")
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "add" => entry(lines, false, context),
-        "modify" => modify(lines, context),
-        "delete" => context.skip("deleted"),
-        "modrdn" | "moddn" => context.skip("renamed"),
-        _ => context.error(
-            "syntax",
-            first.raw.span,
-            "this type of change is not known",
-            "known are add, modify, delete, modrdn",
-        ),
-    }
-    true
+/// What is known of the objects of one file.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// How many entries there are.
+    pub entries: usize,
+    unread: UnreadAttributes,
+    nameless: Nameless,
 }
 
-/// A change of addresses, if it says the whole.
-fn modify(lines: &[Line<'_>], context: &mut Context<'_, '_>) {
+/// What a record is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// An entry, or a change of one.
+    Entry,
+    /// What a program says of the whole: a result or a referral.
+    Trailer,
+    /// Nothing.
+    Nothing,
+}
+
+impl Directory {
+    /// Reads one record.
+    pub fn record(&mut self, lines: &[Line<'_>], context: &mut Context<'_, '_>) -> Kind {
+        let Some(first) = lines.iter().find(|line| line.name != "version") else {
+            return Kind::Nothing;
+        };
+        match first.name.as_str() {
+            "dn" => {}
+            "search" | "result" | "control" | "pagedresults" | "ref" => return Kind::Trailer,
+            _ => {
+                let message = "a record begins with `dn:`";
+                context.error(
+                    "syntax",
+                    first.raw.span,
+                    message,
+                    "delete the blank line above, or export it again",
+                );
+                return Kind::Nothing;
+            }
+        }
+        self.entries += 1;
+        if let Some(second) = lines.iter().filter(|line| line.name == "dn").nth(1) {
+            let message = "a second `dn:` stands in one record";
+            let help = "write a blank line, without a space in it, above it";
+            context.error("syntax", second.raw.span, message, help);
+            return Kind::Entry;
+        }
+        let change = lines.iter().find(|line| line.name == "changetype");
+        let change = change.map_or("add", |line| line.raw.text.trim());
+        match change.to_ascii_lowercase().as_str() {
+            "add" => self.entry(lines, false, context),
+            "modify" if changes_the_whole(lines, context) => self.entry(lines, true, context),
+            "modify" => {}
+            "delete" => context.skip("deleted"),
+            "modrdn" | "moddn" => context.skip("renamed"),
+            _ => context.error(
+                "syntax",
+                first.raw.span,
+                "this type of change is not known",
+                "known are add, modify, delete, modrdn",
+            ),
+        }
+        Kind::Entry
+    }
+
+    /// Reports what was not read.
+    pub fn report(self, context: &mut Context<'_, '_>) {
+        self.unread.report(context);
+        self.nameless.report(context);
+    }
+
+    fn entry(&mut self, lines: &[Line<'_>], change: bool, context: &mut Context<'_, '_>) {
+        if is_disabled(lines, context) {
+            return context.skip("disabled");
+        }
+        let has = |role| {
+            lines
+                .iter()
+                .any(|line| attributes::role(&line.name) == role)
+        };
+        if has(Role::Member) {
+            nis_alias::read(lines, &mut self.nameless, context);
+            let own = |line: &&Line<'_>| {
+                let role = attributes::role(&line.name);
+                line.name == "cn" || matches!(role, Role::Mail | Role::Alias | Role::Member)
+            };
+            let own = lines.iter().filter(own).filter_map(Line::peek);
+            let read = keys(own);
+            return self.count_unread(lines, &read, context);
+        }
+        let place = lines
+            .first()
+            .map_or(Span::whole_file(context.file), |line| line.raw.span);
+        let mut object = Object::new(place);
+        let mut mails = Vec::new();
+        for line in lines {
+            match attributes::role(&line.name) {
+                Role::Mail if change => {}
+                Role::Mail => mails.extend(line.value(context)),
+                role => address(role, line, &mut object, context),
+            }
+        }
+        if let [_, second, ..] = object.upper.as_slice() {
+            let message = "two addresses of one object are marked as the primary one";
+            let help = "leave `SMTP:` in upper case before one of them";
+            return context.error("two-primaries", second.span, message, help);
+        }
+        if object.upper.is_empty() {
+            named_by_mail(mails, has(Role::Proxy), &mut object, context);
+        }
+        // Some directories give an address in two attributes.
+        let mut seen = HashSet::new();
+        object
+            .others
+            .retain(|value| seen.insert(value.text.trim().to_lowercase()));
+        let read = object.upper.iter().chain(&object.others);
+        let read = keys(read.chain(&object.named).map(|value| value.text.clone()));
+        self.count_unread(lines, &read, context);
+        object.finish(context);
+    }
+
+    /// Counts the addresses in attributes that are not read.
+    fn count_unread(
+        &mut self,
+        lines: &[Line<'_>],
+        read: &HashSet<String>,
+        context: &mut Context<'_, '_>,
+    ) {
+        let unread: Vec<_> = lines
+            .iter()
+            .filter(|line| match attributes::role(&line.name) {
+                // A `mail` beside `SMTP:` may be another address.
+                Role::Mail | Role::Login => !read.is_empty(),
+                Role::OtherMailbox => true,
+                Role::Other => line.name != "dn",
+                _ => false,
+            })
+            .collect();
+        self.unread.count(&unread, read, context);
+    }
+}
+
+/// What makes addresses one.
+fn keys<'t>(addresses: impl Iterator<Item = Cow<'t, str>>) -> HashSet<String> {
+    addresses
+        .filter_map(|text| Mailbox::parse(text.trim()).ok())
+        .map(|mailbox| mailbox.key(LocalCase::Ignore))
+        .collect()
+}
+
+/// Whether an account is disabled, where such accounts are to be left out.
+fn is_disabled(lines: &[Line<'_>], context: &Context<'_, '_>) -> bool {
+    let control = |line: &&Line<'_>| line.name == "useraccountcontrol";
+    let flags = lines.iter().find(control).map(|line| line.raw.text.trim());
+    let flags = flags.and_then(|flags| flags.parse::<u32>().ok());
+    context.options.skip_disabled && flags.is_some_and(|flags| flags & 2 != 0)
+}
+
+/// Whether a change of addresses says the whole, so that it is read like an object.
+fn changes_the_whole(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool {
     let order = |line: &&Line<'_>| {
         matches!(line.name.as_str(), "add" | "replace" | "delete")
-            && ADDRESSES.contains(&line.raw.text.trim().to_ascii_lowercase().as_str())
+            && attributes::holds_addresses(&line.raw.text.trim().to_ascii_lowercase())
     };
     let mut orders = lines.iter().filter(order).peekable();
     let Some(first) = orders.peek() else {
-        return context.skip("other-changes");
+        context.skip("other-changes");
+        return false;
     };
     let span = first.raw.span;
     let deletes = orders.any(|line| line.name == "delete");
@@ -103,97 +210,83 @@ fn modify(lines: &[Line<'_>], context: &mut Context<'_, '_>) {
     if deletes || !primary {
         let message =
             "this changes the addresses of an object whose primary address it does not name";
-        return context.error(
+        context.error(
             "change-record",
             span,
             message,
             "export the objects themselves: `ldifde -f FILE -l mail,proxyAddresses`",
         );
+        return false;
     }
-    entry(lines, true, context);
-}
-
-fn entry(lines: &[Line<'_>], change: bool, context: &mut Context<'_, '_>) {
-    let place = lines
-        .first()
-        .map_or(Span::whole_file(context.file), |line| line.raw.span);
-    let mut object = Object::new(place);
-    let mut mails = Vec::new();
-    for line in lines {
-        match line.name.as_str() {
-            "mail" if change => {}
-            "mail" => mails.extend(line.value(context)),
-            "useraccountcontrol" if context.options.skip_disabled => {
-                let flags: u32 = line.raw.text.trim().parse().unwrap_or(0);
-                if flags & 2 != 0 {
-                    return context.skip("disabled");
-                }
-            }
-            _ => address(line, &mut object, context),
-        }
-    }
-    if let [_, second, ..] = object.upper.as_slice() {
-        let message = "two addresses of one object are marked as the primary one";
-        let help = "leave `SMTP:` in upper case before one of them";
-        return context.error("two-primaries", second.span, message, help);
-    }
-    if object.upper.is_empty() && !named_by_mail(&mails, &mut object, context) {
-        return;
-    }
-    object.finish(context);
+    true
 }
 
 /// Adds what one attribute says.
-fn address<'t>(line: &Line<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
-    match line.name.as_str() {
-        "proxyaddresses" => {
+fn address<'t>(
+    role: Role,
+    line: &Line<'t>,
+    object: &mut Object<'t>,
+    context: &mut Context<'_, '_>,
+) {
+    match role {
+        Role::Proxy => {
             if let Some(value) = line.value(context) {
                 object.add(&value, false, context);
             }
         }
-        "mailalternateaddress" => {
+        // An attribute of this name may hold anything.
+        Role::Alias if line.name == "alias" && line.peek().is_some_and(|v| !v.contains('@')) => {
+            context.skip("alias-without-domain");
+        }
+        Role::Alias => {
             if let Some(value) = line.value(context) {
                 object.add(&value, true, context);
             }
         }
-        "othermailbox" => match line.value(context).as_ref().map(proxy::read) {
-            Some(Proxy::Smtp { address, .. }) => object.others.push(address),
-            Some(_) => context.skip("other-mailbox"),
-            None => {}
-        },
-        "targetaddress" => {
+        Role::Primary => {
+            if let Some(value) = line.value(context) {
+                object.name(&value, context);
+            }
+        }
+        Role::OtherMailbox => {
+            if let Some(Proxy::Smtp { address, .. }) = line.value(context).as_ref().map(proxy::read)
+            {
+                object.others.push(address);
+            }
+        }
+        Role::Target => {
             object.remote = true;
             context.skip("target-address");
         }
-        "objectclass" if line.raw.text.trim().eq_ignore_ascii_case("contact") => {
+        Role::Other
+            if line.name == "objectclass"
+                && line.raw.text.trim().eq_ignore_ascii_case("contact") =>
+        {
             object.remote = true;
         }
-        _ => {}
+        Role::Mail | Role::Member | Role::Login | Role::Other => {}
     }
 }
 
-/// Without `SMTP:`, `mail` names the primary address; whether the object can be read.
+/// Without `SMTP:`, the first `mail` names the primary address, and further ones are secondary.
 fn named_by_mail<'t>(
-    mails: &[Value<'t>],
+    mails: Vec<Value<'t>>,
+    typed: bool,
     object: &mut Object<'t>,
     context: &mut Context<'_, '_>,
-) -> bool {
-    match mails {
-        [] => true,
-        [mail] => {
-            if !object.others.is_empty() {
-                let message = "no address is marked as the primary one: `mail` is taken for it";
-                let help = "write `SMTP:` in upper case before one of them";
-                context.warn("no-primary", mail.span, message, help);
-            }
-            object.name(mail, context);
-            true
+) {
+    let mut mails = mails.into_iter();
+    if object.named.is_none()
+        && let Some(mail) = mails.next()
+    {
+        if typed && !object.others.is_empty() {
+            let message = "no address is marked as the primary one: `mail` is taken for it";
+            let help = "write `SMTP:` in upper case before one of them";
+            context.warn("no-primary", mail.span, message, help);
         }
-        [_, second, ..] => {
-            let message = "the object has two `mail` values, and none is marked as the primary one";
-            let help = "write `SMTP:` in upper case before one of `proxyAddresses`";
-            context.error("two-primaries", second.span, message, help);
-            false
-        }
+        object.name(&mail, context);
     }
+    object
+        .others
+        .extend(mails.map(|mail| without_mailto(&mail)));
 }

@@ -63,6 +63,9 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
             "add it to the header file of the export (Q153028)",
         );
     }
+    rows.pad();
+    let read = [columns.primary, columns.secondary];
+    header.reads(rows, read.into_iter().flatten());
     while let Some(row) = rows.next_of(header.len(), context) {
         read_row(&columns, &row, context);
     }

@@ -5,6 +5,9 @@
 //! Target,TargetType,Aliases            gam print aliases onerowpertarget
 //! primaryEmail,aliases.0,aliases.1     gam print users aliases
 //! email,aliases.0,aliases.1            gam print groups aliases
+//! primaryEmail,emails.0.address,…      gam print users emails
+//! Type,Email,Target                    gam print addresses
+//! Name,Primary Email,Email Alias       a sheet that Apps Script wrote
 //! jd@domain2.com,jdoe@company.com      recipient address map, without a header
 //! ```
 //!
@@ -12,6 +15,8 @@
 //!
 //! - Between the values of `Aliases` stands GAM's field delimiter: a blank, a comma or `|`.
 //! - Beside `aliases.0`, `aliases` is how many there are.
+//! - Of `emails.N.address`, those with a `type` (`home`, `work`) are contact data.
+//! - A cell of Apps Script is a JSON list, or the same without quotes.
 //! - `nonEditableAliases` come from domain aliases, which are one rule for the whole domain; they are
 //!   counted. Where every address has its twin in another domain, that rule is suggested.
 //! - The console's template of users has no aliases: its `Secondary Email` is contact data.
@@ -23,7 +28,7 @@ use super::{
     context::Context,
     csv::{Row, Rows},
     header::Header,
-    object,
+    object, pasted,
     value::Value,
 };
 use crate::engine::{
@@ -52,30 +57,77 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
             "export the aliases: `gam print aliases > aliases.csv`",
         );
     }
+    if header.has(&["type", "email", "target"]) {
+        return addresses(header, rows, context);
+    }
     let owner = header.find(&["target", "primaryemail", "email"]);
     let mut aliases = header.numbered("alias");
     aliases.extend(header.numbered("aliases"));
+    aliases.extend(header.family(&["emailalias", "emailaliases"]));
     let mut fixed = header.numbered("noneditablealiases");
     fixed.extend(header.numbered("noneditablealias"));
+    let emails = emails(header);
+    let addresses = emails.iter().map(|(address, _)| *address);
+    let read = owner.into_iter().chain(aliases.iter().copied());
+    header.reads(rows, read.chain(fixed.iter().copied()).chain(addresses));
     let mut twins = Twins::default();
     while let Some(row) = rows.next_of(header.len(), context) {
         for column in &fixed {
-            row_values(&row.cell(Some(*column)))
+            pasted::list(&row.cell(Some(*column)))
                 .iter()
                 .for_each(|_| context.skip("non-editable"));
         }
-        let values: Vec<_> = aliases
+        let mut values: Vec<_> = aliases
             .iter()
-            .flat_map(|column| row_values(&row.cell(Some(*column))))
+            .flat_map(|column| pasted::list(&row.cell(Some(*column))))
             .collect();
-        owner_row(&row, &row.cell(owner), &values, &mut twins, context);
+        let owner = pasted::one(&row.cell(owner));
+        for (address, kind) in &emails {
+            let cell = row.cell(Some(*address));
+            if row.cell(*kind).text.is_empty() {
+                values.extend(pasted::list(&cell));
+            } else if !cell.text.eq_ignore_ascii_case(&owner.text) {
+                rows.leave(header.title(*address), &cell);
+            }
+        }
+        owner_row(&row, &owner, &values, &mut twins, context);
     }
     twins.suggest(header.span, context);
 }
 
-/// The values of one cell.
-fn row_values<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
-    cell.split(|c| c.is_ascii_whitespace() || matches!(c, ',' | '|' | ';'))
+/// Columns of `gam print users emails`: the address, and its type.
+fn emails(header: &Header) -> Vec<(usize, Option<usize>)> {
+    let named = |at: usize, name: &String| {
+        let number = name.strip_prefix("emails.")?.strip_suffix(".address")?;
+        let kind = header.find(&[format!("emails.{number}.type").as_str()]);
+        Some((at, kind))
+    };
+    let all = header.names.iter().enumerate();
+    all.filter_map(|(at, name)| named(at, name)).collect()
+}
+
+/// `gam print addresses`: owners without a target, aliases with one.
+fn addresses(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
+    let (kind, email) = (header.find(&["type"]), header.find(&["email"]));
+    let target = header.find(&["target"]);
+    header.reads(rows, email.into_iter().chain(target));
+    let mut twins = Twins::default();
+    while let Some(row) = rows.next_of(header.len(), context) {
+        let kind = row.cell(kind).text.to_ascii_lowercase();
+        let (email, target) = (row.cell(email), row.cell(target));
+        if kind.contains("nealias") {
+            context.skip("non-editable");
+        } else if target.text.is_empty() && kind.contains("alias") {
+            let message = "the alias has no target";
+            let help = "export it again with a GAM that writes `Type,Email,Target`, or: `gam print aliases > aliases.csv`";
+            context.error("empty-cell", row.span, message, help);
+        } else if target.text.is_empty() {
+            owner_row(&row, &email, &[], &mut twins, context);
+        } else {
+            owner_row(&row, &target, &[email], &mut twins, context);
+        }
+    }
+    twins.suggest(header.span, context);
 }
 
 fn owner_row(
@@ -168,10 +220,10 @@ fn map_row(row: &Row<'_>, context: &mut Context<'_, '_>) {
     if from.text.trim_start().starts_with('#') {
         return;
     }
-    let pattern = context.pattern(from);
+    let pattern = context.pattern(&pasted::one(from));
     let mut targets: Vec<Target> = Vec::new();
     let mut sound = true;
-    for value in to.iter().flat_map(row_values) {
+    for value in to.iter().flat_map(pasted::list) {
         match context.target(&value) {
             Some(target) if !targets.contains(&target) => targets.push(target),
             Some(_) => {}

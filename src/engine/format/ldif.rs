@@ -7,7 +7,7 @@
 //! - `attr:: …` is base64 and decodes to UTF-8; `attr:< …` names a file or URL, which is never read.
 //! - Options (`mail;lang-de`) and letter case of a name mean nothing; but `;range=0-1499` says that
 //!   Active Directory gave a part of the values, which is an error.
-//! - `search:`, `result:` and `# numResponses` of ldapsearch are no record; `ref:` is a referral.
+//! - Results, counts and referrals say whether the file is whole: `ldif_whole.rs`.
 //!
 //! # Limits
 //!
@@ -16,18 +16,19 @@
 use std::borrow::Cow;
 
 use super::{
+    attributes,
     context::Context,
-    directory,
+    directory::{self, Directory, Kind},
     ldif_line::{Encoding, Line},
+    ldif_whole::Whole,
     value::{Value, lines},
 };
 use crate::engine::rule::Span;
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
-    let mut record: Vec<Line<'_>> = Vec::new();
+    let mut file = File::default();
     let mut open: Option<Value<'_>> = None;
-    let mut count = 0_usize;
     for line in lines(context.file, text) {
         if let Some(rest) = line.text.strip_prefix(' ') {
             match &mut open {
@@ -45,29 +46,65 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             continue;
         }
         if let Some(open) = open.take() {
-            record.extend(attribute(&open, context));
+            file.line(&open, context);
         }
         if line.text.trim().is_empty() {
-            count += usize::from(directory::record(&record, context));
-            record.clear();
+            file.record(context);
         } else {
             open = Some(line);
         }
     }
     if let Some(open) = open.take() {
-        record.extend(attribute(&open, context));
+        file.line(&open, context);
     }
-    count += usize::from(directory::record(&record, context));
-    if count == directory::PAGE {
-        let message = format!(
-            "the file holds exactly {count} entries: the server may have cut the answer off"
-        );
-        context.warn(
-            "page-limit",
-            Span::whole_file(context.file),
-            message,
-            "ask for pages: `ldapsearch -E pr=500/noprompt`; ldifde asks for them itself",
-        );
+    file.record(context);
+    file.end(text, context);
+}
+
+/// A file while it is read.
+#[derive(Debug, Default)]
+struct File<'t> {
+    /// The lines of the record that is not complete yet.
+    record: Vec<Line<'t>>,
+    directory: Directory,
+    whole: Whole,
+}
+
+impl<'t> File<'t> {
+    /// Takes a line, its continuations joined.
+    fn line(&mut self, line: &Value<'t>, context: &mut Context<'_, '_>) {
+        if line.text.starts_with('#') {
+            self.whole.comment(line, context);
+        } else {
+            self.record.extend(attribute(line, context));
+        }
+    }
+
+    /// Ends a record.
+    fn record(&mut self, context: &mut Context<'_, '_>) {
+        match self.directory.record(&self.record, context) {
+            Kind::Entry => self.whole.entry(),
+            Kind::Trailer => self.whole.record(&self.record, context),
+            Kind::Nothing => {}
+        }
+        self.record.clear();
+    }
+
+    fn end(self, text: &str, context: &mut Context<'_, '_>) {
+        let count = self.directory.entries;
+        if count == directory::PAGE {
+            let message = format!(
+                "the file holds exactly {count} entries: the server may have cut the answer off"
+            );
+            context.warn(
+                "page-limit",
+                Span::whole_file(context.file),
+                message,
+                "ask for pages: `ldapsearch -E pr=500/noprompt`; ldifde asks for them itself",
+            );
+        }
+        self.whole.end(text, context);
+        self.directory.report(context);
     }
 }
 
@@ -76,17 +113,12 @@ fn unfold(open: &mut Value<'_>, rest: &str) {
     open.text.to_mut().push_str(rest);
 }
 
-/// Takes a logical line apart; comments say nothing.
+/// Takes a logical line apart.
 fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line<'t>> {
-    if line.text.starts_with('#') {
-        if line.text.starts_with("# refldap://") {
-            context.skip("referral");
-        }
-        return None;
-    }
     if line.text.trim_end() == "-" {
         return Some(Line {
             name: "-".into(),
+            label: "-".into(),
             raw: line.clone(),
             encoding: Encoding::Plain,
         });
@@ -110,14 +142,20 @@ fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line
     let from = line.text.len() - body.len();
     let raw = value_of(line, from);
     let (name, options) = name.split_once(';').unwrap_or((name, ""));
-    let name = name.trim().to_ascii_lowercase();
-    if directory::ADDRESSES.contains(&name.as_str()) && is_part(options) {
+    let label = name.trim();
+    let name = label.to_ascii_lowercase();
+    if attributes::holds_addresses(&name) && is_part(options) {
         let message = "the server gave a part of the values only (`;range=`)";
         let help = "export the object with a program that asks for the rest, as ldifde does";
         context.error("cut-off", line.span, message, help);
     }
+    let label = match &line.text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..label.len()).unwrap_or("")),
+        Cow::Owned(_) => Cow::Owned(label.to_owned()),
+    };
     Some(Line {
         name,
+        label,
         raw,
         encoding,
     })

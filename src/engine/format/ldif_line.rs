@@ -1,5 +1,7 @@
 //! One line of an LDIF record (RFC 2849): attribute and value, decoded when it is asked for.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{context::Context, value::Value};
@@ -20,13 +22,30 @@ pub enum Encoding {
 pub struct Line<'t> {
     /// The attribute, in lower case, without options; `-` ends a part of a change record.
     pub name: String,
+    /// The attribute as it is written.
+    pub label: Cow<'t, str>,
     /// As it is written behind the colon.
     pub raw: Value<'t>,
     /// How.
     pub encoding: Encoding,
 }
 
+/// Longest base64 that is decoded to see whether it is an address. Photographs are longer.
+const LONGEST: usize = 1000;
+
 impl<'t> Line<'t> {
+    /// The value, where it is text, without any finding: for attributes of which nothing is known.
+    pub fn peek(&self) -> Option<Cow<'_, str>> {
+        match self.encoding {
+            Encoding::Plain => Some(Cow::Borrowed(&*self.raw.text)),
+            Encoding::Base64 if self.raw.text.len() <= LONGEST => {
+                let bytes = STANDARD.decode(self.raw.text.trim()).ok()?;
+                String::from_utf8(bytes).ok().map(Cow::Owned)
+            }
+            Encoding::Base64 | Encoding::Url => None,
+        }
+    }
+
     /// The value, decoded.
     pub fn value(&self, context: &mut Context<'_, '_>) -> Option<Value<'t>> {
         let span = self.raw.span;
@@ -47,7 +66,7 @@ impl<'t> Line<'t> {
                     }),
                     Some(_) => {
                         let message = "the value holds control characters";
-                        context.error("bad-base64", span, message, "mend it in the directory");
+                        context.error("bad-base64", span, message, "correct it in the directory");
                         None
                     }
                     None => {

@@ -6,6 +6,9 @@
 //!
 //! PrimarySmtpAddress,Address,Type
 //! jdoe@company.com,smtp:jd@domain2.com,UserMailbox
+//!
+//! ProxyAddress,Name,UPN
+//! smtp:jd@domain2.com,John Doe,jdoe@company.com
 //! ```
 //!
 //! # Traps
@@ -14,7 +17,12 @@
 //!   a list that PowerShell did not write out: errors that tell how to export it.
 //! - Guests (`#EXT#`), soft-deleted rows, the tenant's own `*.onmicrosoft.com` addresses, and the
 //!   system's mailboxes are counted and left out.
-//! - A user principal name need not be an address: only with `import --primary-from upn`.
+//! - A user principal name need not be an address: it is taken for one only with `import
+//!   --primary-from upn`. It says which rows belong to one object where a file has one address a row.
+//! - The addresses may stand in several columns (`ProxyAddress_1`, `ProxyAddress_2`).
+//! - A column that sends mail elsewhere (`ExternalEmailAddress`, `targetAddress`) makes a contact.
+
+use std::collections::HashMap;
 
 use super::{
     PrimaryFrom,
@@ -22,68 +30,144 @@ use super::{
     csv::{Row, Rows},
     header::Header,
     object::Object,
+    pasted,
     products::POWERSHELL,
     proxy::{self, Proxy},
     value::Value,
 };
 
-/// Columns that hold all addresses of an object.
-pub const PROXIES: [&str; 4] = [
+/// Columns that hold addresses of an object, alone or numbered.
+const PROXIES: [&str; 4] = [
     "emailaddresses",
     "proxyaddresses",
     "proxyaddress",
     "aliases",
 ];
 
+/// Columns that hold addresses if they are numbered.
+const NUMBERED: [&str; 3] = ["emailaddress", "emailalias", "alias"];
+
 /// Columns that hold the primary one.
-const PRIMARY: [&str; 4] = [
+const PRIMARY: [&str; 6] = [
     "primarysmtpaddress",
     "windowsemailaddress",
     "mail",
     "primaryemailaddress",
+    "emailaddress",
+    "email",
 ];
+
+/// Columns that send mail elsewhere.
+const REMOTE: [&str; 2] = ["externalemailaddress", "targetaddress"];
 
 /// Columns that hold the kind of an object.
 const KIND: [&str; 3] = ["recipienttypedetails", "recipienttype", "type"];
 
 struct Columns {
     primary: Option<usize>,
-    proxies: Option<usize>,
+    proxies: Vec<usize>,
     /// One row an address.
     address: Option<usize>,
     principal: Option<usize>,
     kind: Option<usize>,
     deleted: Option<usize>,
+    remote: Option<usize>,
+}
+
+/// Returns the columns that hold addresses.
+pub fn proxies(header: &Header) -> Vec<usize> {
+    let mut columns = header.family(&PROXIES);
+    let numbered = header.family(&NUMBERED).into_iter();
+    columns.extend(numbered.filter(|at| {
+        let name = header.names.get(*at);
+        name.is_some_and(|name| name.ends_with(|c: char| c.is_ascii_digit()))
+    }));
+    columns
 }
 
 /// Reads all rows behind the header.
-pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
+pub fn read<'t>(header: &Header, rows: &mut Rows<'t>, context: &mut Context<'_, '_>) {
     let columns = Columns {
         primary: header.find(&PRIMARY),
-        proxies: header.find(&PROXIES),
+        proxies: proxies(header),
         address: header.find(&["address"]),
-        principal: header.find(&["userprincipalname"]),
+        principal: header.find(&["userprincipalname", "upn"]),
         kind: header.find(&KIND),
         deleted: header.find(&["softdeletiontimestamp", "whensoftdeleted", "deletedon"]),
+        remote: header.find(&REMOTE),
     };
+    let named = [columns.primary, columns.remote];
+    let address = columns.address.filter(|_| columns.proxies.is_empty());
+    // Without a primary column the principal name says which rows belong together.
+    let principal = columns.principal.filter(|_| columns.primary.is_none());
+    let read = named.into_iter().chain([address, principal]).flatten();
+    header.reads(rows, read.chain(columns.proxies.iter().copied()));
+    let mut groups = Groups::default();
     while let Some(row) = rows.next_of(header.len(), context) {
-        read_row(&columns, &row, context);
+        let Some(mut object) = read_row(&columns, &row, context) else {
+            continue;
+        };
+        let principal = row.cell(columns.principal);
+        object.principal = principal.text.contains('@');
+        if columns.primary.is_some() || principal.text.is_empty() {
+            object.finish(context);
+        } else {
+            groups.add(&principal, object);
+        }
+    }
+    for (principal, object) in groups.objects {
+        // The name may be an address that no other column has; without a primary one that is an error.
+        let lost = object.has_primary() && !object.holds(&principal);
+        if let Some(column) = columns.principal.filter(|_| lost) {
+            rows.leave(header.title(column), &principal);
+        }
+        object.finish(context);
     }
 }
 
-fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
+/// Objects whose addresses stand in several rows, by their user principal names.
+#[derive(Default)]
+struct Groups<'t> {
+    objects: Vec<(Value<'t>, Object<'t>)>,
+    at: HashMap<String, usize>,
+}
+
+impl<'t> Groups<'t> {
+    fn add(&mut self, principal: &Value<'t>, object: Object<'t>) {
+        let at = *self
+            .at
+            .entry(principal.text.to_lowercase())
+            .or_insert(self.objects.len());
+        match self.objects.get_mut(at) {
+            Some((_, known)) => known.join(object),
+            None => self.objects.push((principal.clone(), object)),
+        }
+    }
+}
+
+fn read_row<'t>(
+    columns: &Columns,
+    row: &Row<'t>,
+    context: &mut Context<'_, '_>,
+) -> Option<Object<'t>> {
     let kind = row.cell(columns.kind).text.to_ascii_lowercase();
     let principal = row.cell(columns.principal);
     let primary = row.cell(columns.primary);
     let guest = |value: &Value<'_>| value.text.to_ascii_lowercase().contains("#ext#");
     if kind.contains("guest") || guest(&principal) || guest(&primary) {
-        return context.skip("guests");
+        context.skip("guests");
+        return None;
     }
     if !row.cell(columns.deleted).text.is_empty() || kind.contains("softdeleted") {
-        return context.skip("soft-deleted");
+        context.skip("soft-deleted");
+        return None;
     }
     let mut object = Object::new(row.span);
     object.remote = kind.contains("contact") || kind == "mailuser";
+    if !row.cell(columns.remote).text.is_empty() {
+        object.remote = true;
+        context.skip("target-address");
+    }
     if is_whole(&primary, context) {
         object.name(&primary, context);
     }
@@ -91,26 +175,27 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     {
         object.name(&principal, context);
     }
-    if let Some(column) = columns.proxies {
-        let cell = row.cell(Some(column));
-        if is_whole(&cell, context) {
-            let part = without_braces(&cell);
-            for value in proxy::split(&part) {
-                object.add(&value, !part.text.contains(':'), context);
-            }
-        } else {
-            return;
+    for column in &columns.proxies {
+        let cell = row.cell(Some(*column));
+        if !is_whole(&cell, context) {
+            return None;
         }
-    } else {
+        let part = without_braces(&cell);
+        let typed = proxy::is_typed(&part.text);
+        for value in proxy::split(&part) {
+            object.add(&value, !typed, context);
+        }
+    }
+    if columns.proxies.is_empty() {
         let cell = context.clean(&row.cell(columns.address));
         // The row says which one is primary: the case of the type says it again.
         match proxy::read(&cell) {
             Proxy::Smtp { address, .. } => object.others.push(address),
-            _ if is_whole(&cell, context) => object.add(&cell, true, context),
-            _ => return,
+            _ if is_whole(&cell, context) => object.add(&pasted::one(&cell), true, context),
+            _ => return None,
         }
     }
-    object.finish(context);
+    Some(object)
 }
 
 /// A list as PowerShell shows it, without the braces around it.

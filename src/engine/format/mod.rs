@@ -6,22 +6,30 @@
 //!
 //! | extension | told by | file |
 //! |---|---|---|
-//! | `.virtual` | extension | `postfix_virtual.rs`, `regex_table.rs` |
-//! | `.virtusertable` | extension | `virtusertable.rs`, `refusal.rs` (`error:`) |
-//! | `.csv` | header row | `csv.rs` (rows), `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
-//! | `.ldif` | extension | `ldif.rs` (records), `ldif_line.rs`, `directory.rs` (objects) |
-//! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (PostfixAdmin) |
+//! | `.virtual` | extension | `postfix_virtual.rs` (lines), `postfix_rule.rs`, `postfix_value.rs`, `postfix_bare.rs` (keys without a domain), `regex_table.rs` |
+//! | `.virtusertable` | extension | `virtusertable.rs`, `virtusertable_target.rs`, `refusal.rs` and `sendmail_words.rs` (`error:`) |
+//! | `.csv` | header row | `csv.rs` (rows), `delimiter.rs`, `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
+//! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_whole.rs` (whether it is whole), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
+//! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (dumps of mail databases) |
+//!
+//! Shared by several: `proxy.rs` (`smtp:` values), `pasted.rs` (addresses in a cell), `object.rs` (one
+//! owner), `mail_tables.rs` and `mail_rows.rs` (databases of mail servers), `unread.rs` (what holds
+//! addresses and is not read), `yielded.rs` (files that give nothing).
 //!
 //! # Invariants
 //!
 //! - No format knows the table, and the table knows no format.
-//! - One pass; the memory beside the rules is bounded by one line or record.
+//! - One pass; the memory beside the rules is bounded by one line or record, except where several
+//!   rows make one rule (databases of mail servers, a report with one address a row).
 //! - Nothing is guessed and nothing is lost in silence: what is no address to rewrite is counted,
-//!   what was damaged on its way here is an error that says how to export it well.
+//!   what holds addresses and is not read is a warning with its name, what was damaged on its way here
+//!   is an error that says how to export it well.
 
+mod attributes;
 mod context;
 mod csv;
 pub mod decode;
+mod delimiter;
 mod directory;
 mod exchange55;
 mod google;
@@ -29,10 +37,18 @@ mod header;
 mod identity;
 mod ldif;
 mod ldif_line;
+mod ldif_whole;
+mod mail_rows;
+mod mail_tables;
 mod microsoft365;
+mod nis_alias;
 mod object;
 mod options;
 mod pairs;
+mod pasted;
+mod postfix_bare;
+mod postfix_rule;
+mod postfix_value;
 mod postfix_virtual;
 mod postfixadmin;
 mod products;
@@ -40,10 +56,20 @@ mod proxy;
 mod refusal;
 mod regex_table;
 mod routing;
+mod sendmail_words;
 mod sql;
+mod sql_copy;
+mod sql_dump;
+mod sql_end;
+mod sql_rows;
+mod sql_string;
+mod sql_tokens;
 mod tables;
+mod unread;
 mod value;
 mod virtusertable;
+mod virtusertable_target;
+mod yielded;
 
 use super::rule::{
     self, FileKind, Finding, Findings, Foreign, Format, Parsed, Past, SourceText, Span,
@@ -83,7 +109,7 @@ pub fn parse(
             },
         );
     }
-    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    postfix_bare::settle(bare, options, &mut parsed, findings);
     parsed
 }
 
@@ -97,7 +123,7 @@ pub fn import(
     let mut parsed = Parsed::default();
     let mut bare = Vec::new();
     read(0, source, format, options, &mut parsed, &mut bare, findings);
-    postfix_virtual::settle(bare, options, &mut parsed, findings);
+    postfix_bare::settle(bare, options, &mut parsed, findings);
     parsed
 }
 
@@ -118,7 +144,13 @@ fn read(
             return findings.push(not_utf8(span));
         }
     };
+    let before = (
+        findings.count(),
+        parsed.rules.len(),
+        parsed.declarations.len(),
+    );
     warn_if_empty(file, source, findings);
+    let errors = findings.errors();
     let mut context = Context::new(file, options, parsed, bare, findings);
     match format {
         ImportFormat::Virtual => postfix_virtual::read(text, &mut context),
@@ -127,6 +159,17 @@ fn read(
         ImportFormat::Exchange55Routing => routing::read(text, &mut context),
         ImportFormat::Postfixadmin if sql::is_dump(text) => sql::read(text, &mut context),
         _ => tables::read(text, format, &mut context),
+    }
+    let silent = context.findings.count() == before.0;
+    let rules = context.parsed.rules.len() - before.1;
+    let domains = context.parsed.declarations.len() - before.2;
+    context.yielded.whole(rules, domains);
+    let sound = context.findings.errors() == errors && !context.said_no_secondaries;
+    if sound && !text.trim().is_empty() {
+        let warning = context.yielded.warning(format, file, !silent);
+        warning
+            .into_iter()
+            .for_each(|warning| context.findings.push(warning));
     }
     let skipped = context.finish(&source.name);
     parsed.skipped.extend(skipped);

@@ -8,6 +8,7 @@
 
 use super::{
     context::Context,
+    pasted,
     products::POWERSHELL,
     proxy::{self, Proxy},
     value::Value,
@@ -37,6 +38,8 @@ pub struct Object<'t> {
     pub named: Option<Value<'t>>,
     /// Addresses of type `SMTP:`.
     pub upper: Vec<Value<'t>>,
+    /// Its user principal name may be the primary address, if `import` is told so.
+    pub principal: bool,
     /// The others.
     pub others: Vec<Value<'t>>,
 }
@@ -49,6 +52,7 @@ impl<'t> Object<'t> {
             remote: false,
             named: None,
             upper: Vec::new(),
+            principal: false,
             others: Vec::new(),
         }
     }
@@ -56,7 +60,7 @@ impl<'t> Object<'t> {
     /// Names the primary address by a column, if the cell is not empty.
     pub fn name(&mut self, value: &Value<'t>, context: &mut Context<'_, '_>) {
         if let Proxy::Smtp { address, .. } | Proxy::Bare(address) =
-            proxy::read(&context.clean(value))
+            proxy::read(&pasted::one(&context.clean(value)))
             && !address.text.is_empty()
         {
             self.named = Some(address);
@@ -83,6 +87,32 @@ impl<'t> Object<'t> {
         }
     }
 
+    /// Returns true if an address is named or marked as the primary one.
+    pub fn has_primary(&self) -> bool {
+        self.named.is_some() || !self.upper.is_empty()
+    }
+
+    /// Returns true if an address is one of its own.
+    pub fn holds(&self, address: &Value<'_>) -> bool {
+        let own = self.named.iter().chain(&self.upper).chain(&self.others);
+        let same = |value: &Value<'_>| value.text.eq_ignore_ascii_case(&address.text);
+        own.into_iter().any(same)
+    }
+
+    /// Adds the addresses of another row of the same object. The same address twice is one.
+    pub fn join(&mut self, other: Object<'t>) {
+        self.remote |= other.remote;
+        self.named = self.named.take().or(other.named);
+        for upper in other.upper {
+            let known = |value: &Value<'_>| value.text.eq_ignore_ascii_case(&upper.text);
+            // Two are an error already.
+            if self.upper.len() < 2 && !self.upper.iter().any(known) {
+                self.upper.push(upper);
+            }
+        }
+        self.others.extend(other.others);
+    }
+
     /// Its rules.
     pub fn finish(self, context: &mut Context<'_, '_>) {
         let primary = match (self.upper.as_slice(), &self.named) {
@@ -96,7 +126,11 @@ impl<'t> Object<'t> {
             ([], None) if self.others.is_empty() => return,
             ([], None) => {
                 let message = "no address is marked as the primary one";
-                let help = "export the column of the primary address as well, or write `SMTP:` in upper case before it; the order of a list means nothing";
+                let help = if self.principal {
+                    "export the column PrimarySmtpAddress as well; where every user principal name is the primary address: `readdress import microsoft365 --primary-from upn FILE`"
+                } else {
+                    "export the column of the primary address as well, or write `SMTP:` in upper case before it; the order of a list means nothing"
+                };
                 return context.error("no-primary", self.place, message, help);
             }
             ([_, second, ..], None) => {
@@ -136,8 +170,7 @@ fn differs(named: &Value<'_>, marked: &Value<'_>, context: &mut Context<'_, '_>)
             "the column names `{}` as the primary address, and `SMTP:` marks `{}`: the latter is taken",
             named.text, marked.text
         );
-        let help =
-            "export it again, or mend the object; what is marked is what Exchange sends with";
+        let help = "export it again, or fix the object; what is marked is what Exchange sends with";
         context.warn("other-primary", named.span, message, help);
     }
 }

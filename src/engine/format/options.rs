@@ -59,7 +59,7 @@ pub enum ImportFormat {
     Microsoft365,
     /// GAM and the recipient address map of Google Workspace.
     Google,
-    /// Tables of PostfixAdmin, mailcow and Mailu, SQL dumps included.
+    /// Tables of PostfixAdmin and other mail servers' databases, SQL dumps included.
     Postfixadmin,
     /// Directory exports.
     Ldif,

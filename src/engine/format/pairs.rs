@@ -7,16 +7,45 @@
 //! @domain3.com,@company.com,whole domain
 //! ```
 //!
-//! Both cells say what they would say in a `.rules` file; `to` may be an action as well. Other columns
-//! are for people. A row whose first character is `#` is a comment. A line end within a cell, as
-//! spreadsheets make it, is white space.
+//! Both cells say what they would say in a `.rules` file; `to` may be an action as well. Addresses may
+//! be written as Outlook and spreadsheets leave them (`a@x; b@x`, `John Doe <jdoe@x>`, `mailto:`). A row
+//! whose first character is `#` is a comment. A line end within a cell, as spreadsheets make it, is white
+//! space.
+//!
+//! Other columns are for people: addresses in them are reported as not read, unless the column is
+//! called a comment or a note.
 
-use super::{context::Context, csv::Rows, header::Header, value::Value};
-use crate::engine::rule::read_cells;
+use super::{context::Context, csv::Rows, header::Header, pasted, value::Value};
+use crate::engine::rule::{Span, nearest, read_cells};
+
+/// Columns in which people write to each other.
+const NOTES: [&str; 7] = [
+    "comment",
+    "comments",
+    "note",
+    "notes",
+    "description",
+    "remark",
+    "remarks",
+];
+
+/// Words that begin an action, after which no addresses follow, or a text does.
+const ACTIONS: [&str; 8] = [
+    "reject",
+    "defer",
+    "moved",
+    "discard",
+    "keep",
+    "primary",
+    "secondary",
+    "external",
+];
 
 /// Reads all rows behind the header.
 pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
     let (from, to) = (header.find(&["from"]), header.find(&["to"]));
+    let notes = header.family(&NOTES).into_iter();
+    header.reads(rows, notes.chain(from).chain(to));
     while let Some(row) = rows.next_of(header.len(), context) {
         let (from, to) = (row.cell(from), row.cell(to));
         if from.text.starts_with('#') {
@@ -33,15 +62,81 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
             continue;
         }
         let from = context.clean(&from);
-        let to = on_one_line(context.clean(&to));
+        let from = if is_pasted(&from) {
+            pasted::one(&from)
+        } else {
+            from
+        };
         if from.text.contains([' ', '\t']) && !from.text.contains(['"', '/']) {
             let help = "write one address, or one pattern, in the column `from`";
             context.error("bad-pattern", from.span, "this is more than one word", help);
             continue;
         }
-        let cells = [(&*from.text, from.span), (&*to.text, to.span)];
-        read_cells(&cells, context.parsed, context.findings);
+        let to = context.clean(&to);
+        if let Some(to) = action(&to, context) {
+            let to: Vec<_> = to.iter().map(|(text, span)| (&**text, *span)).collect();
+            let cells = [&[(&*from.text, from.span)], to.as_slice()].concat();
+            read_cells(&cells, context.parsed, context.findings);
+        }
     }
+}
+
+/// Returns true if a cell holds addresses as they are pasted, and no action or regex.
+fn is_pasted(cell: &Value<'_>) -> bool {
+    let first = cell.text.split_whitespace().next().unwrap_or("");
+    let action = ACTIONS.iter().any(|word| first.eq_ignore_ascii_case(word));
+    !action && !cell.text.starts_with('/') && pasted::is_pasted(&cell.text)
+}
+
+/// The words of the column `to`; `None` if one of them is no address.
+fn action(cell: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String, Span)>> {
+    let head = cell
+        .text
+        .get(..8)
+        .is_some_and(|head| head.eq_ignore_ascii_case("mailbox "));
+    let rest = cell.part(if head { 8 } else { 0 }..cell.text.len());
+    if !is_pasted(&rest) {
+        is_no_name(&rest, context).then_some(())?;
+        let cell = on_one_line(cell.clone());
+        return Some(vec![(cell.text.into_owned(), cell.span)]);
+    }
+    let mut words = Vec::new();
+    if head {
+        words.push(("mailbox".to_owned(), cell.part(0..7).span));
+    }
+    for (at, value) in pasted::list(&rest).into_iter().enumerate() {
+        if at > 0 {
+            words.push((",".to_owned(), value.span));
+        }
+        let address = value.text.contains('@');
+        if !address || (value.text.contains(char::is_whitespace) && !value.text.contains('"')) {
+            let message = format!("`{}` is no address", value.text);
+            let help = "write addresses, with `;` or a comma between them";
+            context.error("bad-target", value.span, message, help);
+            return None;
+        }
+        words.push((value.text.into_owned(), value.span));
+    }
+    Some(words)
+}
+
+/// Reports words none of which can be an address: the name of a person. Returns true if it is something
+/// else; a misspelt action is.
+fn is_no_name(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+    let words: Vec<_> = cell.text.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or("");
+    let action = nearest(
+        &first.to_lowercase(),
+        ACTIONS.into_iter().chain(["mailbox"]),
+    )
+    .is_some();
+    if words.is_empty() || action || cell.text.contains(['@', '/', '=']) {
+        return true;
+    }
+    let message = format!("`{}` is no address", cell.text);
+    let help = "write the address of the mailbox; a name alone does not say where mail goes";
+    context.error("bad-target", cell.span, message, help);
+    false
 }
 
 /// A cell without line ends; as long as before, so that places within it stay what they are.

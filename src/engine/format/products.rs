@@ -25,20 +25,20 @@ pub struct Product {
 pub const POWERSHELL: &str = "Get-Recipient -ResultSize Unlimited | ForEach-Object { $r=$_; $r.EmailAddresses | Where-Object { \"$_\" -match '^smtp:' } | ForEach-Object { [pscustomobject]@{ PrimarySmtpAddress=$r.PrimarySmtpAddress; Address=\"$_\"; Type=$r.RecipientTypeDetails } } } | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
 
 /// All of them, in the order of the manual.
-pub const PRODUCTS: [Product; 13] = [
+pub const PRODUCTS: [Product; 16] = [
     Product {
         name: "Postfix virtual_alias_maps",
         export: "cp /etc/postfix/virtual company.virtual",
         file: "company.virtual",
         format: ImportFormat::Virtual,
-        advice: "Where only the compiled map is left: postmap -s lmdb:/etc/postfix/virtual. A map that canonical_maps or relay_recipient_maps use is another thing: do not save it here. Values without a domain need `readdress import --myorigin`.",
+        advice: "Where only the compiled map is left: postmap -s lmdb:/etc/postfix/virtual. A map that canonical_maps or relay_recipient_maps use is another thing: do not save it here. Values without a domain need `readdress import --myorigin`. Values may be written as in a To: field (Anna <anna@company.com>), and mean what they mean to Postfix. An alias file, /etc/aliases or cPanel's /etc/valiases, is another format: `key: value` is an error.",
     },
     Product {
         name: "Sendmail virtusertable",
         export: "cp /etc/mail/virtusertable company.virtusertable",
         file: "company.virtusertable",
         format: ImportFormat::Virtusertable,
-        advice: "Where only the compiled map is left: makemap -u hash /etc/mail/virtusertable. Local users need `readdress import --local-domain`; the files beside the table are told by --virtuser-domains, --local-host-names and --relay-domains. Keys that makemap -f kept apart by letter case are one address here.",
+        advice: "Where only the compiled map is left: makemap -u hash /etc/mail/virtusertable. Local users need `readdress import --local-domain`; the files beside the table are told by --virtuser-domains, --local-host-names and --relay-domains. Keys that makemap -f kept apart by letter case are one address here. error: values give the reply that Sendmail gives; one whose text does not begin with an SMTP code, which Sendmail refuses with 553 5.3.0, is a warning.",
     },
     Product {
         name: "Exchange 4.0 to 5.5",
@@ -52,7 +52,7 @@ pub const PRODUCTS: [Product; 13] = [
         export: POWERSHELL,
         file: "addresses.csv",
         format: ImportFormat::Microsoft365,
-        advice: "One address a row: a list in one cell is cut off after four values.",
+        advice: "One address a row: a list in one cell is cut off after four values. Lists with `;`, as JSON, or in columns with numbers (ProxyAddress_1) are read too. Rows with a column UPN and no primary address belong together by it; `SMTP:` in upper case marks the primary one.",
     },
     Product {
         name: "Microsoft 365 admin centre",
@@ -73,28 +73,28 @@ pub const PRODUCTS: [Product; 13] = [
         export: "ldapsearch -LLL -o ldif-wrap=no -E pr=500/noprompt -H ldap://dc.company.com -D reader@company.com -W -b dc=company,dc=com \"(proxyAddresses=*)\" mail proxyAddresses targetAddress objectClass userAccountControl > ldap.ldif",
         file: "ldap.ldif",
         format: ImportFormat::Ldif,
-        advice: "-E asks for pages: a server gives 1000 entries otherwise, and the rest is missing.",
+        advice: "-E asks for pages: a server gives 1000 entries otherwise, and the rest is missing. In directories without proxyAddresses the first mail is the primary address; secondary ones are further values of mail, and mailAlternateAddress, mailEquivalentAddress, mailLocalAddress, mailAlias, shadowAddress (iRedMail), gosaMailAlternateAddress, zimbraMailAlias and alias (Kolab): name those that yours has, and \"(mail=*)\" as the filter. rfc822MailMember lists the members of an alias (nisMailAlias), whose name needs a domain or `readdress import --local-domain`. A result other than 0, a page that is followed by others, another number of entries than numEntries, a referral, and a last line without an end are errors: the export is not whole.",
     },
     Product {
         name: "Google Workspace (GAM)",
         export: "gam print aliases > aliases.csv",
         file: "aliases.csv",
         format: ImportFormat::Google,
-        advice: "The console's list of users has no aliases. An alias domain is one rule: @domain2.com @company.com.",
+        advice: "gam print users aliases, gam print users emails, gam print addresses and a sheet with the columns Primary Email and Email Alias are read as well. The console's list of users has no aliases. An alias domain is one rule: @domain2.com @company.com.",
     },
     Product {
         name: "PostfixAdmin, MySQL",
         export: "mysql -B -e 'SELECT address,goto,active FROM alias' postfix > postfixadmin.csv",
         file: "postfixadmin.csv",
         format: ImportFormat::Postfixadmin,
-        advice: "Alias domains: the same with SELECT alias_domain,target_domain,active FROM alias_domain, saved as postfixadmin-domains.csv. A dump is read by readdress import postfixadmin.",
+        advice: "Alias domains: the same with SELECT alias_domain,target_domain,active FROM alias_domain, saved as postfixadmin-domains.csv. A whole dump is converted: mysqldump postfix > postfix.sql; readdress import postfixadmin postfix.sql --output postfix.rules.",
     },
     Product {
         name: "PostfixAdmin, PostgreSQL",
         export: "psql -c \"\\copy (SELECT address,goto,active FROM alias) TO 'postfixadmin.csv' CSV HEADER\" postfix",
         file: "postfixadmin.csv",
         format: ImportFormat::Postfixadmin,
-        advice: "Alias domains likewise, from the table alias_domain.",
+        advice: "Alias domains likewise, from the table alias_domain. A whole dump (pg_dump postfix > postfix.sql) is converted as with MySQL.",
     },
     Product {
         name: "mailcow",
@@ -111,10 +111,31 @@ pub const PRODUCTS: [Product; 13] = [
         advice: "Alternative domains likewise: SELECT name,domain_name FROM alternative.",
     },
     Product {
+        name: "iRedMail (MySQL)",
+        export: "mysql -B -e 'SELECT address,forwarding,domain,active FROM forwardings' vmail > iredmail.csv",
+        file: "iredmail.csv",
+        format: ImportFormat::Postfixadmin,
+        advice: "Alias domains likewise: SELECT alias_domain,target_domain,active FROM alias_domain.",
+    },
+    Product {
+        name: "Postfix with MySQL, as in the ISPmail guide",
+        export: "mysql -B -e 'SELECT source,destination FROM virtual_aliases' mailserver > ispmail.csv",
+        file: "ispmail.csv",
+        format: ImportFormat::Postfixadmin,
+        advice: "An address with several destinations has several rows, which become one rule. The oldest guide has local-parts beside numbers of domains: convert the whole dump, mysqldump mailserver > mailserver.sql; readdress import postfixadmin mailserver.sql --output mailserver.rules.",
+    },
+    Product {
+        name: "hMailServer",
+        export: "mysql -B -e 'SELECT aliasname,aliasvalue,aliasactive FROM hm_aliases' hmailserver > hmailserver.csv",
+        file: "hmailserver.csv",
+        format: ImportFormat::Postfixadmin,
+        advice: "On MS SQL let Management Studio script the tables with their data, and convert the script: readdress import postfixadmin hmailserver.sql --output hmailserver.rules. It holds the domain aliases too. Distribution lists are reported, not read.",
+    },
+    Product {
         name: "Spreadsheets, anything else",
         export: "two columns from,to under a header row",
         file: "company.csv",
         format: ImportFormat::Pairs,
-        advice: "Both cells say what a native rule says; further columns are for people. `readdress export csv` writes it.",
+        advice: "Both cells say what a native rule says; addresses may be as Outlook pastes them (a@x; b@x, Name <a@x>). Addresses in further columns are reported, except in a comment or note. `readdress export csv` writes it.",
     },
 ];

@@ -5,9 +5,14 @@
 //! - Between them stands `;`, `|`, `,`, `+`, white space or a line end, and each of these may stand in
 //!   a value as well (`john+news@…`, X.400): a cell is parted only where a `TYPE:` follows.
 //! - A leading `=` (`=EX:/o=…`, from Samba) belongs to nothing.
+//! - csvde writes a value that is not ASCII as `X'736d7470…'`, the hexadecimal digits of its UTF-8.
+//! - Graph and Power Automate write a JSON list.
 //! - `X500:`, `X400:`, `SIP:` and the like are no mail addresses and are counted by type.
 
-use super::value::{Value, is_unseen};
+use super::{
+    pasted,
+    value::{Value, is_unseen},
+};
 
 /// Longest type, in characters (event 231 of Exchange 5.5).
 pub const MAX_TYPE: usize = 8;
@@ -39,21 +44,12 @@ pub fn read<'t>(value: &Value<'t>) -> Proxy<'t> {
             match kind.to_ascii_lowercase().as_str() {
                 "smtp" | "mailto" => Proxy::Smtp {
                     upper: kind == "SMTP",
-                    address: without_mailto(&address),
+                    address: pasted::without_mailto(&address),
                 },
                 other => Proxy::Other(other.to_owned()),
             }
         }
         _ => Proxy::Bare(value),
-    }
-}
-
-/// An address without a `mailto:` before it.
-pub fn without_mailto<'t>(value: &Value<'t>) -> Value<'t> {
-    let value = value.without_blanks();
-    match value.text.get(..7) {
-        Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => value.part(7..value.text.len()),
-        _ => value,
     }
 }
 
@@ -64,20 +60,13 @@ fn is_type(text: &str) -> bool {
 /// Parts a cell where a type follows a separator; one without any type is parted at separators that
 /// stand in no address.
 pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
-    let text = &cell.text;
-    let mut starts = vec![];
-    let mut free = true;
-    for (at, c) in text.char_indices() {
-        let separator = matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace() || is_unseen(c);
-        if free && !separator && type_follows(text.get(at..).unwrap_or("")) {
-            // What cannot be seen before a value belongs to it, and is told there.
-            let before = text.get(..at).unwrap_or("");
-            starts.push(before.trim_end_matches(is_unseen).len());
-        }
-        free = separator;
+    if let Some(values) = pasted::json(&cell.without_blanks()) {
+        return values;
     }
-    if starts.is_empty() {
-        return cell.split(|c| matches!(c, ';' | '|' | ',') || c.is_ascii_whitespace());
+    let text = &cell.text;
+    let starts = starts(text);
+    if !has_types(text, &starts) {
+        return pasted::list(cell);
     }
     let mut parts = Vec::new();
     if let Some(first) = starts.first().filter(|first| **first > 0) {
@@ -99,11 +88,67 @@ pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
             .len();
         part.part(0..length)
     };
+    let decode = |part: Value<'t>| match hexadecimal(&part.text) {
+        Some((text, "")) => Value {
+            text: text.into(),
+            span: part.span,
+        },
+        _ => part,
+    };
     parts
         .into_iter()
         .map(trim)
+        .map(decode)
         .filter(|part| !part.text.is_empty())
         .collect()
+}
+
+/// Returns true if a cell holds values with a type, and not addresses alone.
+pub fn is_typed(text: &str) -> bool {
+    has_types(text, &starts(text))
+}
+
+fn has_types(text: &str, starts: &[usize]) -> bool {
+    let mailto = |at: &usize| {
+        let value = text.get(*at..).unwrap_or("").trim_start_matches(is_unseen);
+        value
+            .get(..7)
+            .is_some_and(|head| head.eq_ignore_ascii_case("mailto:"))
+    };
+    starts.iter().any(|at| !mailto(at))
+}
+
+/// Where values begin: a type follows a separator.
+fn starts(text: &str) -> Vec<usize> {
+    let mut starts = vec![];
+    let mut free = true;
+    for (at, c) in text.char_indices() {
+        let separator = matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace() || is_unseen(c);
+        let rest = text.get(at..).unwrap_or("");
+        if free && !separator && (type_follows(rest) || hexadecimal(rest).is_some()) {
+            // What cannot be seen before a value belongs to it, and is reported there.
+            let before = text.get(..at).unwrap_or("");
+            starts.push(before.trim_end_matches(is_unseen).len());
+        }
+        free = separator;
+    }
+    starts
+}
+
+/// Reads `X'736d7470…'`: the text, and what follows it.
+fn hexadecimal(text: &str) -> Option<(String, &str)> {
+    let (digits, rest) = text.strip_prefix("X'")?.split_once('\'')?;
+    Some((from_hex(digits)?, rest))
+}
+
+/// The text whose UTF-8 is written as hexadecimal digits.
+pub fn from_hex(digits: &str) -> Option<String> {
+    let value = |digit: &u8| char::from(*digit).to_digit(16);
+    let bytes = digits.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(value(high)? * 16 + value(low)?).ok(),
+        _ => None,
+    });
+    String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()
 }
 
 fn type_follows(text: &str) -> bool {
@@ -140,6 +185,14 @@ mod tests {
             ["X400:c=US;a= ;p=Company;s=Doe", "smtp:b@x.com"]
         );
         assert_eq!(parts("a@x.com, b+c@x.com"), ["a@x.com", "b+c@x.com"]);
+        assert_eq!(
+            parts("SMTP:a@x.com;X'736d74703a6ac3b640782e636f6d'"),
+            ["SMTP:a@x.com", "smtp:jö@x.com"]
+        );
+        assert_eq!(
+            parts("[\"SMTP:a@x.com\",\"smtp:b@x.com\"]"),
+            ["SMTP:a@x.com", "smtp:b@x.com"]
+        );
     }
 
     #[test]

@@ -1,342 +1,286 @@
-//! Dumps of PostfixAdmin's tables: `INSERT INTO alias …`, as mysqldump and pg_dump --inserts write them.
+//! Dumps of mail servers' databases, as mysqldump, pg_dump, sqlite3, phpMyAdmin and SSMS write them.
 //!
 //! # Traps
 //!
-//! - Columns go by name: those of the `INSERT`, else those of the `CREATE TABLE` in the same dump, else
-//!   those of the oldest version.
-//! - Extended inserts hold many rows; a quote in a string is `''` or `\'`; `NOW()` and the like are no
-//!   values; `/*! … */`, `--` and `#` are comments.
+//! - Columns go by name: those of the `INSERT` or `COPY`, else those of the `CREATE TABLE` in the same
+//!   dump. They are never guessed by position: without names the rows are an error.
+//! - `INSERT`, `REPLACE`, `INSERT … SET`, `COPY … FROM stdin`; statements of several rows.
+//! - Bodies of triggers and procedures hold statements that are not run: they are skipped.
 //!
 //! # Limits
 //!
-//! Other statements and tables are passed over. A statement is held in place, not copied.
+//! A table that is not known, and any other statement, is skipped; if it holds addresses, it is counted
+//! and reported by name and line. A value that is computed (`CONCAT(…)`) where an address is expected is an
+//! error. A dump that ends too early is an error (`sql_end.rs`).
 
 use super::{
     context::Context,
-    postfixadmin::{self, Table},
-    value::Value,
+    sql_copy,
+    sql_dump::Dump,
+    sql_end, sql_rows,
+    sql_tokens::{Dialect, Kind, Token},
 };
 use crate::engine::rule::Span;
 
-/// Columns of the oldest versions.
-const ALIAS: [&str; 6] = ["address", "goto", "domain", "created", "modified", "active"];
-const ALIAS_DOMAIN: [&str; 5] = [
-    "aliasdomain",
-    "targetdomain",
-    "created",
-    "modified",
-    "active",
-];
-const DOMAIN: [&str; 11] = [
-    "domain",
-    "description",
-    "aliases",
-    "mailboxes",
-    "maxquota",
-    "quota",
-    "transport",
-    "backupmx",
-    "created",
-    "modified",
-    "active",
+/// What the first line of a dump begins with, in lower case.
+const BEGINNINGS: [&str; 24] = [
+    "alter table ",
+    "begin transaction",
+    "create database ",
+    "create schema ",
+    "create table ",
+    "delimiter ",
+    "drop database ",
+    "drop table ",
+    "insert ignore ",
+    "insert into ",
+    "insert [",
+    "lock tables ",
+    "pragma ",
+    "replace into ",
+    "set @",
+    "set ansi_",
+    "set identity_insert ",
+    "set names ",
+    "set nocount ",
+    "set xact_abort ",
+    "start transaction",
+    "truncate table ",
+    "use [",
+    "use `",
 ];
 
-/// Whether a text looks like a dump rather than a table.
+/// Words that begin a statement on one line.
+const SHORT: [&str; 8] = [
+    "begin", "copy", "delete", "insert", "replace", "set", "truncate", "use",
+];
+
+/// Words between `INSERT` and the name of the table.
+const MODIFIERS: [&str; 13] = [
+    "into",
+    "ignore",
+    "low_priority",
+    "delayed",
+    "high_priority",
+    "or",
+    "replace",
+    "abort",
+    "fail",
+    "rollback",
+    "only",
+    "overwrite",
+    "table",
+];
+
+/// Returns true if a text is a dump rather than a table.
 pub fn is_dump(text: &str) -> bool {
-    text.lines().take(200).any(|line| {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    let Some(line) = line.map(str::to_ascii_lowercase) else {
+        return false;
+    };
+    let first = line.split([' ', ';']).next().unwrap_or("");
+    let comment = line.starts_with("--") || line.starts_with("/*") || line.starts_with('\\');
+    let statement = SHORT.contains(&first) && line.ends_with(';') && line.matches(';').count() == 1;
+    let inside = |line: &str| {
         let line = line.trim_start().to_ascii_uppercase();
-        line.starts_with("INSERT INTO") || line.starts_with("CREATE TABLE")
-    })
+        ["INSERT INTO ", "REPLACE INTO ", "CREATE TABLE "]
+            .iter()
+            .any(|beginning| line.starts_with(beginning))
+    };
+    comment
+        || statement
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| line.starts_with(beginning))
+        || text.lines().take(200).any(inside)
 }
-
-/// Columns of a table, in order.
-type Columns = Vec<String>;
 
 /// Reads a dump.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
-    let mut tokens = Tokens {
-        text,
-        at: 0,
-        line: 1,
-        file: context.file,
-    };
-    let mut layouts = Layouts {
-        alias: ALIAS.map(Into::into).into(),
-        alias_domain: ALIAS_DOMAIN.map(Into::into).into(),
-        domain: DOMAIN.map(Into::into).into(),
-    };
-    while let Some(token) = tokens.next() {
-        let create = token.is("create");
-        if create || token.is("insert") {
-            statement(create, &mut tokens, &mut layouts, context);
-        } else if !token.is(";") {
-            tokens.skip_statement();
-        }
-    }
-}
-
-/// The columns of each table, as far as they are known.
-struct Layouts {
-    alias: Columns,
-    alias_domain: Columns,
-    domain: Columns,
-}
-
-impl Layouts {
-    fn of(&mut self, table: Table) -> &mut Columns {
-        match table {
-            Table::Alias => &mut self.alias,
-            Table::AliasDomain => &mut self.alias_domain,
-            Table::Domain => &mut self.domain,
-        }
-    }
-}
-
-fn statement(
-    create: bool,
-    tokens: &mut Tokens<'_>,
-    layouts: &mut Layouts,
-    context: &mut Context<'_, '_>,
-) {
-    let mut name = String::new();
-    let mut last = None;
-    for token in tokens.by_ref() {
-        if token.is("(") || token.is("values") || token.is(";") {
-            last = Some(token);
+    let mut dump = Dump::new(text, context.file);
+    loop {
+        dump.tokens.skip_orders();
+        let Some(token) = dump.tokens.next() else {
             break;
-        }
-        // `public.alias`, `IF NOT EXISTS alias`: the last word is the name.
-        let word = token.value.text.rsplit('.').next().unwrap_or("");
-        name = word.trim_matches(['`', '"']).to_ascii_lowercase();
-    }
-    match (last, Table::named(&name)) {
-        (Some(token), Some(table)) if create && token.is("(") => {
-            *layouts.of(table) = definitions(tokens);
-        }
-        (Some(token), Some(table)) if !create => {
-            let mut named = None;
-            if token.is("(") {
-                let inner = tokens.by_ref().take_while(|token| !token.is(")"));
-                named = Some(
-                    inner
-                        .filter(|token| !token.is(","))
-                        .map(|token| token.name())
-                        .collect(),
-                );
-                tokens.by_ref().find(|token| token.is("values"));
-            }
-            let columns = named.as_ref().unwrap_or(layouts.of(table));
-            return rows(table, columns, tokens, context);
-        }
-        (Some(token), _) if token.is(";") => return,
-        _ => {}
-    }
-    tokens.skip_statement();
-}
-
-/// The names of the columns that a `CREATE TABLE` defines.
-fn definitions(tokens: &mut Tokens<'_>) -> Columns {
-    let mut columns = Columns::new();
-    let (mut depth, mut first) = (0_usize, true);
-    for token in tokens.by_ref() {
-        match &*token.value.text {
-            _ if token.string => {}
-            "(" => depth += 1,
-            ")" if depth == 0 => break,
-            ")" => depth -= 1,
-            "," if depth == 0 => {
-                first = true;
-                continue;
-            }
-            _ if first
-                && !["primary", "key", "unique", "constraint"]
-                    .iter()
-                    .any(|word| token.is(word)) =>
-            {
-                columns.push(token.name());
-            }
-            _ => {}
-        }
-        first = false;
-    }
-    columns
-}
-
-/// The rows behind `VALUES`.
-fn rows(table: Table, columns: &Columns, tokens: &mut Tokens<'_>, context: &mut Context<'_, '_>) {
-    let wanted =
-        postfixadmin::Columns::find(table, |name| columns.iter().position(|own| own == name));
-    while let Some(token) = tokens.next() {
-        if token.is(";") {
-            return;
-        }
-        if !token.is("(") {
-            continue;
-        }
-        let row = token.value.span;
-        let cells = cells(tokens);
-        let cell = |at: Option<usize>| {
-            at.and_then(|at| cells.get(at).cloned())
-                .unwrap_or_else(|| Value::new("", row))
         };
-        wanted.read(cell, row, context);
-    }
-}
-
-/// The cells of one row, up to its closing parenthesis.
-fn cells<'t>(tokens: &mut Tokens<'t>) -> Vec<Value<'t>> {
-    let mut cells = Vec::new();
-    let mut depth = 0_usize;
-    let mut current: Option<Value<'t>> = None;
-    for token in tokens.by_ref() {
-        match &*token.value.text {
-            _ if token.string => current = Some(token.value),
-            ")" if depth == 0 => break,
-            "(" => depth += 1,
-            ")" => depth -= 1,
-            "," if depth == 0 => cells.push(
-                current
-                    .take()
-                    .unwrap_or_else(|| Value::new("", token.value.span)),
-            ),
-            // pg_dump writes E'…' for a string with escapes.
-            _ if current.is_none() => current = Some(token.value),
-            _ => {}
+        if !token.is(";") {
+            dump.statement(token, context);
         }
     }
-    cells.extend(current);
-    cells
+    sql_end::check(text, &dump, context);
+    dump.report_nameless(context);
+    let Dump { rows, unread, .. } = dump;
+    rows.finish(context);
+    unread.report(context);
 }
 
-/// A word, a string or a single character.
-struct Token<'t> {
-    value: Value<'t>,
-    string: bool,
-}
-
-impl Token<'_> {
-    fn is(&self, word: &str) -> bool {
-        !self.string && self.value.text.eq_ignore_ascii_case(word)
-    }
-
-    fn name(&self) -> String {
-        let name = self.value.text.trim_matches(['`', '"']);
-        name.replace('_', "").to_ascii_lowercase()
-    }
-}
-
-/// The tokens of a dump, comments left out.
-struct Tokens<'t> {
-    text: &'t str,
-    at: usize,
-    line: u32,
-    file: u32,
-}
-
-impl<'t> Tokens<'t> {
-    fn skip_statement(&mut self) {
-        self.by_ref().find(|token| token.is(";"));
-    }
-
-    fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or("")
-    }
-
-    fn advance(&mut self, octets: usize) {
-        let passed = self.rest().as_bytes().get(..octets).unwrap_or(b"");
-        let lines = passed.iter().filter(|b| **b == b'\n').count();
-        self.line = self
-            .line
-            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
-        self.at = (self.at + octets).min(self.text.len());
-    }
-
-    fn span(&self, offset: usize, length: usize) -> Span {
-        let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
-        Span {
-            file: self.file,
-            line: self.line,
-            start: number(self.at + offset),
-            length: number(length),
+impl<'t> Dump<'t> {
+    fn statement(&mut self, first: Token<'t>, context: &mut Context<'_, '_>) {
+        let word = if first.kind == Kind::Word {
+            first.value.text.to_ascii_lowercase()
+        } else {
+            String::new()
+        };
+        let span = first.value.span;
+        match word.as_str() {
+            "insert" | "replace" => self.insert(first, context),
+            "create" => self.create(first),
+            "copy" => sql_copy::read(self, first, context),
+            "alter" => self.alter(first),
+            "delimiter" => self.other_delimiter(span),
+            "go" if self.tokens.dialect == Dialect::MsSql => {}
+            "begin" | "start" if self.tokens.dialect != Dialect::MsSql => {
+                self.transaction = Some(("is never committed", span));
+                self.skip(first);
+            }
+            "commit" | "end" => {
+                self.transaction = None;
+                self.skip(first);
+            }
+            "rollback" => {
+                self.transaction = Some(("is taken back, because of errors", span));
+                self.skip(first);
+            }
+            _ => self.skip(first),
         }
     }
 
-    /// Passes over white space and comments.
-    fn blanks(&mut self) {
-        loop {
-            let rest = self.rest();
-            let blank = rest.len() - rest.trim_start().len();
-            let comment = match rest {
-                _ if blank > 0 => blank,
-                _ if rest.starts_with("--") || rest.starts_with('#') => {
-                    rest.find('\n').unwrap_or(rest.len())
+    fn insert(&mut self, first: Token<'t>, context: &mut Context<'_, '_>) {
+        let mut table = String::new();
+        let mut names = None;
+        while let Some(token) = self.more(&first) {
+            if token.is("(") && names.is_none() && !table.is_empty() {
+                names = Some(sql_rows::names(&mut self.tokens));
+            } else if token.is("set") {
+                return sql_rows::assignments(self, &first, &table, context);
+            } else if token.is("values") || token.is("value") {
+                let Some(next) = self.more(&first) else {
+                    return;
+                };
+                let rows = next.is("(");
+                self.tokens.give_back(next);
+                if rows {
+                    return sql_rows::read(self, &first, &table, names, context);
                 }
-                _ if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-                _ => return,
-            };
-            self.advance(comment);
-        }
-    }
-
-    /// Octets of the string that the rest begins with, its quotes included, and what it says.
-    fn string(rest: &str) -> (usize, String, bool) {
-        let mut text = String::new();
-        let mut changed = false;
-        let mut characters = rest.char_indices().skip(1).peekable();
-        while let Some((at, c)) = characters.next() {
-            match c {
-                '\'' if characters.next_if(|(_, next)| *next == '\'').is_some() => {
-                    text.push('\'');
-                    changed = true;
-                }
-                '\'' => return (at + 1, text, changed),
-                '\\' => {
-                    changed = true;
-                    text.extend(characters.next().map(|(_, c)| match c {
-                        'n' => '\n',
-                        't' => '\t',
-                        'r' => '\r',
-                        c => c,
-                    }));
-                }
-                c => text.push(c),
+            } else if token.is("select") || token.is("with") || token.is("exec") {
+                sql_rows::computed(self, &first, &table, names, context);
+                return self.skip(first);
+            } else if names.is_none()
+                && !token.is(".")
+                && !MODIFIERS.iter().any(|word| token.is(word))
+            {
+                table = token.name();
             }
         }
-        (rest.len(), text, changed)
     }
-}
 
-impl<'t> Iterator for Tokens<'t> {
-    type Item = Token<'t>;
-
-    fn next(&mut self) -> Option<Token<'t>> {
-        self.blanks();
-        let rest = self.rest();
-        let first = rest.chars().next()?;
-        if first == '\'' {
-            let (length, text, changed) = Self::string(rest);
-            let inner = rest.get(1..length.saturating_sub(1)).unwrap_or("");
-            let mut value = Value::new(inner, self.span(1, inner.len()));
-            if changed {
-                value.text = text.into();
+    fn create(&mut self, first: Token<'t>) {
+        let (mut table, mut name) = (false, String::new());
+        while let Some(token) = self.more(&first) {
+            if table && token.is("(") {
+                let columns = sql_rows::definitions(&mut self.tokens);
+                self.layouts.insert(name, Some(columns));
+                return self.skip(first);
             }
-            self.advance(length);
-            return Some(Token {
-                value,
-                string: true,
-            });
+            if ["trigger", "procedure", "function"]
+                .iter()
+                .any(|word| token.is(word))
+                && !table
+            {
+                return self.skip_body(&first);
+            }
+            if ["view", "index", "type", "rule"]
+                .iter()
+                .any(|word| token.is(word))
+                && !table
+            {
+                return self.skip(first);
+            }
+            if table && (token.is("like") || token.is("as")) {
+                return self.skip(first);
+            }
+            if table
+                && !["if", "not", "exists", "."]
+                    .iter()
+                    .any(|word| token.is(word))
+            {
+                name = token.name();
+            }
+            table |= token.is("table");
         }
-        let word =
-            |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '`' | '"' | '-' | ':' | '+');
-        let length = rest
-            .find(|c: char| !word(c))
-            .unwrap_or(rest.len())
-            .max(first.len_utf8());
-        let value = Value::new(rest.get(..length).unwrap_or(rest), self.span(0, length));
-        self.advance(length);
-        Some(Token {
-            value,
-            string: false,
-        })
+    }
+
+    /// Skips a trigger or procedure: with `BEGIN` it ends at `END;`.
+    fn skip_body(&mut self, first: &Token<'t>) {
+        let (mut body, mut ended) = (false, false);
+        while let Some(token) = self.tokens.next() {
+            body |= token.is("begin");
+            if token.is(";") && (!body || ended) {
+                return;
+            }
+            let go = self.tokens.dialect == Dialect::MsSql && token.first && token.is("go");
+            if go {
+                return;
+            }
+            ended = token.is("end");
+        }
+        if self.tokens.dialect != Dialect::MsSql {
+            self.unfinished = Some(first.value.span);
+        }
+    }
+
+    /// `DELIMITER ;;` of the client mysql: statements up to `DELIMITER ;` are bodies of triggers.
+    fn other_delimiter(&mut self, span: Span) {
+        self.tokens.next_line();
+        while let Some(line) = self.tokens.next_line() {
+            let words: Vec<_> = line.text.split_whitespace().collect();
+            if let [word, ";"] = words.as_slice()
+                && word.eq_ignore_ascii_case("delimiter")
+            {
+                return;
+            }
+        }
+        self.unfinished = Some(span);
+    }
+
+    /// A change of columns makes the known ones void.
+    fn alter(&mut self, first: Token<'t>) {
+        const KEYS: [&str; 9] = [
+            "primary",
+            "key",
+            "unique",
+            "constraint",
+            "index",
+            "fulltext",
+            "spatial",
+            "foreign",
+            "check",
+        ];
+        let (mut name, mut named, mut changed, mut add) = (String::new(), false, false, false);
+        while let Some(token) = self.more(&first) {
+            let is = |words: &[&str]| words.iter().any(|word| token.is(word));
+            if add && !is(&KEYS) {
+                changed = true;
+            }
+            add = is(&["add"]);
+            if is(&[
+                "add", "alter", "drop", "change", "modify", "owner", "rename", "set",
+            ]) || is(&[
+                "enable",
+                "disable",
+                "with",
+                "cluster",
+                "replica",
+                "auto_increment",
+            ]) {
+                changed |= is(&["drop", "change", "rename"]);
+                named = true;
+            } else if !named && !is(&["table", "only", "if", "exists", ".", "ignore"]) {
+                name = token.name();
+            }
+        }
+        if changed && self.layouts.contains_key(&name) {
+            self.layouts.insert(name, None);
+        }
     }
 }

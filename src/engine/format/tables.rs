@@ -4,12 +4,13 @@
 //! that is no header, but two addresses, is the recipient address map of Google Workspace.
 
 use super::{
-    ImportFormat, context::Context, csv::Rows, exchange55, google, header::Header, microsoft365,
-    pairs, postfixadmin,
+    ImportFormat, context::Context, csv::Rows, exchange55, google, header::Header,
+    mail_tables::Columns, microsoft365, pairs, postfixadmin, sql,
 };
+use crate::engine::rule::Span;
 
 /// What is known, for an unknown header.
-const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`); PostfixAdmin, mailcow and Mailu (`address,goto`, `alias_domain,target_domain`, `email,destination`, `name,domain_name`)";
+const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`, `primaryEmail,emails.0.address`, `Type,Email,Target`), or a sheet `Primary Email,Email Alias`; tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail and hMailServer (`address,goto`, `address,forwarding`, `source,destination`, `email,destination`, `aliasname,aliasvalue`, `alias_domain,target_domain`, `name,domain_name`)";
 
 /// Which table it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +26,7 @@ enum Table {
 impl Table {
     fn of(header: &Header) -> Option<Self> {
         let has = |names| header.has(names);
-        let proxies = header.find(&microsoft365::PROXIES).is_some();
+        let proxies = !microsoft365::proxies(header).is_empty();
         if has(&["from", "to"]) {
             Some(Self::Pairs)
         } else if header.find(&["objclass"]) == Some(0) {
@@ -35,14 +36,10 @@ impl Table {
             || has(&["primaryemail"])
             || has(&["email", "aliases.0"])
             || has(&["emailaddress[required]"])
+            || has(&["type", "email", "target"])
         {
             Some(Self::Google)
-        } else if has(&["address", "goto"])
-            || has(&["aliasdomain", "targetdomain"])
-            || has(&["email", "destination"])
-            || has(&["name", "domainname"])
-            || has(&["domain", "backupmx"])
-        {
+        } else if Columns::find(None, &header.names).is_some() {
             Some(Self::Postfixadmin)
         } else if proxies || (has(&["primarysmtpaddress", "address"])) {
             Some(Self::Microsoft365)
@@ -73,6 +70,12 @@ impl Table {
 
 /// Reads a file; `wanted` is what `import` was told, or any table.
 pub fn read(text: &str, wanted: ImportFormat, context: &mut Context<'_, '_>) {
+    if sql::is_dump(text) {
+        return dump(text, context);
+    }
+    if is_drawn(text) {
+        return drawn(text, context);
+    }
     let mut rows = Rows::new(text, context);
     let Some(first) = rows.next(context) else {
         return;
@@ -96,6 +99,45 @@ pub fn read(text: &str, wanted: ImportFormat, context: &mut Context<'_, '_>) {
         Table::Postfixadmin => postfixadmin::read(&header, &mut rows, context),
     }
     rows.finish(context);
+}
+
+fn dump(text: &str, context: &mut Context<'_, '_>) {
+    let source = context.findings.sources().get(context.file as usize);
+    let name = source.map_or("FILE", |source| source.name.as_str());
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let message = "this is a dump of a database, not a table with a header row";
+    let help = format!(
+        "move it out of the rules directory and convert it: `readdress import postfixadmin {name} --output {stem}.rules`"
+    );
+    context.error("other-format", first_line(text, context), message, help);
+}
+
+/// Returns true if a table is drawn for a screen, with lines of `+`, `-` and `|`: what mysql without -B,
+/// psql and sqlcmd show.
+fn is_drawn(text: &str) -> bool {
+    let is_rule = |line: &str| {
+        let line = line.trim();
+        line.contains("--")
+            && line
+                .chars()
+                .all(|c| matches!(c, '+' | '-' | '|' | ' ' | '\t' | ';' | ','))
+            || line.starts_with(['┌', '├', '╭', '╞'])
+            || line.starts_with("****") && line.ends_with("****")
+    };
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.take(2).any(is_rule)
+}
+
+fn drawn(text: &str, context: &mut Context<'_, '_>) {
+    let message = "this table is drawn for a screen, as `mysql` shows it without `-B`";
+    let help = "export it for programs: `mysql -B -e 'SELECT …' > FILE.csv`; PostgreSQL: `psql --csv -c 'SELECT …' > FILE.csv`; SQLite: `sqlite3 -header -csv`";
+    context.error("drawn-table", first_line(text, context), message, help);
+}
+
+/// The first line of a text.
+fn first_line(text: &str, context: &Context<'_, '_>) -> Span {
+    let length = text.lines().next().map_or(0, str::len);
+    Span::at(context.file, text.as_bytes(), 0..length)
 }
 
 fn misfit(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::rule::Span;
+use crate::engine::{address::joiner_belongs, rule::Span};
 
 /// Text out of a file; `span` is where it stands.
 #[derive(Clone, Debug)]
@@ -62,16 +62,20 @@ impl<'t> Value<'t> {
 
     /// It, without white space and characters that cannot be seen at its ends.
     pub fn trimmed(&self) -> Value<'t> {
-        let drop = |c: char| c.is_whitespace() || is_unseen(c);
-        let start = self.text.len() - self.text.trim_start_matches(drop).len();
-        let length = self.text.trim_matches(drop).len();
-        self.part(start..start + length)
+        let drop = |(at, c): &(usize, char)| {
+            c.is_whitespace() || is_unseen(*c) && !joiner_belongs(&self.text, *at)
+        };
+        let mut kept = self.text.char_indices().skip_while(drop);
+        let start = kept.next().map_or(self.text.len(), |(at, _)| at);
+        let mut ends = self.text.char_indices().rev().skip_while(drop);
+        let end = ends.next().map_or(start, |(at, c)| at + c.len_utf8());
+        self.part(start..end)
     }
 
     /// Whether characters that cannot be seen stand at its ends.
     pub fn hides(&self) -> bool {
         let text = self.text.trim_matches([' ', '\t', '\r', '\n']);
-        text.starts_with(is_unseen) || text.ends_with(is_unseen)
+        self.trimmed().text.len() < text.len()
     }
 
     /// Its parts between separators, empty ones left out.
@@ -139,6 +143,18 @@ mod tests {
         assert!(value.hides());
         assert_eq!(value.trimmed().text, "jd@domain2.com");
         assert!(!Value::new(" jd ", Span::whole_file(0)).hides());
+    }
+
+    /// A joiner at the end belongs to a word where a virama stands before it.
+    #[test]
+    fn joiners_that_belong_to_a_word_stay() {
+        let hindi = "@example.\u{915}\u{94d}\u{200d}";
+        let value = Value::new(hindi, Span::whole_file(0));
+        assert!(!value.hides());
+        assert_eq!(value.trimmed().text, hindi);
+        let copied = Value::new("jd@domain2.com\u{200d}", Span::whole_file(0));
+        assert!(copied.hides());
+        assert_eq!(copied.trimmed().text, "jd@domain2.com");
     }
 
     #[test]

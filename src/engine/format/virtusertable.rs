@@ -12,26 +12,31 @@
 //! - `#` begins a comment in the first column only: behind a value it belongs to the value. Nothing
 //!   continues a line. Trailing blanks and a CR would stay in the value: they are left out.
 //! - A value is one address; one without a domain is a local user (`import --local-domain`).
-//! - `%1` is the user, `%2` the detail, `%3` the `+` and the detail, `%%` a percent sign; `%0` and the
-//!   rest are refused. `@dom %1@x` drops the detail, `@dom %1%3@x` keeps it, `jd@dom jdoe@x` drops it.
-//! - `error:` values refuse: by an enhanced code or a name of `sysexits.h`, a code, a text.
-//!
-//! # Limits
-//!
-//! `user+*` also matches an empty detail in Sendmail, which here belongs to `user`'s own rule.
+//! - What a value may be filled in with: `virtusertable_target.rs`. `error:` values refuse: `refusal.rs`.
+//! - `user+*@` and `+*@` also match an empty detail (`jd+@domain2.com`), which a native rule of that
+//!   form does not: each of them gives a second rule for it, unless the file spells that key out.
+
+use std::collections::HashSet;
 
 use super::{
     context::Context,
     refusal,
     value::{Value, lines},
+    virtusertable_target::{self, routed},
 };
 use crate::engine::{
-    address::{Domain, LocalPart},
-    rule::{Action, Detail, DomainClass, Origin, Pattern, Piece, Span, Target, TargetKind},
+    address::{LocalPart, Mailbox},
+    rule::{Action, DomainClass, Origin, Pattern, Span, TargetKind},
 };
+
+/// The user in the regex of a second rule. A regex without a class is the cheaper one: it is asked about
+/// addresses of its own domain alone.
+const ANY: &str = ".+";
+const NO_PLUS: &str = "[^+]+";
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
+    let spelt_out = without_detail(text);
     for line in lines(context.file, text) {
         if line.text.trim().is_empty() || line.text.starts_with('#') {
             continue;
@@ -59,7 +64,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             );
             continue;
         }
-        rule(&key, &value, context);
+        rule(&key, &value, &spelt_out, context);
     }
     for (domain, class) in &context.options.companions {
         let span = Span::whole_file(context.file);
@@ -67,14 +72,39 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
     }
 }
 
-fn rule(key: &Value<'_>, value: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Keys of a file that Sendmail asks for before it asks for `jd+*@domain2.com`, in lower case: those that
+/// spell out an empty detail (`jd+@domain2.com`) and `jd++@domain2.com`.
+fn without_detail(text: &str) -> HashSet<String> {
+    text.lines()
+        .filter_map(|line| line.split([' ', '\t']).next())
+        .filter(|key| key.contains("+@") && !key.starts_with('#'))
+        .map(str::to_lowercase)
+        .collect()
+}
+
+fn rule(
+    key: &Value<'_>,
+    value: &Value<'_>,
+    spelt_out: &HashSet<String>,
+    context: &mut Context<'_, '_>,
+) {
     let Some(pattern) = pattern(key, context) else {
         return;
     };
-    if let Some(error) = value.text.strip_prefix("error:") {
-        let error = value.part(value.text.len() - error.len()..value.text.len());
-        if let Some(reply) = refusal::read(&error, context) {
-            context.rule(pattern, Action::Refuse(reply), None, key.span, Origin::Map);
+    // `user++@` comes before `user+*@`, to which the empty detail is left then.
+    let shadow = key.text.replacen("+*@", "++@", 1).to_lowercase();
+    let shadowed = key.text.contains("+*@") && spelt_out.contains(&shadow);
+    let twin = |fills| {
+        let user = if fills || shadowed { NO_PLUS } else { ANY };
+        twin(key, &pattern, user, spelt_out)
+    };
+    if refusal::is_refusal(&value.text) {
+        if let Some(reply) = refusal::read(value, context) {
+            let twin = twin(false);
+            for pattern in own(pattern, shadowed).chain(twin) {
+                let action = Action::Refuse(reply.clone());
+                context.rule(pattern, action, None, key.span, Origin::Map);
+            }
         }
         return;
     }
@@ -83,12 +113,51 @@ fn rule(key: &Value<'_>, value: &Value<'_>, context: &mut Context<'_, '_>) {
         let help = "put a comment on a line of its own; several addresses need an alias, or a `.rules` file";
         return context.error("one-address", value.span, message, help);
     }
-    let Some((target, detail)) = target(&pattern, value, context) else {
+    let Some(right) = virtusertable_target::read(&pattern, value, context) else {
         return;
     };
-    let action = super::identity::action(&pattern, vec![target]);
-    let detail = detail.filter(|_| action != Action::Keep);
-    context.rule(pattern, action, detail, key.span, Origin::Map);
+    // Where the detail goes into the target, only an empty one is the second rule's business.
+    let fills = matches!(right.target.kind, TargetKind::Template { .. });
+    let second = twin(fills).zip(right.twin);
+    for (pattern, target) in own((pattern, right.target), shadowed).chain(second) {
+        let action = super::identity::action(&pattern, vec![target]);
+        let detail = right.detail.filter(|_| action != Action::Keep);
+        context.rule(pattern, action, detail, key.span, Origin::Map);
+    }
+}
+
+/// The rule of the line itself, unless another line comes before it in all but an empty detail.
+fn own<T>(rule: T, shadowed: bool) -> impl Iterator<Item = T> {
+    std::iter::once(rule).filter(move |_| !shadowed)
+}
+
+/// The pattern of a second rule, for an empty detail: `user+*@` and `+*@` match it as well, `user++@`
+/// and `++@` do not.
+fn twin(
+    key: &Value<'_>,
+    pattern: &Pattern,
+    user: &str,
+    spelt_out: &HashSet<String>,
+) -> Option<Pattern> {
+    if !key.text.contains("+*@") {
+        return None;
+    }
+    match pattern {
+        Pattern::AnyDetail { user, domain } => {
+            let local = LocalPart::parse(&format!("{user}+")).ok()?;
+            let mailbox = Mailbox {
+                local,
+                domain: domain.clone(),
+            };
+            let text = mailbox.to_string().to_lowercase();
+            (!spelt_out.contains(&text)).then_some(Pattern::Mailbox(mailbox))
+        }
+        Pattern::Detailed(domain) => {
+            let domain = domain.as_str().replace('.', "\\.");
+            Some(Pattern::Regex(format!("{user}\\+@{domain}").into()))
+        }
+        _ => None,
+    }
 }
 
 /// The left side; `None` where it is a declaration or an error.
@@ -147,193 +216,4 @@ fn pattern(key: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
             None
         }
     }
-}
-
-fn routed(span: Span, context: &mut Context<'_, '_>) {
-    let message = "a local-part with `%` or `!` is old routing";
-    context.error(
-        "routing-spelling",
-        span,
-        message,
-        "write an address that has neither of them",
-    );
-}
-
-/// A piece of a right side.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Part {
-    Text(String),
-    User,
-    Detail,
-    PlusDetail,
-}
-
-/// The right side as a target and what becomes of the detail.
-fn target(
-    pattern: &Pattern,
-    value: &Value<'_>,
-    context: &mut Context<'_, '_>,
-) -> Option<(Target, Option<Detail>)> {
-    let local_domain = context.options.local_domain.as_ref();
-    let (local, domain) = match (value.text.rsplit_once('@'), local_domain) {
-        (Some((local, domain)), _) => {
-            let at = value.text.len() - domain.len();
-            (local, context.domain(&value.part(at..value.text.len()))?.0)
-        }
-        (None, Some(domain)) => (&*value.text, domain.clone()),
-        (None, None) => {
-            let message = format!("`{}` has no domain: it is a local user", value.text);
-            let help = "write the whole address, or use `readdress import virtusertable --local-domain DOMAIN`";
-            context.error("no-domain", value.span, message, help);
-            return None;
-        }
-    };
-    let parts = parts(local, value, context)?;
-    match shape(pattern, parts, &domain) {
-        Some((kind, detail)) => checked(kind, detail, value, context),
-        None => {
-            let message = format!("`{}` cannot be said by a rule for `{pattern}`", value.text);
-            let help = "understood are `%1@x`, `%1%3@x`, `user@x`, `user%3@x`, and `%2`, `%3` behind `user+*@`";
-            context.error("bad-target", value.span, message, help);
-            None
-        }
-    }
-}
-
-/// Takes the local-part of a right side apart.
-fn parts(local: &str, value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<Part>> {
-    let mut parts: Vec<Part> = Vec::new();
-    let mut rest = local.chars();
-    while let Some(c) = rest.next() {
-        let part = match (c, if c == '%' { rest.next() } else { None }) {
-            ('%', Some('1')) => Part::User,
-            ('%', Some('2')) => Part::Detail,
-            ('%', Some('3')) => Part::PlusDetail,
-            ('%', Some(digit @ ('0' | '4'..='9'))) => {
-                let message = format!("`%{digit}` stands for nothing that a rule can say");
-                context.error(
-                    "bad-capture",
-                    value.span,
-                    message,
-                    "write `%1`, `%2` or `%3`",
-                );
-                return None;
-            }
-            // `%%` is a percent sign, and so is one before anything else.
-            ('%', _) | ('!', _) => {
-                routed(value.span, context);
-                return None;
-            }
-            (c, _) => {
-                match parts.last_mut() {
-                    Some(Part::Text(text)) => text.push(c),
-                    _ => parts.push(Part::Text(c.to_string())),
-                }
-                continue;
-            }
-        };
-        parts.push(part);
-    }
-    Some(parts)
-}
-
-/// What a right side means behind a pattern, if a rule can say it.
-fn shape(
-    pattern: &Pattern,
-    mut parts: Vec<Part>,
-    domain: &Domain,
-) -> Option<(TargetKind, Option<Detail>)> {
-    let whole = TargetKind::Domain(domain.clone());
-    match (pattern, parts.as_slice()) {
-        (Pattern::Domain(_), [Part::User, Part::PlusDetail]) => {
-            return Some((whole, Some(Detail::Keep)));
-        }
-        (Pattern::Detailed(_), [Part::User, Part::PlusDetail]) => return Some((whole, None)),
-        (Pattern::Domain(_) | Pattern::Detailed(_), [Part::User]) => {
-            return Some((whole, Some(Detail::Drop)));
-        }
-        _ => {}
-    }
-    // The user that the pattern names; of a whole domain there is none.
-    let user = match pattern {
-        Pattern::Mailbox(mailbox) => Some(mailbox.local.as_str()),
-        Pattern::AnyDetail { user, .. } => Some(user.as_str()),
-        _ => None,
-    };
-    for part in &mut parts {
-        if *part == Part::User {
-            *part = Part::Text(user?.to_owned());
-        }
-    }
-    if matches!(pattern, Pattern::AnyDetail { .. } | Pattern::Detailed(_)) {
-        return Some((template(parts, domain.clone())?, None));
-    }
-    let keeps = parts.last() == Some(&Part::PlusDetail);
-    let literal =
-        matches!(pattern, Pattern::Mailbox(mailbox) if mailbox.local.as_str().contains('+'));
-    if keeps {
-        parts.pop();
-    }
-    let kind =
-        template(parts, domain.clone()).filter(|kind| matches!(kind, TargetKind::Mailbox(_)))?;
-    match (keeps, literal) {
-        (true, false) => Some((kind, Some(Detail::Keep))),
-        (true, true) => None,
-        (false, _) => Some((kind, Some(Detail::Drop))),
-    }
-}
-
-/// A full address, with or without something to fill in.
-fn template(parts: Vec<Part>, domain: Domain) -> Option<TargetKind> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            Part::Text(more) => text.push_str(&more),
-            Part::Detail | Part::PlusDetail => {
-                if part == Part::PlusDetail {
-                    text.push('+');
-                }
-                if !text.is_empty() {
-                    pieces.push(Piece::Text(std::mem::take(&mut text).into()));
-                }
-                pieces.push(Piece::Detail);
-            }
-            Part::User => return None,
-        }
-    }
-    if pieces.is_empty() {
-        let local = LocalPart::parse(&text).ok()?;
-        return Some(TargetKind::Mailbox(crate::engine::address::Mailbox {
-            local,
-            domain,
-        }));
-    }
-    if !text.is_empty() {
-        pieces.push(Piece::Text(text.into()));
-    }
-    Some(TargetKind::Template { pieces, domain })
-}
-
-/// A constant target is a forward-path as RFC 5321 wants it.
-fn checked(
-    kind: TargetKind,
-    detail: Option<Detail>,
-    value: &Value<'_>,
-    context: &mut Context<'_, '_>,
-) -> Option<(Target, Option<Detail>)> {
-    if let TargetKind::Mailbox(mailbox) = &kind {
-        let text = Value {
-            text: mailbox.to_string().into(),
-            span: value.span,
-        };
-        return context.target(&text).map(|target| (target, detail));
-    }
-    Some((
-        Target {
-            kind,
-            span: value.span,
-        },
-        detail,
-    ))
 }

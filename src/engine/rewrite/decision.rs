@@ -22,6 +22,31 @@ pub enum Outcome {
     Replace(Vec<Mailbox>),
 }
 
+/// A limit of one recipient or of one message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Limit {
+    /// Lookups in a row.
+    Recursion,
+    /// Recipients that came from one.
+    Expansion,
+    /// Bytes of an address that came out of a rule.
+    AddressLength,
+    /// Lookups for all recipients of one message.
+    Message,
+}
+
+impl Limit {
+    /// Returns its key in the configuration.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Recursion => "recursion_limit",
+            Self::Expansion => "expansion_limit",
+            Self::AddressLength => "address_length_limit",
+            Self::Message => "message_limit",
+        }
+    }
+}
+
 /// What decided a step.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reason {
@@ -35,8 +60,12 @@ pub enum Reason {
     Elsewhere,
     /// The address came back through another one.
     Loop,
-    /// A limit was reached, or a target came out that is no address.
-    Limit,
+    /// A limit was reached.
+    Limit(Limit),
+    /// A target came out that is no address.
+    NoAddress,
+    /// A rule was found that the table cannot give. This does not happen.
+    Fault,
 }
 
 /// One lookup.
@@ -55,7 +84,7 @@ pub struct Decision {
     pub key: Arc<str>,
     /// What happens.
     pub outcome: Outcome,
-    /// The lookups, in their order; never empty.
+    /// The lookups, in their order; never empty. Of a message under way, only the decisive one is kept.
     pub steps: Vec<Step>,
     /// Which of them decided the outcome.
     pub decisive: usize,
@@ -67,6 +96,17 @@ impl Decision {
     /// The step that decided.
     pub fn decisive(&self) -> Option<&Step> {
         self.steps.get(self.decisive)
+    }
+
+    /// Forgets every step but the one that decided.
+    pub fn forget_steps(&mut self) {
+        if self.decisive < self.steps.len() {
+            self.steps.swap(0, self.decisive);
+        }
+        self.steps.truncate(1);
+        self.steps.shrink_to_fit();
+        self.decisive = 0;
+        self.cycle = Vec::new();
     }
 
     /// The word of `--json` and of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
@@ -115,7 +155,12 @@ impl Step {
         match &self.reason {
             Reason::Rule(id) => Some((table.place(*id), table.text(*id))),
             Reason::Unknown(domain) => table.domain_line(domain),
-            Reason::RoutingSpelling | Reason::Elsewhere | Reason::Loop | Reason::Limit => None,
+            Reason::RoutingSpelling
+            | Reason::Elsewhere
+            | Reason::Loop
+            | Reason::Limit(_)
+            | Reason::NoAddress
+            | Reason::Fault => None,
         }
     }
 }

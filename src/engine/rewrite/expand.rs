@@ -10,6 +10,7 @@
 //! | `recursion_limit` | 1000 | lookups in a row | 451 4.6.0, nothing is rewritten |
 //! | `expansion_limit` | 1000 | branches that end, from one recipient | 451 4.6.0, nothing is rewritten |
 //! | `address_length_limit` | 1000 | octets of an address | 451 4.6.0, nothing is rewritten |
+//! | `message_limit` | 30000 | lookups for all recipients of one message | 452 4.5.3, the client sends it in another message |
 //!
 //! # Invariants
 //!
@@ -21,7 +22,7 @@
 use smallvec::SmallVec;
 
 use super::{
-    Decision, Outcome, Reason, Step,
+    Decision, Limit, Outcome, Reason, Step,
     fill::{FillError, fill},
     seen::Seen,
 };
@@ -34,10 +35,28 @@ use crate::engine::{
 
 /// Decides what happens to one recipient.
 pub fn decide(table: &Table, mailbox: &Mailbox) -> Decision {
-    let mut expansion = Expansion::new(table, mailbox);
+    decide_within(table, mailbox, usize::MAX)
+}
+
+/// The same with at most so many lookups.
+pub fn decide_within(table: &Table, mailbox: &Mailbox, lookups: usize) -> Decision {
+    decide_by(table, mailbox, Address::new, lookups)
+}
+
+/// Decides without letter case, whatever the table says: an address that exists in some letter case
+/// exists.
+pub fn decide_in_any_case(table: &Table, mailbox: &Mailbox) -> Decision {
+    decide_by(table, mailbox, Address::in_any_case, usize::MAX)
+}
+
+fn decide_by(table: &Table, mailbox: &Mailbox, prepare: Prepare, lookups: usize) -> Decision {
+    let mut expansion = Expansion::new(table, mailbox, prepare, lookups);
     expansion.run();
     expansion.finish()
 }
+
+/// Prepares an address for lookups.
+type Prepare = fn(Mailbox, &Table) -> Address;
 
 /// An address on the way from the recipient to where the expansion stands.
 struct Frame {
@@ -49,7 +68,10 @@ struct Frame {
 
 struct Expansion<'t> {
     table: &'t Table,
+    prepare: Prepare,
     received: Address,
+    /// How many lookups it may still take.
+    lookups: usize,
     path: SmallVec<[Frame; 1]>,
     seen: Seen,
     ends: usize,
@@ -62,10 +84,12 @@ struct Expansion<'t> {
 }
 
 impl<'t> Expansion<'t> {
-    fn new(table: &'t Table, mailbox: &Mailbox) -> Self {
+    fn new(table: &'t Table, mailbox: &Mailbox, prepare: Prepare, lookups: usize) -> Self {
         Self {
             table,
-            received: Address::new(mailbox.clone(), table),
+            prepare,
+            received: prepare(mailbox.clone(), table),
+            lookups,
             path: SmallVec::new(),
             seen: Seen::default(),
             ends: 0,
@@ -86,7 +110,7 @@ impl<'t> Expansion<'t> {
                 self.path.pop();
                 continue;
             };
-            let next = Address::new(next, self.table);
+            let next = (self.prepare)(next, self.table);
             let own = next.key == frame.address.key;
             if own {
                 let kept = frame.address.clone();
@@ -123,8 +147,12 @@ impl<'t> Expansion<'t> {
         }
         let limits = self.table.settings();
         if self.path.len() >= limits.recursion_limit {
-            return self.fail(address.mailbox, Reason::Limit);
+            return self.fail(address.mailbox, Reason::Limit(Limit::Recursion));
         }
+        let Some(rest) = self.lookups.checked_sub(1) else {
+            return self.fail(address.mailbox, Reason::Limit(Limit::Message));
+        };
+        self.lookups = rest;
         match self.table.find(&address) {
             Found::Elsewhere => {
                 self.step(&address, Reason::Elsewhere);
@@ -149,7 +177,7 @@ impl<'t> Expansion<'t> {
     /// Does what the rule says.
     fn follow(&mut self, address: Address, found: &Match) -> bool {
         let Some(rule) = self.table.view(found.rule) else {
-            return self.fail(address.mailbox, Reason::Limit);
+            return self.fail(address.mailbox, Reason::Fault);
         };
         self.step(&address, Reason::Rule(found.rule));
         let targets = match &rule.action {
@@ -180,8 +208,9 @@ impl<'t> Expansion<'t> {
                 self.step(&address, Reason::RoutingSpelling);
                 self.refuse(SmtpReply::routing_spelling())
             }
-            Err(FillError::NoAddress | FillError::TooLong) => {
-                self.fail(address.mailbox, Reason::Limit)
+            Err(FillError::NoAddress) => self.fail(address.mailbox, Reason::NoAddress),
+            Err(FillError::TooLong) => {
+                self.fail(address.mailbox, Reason::Limit(Limit::AddressLength))
             }
         }
     }
@@ -199,7 +228,7 @@ impl<'t> Expansion<'t> {
         self.finals.extend(address);
         if self.ends > self.table.settings().expansion_limit {
             let received = self.received.mailbox.clone();
-            return self.fail(received, Reason::Limit);
+            return self.fail(received, Reason::Limit(Limit::Expansion));
         }
         true
     }
@@ -217,12 +246,16 @@ impl<'t> Expansion<'t> {
 
     /// The whole expansion fails.
     fn fail(&mut self, address: Mailbox, reason: Reason) -> bool {
+        let reply = match reason {
+            Reason::Limit(Limit::Message) => SmtpReply::too_many_recipients(),
+            _ => SmtpReply::expansion_failed(),
+        };
         self.steps.push(Step { address, reason });
-        self.deferred = Some((SmtpReply::expansion_failed(), self.steps.len() - 1));
+        self.deferred = Some((reply, self.steps.len() - 1));
         false
     }
 
-    /// Defer before reject before everything else (spec section 2.2).
+    /// Defer before reject before everything else.
     fn finish(self) -> Decision {
         let (outcome, decisive) = match self.deferred.or(self.rejected) {
             Some((reply, decisive)) => (Outcome::Refuse(reply), decisive),

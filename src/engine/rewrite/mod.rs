@@ -1,7 +1,7 @@
 //! Storey 4: one recipient to one decision.
 //!
 //! [`decide`] asks the table, fills the targets in, and gives them back to the table until nothing
-//! matches (spec section 2.2). It is a pure function of the table and the address.
+//! matches. It is a pure function of the table and the address.
 
 mod decision;
 mod expand;
@@ -9,6 +9,6 @@ mod fill;
 mod onward;
 mod seen;
 
-pub use decision::{Decision, Outcome, Reason, Step};
-pub use expand::decide;
+pub use decision::{Decision, Limit, Outcome, Reason, Step};
+pub use expand::{decide, decide_in_any_case, decide_within};
 pub use onward::{Onward, onward};

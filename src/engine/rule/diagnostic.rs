@@ -19,6 +19,7 @@
 //! | characters of a printed line | 160 | the middle around the caret is shown |
 
 use std::fmt::{self, Write as _};
+use std::path::Path;
 
 use super::{SourceText, Span, span::saturate};
 
@@ -83,6 +84,47 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that belong to it.
     pub notes: Vec<Note>,
+    /// The findings that were counted and not kept, where this finding stands for them.
+    pub unkept: Option<Tally>,
+}
+
+/// How many findings there are of each severity.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// Findings that keep a table from going live.
+    pub errors: usize,
+    /// The others.
+    pub warnings: usize,
+}
+
+impl Tally {
+    /// Counts findings. Those that were not kept are counted too.
+    pub fn of(diagnostics: &[Diagnostic]) -> Self {
+        let mut tally = Self::default();
+        for diagnostic in diagnostics {
+            match diagnostic.unkept {
+                Some(unkept) => {
+                    tally.errors += unkept.errors;
+                    tally.warnings += unkept.warnings;
+                }
+                None => tally.add(diagnostic.severity),
+            }
+        }
+        tally
+    }
+
+    /// Counts one more finding.
+    pub fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+    }
+
+    /// Errors and warnings together.
+    pub fn all(self) -> usize {
+        self.errors + self.warnings
+    }
 }
 
 impl Diagnostic {
@@ -108,6 +150,7 @@ impl Diagnostic {
             excerpt,
             help,
             notes: Vec::new(),
+            unkept: None,
         }
     }
 
@@ -204,9 +247,16 @@ impl Excerpt {
         excerpt
     }
 
+    /// The file with its directory. A finding about the directory itself has no file in it.
+    pub fn path(&self, directory: &str) -> String {
+        match Path::new(directory) == Path::new(&self.file) {
+            true => self.file.clone(),
+            false => format!("{directory}{}", self.file),
+        }
+    }
+
     fn write_place(&self, out: &mut String, directory: &str) -> fmt::Result {
-        out.push_str(&printable(directory));
-        out.push_str(&printable(&self.file));
+        out.push_str(&printable(&self.path(directory)));
         if self.line > 0 {
             write!(out, ":{}:{}", self.line, self.column)?;
         }
@@ -349,6 +399,21 @@ mod tests {
         let printed = findings.into_diagnostics().remove(0).to_string();
         assert_eq!(printed.lines().count(), 3);
         assert!(!printed.contains('\u{1b}') && !printed.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn a_finding_about_the_directory_names_it_once() {
+        let about = |file: &str, directory: &str| {
+            let message = "cannot be read".to_owned();
+            Diagnostic::about_file(Severity::Error, "code", file, message, None).render(directory)
+        };
+        let text = "d/rules: error: cannot be read [code]";
+        assert_eq!(about("d/rules", "d/rules/"), text);
+        assert_eq!(about("d/rules", ""), text);
+        assert_eq!(
+            about("rules", "d/rules/"),
+            "d/rules/rules: error: cannot be read [code]"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Diagnostic, Excerpt, Note, Severity, SourceText, Span};
+use super::{Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally};
 
 /// Findings that are kept of one load.
 const MAX_FINDINGS: usize = 1000;
@@ -68,7 +68,7 @@ pub struct Findings<'a> {
     sources: &'a [SourceText],
     kept: Vec<(Span, Diagnostic)>,
     errors: usize,
-    dropped: usize,
+    unkept: Tally,
     /// Files that they are about, notes included.
     files: BTreeSet<u32>,
 }
@@ -80,7 +80,7 @@ impl<'a> Findings<'a> {
             sources,
             kept: Vec::new(),
             errors: 0,
-            dropped: 0,
+            unkept: Tally::default(),
             files: BTreeSet::new(),
         }
     }
@@ -102,7 +102,12 @@ impl<'a> Findings<'a> {
 
     /// How many there are, also those that are not kept.
     pub fn count(&self) -> usize {
-        self.kept.len() + self.dropped
+        self.kept.len() + self.unkept.all()
+    }
+
+    /// How many are errors.
+    pub fn errors(&self) -> usize {
+        self.errors
     }
 
     /// Whether one of them is an error.
@@ -135,7 +140,7 @@ impl<'a> Findings<'a> {
         self.files
             .extend(finding.notes.iter().map(|(span, _)| span.file));
         if self.kept.len() >= MAX_FINDINGS {
-            self.dropped += 1;
+            self.unkept.add(finding.severity);
             return;
         }
         let diagnostic = Diagnostic {
@@ -152,6 +157,7 @@ impl<'a> Findings<'a> {
                     excerpt: Excerpt::of(self.sources, span),
                 })
                 .collect(),
+            unkept: None,
         };
         self.kept.push((finding.span, diagnostic));
     }
@@ -174,16 +180,19 @@ impl<'a> Findings<'a> {
             .into_iter()
             .map(|(_, diagnostic)| diagnostic)
             .collect();
-        if let (Some(file), 1..) = (last, self.dropped) {
+        let unkept = self.unkept;
+        if let (Some(file), 1..) = (last, unkept.all()) {
             let severity = if self.errors > 0 {
                 Severity::Error
             } else {
                 Severity::Warning
             };
-            let message = format!("{} more findings are not shown", self.dropped);
-            diagnostics.push(Diagnostic::about_file(
-                severity, "more", &file, message, None,
-            ));
+            let message = format!("{} more findings are not shown", unkept.all());
+            let more = Diagnostic::about_file(severity, "more", &file, message, None);
+            diagnostics.push(Diagnostic {
+                unkept: Some(unkept),
+                ..more
+            });
         }
         diagnostics
     }
@@ -200,20 +209,25 @@ mod tests {
             bytes: b"x\n".to_vec(),
         }];
         let mut findings = Findings::new(&sources);
-        for _ in 0..MAX_FINDINGS + 5 {
-            findings.push(Finding::error(
-                "code",
-                Span {
-                    file: 0,
-                    line: 1,
-                    start: 0,
-                    length: 1,
-                },
-                "m",
-            ));
+        let span = Span {
+            file: 0,
+            line: 1,
+            start: 0,
+            length: 1,
+        };
+        for _ in 0..MAX_FINDINGS + 3 {
+            findings.push(Finding::error("code", span, "m"));
+        }
+        for _ in 0..2 {
+            findings.push(Finding::warning("code", span, "m"));
         }
         let all = findings.into_diagnostics();
         assert_eq!(all.len(), MAX_FINDINGS + 1);
         assert!(all[MAX_FINDINGS].message.starts_with("5 more"));
+        let wanted = Tally {
+            errors: MAX_FINDINGS + 3,
+            warnings: 2,
+        };
+        assert_eq!(Tally::of(&all), wanted);
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! A quote or a regex ends on the line on which it begins.
 
+use crate::engine::address::joiner_belongs;
+
 use super::{Finding, Findings, Span, span::saturate};
 
 /// What a token is.
@@ -273,7 +275,9 @@ fn unseen(text: &str, span: Span) -> Option<Finding> {
         c.is_control()
             || matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
-    let (at, c) = text.char_indices().find(|(_, c)| unseen(*c))?;
+    let (at, c) = text
+        .char_indices()
+        .find(|(at, c)| unseen(*c) && !joiner_belongs(text, *at))?;
     let message = format!(
         "the character U+{:04X} cannot be seen and is part of no address",
         u32::from(c)

@@ -38,7 +38,7 @@ mod source;
 mod span;
 mod target;
 
-pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, nearest};
+pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
 pub use expectation::{Expectation, Expected};
 pub use finding::{Finding, Findings};
 pub use format::format;

@@ -1,4 +1,4 @@
-//! What a file of the rules directory is, told from its name alone (spec section 2).
+//! What a file of the rules directory is, told from its name alone.
 
 /// The content of one rules file, as it was read.
 #[derive(Clone, Debug)]
@@ -46,26 +46,34 @@ pub enum Foreign {
 }
 
 impl FileKind {
-    /// Tells the kind from the file's name.
+    /// Tells the kind from the file's name. Letter case of the extension does not count: Windows
+    /// programs write `USERS.CSV`, and `ldifde` manuals `ad.ldf`.
     pub fn of(name: &str) -> Self {
-        if is_leftover(name) {
+        let extension = extension(name);
+        if is_leftover(name, &extension) {
             return Self::Skipped;
         }
-        match name.rsplit_once('.').map(|(_, extension)| extension) {
-            Some("rules") => Self::Read(Format::Native),
-            Some("expect") => Self::Read(Format::Expectations),
-            Some("virtual") => Self::Read(Format::Foreign(Foreign::Virtual)),
-            Some("virtusertable") => Self::Read(Format::Foreign(Foreign::Virtusertable)),
-            Some("csv") => Self::Read(Format::Foreign(Foreign::Csv)),
-            Some("ldif") => Self::Read(Format::Foreign(Foreign::Ldif)),
+        match &*extension {
+            "rules" => Self::Read(Format::Native),
+            "expect" => Self::Read(Format::Expectations),
+            "virtual" => Self::Read(Format::Foreign(Foreign::Virtual)),
+            "virtusertable" => Self::Read(Format::Foreign(Foreign::Virtusertable)),
+            "csv" => Self::Read(Format::Foreign(Foreign::Csv)),
+            "ldif" | "ldf" => Self::Read(Format::Foreign(Foreign::Ldif)),
             _ => Self::Unknown,
         }
     }
 }
 
+/// What follows the last dot, in lower case; nothing where there is no dot.
+fn extension(name: &str) -> String {
+    name.rsplit_once('.')
+        .map_or("", |(_, extension)| extension)
+        .to_ascii_lowercase()
+}
+
 /// `.*`, `*~`, `#*#`, `*.swp`, `*.tmp`, `*.bak`, `*.dpkg-*`, `*.rpm*`.
-fn is_leftover(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+fn is_leftover(name: &str, extension: &str) -> bool {
     name.starts_with('.')
         || name.ends_with('~')
         || (name.len() > 1 && name.starts_with('#') && name.ends_with('#'))
@@ -90,6 +98,11 @@ mod tests {
             "a.rules.dpkg-old",
             "a.rules.rpmnew",
             "a.rpmsave",
+            "a.RULES.BAK",
+            "A.SWP",
+            "a.Csv~",
+            "a.rules.RPMNEW",
+            "a.rules.DPKG-DIST",
         ] {
             assert_eq!(FileKind::of(name), FileKind::Skipped, "{name}");
         }
@@ -98,22 +111,27 @@ mod tests {
             "a.rule",
             "a.txt",
             "rules",
-            "a.RULES",
+            "RULES",
             "a.rules.orig",
         ] {
             assert_eq!(FileKind::of(name), FileKind::Unknown, "{name}");
         }
-        assert_eq!(
-            FileKind::of("10-company.rules"),
-            FileKind::Read(Format::Native)
-        );
-        assert_eq!(
-            FileKind::of("a.b.expect"),
-            FileKind::Read(Format::Expectations)
-        );
-        assert_eq!(
-            FileKind::of("old.virtual"),
-            FileKind::Read(Format::Foreign(Foreign::Virtual))
-        );
+        let read = [
+            ("10-company.rules", Format::Native),
+            ("a.RULES", Format::Native),
+            ("a.b.expect", Format::Expectations),
+            ("A.Expect", Format::Expectations),
+            ("old.virtual", Format::Foreign(Foreign::Virtual)),
+            ("old.VIRTUAL", Format::Foreign(Foreign::Virtual)),
+            ("a.VirtUserTable", Format::Foreign(Foreign::Virtusertable)),
+            ("USERS.CSV", Format::Foreign(Foreign::Csv)),
+            ("users.Csv", Format::Foreign(Foreign::Csv)),
+            ("ad.ldif", Format::Foreign(Foreign::Ldif)),
+            ("ad.ldf", Format::Foreign(Foreign::Ldif)),
+            ("AD.LDF", Format::Foreign(Foreign::Ldif)),
+        ];
+        for (name, format) in read {
+            assert_eq!(FileKind::of(name), FileKind::Read(format), "{name}");
+        }
     }
 }

@@ -5,15 +5,19 @@
 
 use super::{
     Settings, Table,
+    any_case::AnyCase,
     classes::{check_declared, declare, infer},
     conflicts::{is_own_secondary, twice},
     exact::{BATCH, Exact},
-    lookup::key,
+    key::key,
     regexes::{self, Refused, Regexes},
 };
-use crate::engine::rule::{
-    Action, DomainClass, Finding, Findings, Packed, Parsed, Pattern, Piece, Rule, RuleId, Span,
-    TargetKind,
+use crate::engine::{
+    address::LocalCase,
+    rule::{
+        Action, DomainClass, Finding, Findings, Packed, Parsed, Pattern, Piece, Rule, RuleId, Span,
+        TargetKind,
+    },
 };
 
 /// Builds the table of all rules; what is wrong with them is among the findings.
@@ -36,6 +40,9 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
         findings.push(too_many(span));
     }
     index(&mut table, findings);
+    if settings.local_case == LocalCase::Strict {
+        table.any_case = Some(AnyCase::new(&table));
+    }
     if declared {
         check_declared(&table, &parsed, findings);
     } else {

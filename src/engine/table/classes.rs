@@ -2,7 +2,7 @@
 //!
 //! Findings: `declared-twice`, `undeclared-domain`, `mailbox-class`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{DomainEntry, Table};
 use crate::engine::{
@@ -78,56 +78,101 @@ fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain
         })
 }
 
-/// A directory without domain lines: mailboxes and targets are in primary domains, patterns in
-/// secondary ones. A line of an MTA's map makes its domain secondary only if it is for the whole of
-/// it; other patterns of a map leave the unknown users of their domain to the MTA.
-pub(super) fn infer(table: &mut Table, domains: &[Declaration]) {
-    let (mut mapped, mut primary, mut secondary) = (HashSet::new(), HashSet::new(), HashSet::new());
-    let case = table.settings.local_case;
-    for rule in table.rules() {
-        primary.extend(target_domains(&rule, case).map(|(domain, _)| domain.clone()));
-        match (&rule.pattern, &rule.action) {
-            (Pattern::Mailbox(mailbox), Action::Mailbox) => {
-                primary.insert(mailbox.domain.clone());
-            }
-            // A wildcard speaks for the domains below, not for the one that it names.
-            (Pattern::Subdomains(_), _) => {}
-            (pattern, _)
-                if rule.origin == Origin::Map && !matches!(pattern, Pattern::Domain(_)) =>
-            {
-                mapped.extend(pattern.domain().cloned());
-            }
-            (pattern, _) => secondary.extend(pattern.domain().cloned()),
+/// Where a domain was found in a directory without domain lines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    /// A mailbox is in it.
+    mailbox: bool,
+    /// A pattern names it that leaves none of its addresses to the MTA.
+    pattern: bool,
+    /// A pattern of an MTA's map names one of its users; the others are the MTA's business.
+    mapped: bool,
+    /// A target is in it.
+    target: bool,
+}
+
+impl Places {
+    /// Returns the class of the domain; `covered` is true if an `@*.` pattern is for it.
+    ///
+    /// A domain that is only a target is external: that somebody forwards to gmail.com must never
+    /// make an MTA accept mail for gmail.com.
+    fn class(self, covered: bool) -> DomainClass {
+        let received = self.pattern || self.mapped;
+        match self {
+            Self { mailbox: true, .. } => DomainClass::Primary,
+            _ if covered => DomainClass::Secondary,
+            _ if !received => DomainClass::External,
+            Self {
+                pattern: true,
+                target: false,
+                ..
+            } => DomainClass::Secondary,
+            // Mail is sent on to it, or an MTA's map names some of its users: it has others as well.
+            _ => DomainClass::Primary,
         }
     }
-    let inferred = [
-        (mapped, DomainClass::Primary),
-        (secondary, DomainClass::Secondary),
-        (primary, DomainClass::Primary),
-    ];
-    let know = |table: &mut Table, domain: Domain, class, declared| {
-        let entry = DomainEntry {
-            class,
-            unknown: default_unknown(class),
-            declared,
-            unknown_written: false,
-            number: None,
-        };
-        table.known.insert(domain, entry);
-    };
-    for (domains, class) in inferred {
-        domains
-            .into_iter()
-            .for_each(|domain| know(table, domain, class, None));
+}
+
+/// A directory without domain lines: a domain with a mailbox is primary, one that is found only in
+/// patterns is secondary, one that is found only as a target is external. A line of an MTA's map makes
+/// its domain secondary only if the line is for the whole domain; other patterns of a map leave the
+/// unknown users of their domain to the MTA.
+pub(super) fn infer(table: &mut Table, domains: &[Declaration]) {
+    for (domain, places) in found(table) {
+        let class = places.class(table.wildcard(&domain).is_some());
+        know(table, domain, class, None);
     }
     for line in domains {
-        // That mail for a domain is taken in says less than a rule for all of it.
-        let told = table.known.contains_key(&line.domain);
-        if line.class != DomainClass::Primary || !told {
+        // That the MTA takes mail for a domain says less than a rule for addresses of it.
+        let ours = table.known.get(&line.domain);
+        let ours = ours.is_some_and(|entry| entry.class != DomainClass::External);
+        if line.class != DomainClass::Primary || !ours {
             know(table, line.domain.clone(), line.class, Some(line.span));
         }
     }
 }
+
+/// Lists the domains that the rules name, each with the places where it was found.
+fn found(table: &Table) -> HashMap<Domain, Places> {
+    let mut found: HashMap<Domain, Places> = HashMap::new();
+    let case = table.settings.local_case;
+    for rule in table.rules() {
+        for (domain, _) in target_domains(&rule, case) {
+            found.entry(domain.clone()).or_default().target = true;
+        }
+        // A wildcard speaks for the domains below, not for the one that it names.
+        if matches!(rule.pattern, Pattern::Subdomains(_)) {
+            continue;
+        }
+        let Some(domain) = rule.pattern.domain() else {
+            continue;
+        };
+        let places = found.entry(domain.clone()).or_default();
+        if rule.action == Action::Mailbox {
+            places.mailbox = true;
+        } else if rule.origin == Origin::Map && !matches!(rule.pattern, Pattern::Domain(_)) {
+            places.mapped = true;
+        } else {
+            places.pattern = true;
+        }
+    }
+    found
+}
+
+fn know(table: &mut Table, domain: Domain, class: DomainClass, declared: Option<Span>) {
+    let entry = DomainEntry {
+        class,
+        unknown: default_unknown(class),
+        declared,
+        unknown_written: false,
+        number: None,
+    };
+    table.known.insert(domain, entry);
+}
+
+/// What a finding calls a target. A target says nothing about whose domain it is in: no help line may
+/// offer that domain as one of ours.
+const TARGET: &str = "the target";
 
 /// A declared directory: every domain in it is declared, or below a wildcard.
 pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
@@ -144,11 +189,14 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
             .wants_suggestions()
             .then(|| nearest(domain.as_str(), names))
             .flatten();
+        let declare = if what == TARGET {
+            format!("`{domain} external`")
+        } else {
+            format!("`{domain} secondary`, `{domain} primary` or `{domain} external`")
+        };
         let help = match meant {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!(
-                "declare it: `{domain} primary`, `{domain} secondary` or `{domain} external`"
-            ),
+            Some(meant) => format!("did you mean `{meant}`? Otherwise declare it: {declare}"),
+            None => format!("declare it: {declare}"),
         };
         findings.push(Finding::error("undeclared-domain", span, message).help(help));
     };
@@ -164,7 +212,7 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
             for (domain, span) in target_domains(&rule, table.settings.local_case)
                 .filter(|(domain, _)| undeclared(domain))
             {
-                complain(domain, span, "the target");
+                complain(domain, span, TARGET);
             }
         }
     }

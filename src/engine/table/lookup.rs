@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::Table;
+use super::{Table, any_case::AnyCase, key::key};
 use crate::engine::{
     address::{LocalCase, Mailbox, Subaddress, fold},
     rule::{DomainClass, RuleId, Unknown},
@@ -20,6 +20,8 @@ pub struct Address {
     pub key: Arc<str>,
     /// Octets of the user in the local-part as it was spelt, where it has a detail.
     user: Option<usize>,
+    /// How its local-part is compared: as the table compares, or without letter case.
+    case: LocalCase,
 }
 
 /// Which rule is for an address.
@@ -66,10 +68,24 @@ impl Match {
 impl Address {
     /// Prepares an address for lookups in `table`.
     pub fn new(mailbox: Mailbox, table: &Table) -> Self {
-        let key = mailbox.key(table.settings.local_case).into();
+        Self::compared(mailbox, table, table.settings.local_case)
+    }
+
+    /// Prepares an address for lookups in which letter case does not count, whatever the table says.
+    pub fn in_any_case(mailbox: Mailbox, table: &Table) -> Self {
+        Self::compared(mailbox, table, LocalCase::Ignore)
+    }
+
+    fn compared(mailbox: Mailbox, table: &Table, case: LocalCase) -> Self {
+        let key = mailbox.key(case).into();
         let split = Subaddress::split(mailbox.local.as_str(), &table.settings.recipient_delimiter);
         let user = split.map(|split| split.user.len());
-        Self { mailbox, key, user }
+        Self {
+            mailbox,
+            key,
+            user,
+            case,
+        }
     }
 
     /// The user, where the local-part has a detail.
@@ -115,7 +131,7 @@ impl Table {
                 DomainClass::Primary | DomainClass::Secondary => Found::RoutingSpelling,
             };
         }
-        let found = self.find_local_part(address, class, self.settings.local_case);
+        let found = self.find_local_part(address, class);
         let found = found.or_else(|| self.find_regex(address, class));
         let found = found.or_else(|| self.find_domain(address));
         found.map_or(Found::Unknown(unknown), Found::Rule)
@@ -124,8 +140,11 @@ impl Table {
     /// Steps 1 to 3, in the domain of this number. A local-part that routes is matched only where the
     /// rule spells it out.
     fn find_mailbox(&self, address: &Address, domain: u32) -> Option<Match> {
-        let case = self.settings.local_case;
-        let find = |local: &str| self.mailboxes.find(&self.store, local, domain, case);
+        let index = match self.other_case(address) {
+            Some(index) => &index.mailboxes,
+            None => &self.mailboxes,
+        };
+        let find = |local: &str| index.find(&self.store, local, domain, address.case);
         if let Some(rule) = find(address.mailbox.local.as_str()) {
             return Some(Match::plain(rule));
         }
@@ -140,32 +159,42 @@ impl Table {
         Some(Match::without_detail(rule))
     }
 
+    /// Returns the second index, if the address is compared otherwise than the table compares.
+    fn other_case(&self, address: &Address) -> Option<&AnyCase> {
+        let index = self.any_case.as_ref();
+        index.filter(|_| address.case != self.settings.local_case)
+    }
+
     /// Step 2.
     fn find_any_detail(&self, address: &Address, user: &str) -> Option<RuleId> {
         let Mailbox { local, domain } = &address.mailbox;
+        let index = match self.other_case(address) {
+            Some(index) => &index.any_detail,
+            None => &self.any_detail,
+        };
         if self.any_detail.is_empty() || local.routes() || !address.has_detail() {
             return None;
         }
-        let key = key(user, domain.as_str(), self.settings.local_case);
-        self.any_detail.get(key.as_str()).copied()
+        let key = key(user, domain.as_str(), address.case);
+        index.get(key.as_str()).copied()
     }
 
     /// Step 4.
-    fn find_local_part(
-        &self,
-        address: &Address,
-        class: DomainClass,
-        case: LocalCase,
-    ) -> Option<Match> {
+    fn find_local_part(&self, address: &Address, class: DomainClass) -> Option<Match> {
+        let index = match self.other_case(address) {
+            Some(index) => &index.local_parts,
+            None => &self.local_parts,
+        };
+        let case = address.case;
         if self.local_parts.is_empty() || class != DomainClass::Secondary {
             return None;
         }
         let local = fold(address.mailbox.local.as_str(), case);
-        if let Some(rule) = self.local_parts.get(local.as_str()) {
+        if let Some(rule) = index.get(local.as_str()) {
             return Some(Match::plain(*rule));
         }
         let user = fold(address.user()?, case);
-        self.local_parts
+        index
             .get(user.as_str())
             .map(|rule| Match::without_detail(*rule))
     }
@@ -197,12 +226,4 @@ impl Table {
             .get(&address.mailbox.domain)
             .is_none_or(|entry| entry.class == DomainClass::Secondary)
     }
-}
-
-/// The key of a mailbox with this local-part.
-pub(super) fn key(local: &str, domain: &str, case: LocalCase) -> String {
-    let mut key = fold(local, case);
-    key.push('@');
-    key.push_str(domain);
-    key
 }

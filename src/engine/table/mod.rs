@@ -21,11 +21,13 @@
 //! - A table is never changed after it was compiled; readers share it without a lock.
 //! - No format of rules is known here, and no table is known to a format.
 
+mod any_case;
 mod build;
 mod changes;
 mod classes;
 mod conflicts;
 mod exact;
+mod key;
 mod lookup;
 mod regexes;
 
@@ -37,7 +39,7 @@ pub use build::build;
 pub use changes::{Change, Changes};
 pub use lookup::{Address, Found, Match};
 
-use self::{exact::Exact, regexes::Regexes};
+use self::{any_case::AnyCase, exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
     reply::{ReplyClass, SmtpReply},
@@ -123,6 +125,8 @@ pub struct Table {
     domains: HashMap<Domain, RuleId>,
     subdomains: HashMap<Domain, RuleId>,
     known: HashMap<Domain, DomainEntry>,
+    /// Where letter case counts: the same rules, found without it.
+    any_case: Option<AnyCase>,
     /// Whether a rule rejects or defers.
     refuses: bool,
     /// Rules of each file, by its number.
@@ -158,6 +162,17 @@ impl Table {
     pub fn rules_by_file(&self) -> impl Iterator<Item = (&str, usize)> {
         let counts = self.counts.iter().copied().chain(std::iter::repeat(0));
         self.files.iter().map(|name| &**name).zip(counts)
+    }
+
+    /// The files, each with the number of its rules and domain lines.
+    pub fn lines_by_file(&self) -> Vec<(&str, usize)> {
+        let mut files: Vec<_> = self.rules_by_file().collect();
+        for declared in self.known.values().filter_map(|entry| entry.declared) {
+            if let Some((_, lines)) = files.get_mut(declared.file as usize) {
+                *lines += 1;
+            }
+        }
+        files
     }
 
     /// The settings that it was compiled with.
@@ -198,6 +213,14 @@ impl Table {
     /// The same, each made a value only if that is asked for.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.store.entries()
+    }
+
+    /// Returns true if another rule differs from this one only in letter case, so that a key in lower
+    /// case does not tell which of the two is meant.
+    pub fn has_twin(&self, id: RuleId) -> bool {
+        self.any_case
+            .as_ref()
+            .is_some_and(|index| index.has_twin(id))
     }
 
     /// The domains that targets are in.

@@ -6,15 +6,17 @@
 //! Not here: who asks, and how the plan is carried out.
 
 mod plan;
+mod reading;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-pub use plan::{Addition, Plan, Verdict};
+pub use plan::{Addition, Plan, Planner, Verdict};
+use reading::{Reading, read};
 
 use super::{
-    address::{DsnParameters, ForwardPath, Mailbox, without_route},
+    address::{DsnParameters, Mailbox, without_route},
     reply::SmtpReply,
-    rewrite::{Decision, Outcome, decide},
+    rewrite::{Decision, Limit, Outcome, Reason, decide_within},
     table::Table,
 };
 
@@ -32,7 +34,7 @@ pub struct Received<'a> {
 }
 
 impl Received<'_> {
-    /// Whether it was not received over SMTP (spec section 3.8): the MTA sent RCPT macros,
+    /// Whether it was not received over SMTP: the MTA sent RCPT macros,
     /// `{rcpt_mailer}` is not among them, and the path has no `<>`. Refusing it would leave the
     /// message in Postfix's maildrop for ever.
     pub fn comes_from_no_client(&self) -> bool {
@@ -43,13 +45,14 @@ impl Received<'_> {
 /// A recipient that was received, and what was decided.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// The path byte for byte, its source route left out: what a deletion names.
+    /// The path byte for byte: what a deletion names.
     pub as_received: Vec<u8>,
     /// The mailbox, where there is one.
     pub mailbox: Option<Mailbox>,
     /// The decision; none where there is no mailbox.
     pub decision: Option<Decision>,
-    /// The refusal that the decision is, or that sending it on would need.
+    /// The refusal that the decision is, or that sending it on would need; without a decision, the
+    /// path fits no grammar, and its domain is ours.
     pub refusal: Option<SmtpReply>,
     /// It would be refused, and is kept, since its sender is no SMTP client.
     pub spared: bool,
@@ -59,6 +62,11 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// Returns the path without its source route: what people see.
+    pub fn path(&self) -> Cow<'_, [u8]> {
+        without_route(&self.as_received)
+    }
+
     /// What the MTA is to answer; `None` to go on.
     pub fn answer(&self) -> Option<&SmtpReply> {
         self.refusal.as_ref().filter(|_| !self.spared)
@@ -77,6 +85,14 @@ impl Recipient {
         }
     }
 
+    /// Returns the limit that has refused it, by its key in the configuration.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self.decision.as_ref()?.decisive()?.reason {
+            Reason::Limit(limit) => Some(limit.key()),
+            _ => None,
+        }
+    }
+
     /// The word of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
     pub fn action(&self) -> &'static str {
         match (&self.refusal, &self.decision) {
@@ -88,12 +104,36 @@ impl Recipient {
     }
 }
 
+/// What one message may cost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Recipients.
+    pub recipients: usize,
+    /// Lookups for all recipients. Each target has taken one, so there are no more targets.
+    pub lookups: usize,
+    /// Bytes of all paths, with their parameters and macros.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            recipients: 10_000,
+            lookups: 30_000,
+            bytes: 8 << 20,
+        }
+    }
+}
+
 /// One mail transaction, from MAIL to the end of its message.
 #[derive(Debug)]
 pub struct Transaction {
     table: Arc<Table>,
     smtputf8: bool,
     recipients: Vec<Recipient>,
+    /// What it may still cost.
+    left: Limits,
+    keeps_steps: bool,
 }
 
 impl Transaction {
@@ -103,6 +143,36 @@ impl Transaction {
             table,
             smtputf8,
             recipients: Vec::new(),
+            left: Limits::default(),
+            keeps_steps: false,
+        }
+    }
+
+    /// Sets what it may cost.
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.left = limits;
+        self
+    }
+
+    /// Keeps the steps of every decision, for people who ask how it came about.
+    pub fn with_steps(mut self) -> Self {
+        self.keeps_steps = true;
+        self
+    }
+
+    /// Returns the limit because of which it takes no further recipient, if there is one: the client
+    /// has to send the rest in another message.
+    pub fn full(&self) -> Option<&'static str> {
+        let Limits {
+            recipients,
+            lookups,
+            bytes,
+        } = self.left;
+        match (recipients, lookups, bytes) {
+            (0, _, _) => Some("recipients"),
+            (_, 0, _) => Some(Limit::Message.key()),
+            (_, _, 0) => Some("bytes"),
+            _ => None,
         }
     }
 
@@ -113,18 +183,30 @@ impl Transaction {
 
     /// Takes a recipient and decides what happens to it.
     pub fn recipient(&mut self, received: Received<'_>) -> &Recipient {
-        let mailbox = self.mailbox(&received);
-        let decision = mailbox.as_ref().map(|mailbox| decide(&self.table, mailbox));
-        let refusal = decision
+        let (mailbox, unreadable) = match read(&self.table, &received) {
+            Reading::Mailbox(mailbox) => (Some(mailbox), None),
+            Reading::NoMailbox => (None, None),
+            Reading::Unreadable(reply) => (None, Some(reply)),
+        };
+        let lookups = self.left.lookups;
+        let mut decision = mailbox
             .as_ref()
-            .and_then(|decision| self.refusal(decision));
+            .map(|mailbox| decide_within(&self.table, mailbox, lookups));
+        self.charge(&received, decision.as_ref());
+        let refusal = match &decision {
+            Some(decision) => self.refusal(decision),
+            None => unreadable,
+        };
+        if let Some(decision) = decision.as_mut().filter(|_| !self.keeps_steps) {
+            decision.forget_steps();
+        }
         let spared = refusal.is_some() && received.comes_from_no_client();
         let identity = received
             .rcpt_addr
             .filter(|address| !address.is_empty())
             .zip(received.rcpt_mailer);
         let recipient = Recipient {
-            as_received: without_route(received.path).into_owned(),
+            as_received: received.path.to_vec(),
             mailbox,
             decision,
             refusal,
@@ -142,27 +224,31 @@ impl Transaction {
         &self.recipients
     }
 
-    /// The plan of the whole message.
-    pub fn finish(&self) -> Plan {
-        Plan::of(&self.recipients, self.table.settings().local_case)
+    /// Begins the plan of the whole message.
+    pub fn planner(&self) -> Planner<'_> {
+        Planner::of(&self.recipients, self.table.settings().local_case)
     }
 
-    /// The mailbox that is looked up: the received form, or, where that is in no domain of the
-    /// table, what the MTA made of it. So a spelling that the MTA understands otherwise
-    /// (`user%domain2.com`) does not get round the table.
-    fn mailbox(&self, received: &Received<'_>) -> Option<Mailbox> {
-        let as_received = mailbox_of(received.path);
-        let known = |mailbox: &Mailbox| self.table.class(&mailbox.domain).is_some();
-        if as_received.as_ref().is_some_and(known) {
-            return as_received;
-        }
-        let understood = received
-            .rcpt_addr
-            .filter(|address| address.contains(&b'@') && received.rcpt_mailer != Some(b"error"));
-        understood
-            .and_then(mailbox_of)
-            .filter(known)
-            .or(as_received)
+    /// The plan of the whole message.
+    pub fn finish(&self) -> Plan {
+        self.planner().finish()
+    }
+
+    /// Takes off what a recipient has cost.
+    fn charge(&mut self, received: &Received<'_>, decision: Option<&Decision>) {
+        let texts = [
+            Some(received.path),
+            received.rcpt_addr,
+            received.rcpt_mailer,
+        ];
+        let texts = texts.into_iter().flatten();
+        let parameters = received.parameters.iter().copied();
+        let bytes = texts.chain(parameters).map(<[u8]>::len).sum();
+        let lookups = decision.map_or(0, |decision| decision.steps.len());
+        let left = &mut self.left;
+        left.recipients = left.recipients.saturating_sub(1);
+        left.lookups = left.lookups.saturating_sub(lookups);
+        left.bytes = left.bytes.saturating_sub(bytes);
     }
 
     /// The refusal that a decision is; and the one of targets that this transaction cannot carry.
@@ -177,13 +263,6 @@ impl Transaction {
             }
             _ => None,
         }
-    }
-}
-
-fn mailbox_of(path: &[u8]) -> Option<Mailbox> {
-    match ForwardPath::parse(path) {
-        Ok(ForwardPath::Mailbox(mailbox)) => Some(mailbox),
-        Ok(ForwardPath::NoDomain | ForwardPath::Literal) | Err(_) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Deletions = received − wanted, additions = wanted − received, compared as mailboxes, so that no
 //! mailbox gets two copies and nothing is both added and deleted. Deletions name a recipient byte
-//! for byte as it was received: Postfix compares them so.
+//! for byte as it was received; who sends them knows which form of it the MTA needs.
 //!
 //! # Delivery status (RFC 3461 section 5.2.7)
 //!
@@ -18,7 +18,9 @@
 //! so a deletion is left out where a recipient that stays is the same to the MTA: it delivers one
 //! copy by itself.
 
-use hashbrown::{HashMap, HashSet};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable, hash_table::Entry};
 
 use super::Recipient;
 use crate::engine::{
@@ -47,7 +49,7 @@ pub struct Addition {
 /// All changes of one message. They are sent in this order: deletions, additions, verdict.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
-    /// Paths as they were received, source routes left out.
+    /// Paths as they were received, source routes included.
     pub deletions: Vec<Vec<u8>>,
     /// New recipients.
     pub additions: Vec<Addition>,
@@ -63,39 +65,59 @@ struct Wanted<'r> {
     /// Keys of those among them that stay.
     kept: HashSet<String>,
     additions: Vec<Addition>,
-    /// Where a key stands among the additions.
-    place: HashMap<String, usize>,
+    /// Hashes of the keys of the additions, and where each stands among them: the keys themselves
+    /// would take more memory than the additions.
+    places: HashTable<(u64, usize)>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Wanted<'_> {
     /// A target: it stays, is merged with one that is added already, or is added.
     fn target(&mut self, target: &Mailbox, dsn: &DsnParameters) {
         let key = target.key(self.case);
-        let known = self
-            .place
-            .get(&key)
-            .and_then(|at| self.additions.get_mut(*at));
         if self.received.contains(key.as_str()) {
             self.kept.insert(key);
-        } else if let Some(known) = known {
-            known.dsn.notify = Notify::union(known.dsn.notify, dsn.notify);
-        } else {
-            self.place.insert(key, self.additions.len());
-            self.additions.push(Addition {
-                mailbox: target.clone(),
-                dsn: dsn.clone(),
-            });
+            return;
+        }
+        let (additions, case) = (&mut self.additions, self.case);
+        let hash = self.hasher.hash_one(&key);
+        let same = |(other, at): &(u64, usize)| {
+            let known = additions.get(*at).filter(|_| *other == hash);
+            known.is_some_and(|known| known.mailbox.key(case) == key)
+        };
+        let entry = self.places.entry(hash, same, |(hash, _)| *hash);
+        match entry {
+            Entry::Occupied(place) => {
+                if let Some(known) = additions.get_mut(place.get().1) {
+                    known.dsn.notify = Notify::union(known.dsn.notify, dsn.notify);
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert((hash, additions.len()));
+                additions.push(Addition {
+                    mailbox: target.clone(),
+                    dsn: dsn.clone(),
+                });
+            }
         }
     }
 }
 
-impl Plan {
-    /// Makes the plan of all recipients that were received; those that were refused are not in the
+/// A plan under way, made recipient by recipient, so that whoever makes it can stop in between.
+pub struct Planner<'r> {
+    present: Vec<&'r Recipient>,
+    wanted: Wanted<'r>,
+    /// How many of those that are present were looked at.
+    done: usize,
+}
+
+impl<'r> Planner<'r> {
+    /// Begins the plan of all recipients that were received; those that were refused are not in the
     /// envelope any more.
-    pub(super) fn of(recipients: &[Recipient], case: LocalCase) -> Self {
+    pub(super) fn of(recipients: &'r [Recipient], case: LocalCase) -> Self {
         let in_envelope = |recipient: &&Recipient| recipient.answer().is_none();
         let present: Vec<&Recipient> = recipients.iter().filter(in_envelope).collect();
-        let mut wanted = Wanted {
+        let wanted = Wanted {
             case,
             received: present
                 .iter()
@@ -103,28 +125,52 @@ impl Plan {
                 .collect(),
             kept: HashSet::new(),
             additions: Vec::new(),
-            place: HashMap::new(),
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
         };
-        for recipient in &present {
-            let Some(targets) = replacement(recipient) else {
-                wanted.kept.extend(recipient.key().map(ToOwned::to_owned));
-                continue;
-            };
-            let dsn = dsn_of(recipient, targets.len());
-            targets
-                .iter()
-                .for_each(|target| wanted.target(target, &dsn));
-        }
-        let Wanted {
-            kept, additions, ..
-        } = wanted;
         Self {
-            deletions: deletions(&present, &kept),
-            verdict: verdict(&present, &kept, &additions),
-            additions,
+            present,
+            wanted,
+            done: 0,
         }
     }
 
+    /// Takes the next recipient into the plan. Returns false if there is none.
+    pub fn advance(&mut self) -> bool {
+        let Some(recipient) = self.present.get(self.done) else {
+            return false;
+        };
+        self.done += 1;
+        match replacement(recipient) {
+            None => {
+                let own = recipient.key().map(ToOwned::to_owned);
+                self.wanted.kept.extend(own);
+            }
+            Some(targets) => {
+                let dsn = dsn_of(recipient, targets.len());
+                for target in targets {
+                    self.wanted.target(target, &dsn);
+                }
+            }
+        }
+        true
+    }
+
+    /// Returns the plan; takes the rest of the recipients into it, if there is one.
+    pub fn finish(mut self) -> Plan {
+        while self.advance() {}
+        let Wanted {
+            kept, additions, ..
+        } = self.wanted;
+        Plan {
+            deletions: deletions(&self.present, &kept),
+            verdict: verdict(&self.present, &kept, &additions),
+            additions,
+        }
+    }
+}
+
+impl Plan {
     /// Whether the MTA is told nothing but to go on.
     pub fn is_empty(&self) -> bool {
         self.deletions.is_empty() && self.additions.is_empty() && self.verdict == Verdict::Continue
@@ -146,7 +192,7 @@ fn replacement(recipient: &Recipient) -> Option<&[Mailbox]> {
     }
 }
 
-/// Discard, where nobody is left and somebody's rule said so (spec section 3.5).
+/// Discard, where nobody is left and somebody's rule said so.
 fn verdict(present: &[&Recipient], kept: &HashSet<String>, additions: &[Addition]) -> Verdict {
     let discarded = |recipient: &&Recipient| {
         let outcome = recipient
@@ -202,6 +248,10 @@ fn dsn_of(recipient: &Recipient, targets: usize) -> DsnParameters {
             .dsn
             .orcpt
             .clone()
-            .or_else(|| DsnParameters::orcpt_of(&recipient.as_received)),
+            .or_else(|| DsnParameters::orcpt_of(&recipient.path()))
+            .or_else(|| {
+                let mailbox = recipient.mailbox.as_ref()?.to_string();
+                DsnParameters::orcpt_of(mailbox.as_bytes())
+            }),
     }
 }

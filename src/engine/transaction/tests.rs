@@ -6,8 +6,10 @@ mod delivery_status;
 mod fallback;
 mod from_no_client;
 mod internationalized;
+mod limits;
 mod one_to_the_mta;
 mod plans;
+mod unreadable;
 mod verdicts;
 
 use super::*;
@@ -101,7 +103,7 @@ fn with_macros(path: &str, address: Option<&str>, mailer: Option<&str>) -> (Stri
     )
 }
 
-/// One message, one table (spec section 3.2): the transaction holds its own.
+/// One message, one table: the transaction holds its own.
 #[test]
 fn the_table_outlives_whoever_handed_it_over() {
     let shared = table();

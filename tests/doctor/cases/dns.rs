@@ -39,12 +39,55 @@ pub const CASES: &[Case] = &[
             machine.zone.set("host.company.com", &[Data::A]);
         },
         says: &[
-            "`mx.company.com` is an alias",
-            "company.com. IN MX 10 host.company.com.",
+            "the MX of `company.com`, `domain2.com`, `xn--exmple-cua.test` is an alias",
+            "`company.com. IN MX 10 host.company.com.`, `domain2.com. IN MX 10 host.company.com.`",
         ],
     },
+    // An alias of the right host: its line is right at once.
     Case {
-        codes: &["mx-no-address", "mx-elsewhere"],
+        codes: &["mx-cname"],
+        mta: Postfix,
+        change: |machine| {
+            machine
+                .zone
+                .set("domain2.com", &[Data::Mx("mail.domain2.com")]);
+            machine
+                .zone
+                .set("mail.domain2.com", &[Data::Alias("mx.company.com")]);
+        },
+        says: &[
+            "its MX `mail.domain2.com` is an alias",
+            "`domain2.com. IN MX 10 mx.company.com.`",
+        ],
+    },
+    // An alias that leads elsewhere as well.
+    Case {
+        codes: &["mx-cname"],
+        mta: Postfix,
+        change: |machine| {
+            machine
+                .zone
+                .set("domain2.com", &[Data::Mx("mail.domain2.com")]);
+            machine
+                .zone
+                .set("mail.domain2.com", &[Data::Alias("old.example")]);
+            machine.zone.set("old.example", &[Data::A]);
+        },
+        says: &["`domain2.com. IN MX 10 mx.company.com.`"],
+    },
+    Case {
+        codes: &["mx-elsewhere"],
+        mta: Postfix,
+        change: |machine| {
+            for domain in ["domain2.com", "xn--exmple-cua.test"] {
+                machine.zone.set(domain, &[Data::Mx("old.example")]);
+            }
+            machine.zone.set("old.example", &[Data::A]);
+        },
+        says: &["the mail of `domain2.com`, `xn--exmple-cua.test` goes to `old.example`"],
+    },
+    Case {
+        codes: &["mx-no-address"],
         mta: Postfix,
         change: |machine| {
             machine

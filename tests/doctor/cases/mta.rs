@@ -5,17 +5,41 @@ use crate::machine::Mta::{Postfix, Sendmail};
 
 pub const CASES: &[Case] = &[
     Case {
+        codes: &["relays-for-target"],
+        mta: Postfix,
+        change: |machine| {
+            machine.rules += "partner.example external\nann@domain2.com ann@partner.example\n";
+            machine.main = machine
+                .main
+                .replace("relay_domains = ", "relay_domains = partner.example, ");
+        },
+        says: &[
+            "accepts mail for `partner.example` from anybody",
+            "write `postconf -e 'relay_domains = domain2.com, company.com,",
+        ],
+    },
+    Case {
+        codes: &["relays-for-target"],
+        mta: Sendmail,
+        change: |machine| {
+            machine.rules += "partner.example external\nann@domain2.com ann@partner.example\n";
+            machine.mc("RELAY_DOMAIN(`", "RELAY_DOMAIN(`partner.example ");
+        },
+        says: &["accepts mail for `partner.example` from anybody"],
+    },
+    Case {
         codes: &["milter-not-listed"],
         mta: Postfix,
         change: |machine| {
-            machine.main += "smtpd_milters = { inet:127.0.0.1:1, command_timeout=5s }, unix:/x/y\n";
+            machine.main += "smtpd_milters = { inet:127.0.0.1:{other}, command_timeout=5s }, \
+                                 inet:localhost:{other}\n";
         },
-        says: &["{ inet:127.0.0.1:1, command_timeout=5s }, unix:/x/y, inet:127.0.0.1:"],
+        says: &[", command_timeout=5s }, inet:localhost:"],
     },
     Case {
         codes: &["milter-not-listed"],
         mta: Sendmail,
-        change: |machine| machine.mc("inet:{milter}@127.0.0.1", "inet:1@127.0.0.1"),
+        change: |machine| machine.mc("inet:{milter}@127.0.0.1", "inet:{other}@127.0.0.1"),
         says: &[
             "write into sendmail.mc",
             "INPUT_MAIL_FILTER(`readdress'",
@@ -51,10 +75,12 @@ pub const CASES: &[Case] = &[
         codes: &["milter-not-last"],
         mta: Postfix,
         change: |machine| {
-            machine.main += "smtpd_milters = inet:127.0.0.1:{milter}, { inet:127.0.0.1:1, \
+            machine.main += "smtpd_milters = inet:127.0.0.1:{milter}, { inet:127.0.0.1:{other}, \
                                  default_action=accept }\n";
         },
-        says: &["smtpd_milters = { inet:127.0.0.1:1, default_action=accept }, inet:127.0.0.1:"],
+        says: &[
+            "smtpd_milters = { inet:127.0.0.1:{other}, default_action=accept }, inet:127.0.0.1:",
+        ],
     },
     Case {
         codes: &["milter-not-last"],
@@ -62,7 +88,7 @@ pub const CASES: &[Case] = &[
         change: |machine| {
             machine.mc(
                 "LOCAL_CONFIG",
-                "INPUT_MAIL_FILTER(`later', `S=inet:1@127.0.0.1')dnl\nLOCAL_CONFIG",
+                "INPUT_MAIL_FILTER(`later', `S=inet:{other}@127.0.0.1')dnl\nLOCAL_CONFIG",
             );
         },
         says: &["confINPUT_MAIL_FILTERS', `later, readdress'"],
@@ -87,9 +113,9 @@ pub const CASES: &[Case] = &[
         mta: Postfix,
         change: |machine| {
             machine.main += "milter_default_action = accept\n\
-                             smtpd_milters = inet:127.0.0.1:{milter}1, inet:127.0.0.1:{milter}\n";
+ smtpd_milters = inet:127.0.0.1:{other}, inet:127.0.0.1:{milter}\n";
         },
-        says: &["1, { inet:127.0.0.1:", ", default_action=tempfail }'"],
+        says: &["{other}, { inet:127.0.0.1:", ", default_action=tempfail }'"],
     },
     Case {
         codes: &["passes-when-down"],

@@ -56,8 +56,8 @@ pub const CASES: &[Case] = &[
     Case {
         codes: &["local-mail-passes"],
         mta: Postfix,
-        change: |machine| machine.main += "non_smtpd_milters = inet:127.0.0.1:1\n",
-        says: &["non_smtpd_milters = inet:127.0.0.1:1, inet:127.0.0.1:"],
+        change: |machine| machine.main += "non_smtpd_milters = inet:127.0.0.1:{other}\n",
+        says: &["non_smtpd_milters = inet:127.0.0.1:{other}, inet:127.0.0.1:"],
     },
     Case {
         codes: &["verifies-recipients"],
@@ -94,8 +94,13 @@ pub const CASES: &[Case] = &[
     Case {
         codes: &["unseen"],
         mta: Postfix,
-        change: |machine| machine.main += "relay_recipient_maps = ldap:/etc/postfix/ldap.cf\n",
-        says: &["`ldap:/etc/postfix/ldap.cf` was not asked"],
+        change: |machine| {
+            machine
+                .files
+                .push(("ldap.cf", "search_base = dc=company\n".to_owned()));
+            machine.main += "relay_recipient_maps = ldap:{dir}/ldap.cf\n";
+        },
+        says: &["`ldap:{dir}/ldap.cf` was not asked"],
     },
     Case {
         codes: &["old-map", "original-recipient-off"],
@@ -112,6 +117,7 @@ pub const CASES: &[Case] = &[
         change: |machine| machine.main += "recipient_delimiter = +-\n",
         says: &[
             "is \"+-\" in Postfix and \"+\" in readdress",
+            "write `recipient_delimiter = \"+-\"` below `[rewrite]`",
             "recipient_delimiter = +'",
         ],
     },
@@ -130,7 +136,7 @@ pub const CASES: &[Case] = &[
         },
         says: &[
             "smtp/inet is confined to /",
-            "/spool/readdress/milter.sock\"]",
+            "/spool/readdress/milter.sock\"]` below `[milter]`",
             "smtpd_milters = unix:readdress/milter.sock'",
         ],
     },

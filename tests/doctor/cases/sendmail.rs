@@ -37,6 +37,23 @@ pub const CASES: &[Case] = &[
         says: &["`domain2.com`", "FEATURE(`relay_hosts_only')dnl"],
     },
     Case {
+        codes: &["open-relay"],
+        mta: Sendmail,
+        change: |machine| machine.mc += "R<NO> $*\t$@ $1\nR$*\t\t$# OK\n",
+        says: &[
+            "`R$* $# OK` in `Local_check_rcpt` lets anybody",
+            "readdress doctor --print sendmail",
+        ],
+    },
+    Case {
+        codes: &["recipients-unchecked"],
+        mta: Sendmail,
+        change: |machine| {
+            machine.configure("[socketmap]\nlisten = [\"inet:127.0.0.1:{map}\"]\n", "");
+        },
+        says: &["write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` into"],
+    },
+    Case {
         codes: &["unseen"],
         mta: Sendmail,
         change: |machine| machine.mc += "FEATURE(`virtusertable', `hash -o {dir}/virtusers')dnl\n",

@@ -14,6 +14,56 @@ pub const CASES: &[Case] = &[
             "it has no table, and every recipient is deferred",
         ],
     },
+    // What can be read of it is used.
+    Case {
+        codes: &["config-broken", "daemon-down"],
+        mta: Postfix,
+        change: |machine| {
+            machine.daemon = false;
+            machine.configure("[milter]", "[milter]\nmax_conections = 1");
+        },
+        says: &[
+            "readdress.toml:3",
+            "max_conections",
+            "looks at the rest without it",
+        ],
+    },
+    // Which sockets are the daemon's is not known then, and nothing is concluded from that.
+    Case {
+        codes: &["config-broken", "daemon-down"],
+        mta: Postfix,
+        change: |machine| {
+            machine.daemon = false;
+            machine.configure("[\"inet:127.0.0.1:{milter}\"]", "[\"inet:127.0.0.1\"]");
+            machine.main = machine
+                .main
+                .replace("inet:127.0.0.1:{milter}", "inet:127.0.0.1:{other}");
+        },
+        says: &["readdress.toml:3"],
+    },
+    // The running daemon has what it was started with.
+    Case {
+        codes: &["config-broken"],
+        mta: Postfix,
+        change: |machine| {
+            machine.then =
+                "sed -i 's/^listen = .\"inet:127.0.0.1:{milter}\".$/listen = ?/' readdress.toml"
+                    .to_owned();
+        },
+        says: &["readdress.toml:3"],
+    },
+    Case {
+        codes: &["rules-broken", "daemon-down"],
+        mta: Postfix,
+        change: |machine| {
+            machine.daemon = false;
+            machine.then = "mv rules elsewhere".to_owned();
+        },
+        says: &[
+            "there is no such directory",
+            "write `rules = \"DIRECTORY\"` into ",
+        ],
+    },
     Case {
         codes: &["no-postmaster"],
         mta: Postfix,

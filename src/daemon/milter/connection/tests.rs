@@ -51,7 +51,7 @@ impl Filter for Deleting {
 
     fn header(&mut self, _: &[u8], _: &[u8]) {}
 
-    fn end(&mut self, _: &Macros, edits: &mut Edits<'_>) -> Answer {
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
         for _ in 0..self.count {
             edits.delete_recipient(b"<a>").unwrap();
         }

@@ -36,7 +36,20 @@ use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RuleId(pub(in crate::engine) u32);
+pub struct RuleId(u32);
+
+#[cfg(test)]
+impl RuleId {
+    /// A number for tests that have no rules.
+    pub fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// Records of one block.
 const BLOCK: u32 = 16;

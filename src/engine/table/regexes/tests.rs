@@ -64,7 +64,12 @@ fn of_rules(texts: &[&str]) -> Regexes {
     let list: Vec<_> = texts
         .iter()
         .enumerate()
-        .map(|(at, text)| (RuleId(u32::try_from(at).unwrap()), Box::from(*text)))
+        .map(|(at, text)| {
+            (
+                RuleId::numbered(u32::try_from(at).unwrap()),
+                Box::from(*text),
+            )
+        })
         .collect();
     let (regexes, refused) = Regexes::new(&list);
     assert_eq!(refused, []);
@@ -96,7 +101,7 @@ fn by_table(regexes: &Regexes, local: &str) -> Option<(u32, Vec<Option<String>>)
     };
     let mailbox = Mailbox::parse(&format!("\"{local}\"@domain2.com")).unwrap();
     let found = regexes.find(&Address::new(mailbox, &table))?;
-    Some((found.rule.0, found.captures))
+    Some((found.rule.number(), found.captures))
 }
 
 #[test]
@@ -138,11 +143,11 @@ fn letters_that_no_regex_names_are_two_classes() {
 #[test]
 fn a_regex_that_takes_too_much_is_named() {
     let list = [
-        (RuleId(0), r"a@domain2\.com".into()),
-        (RuleId(1), r"(a{1000}){1000}@domain2\.com".into()),
+        (RuleId::numbered(0), r"a@domain2\.com".into()),
+        (RuleId::numbered(1), r"(a{1000}){1000}@domain2\.com".into()),
     ];
     let (regexes, refused) = Regexes::new(&list);
-    assert_eq!(refused, [(RuleId(1), Refused::TooLarge)]);
+    assert_eq!(refused, [(RuleId::numbered(1), Refused::TooLarge)]);
     assert!(
         regexes
             .by_domain
@@ -154,7 +159,12 @@ fn a_regex_that_takes_too_much_is_named() {
 #[test]
 fn all_regexes_together_take_a_bounded_memory() {
     let list: Vec<_> = (0..2000)
-        .map(|at| (RuleId(at), format!(r"{at}[ab]{{9000}}@domain2\.com").into()))
+        .map(|at| {
+            (
+                RuleId::numbered(at),
+                format!(r"{at}[ab]{{9000}}@domain2\.com").into(),
+            )
+        })
         .collect();
     let (regexes, refused) = Regexes::new(&list);
     assert_eq!(refused.len(), 1);

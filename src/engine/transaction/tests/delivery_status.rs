@@ -1,4 +1,4 @@
-//! ORCPT and NOTIFY: RFC 3461 section 5.2.7, as spec section 3.4 reads it.
+//! ORCPT and NOTIFY: RFC 3461 section 5.2.7.
 
 use super::*;
 

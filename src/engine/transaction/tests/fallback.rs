@@ -1,4 +1,4 @@
-//! When `{rcpt_addr}` is looked up (spec section 3.3).
+//! When `{rcpt_addr}` is looked up.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Mail that comes from no SMTP client (spec section 3.8).
+//! Mail that comes from no SMTP client.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Targets that are not ASCII (spec section 3.4).
+//! Targets that are not ASCII.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is deleted and what is added (spec section 3.3).
+//! What is deleted and what is added.
 
 use super::*;
 
@@ -88,11 +88,11 @@ fn the_same_recipient_twice_is_deleted_in_each_spelling_once() {
 }
 
 #[test]
-fn a_source_route_is_left_out() {
+fn a_source_route_is_deleted_as_received_and_no_part_of_orcpt() {
     check(
         &["<@a.example,@b.example:Jd@domain2.com>"],
         &[
-            "-<Jd@domain2.com>",
+            "-<@a.example,@b.example:Jd@domain2.com>",
             "+<jdoe@company.com> ORCPT=rfc822;Jd@domain2.com",
         ],
     );

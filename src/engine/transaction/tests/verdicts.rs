@@ -1,4 +1,4 @@
-//! When the verdict is discard (spec section 3.5).
+//! When the verdict is discard.
 
 use super::*;
 

@@ -1,0 +1,392 @@
+//! The guard: whether a table that could go live is held back until somebody accepts it.
+//!
+//! In: what was live last, and what would be live now, as counts ([`Extent`]). Out: the causes why the new
+//! table is held back; none if it may go live. Pure: no file, no clock, no log. A further check is a
+//! further [`Cause`] and a line in [`judge`].
+//!
+//! # Causes
+//!
+//! | cause | the new table is held back when |
+//! |---|---|
+//! | [`Cause::Vanished`] | the rules directory does not exist any more |
+//! | [`Cause::NoRules`] | no rule and no domain line is left |
+//! | [`Cause::OtherMount`] | the directory is on another file system than before |
+//! | [`Cause::Emptied`] | a file that is still there lost all its rules |
+//! | [`Cause::Shrunk`] | more than [`MEANT`] rules, and more than `max_shrink` of all rules, are gone |
+//! | [`Cause::Unknown`] | there is no rule, and nobody knows what was live last |
+//!
+//! # What is never held back
+//!
+//! An edit that an administrator plainly meant: a file that was removed while others hold rules; a native
+//! file with text in it whose last [`FEW`] rules were deleted or commented out; [`MEANT`] rules less.
+
+use std::{collections::HashMap, fmt};
+
+use crate::engine::{FileKind, rule::Format};
+
+/// Rules that may be deleted together, whatever their share.
+pub const MEANT: usize = 20;
+
+/// Rules that may be deleted from a native file so that none is left in it, if the file has text in it.
+pub const FEW: usize = 3;
+
+/// Causes of one kind that are listed one by one.
+const LISTED: usize = 10;
+
+/// How much a table holds: its files, each with the number of its rules and domain lines.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Extent {
+    /// Names of files and numbers of lines.
+    pub files: Vec<(String, usize)>,
+    /// The device of the directory, where it is known.
+    pub device: Option<u64>,
+}
+
+impl Extent {
+    /// All rules and domain lines.
+    pub fn lines(&self) -> usize {
+        self.files.iter().map(|(_, lines)| lines).sum()
+    }
+}
+
+/// What was live before.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Before {
+    /// Nothing: this is the first start.
+    #[default]
+    Nothing,
+    /// This table.
+    Table(Extent),
+    /// There was a daemon, and what it served is unknown.
+    Unknown,
+}
+
+impl Before {
+    /// Returns true if rules were live, or may have been.
+    pub fn had_rules(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Table(extent) => extent.lines() > 0,
+            Self::Unknown => true,
+        }
+    }
+}
+
+/// What would be live now.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Now {
+    /// How much the new table holds.
+    pub extent: Extent,
+    /// Whether the directory does not exist.
+    pub vanished: bool,
+    /// Files that hold nothing, or white space alone.
+    pub blank: Vec<String>,
+    /// Rules and domain lines that are gone, where the old table is at hand.
+    pub gone: Option<usize>,
+}
+
+/// Why a table is held back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// The rules directory does not exist any more.
+    Vanished {
+        /// Rules that were live.
+        was: usize,
+    },
+    /// No rule is left.
+    NoRules {
+        /// Rules that were live.
+        was: usize,
+    },
+    /// The rules directory is on another file system.
+    OtherMount,
+    /// A file lost all its rules.
+    Emptied {
+        /// Its name.
+        file: String,
+        /// Rules that it held.
+        was: usize,
+    },
+    /// So did more files than are listed.
+    MoreEmptied {
+        /// How many.
+        files: usize,
+    },
+    /// More rules are gone than may go at once.
+    Shrunk {
+        /// Rules that are gone.
+        gone: usize,
+        /// Rules that were live.
+        was: usize,
+        /// The limit, in percent.
+        max_shrink: u8,
+    },
+    /// There is no rule, and what was live last is unknown.
+    Unknown,
+}
+
+impl Cause {
+    /// A stable short word, for programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Vanished { .. } => "vanished",
+            Self::NoRules { .. } => "no-rules",
+            Self::OtherMount => "other-mount",
+            Self::Emptied { .. } | Self::MoreEmptied { .. } => "emptied",
+            Self::Shrunk { .. } => "shrunk",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vanished { was } => write!(
+                f,
+                "the rules directory does not exist any more; {} came from it",
+                rules(*was)
+            ),
+            Self::NoRules { was } => write!(
+                f,
+                "no file in the rules directory holds a rule; before: {}",
+                rules(*was)
+            ),
+            Self::OtherMount => f.write_str(
+                "the rules directory is on another file system than before: it was unmounted, or something was mounted over it",
+            ),
+            Self::Emptied { file, was } => {
+                write!(f, "{file} holds no rule any more; before: {}", rules(*was))
+            }
+            Self::MoreEmptied { files } => {
+                write!(f, "{files} more files hold no rule any more")
+            }
+            Self::Shrunk {
+                gone,
+                was,
+                max_shrink,
+            } => write!(
+                f,
+                "{gone} of {} are gone, and [reload] max_shrink allows {max_shrink}% at once",
+                rules(*was)
+            ),
+            Self::Unknown => f.write_str(
+                "no file in the rules directory holds a rule, and the record of what was live last is damaged",
+            ),
+        }
+    }
+}
+
+fn rules(number: usize) -> String {
+    match number {
+        1 => "1 rule or domain line".to_owned(),
+        _ => format!("{number} rules and domain lines"),
+    }
+}
+
+/// Returns why the table `now` is held back; nothing if it may go live.
+pub fn judge(before: &Before, now: &Now, max_shrink: u8) -> Vec<Cause> {
+    let lines = now.extent.lines();
+    let old = match before {
+        Before::Nothing => return Vec::new(),
+        Before::Unknown if lines == 0 => return vec![Cause::Unknown],
+        Before::Unknown => return Vec::new(),
+        Before::Table(old) => old,
+    };
+    let was = old.lines();
+    let mut causes = Vec::new();
+    if was == 0 {
+        return causes;
+    }
+    if lines == 0 {
+        causes.push(match now.vanished {
+            true => Cause::Vanished { was },
+            false => Cause::NoRules { was },
+        });
+    }
+    if let (Some(one), Some(other)) = (old.device, now.extent.device)
+        && one != other
+    {
+        causes.push(Cause::OtherMount);
+    }
+    // Without any rule, every file lost its rules: one cause says it.
+    if lines > 0 {
+        causes.extend(emptied(old, now));
+        causes.extend(shrunk(old, now, max_shrink));
+    }
+    causes
+}
+
+/// The files that are still there and lost all their rules.
+fn emptied(old: &Extent, now: &Now) -> Vec<Cause> {
+    let old = old.files.iter().map(|(file, lines)| (&**file, lines));
+    let old: HashMap<&str, &usize> = old.collect();
+    let emptied = now.extent.files.iter().filter_map(|(file, lines)| {
+        let was = *old.get(&**file)?;
+        let meant = *was <= FEW && is_native(file) && !now.blank.contains(file);
+        (*lines == 0 && *was > 0 && !meant).then(|| Cause::Emptied {
+            file: file.clone(),
+            was: *was,
+        })
+    });
+    let mut causes: Vec<_> = emptied.collect();
+    let files = causes.len().saturating_sub(LISTED);
+    causes.truncate(LISTED);
+    causes.extend((files > 0).then_some(Cause::MoreEmptied { files }));
+    causes
+}
+
+/// People write native files; the others are exports of a program, which does not mean anything by it.
+fn is_native(file: &str) -> bool {
+    FileKind::of(file) == FileKind::Read(Format::Native)
+}
+
+fn shrunk(old: &Extent, now: &Now, max_shrink: u8) -> Option<Cause> {
+    let was = old.lines();
+    let net = || was.saturating_sub(now.extent.lines());
+    let gone = now.gone.unwrap_or_else(net);
+    let too_many = gone.saturating_mul(100) > was.saturating_mul(usize::from(max_shrink));
+    (gone > MEANT && too_many).then_some(Cause::Shrunk {
+        gone,
+        was,
+        max_shrink,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(files: &[(&str, usize)]) -> Extent {
+        let files = files.iter();
+        Extent {
+            files: files
+                .map(|(name, lines)| ((*name).to_owned(), *lines))
+                .collect(),
+            device: Some(1),
+        }
+    }
+
+    fn now(files: &[(&str, usize)]) -> Now {
+        Now {
+            extent: extent(files),
+            ..Now::default()
+        }
+    }
+
+    /// The words of the causes, with 20 % allowed.
+    fn words(before: &[(&str, usize)], now: &Now) -> Vec<&'static str> {
+        let causes = judge(&Before::Table(extent(before)), now, 20);
+        causes.iter().map(Cause::word).collect()
+    }
+
+    #[test]
+    fn a_table_of_no_rules_is_held_back_whatever_the_size() {
+        for was in [1, 12, 100_000] {
+            let before = [("a.rules", was)];
+            assert_eq!(words(&before, &now(&[])), ["no-rules"]);
+            assert_eq!(words(&before, &now(&[("a.rules", 0)])), ["no-rules"]);
+            let vanished = Now {
+                vanished: true,
+                ..Now::default()
+            };
+            assert_eq!(words(&before, &vanished), ["vanished"]);
+        }
+    }
+
+    #[test]
+    fn where_there_was_no_rule_nothing_can_be_lost() {
+        for before in [Before::Nothing, Before::Table(Extent::default())] {
+            assert_eq!(judge(&before, &now(&[]), 20), []);
+            assert!(!before.had_rules());
+        }
+        assert_eq!(judge(&Before::Unknown, &now(&[]), 20), [Cause::Unknown]);
+        assert_eq!(judge(&Before::Unknown, &now(&[("a.rules", 1)]), 20), []);
+    }
+
+    #[test]
+    fn another_mount_is_held_back_although_it_holds_rules() {
+        let mut other = now(&[("a.rules", 12)]);
+        other.extent.device = Some(2);
+        assert_eq!(words(&[("a.rules", 12)], &other), ["other-mount"]);
+        // After a restart the device is unknown.
+        other.extent.device = None;
+        assert_eq!(words(&[("a.rules", 12)], &other), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_still_there_and_lost_all_its_rules_is_held_back() {
+        let before = [
+            ("a.rules", 100),
+            ("b.rules", 4),
+            ("c.rules", 1),
+            ("d.csv", 1),
+        ];
+        let after = |name: &str, blank: bool| {
+            let mut now = now(&before);
+            for (file, lines) in &mut now.extent.files {
+                if file == name {
+                    *lines = 0;
+                }
+            }
+            now.blank.extend(blank.then(|| name.to_owned()));
+            words(&before, &now)
+        };
+        assert_eq!(after("b.rules", false), ["emptied"]);
+        assert_eq!(after("c.rules", true), ["emptied"]);
+        assert_eq!(after("d.csv", false), ["emptied"], "a header row alone");
+        assert_eq!(after("c.rules", false), [""; 0], "commented out");
+    }
+
+    #[test]
+    fn many_emptied_files_are_counted() {
+        let names: Vec<_> = (0..15).map(|number| format!("{number}.csv")).collect();
+        let files = |lines| names.iter().map(move |name| (&**name, lines));
+        let kept = ("a.rules", 1000);
+        let before: Vec<_> = files(2).chain([kept]).collect();
+        let after: Vec<_> = files(0).chain([kept]).collect();
+        let causes = judge(&Before::Table(extent(&before)), &now(&after), 20);
+        assert_eq!(causes.len(), LISTED + 1, "{causes:?}");
+        assert_eq!(causes[LISTED], Cause::MoreEmptied { files: 5 });
+    }
+
+    #[test]
+    fn what_an_administrator_plainly_meant_is_never_held_back() {
+        let before = [("a.rules", 60), ("b.rules", 20)];
+        for after in [
+            &[("a.rules", 59), ("b.rules", 20)][..],
+            &[("a.rules", 57), ("b.rules", 20)],
+            &[("a.rules", 60)],
+            &[("a.rules", 60), ("b.rules", 20), ("c.rules", 0)],
+            &[("b.rules", 20), ("c.rules", 60)],
+        ] {
+            assert_eq!(words(&before, &now(after)), [""; 0], "{after:?}");
+        }
+    }
+
+    #[test]
+    fn beyond_twenty_rules_the_share_decides() {
+        let gone = |gone: usize, of: usize| {
+            let mut now = now(&[("a.rules", of - gone)]);
+            now.gone = Some(gone);
+            words(&[("a.rules", of)], &now)
+        };
+        assert_eq!(gone(20, 25), [""; 0]);
+        assert_eq!(gone(21, 25), ["shrunk"]);
+        assert_eq!(gone(21, 105), [""; 0], "20 % of 105 are 21");
+        assert_eq!(gone(21, 104), ["shrunk"]);
+        assert_eq!(gone(200, 1000), [""; 0]);
+        assert_eq!(gone(201, 1000), ["shrunk"]);
+    }
+
+    /// As many rules as before, and none of the old ones.
+    #[test]
+    fn other_rules_in_their_place_do_not_make_up_for_those_that_are_gone() {
+        let mut other = now(&[("a.rules", 100)]);
+        assert_eq!(words(&[("a.rules", 100)], &other), [""; 0]);
+        other.gone = Some(100);
+        assert_eq!(words(&[("a.rules", 100)], &other), ["shrunk"]);
+        let all = judge(&Before::Table(extent(&[("a.rules", 100)])), &other, 100);
+        assert_eq!(all, [], "max_shrink = 100% turns it off");
+    }
+}

@@ -1,0 +1,183 @@
+//! The milters and socketmaps that the MTA's configuration names: does something answer there?
+//!
+//! In: [`Connection`]s. A milter that does not answer makes the MTA refuse every sender for the time
+//! being; a map that does not answer does the same for every recipient that it is asked for. What the
+//! daemon itself should serve is judged with the daemon, so that one daemon that is down is one finding.
+
+use super::{
+    Finding, codes,
+    draft::Draft,
+    facts::{Facts, Ours},
+    listed::{Answer, Connection, Listed, Speaks},
+    lists::some,
+};
+
+/// A local-part that nobody has.
+pub const NOBODY: &str = "readdress0doctor";
+
+/// The key with which a map is asked: one that the map of this name has, if it is ours.
+pub fn key(map: &str, ours: &Ours) -> String {
+    let domain = ours.secondary.first().or(ours.primary.first());
+    let domain = domain.map_or("example.com", |domain| domain.as_str());
+    match map {
+        "domains" | "secondary" => domain.to_owned(),
+        _ => match ours.originals.first().or(ours.targets.first()) {
+            Some(mailbox) => mailbox.to_string().to_lowercase(),
+            None => format!("{NOBODY}@{domain}"),
+        },
+    }
+}
+
+/// The entries of one parameter that fail: all milters of a list together, each map by itself.
+fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
+    let mut groups: Vec<Vec<&Connection>> = Vec::new();
+    let failing = connections.iter().filter(|connection| {
+        let answer = &connection.answer;
+        // That the daemon is away or has no table is found where the daemon is judged.
+        let about_ours = matches!(answer, Answer::Failing(reply) if reply.starts_with("PERM"));
+        answer.fails() && (!connection.listed.ours || about_ours)
+    });
+    for connection in failing {
+        let listed = &connection.listed;
+        let same = |group: &&mut Vec<&Connection>| {
+            group.first().is_some_and(|first| {
+                let first = &first.listed;
+                listed.speaks == Speaks::Milter
+                    && first.speaks == Speaks::Milter
+                    && (&first.about, &first.parameter) == (&listed.about, &listed.parameter)
+            })
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(connection),
+            None => groups.push(vec![connection]),
+        }
+    }
+    groups
+}
+
+/// Adds what is wrong with the milters and maps that an MTA lists, in place of what only follows from
+/// that. `remedy` adds what to write so that a list is without these entries and has ours.
+pub(super) fn instead(
+    connections: &[Connection],
+    facts: &Facts,
+    mut drafts: Vec<Draft>,
+    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
+) -> Vec<Draft> {
+    drafts.retain(|draft| !explains(connections, draft.finding()));
+    if facts.ours.sockets_unknown {
+        drafts.retain(|draft| !codes::ABOUT_SOCKETS.contains(&draft.finding().code));
+    }
+    drafts.extend(examine(connections, facts, remedy));
+    drafts
+}
+
+/// Judges them.
+fn examine(
+    connections: &[Connection],
+    facts: &Facts,
+    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
+) -> Vec<Draft> {
+    let groups = failing(connections);
+    let findings = groups.iter().filter_map(|group| {
+        let listed: Vec<_> = group.iter().map(|connection| &connection.listed).collect();
+        let first = listed.first()?;
+        let told: Vec<_> = group
+            .iter()
+            .map(|connection| told(connection, &facts.ours))
+            .collect();
+        let told = told.join("; ");
+        Some(match first.speaks {
+            Speaks::Milter => milters(first, &told, &listed, &remedy),
+            Speaks::Map(_) => remedy(map(first, &told), &listed),
+        })
+    });
+    findings
+        .chain(unasked(connections).map(Draft::from))
+        .collect()
+}
+
+/// `inet:127.0.0.1:1`: Connection refused.
+fn told(connection: &Connection, ours: &Ours) -> String {
+    let listed = &connection.listed;
+    // The daemon's two kinds of sockets are easily taken for one another.
+    let (others, what) = match listed.speaks {
+        Speaks::Milter => (&ours.socketmap, "the socketmap of readdress listens there"),
+        Speaks::Map(_) => (&ours.milter, "the milter of readdress listens there"),
+    };
+    let reason = match listed.sockets.iter().any(|socket| others.contains(socket)) {
+        true => what.to_owned(),
+        false => connection.answer.to_string(),
+    };
+    format!("`{}`: {reason}", listed.word)
+}
+
+fn milters(
+    first: &Listed,
+    told: &str,
+    all: &[&Listed],
+    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
+) -> Draft {
+    let (code, means) = match all.iter().all(|listed| listed.optional) {
+        true => (codes::MILTER_AWAY, "mail passes without it"),
+        false => (
+            codes::MILTER_DEAD,
+            "the MTA answers 451 to every sender until one answers there",
+        ),
+    };
+    let message = format!(
+        "`{}` names a milter that is not there: {told}; {means}",
+        first.parameter
+    );
+    let draft = Draft::new(code, &first.about, message);
+    match first.beside_ours {
+        true => remedy(draft.say("start what should answer there, or "), all),
+        false => remedy(draft.say("if readdress is meant, "), all)
+            .or("; else start what should answer there"),
+    }
+}
+
+fn map(first: &Listed, told: &str) -> Draft {
+    let message = format!(
+        "`{}` asks a map that gives no answer: {told}; the MTA answers 451 to every recipient that it asks \
+         about there",
+        first.parameter
+    );
+    Draft::new(codes::MAP_DEAD, &first.about, message)
+}
+
+/// Sockets that doctor itself may not open, in one note.
+fn unasked(connections: &[Connection]) -> Option<Finding> {
+    let closed = connections.iter().filter(|connection| {
+        // The daemon's own sockets are looked at with their permissions.
+        matches!(connection.answer, Answer::Closed(_)) && !connection.listed.ours
+    });
+    let words = some(closed.map(|connection| connection.listed.word.as_str()))?;
+    Some(Finding::new(
+        codes::UNSEEN,
+        "milters and maps",
+        format!("{words} could not be asked: doctor may not open the socket"),
+        "run doctor as root",
+    ))
+}
+
+/// Returns true if a finding only repeats that a list names a dead milter and none of ours: that the MTA
+/// does not ask readdress then has the same cause, and the same line fixes it.
+fn explains(connections: &[Connection], finding: &Finding) -> bool {
+    let groups = failing(connections);
+    let mut lists = groups
+        .iter()
+        .filter_map(|group| group.first())
+        .map(|connection| &connection.listed)
+        .filter(|listed| !listed.beside_ours);
+    lists.any(|listed| {
+        let code = finding.code;
+        let same = match (&listed.speaks, listed.parameter.as_str()) {
+            (Speaks::Milter, "non_smtpd_milters") => code == codes::LOCAL_MAIL_PASSES,
+            (Speaks::Milter, _) => {
+                code == codes::MILTER_NOT_LISTED || code == codes::MILTER_NOT_AT_EVERY_PORT
+            }
+            (Speaks::Map(_), _) => code == codes::RECIPIENTS_UNCHECKED,
+        };
+        same && listed.about == finding.about
+    })
+}

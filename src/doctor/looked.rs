@@ -1,0 +1,363 @@
+//! What was looked at, and what of it passed: the end of what doctor says.
+//!
+//! "No errors" alone would also be true of a machine at which nobody looked.
+
+use super::{
+    Finding, Severity,
+    codes::{self, Code},
+    domains,
+    facts::{Daemon, Facts},
+    listed::{Connection, Speaks},
+    probe::{Answers, Expected, Probe, Standing},
+};
+use crate::config::socket::Socket;
+
+/// What came of a look.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Result {
+    /// Nothing is wrong with it.
+    Right,
+    /// There is a finding about it.
+    Wrong,
+    /// It was not looked at, or not as a whole.
+    Unseen,
+}
+
+impl Result {
+    /// The word that is printed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Unseen => "unseen",
+        }
+    }
+
+    fn of(right: bool) -> Self {
+        if right { Self::Right } else { Self::Wrong }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Look {
+    /// What: `rules`, `milter`, `probe`.
+    pub what: &'static str,
+    /// What came of it.
+    pub result: Result,
+    /// Which one, and how it is.
+    pub text: String,
+}
+
+impl Look {
+    fn new(what: &'static str, result: Result, text: impl Into<String>) -> Self {
+        Self {
+            what,
+            result,
+            text: text.into(),
+        }
+    }
+}
+
+/// All of it, in the order in which mail meets it.
+pub fn looked(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
+    let mut looks = vec![rules(facts)];
+    looks.extend(dns(facts));
+    looks.extend(mtas(facts, findings));
+    let postfix = facts.postfix.iter().map(|postfix| &postfix.connections);
+    let sendmail = facts.sendmail.iter().map(|sendmail| &sendmail.connections);
+    for connections in postfix.chain(sendmail) {
+        looks.extend(reached(connections, facts));
+    }
+    looks.extend(permissions(facts, findings));
+    looks.push(daemon(facts, findings));
+    looks.push(probe(facts, findings));
+    let unseen = findings
+        .iter()
+        .filter(|finding| finding.code == codes::UNSEEN);
+    looks.extend(unseen.map(|finding| {
+        let text = format!("{}: {}", finding.about, finding.message);
+        Look::new("not seen", Result::Unseen, text)
+    }));
+    looks
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+fn rules(facts: &Facts) -> Look {
+    let ours = &facts.ours;
+    let place = ours.rules.display();
+    match &ours.broken {
+        Some(reason) => Look::new("rules", Result::Wrong, format!("{place}: {reason}")),
+        None => Look::new(
+            "rules",
+            Result::Right,
+            format!(
+                "{place}: {} primary and {} secondary {}",
+                ours.primary.len(),
+                ours.secondary.len(),
+                if ours.secondary.len() == 1 {
+                    "domain"
+                } else {
+                    "domains"
+                }
+            ),
+        ),
+    }
+}
+
+fn dns(facts: &Facts) -> Option<Look> {
+    let all = facts.ours.inbound().count();
+    if all == 0 {
+        return None;
+    }
+    let (right, unknown) = domains::right(facts);
+    let result = match right == all {
+        true => Result::Right,
+        false if right + unknown == all => Result::Unseen,
+        false => Result::Wrong,
+    };
+    let failed = match unknown {
+        0 => String::new(),
+        unknown => format!(", and of {unknown} nothing is known"),
+    };
+    Some(Look::new(
+        "DNS",
+        result,
+        format!(
+            "the MX records of {right} of {} lead to the hosts of the primary domains{failed} (asked {})",
+            counted(all, "domain"),
+            facts.dns.server
+        ),
+    ))
+}
+
+fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
+    let wrong = |file: &str| {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let about = findings.iter().filter(|finding| {
+            finding.code.severity > Severity::Note && finding.about.starts_with(folder)
+        });
+        about.count()
+    };
+    let told = |file: &str, how: &str| match wrong(file) {
+        0 => (Result::Right, format!("{file}, {how}")),
+        number => (
+            Result::Wrong,
+            format!("{file}, {how}: {}", counted(number, "finding")),
+        ),
+    };
+    let mut looks = Vec::new();
+    if let Some(postfix) = &facts.postfix {
+        let how = format!(
+            "as postconf tells it, with {} of master.cf",
+            counted(postfix.services.len(), "service")
+        );
+        let (result, text) = told(&postfix.main_cf, &how);
+        looks.push(Look::new("Postfix", result, text));
+    }
+    if let Some(sendmail) = &facts.sendmail {
+        let how = format!(
+            "and {} that it names",
+            counted(sendmail.files.len(), "file")
+        );
+        let (result, text) = told(&sendmail.cf, &how);
+        looks.push(Look::new("Sendmail", result, text));
+    }
+    looks
+}
+
+/// Each socket once, with all parameters that name it.
+fn reached(connections: &[Connection], facts: &Facts) -> Vec<Look> {
+    let mut words: Vec<(&Connection, Vec<&str>)> = Vec::new();
+    for connection in connections {
+        let parameter = connection.listed.parameter.as_str();
+        let same = words.iter_mut().find(|(other, _)| {
+            other.listed.word == connection.listed.word
+                && other.listed.speaks == connection.listed.speaks
+        });
+        match same {
+            Some((_, parameters)) if parameters.contains(&parameter) => {}
+            Some((_, parameters)) => parameters.push(parameter),
+            None => words.push((connection, vec![parameter])),
+        }
+    }
+    let looks = words.into_iter().map(|(connection, parameters)| {
+        let (listed, answer) = (&connection.listed, &connection.answer);
+        let up = matches!(facts.daemon, Daemon::Up(_));
+        let who = match (&listed.speaks, listed.ours && up) {
+            _ if !answer.serves() => answer.to_string(),
+            (Speaks::Milter, true) => "readdress answers".to_owned(),
+            (Speaks::Milter, false) => "another milter answers".to_owned(),
+            (Speaks::Map(_), true) => format!("readdress {answer}"),
+            (Speaks::Map(_), false) => format!("another server {answer}"),
+        };
+        let what = match listed.speaks {
+            Speaks::Milter => "milter",
+            Speaks::Map(_) => "map",
+        };
+        let result = match answer {
+            answer if answer.serves() => Result::Right,
+            answer if answer.fails() => Result::Wrong,
+            _ => Result::Unseen,
+        };
+        let text = format!("{} ({}): {who}", listed.word, parameters.join(", "));
+        Look::new(what, result, text)
+    });
+    looks.collect()
+}
+
+fn permissions(facts: &Facts, findings: &[Finding]) -> Option<Look> {
+    let ours = &facts.ours;
+    let sockets = ours.milter.iter().chain(&ours.socketmap);
+    let files = sockets.filter(|socket| matches!(socket, Socket::Unix(_)));
+    let (files, user) = (files.count(), user(facts));
+    if files == 0 {
+        return None;
+    }
+    let wrong = [
+        codes::SOCKET_CLOSED,
+        codes::SOCKET_UNSAFE,
+        codes::SOCKET_OUT_OF_REACH,
+        codes::MAP_OUT_OF_REACH,
+        codes::SOCKET_MISSING,
+    ];
+    let hidden = facts
+        .paths
+        .values()
+        .any(|walk| !walk.complete && !walk.missing);
+    let result = match (any(findings, &wrong), hidden) {
+        (true, _) => Result::Wrong,
+        (false, true) => Result::Unseen,
+        (false, false) => Result::Right,
+    };
+    let text = format!(
+        "every directory on the way to {}, for the user {user}",
+        counted(files, "Unix socket")
+    );
+    Some(Look::new("permissions", result, text))
+}
+
+fn user(facts: &Facts) -> &str {
+    let postfix = facts
+        .postfix
+        .as_ref()
+        .and_then(|postfix| postfix.user.as_ref());
+    let sendmail = facts
+        .sendmail
+        .as_ref()
+        .and_then(|sendmail| sendmail.user.as_ref());
+    postfix
+        .or(sendmail)
+        .map_or("root", |user| user.name.as_str())
+}
+
+fn any(findings: &[Finding], codes: &[Code]) -> bool {
+    findings.iter().any(|finding| codes.contains(&finding.code))
+}
+
+fn daemon(facts: &Facts, findings: &[Finding]) -> Look {
+    let wrong = [
+        codes::RELOAD_REFUSED,
+        codes::OTHER_RULES,
+        codes::NOT_LIVE,
+        codes::SOCKET_DEAD,
+        codes::SOCKET_MISSING,
+    ];
+    let (result, text) = match &facts.daemon {
+        Daemon::Unasked => (Result::Unseen, "not asked".to_owned()),
+        Daemon::Down(reason) => (Result::Wrong, format!("does not answer: {reason}")),
+        Daemon::Closed(reason) => (Result::Unseen, format!("may not be asked: {reason}")),
+        Daemon::Up(answer) => {
+            let same = answer.compared - answer.differing.len().min(answer.compared);
+            let text = format!(
+                "generation {} decides {same} of {} as the files do",
+                answer.generation,
+                match answer.compared {
+                    1 => "1 address".to_owned(),
+                    more => format!("{more} addresses"),
+                }
+            );
+            (Result::of(!any(findings, &wrong)), text)
+        }
+    };
+    Look::new("daemon", result, text)
+}
+
+fn probe(facts: &Facts, findings: &[Finding]) -> Look {
+    let wrong = [
+        codes::PROBE_REFUSED,
+        codes::UNKNOWN_ACCEPTED,
+        codes::OPEN_RELAY,
+    ];
+    let (result, text) = match &facts.probe {
+        Probe::Unasked => (
+            Result::Unseen,
+            "the MTA was not asked about addresses: add --probe".to_owned(),
+        ),
+        Probe::Impossible(reason) => (Result::Unseen, format!("not possible: {reason}")),
+        Probe::Failed { target, reason } => (Result::Wrong, format!("{target}: {reason}")),
+        Probe::Done(answers) => {
+            let result = match (any(findings, &wrong), complete(answers)) {
+                (true, _) => Result::Wrong,
+                (false, _) if answers.sender.is_some() => Result::Wrong,
+                (false, false) => Result::Unseen,
+                (false, true) => Result::Right,
+            };
+            (result, done(answers))
+        }
+    };
+    Look::new("probe", result, text)
+}
+
+fn complete(answers: &Answers) -> bool {
+    let trusted = matches!(answers.standing, Standing::Trusted(_));
+    answers.left == 0 && answers.unfinished.is_none() && !trusted
+}
+
+/// `127.0.0.1:25: took 3 of 3 known addresses, …`.
+fn done(answers: &Answers) -> String {
+    let count = |expected: Expected, taken: bool| {
+        let of = answers
+            .replies
+            .iter()
+            .filter(|(question, _)| question.expected == expected);
+        let replies = of.clone().filter_map(|(_, reply)| reply.as_ref());
+        let so = replies.filter(|reply| (reply.code / 100 == 2) == taken);
+        (so.count(), of.count())
+    };
+    let mut parts = Vec::new();
+    for (expected, taken, what) in [
+        (Expected::Taken, true, "takes {} that the table takes"),
+        (Expected::Refused, false, "refuses {} that nobody has"),
+        (Expected::Relay, false, "refuses {} that lead elsewhere"),
+    ] {
+        let (so, all) = count(expected, taken);
+        if all > 0 {
+            let number = format!("{so} of {all}");
+            parts.push(what.replace("{}", &number));
+        }
+    }
+    let standing = match &answers.standing {
+        Standing::Stranger | Standing::Everybody => " (as a stranger)".to_owned(),
+        Standing::Trusted(why) => format!(" (as one of its own: {why})"),
+        Standing::Unknown => String::new(),
+    };
+    let mut text = match &answers.sender {
+        Some(reply) => format!("refuses every sender: `{reply}`"),
+        None => parts.join(", "),
+    };
+    if answers.left > 0 {
+        text += &format!(
+            "; {} were not asked about",
+            counted(answers.left, "more domain")
+        );
+    }
+    if let Some(reason) = &answers.unfinished {
+        text += &format!("; it ended early: {reason}");
+    }
+    format!("{}{standing} {text}", answers.target)
+}

@@ -1,0 +1,100 @@
+//! Recipients that Postfix adds by itself: `always_bcc` and the maps of blind copies.
+//!
+//! cleanup(8) adds them behind all milters, so that a secondary address among them stays as it is.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    doctor::{
+        codes,
+        draft::Draft,
+        facts::{Facts, Postfix},
+        lists::words,
+        remedy::{Change, Edit},
+    },
+    engine::{
+        Table,
+        address::Mailbox,
+        rewrite::{Outcome, decide},
+        rule::DomainClass,
+    },
+};
+
+/// Maps of blind copies.
+const MAPS: [&str; 2] = ["recipient_bcc_maps", "sender_bcc_maps"];
+
+/// One parameter, and an address that it adds.
+fn copies(postfix: &Postfix) -> Vec<(&'static str, &str, &str)> {
+    let always = words(postfix.value("always_bcc"))
+        .into_iter()
+        .map(|address| ("always_bcc", "", address));
+    let maps = MAPS.into_iter().flat_map(|name| {
+        words(postfix.value(name))
+            .into_iter()
+            .filter_map(|table| Some((table, postfix.entries.get(table)?)))
+            .flat_map(move |(table, entries)| {
+                entries
+                    .iter()
+                    .flat_map(move |(_, value)| words(value))
+                    .map(move |address| (name, table, address))
+            })
+    });
+    always.chain(maps).collect()
+}
+
+/// The addresses that Postfix adds.
+pub fn sources(postfix: &Postfix) -> Vec<String> {
+    let addresses = copies(postfix).into_iter();
+    addresses
+        .map(|(_, _, address)| address.to_owned())
+        .collect()
+}
+
+/// The addresses that a rule rewrites with their targets, and those of secondary domains that have none.
+pub fn decided(addresses: &[String], table: &Table) -> BTreeMap<String, Vec<String>> {
+    let is_primary = |mailbox: &Mailbox| {
+        table
+            .inbound_domains()
+            .into_iter()
+            .any(|(domain, class)| *domain == mailbox.domain && class == DomainClass::Primary)
+    };
+    let decided = addresses.iter().filter_map(|address| {
+        let mailbox = Mailbox::parse(address).ok()?;
+        let targets = match decide(table, &mailbox).outcome {
+            Outcome::Keep => return None,
+            Outcome::Replace(targets) => targets.iter().map(ToString::to_string).collect(),
+            Outcome::Discard | Outcome::Refuse(_) if is_primary(&mailbox) => return None,
+            Outcome::Discard | Outcome::Refuse(_) => Vec::new(),
+        };
+        Some((address.clone(), targets))
+    });
+    decided.collect()
+}
+
+/// Judges them.
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (name, table, address) in copies(postfix) {
+        let Some(targets) = facts.added.get(address) else {
+            continue;
+        };
+        let message =
+            format!("`{name}` adds `{address}` behind all milters: this copy is never rewritten");
+        let draft = Draft::new(codes::COPY_NOT_REWRITTEN, &postfix.main_cf, message);
+        drafts.push(match targets.as_slice() {
+            [target] if name == "always_bcc" => {
+                draft.edit([Edit::main(name, Change::Set(target.clone()))])
+            }
+            [] => draft.say(format!("write a primary address in place of `{address}`")),
+            targets if name == "always_bcc" => draft.say(format!(
+                "write one of `{}` in place of `{address}`: `always_bcc` takes one address",
+                targets.join("`, `")
+            )),
+            targets => draft.say(format!(
+                "write `{}` in place of `{address}` in `{table}`",
+                targets.join(", ")
+            )),
+        });
+    }
+    drafts
+}

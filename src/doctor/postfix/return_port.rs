@@ -1,0 +1,67 @@
+//! The port to which a content filter hands mail back: who is asked again there.
+//!
+//! A second pass through readdress finds the addresses rewritten. It removes `X-Original-To`, though,
+//! since it takes that of the first pass for one from outside.
+
+use super::entries::ours;
+use crate::doctor::{
+    codes,
+    draft::{Draft, at},
+    facts::{Facts, Postfix, Service},
+    lists::words,
+    remedy::{Change, Edit, Place},
+};
+
+/// Returns true if strangers deliver their mail there.
+pub(super) fn is_port_25(service: &Service) -> bool {
+    let name = service.name.split('/').next().unwrap_or_default();
+    let port = name.rsplit(':').next().unwrap_or_default();
+    matches!(port, "smtp" | "25")
+}
+
+/// Returns true if a filter hands mail back there: other services pass their mail to a filter, and this
+/// one does not.
+pub(super) fn is_return_port(postfix: &Postfix, door: &Service) -> bool {
+    let filtered = |door: &Service| !postfix.at(door, "content_filter").is_empty();
+    !filtered(door) && !is_port_25(door) && postfix.doors().any(filtered)
+}
+
+/// Judges the return ports.
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+    let doors = postfix.doors().filter(|door| {
+        let options = words(postfix.at(door, "receive_override_options"));
+        is_return_port(postfix, door)
+            && ours(postfix, door, "smtpd_milters", facts).is_some()
+            && !options.contains(&"no_milters")
+    });
+    if !facts.ours.x_original_to {
+        return Vec::new();
+    }
+    doors.map(|door| again(postfix, door)).collect()
+}
+
+fn again(postfix: &Postfix, door: &Service) -> Draft {
+    let name = "receive_override_options";
+    let message = format!(
+        "{} takes mail back from a content filter and asks readdress a second time, which removes the \
+         `X-Original-To` of the first",
+        door.name
+    );
+    let add = |place| Edit {
+        place,
+        name: name.to_owned(),
+        change: Change::Add("no_milters".to_owned()),
+    };
+    // Of this port alone, whatever main.cf says for the others.
+    let edit = match at(door, name, Change::Add(String::new())).place {
+        Place::Main => add(Place::Service(door.name.clone())),
+        place => add(place),
+    };
+    Draft::new(
+        codes::ASKED_TWICE,
+        postfix.about(door, "smtpd_milters"),
+        message,
+    )
+    .edit([edit])
+    .or("; or take readdress out of `smtpd_milters` there, if other milters must be asked again")
+}

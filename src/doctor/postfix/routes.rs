@@ -1,0 +1,349 @@
+//! Where Postfix sends the mail for our domains behind the milter: `transport_maps`, the transport of the
+//! domain's class, `relayhost`.
+//!
+//! Postfix asks for the transport at RCPT already: `error:` there refuses a secondary address before any
+//! milter is asked.
+
+use super::{
+    maps::{Word, holds, tables_of},
+    next_hop::{door, place},
+};
+use crate::{
+    doctor::{
+        codes,
+        draft::Draft,
+        facts::{Facts, Mx, Postfix, forms},
+        lists::{some, words},
+        remedy::{Change, Edit, quoted},
+    },
+    engine::address::{Domain, Mailbox},
+};
+
+/// Types of tables that are made from a text file of the same name.
+const INDEXED: [&str; 5] = ["btree", "cdb", "dbm", "hash", "lmdb"];
+
+/// The way of mail for one domain or address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Route {
+    transport: String,
+    next_hop: String,
+    source: Origin,
+}
+
+/// What says so.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Origin {
+    /// A key of a table in `transport_maps`.
+    Table { table: String, key: String },
+    /// A parameter (`relay_transport`, `relayhost`).
+    Parameter(&'static str),
+    /// Nothing: the domain's MX records.
+    Mx,
+}
+
+/// Judges the ways of our domains, and of the addresses with a rule.
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+    let ours = &facts.ours;
+    let mut seen: Vec<(Route, Vec<String>, bool)> = Vec::new();
+    let mut add = |route: Route, name: String, primary: bool| {
+        let known = seen
+            .iter_mut()
+            .find(|(own, _, class)| *own == route && *class == primary);
+        match known {
+            Some((_, names, _)) => names.push(name),
+            None => seen.push((route, vec![name], primary)),
+        }
+    };
+    for (list, primary) in [(&ours.primary, true), (&ours.secondary, false)] {
+        for form in list.iter().flat_map(forms) {
+            add(of_domain(postfix, &form), form, primary);
+        }
+    }
+    for mailbox in ours.originals.iter().chain(&ours.targets) {
+        let (key, primary) = (
+            mailbox.to_string().to_lowercase(),
+            ours.primary.contains(&mailbox.domain),
+        );
+        if let Some(route) = of_address(postfix, mailbox, &key) {
+            add(route, key, primary);
+        }
+    }
+    let mut drafts = Vec::new();
+    for (route, names, primary) in &seen {
+        drafts.extend(refusing(postfix, route, names, *primary));
+        drafts.extend(looping(postfix, route, names));
+    }
+    drafts.extend(to_its_own_mx(postfix, facts));
+    drafts
+}
+
+/// The hosts of all next hops, which may be this machine.
+pub fn hosts(postfix: &Postfix) -> Vec<String> {
+    let parameters = ["relay_transport", "default_transport", "relayhost"];
+    let values = parameters.iter().map(|name| postfix.value(name));
+    let tables = words(postfix.value("transport_maps"))
+        .into_iter()
+        .filter_map(|table| {
+            postfix
+                .maps
+                .get(table.strip_prefix("proxy:").unwrap_or(table))
+        })
+        .flat_map(|answers| answers.values().map(String::as_str));
+    let hops = values
+        .chain(tables)
+        .map(|value| value.split_once(':').map_or(value, |(_, hop)| hop));
+    // `relayhost` has no transport.
+    let hops = hops.chain([postfix.value("relayhost")]);
+    hops.map(|hop| place(hop).0).collect()
+}
+
+/// What `transport_maps` says about a key.
+fn listed(postfix: &Postfix, key: &str, regexes: bool) -> Option<(String, String)> {
+    let tables = tables_of(postfix, "transport_maps").into_iter();
+    let mut fitting = tables
+        .filter(|table| regexes || !(table.starts_with("pcre:") || table.starts_with("regexp:")));
+    fitting.find_map(|table| {
+        let value = postfix.maps.get(table)?.get(key)?;
+        Some((table.to_owned(), value.clone()))
+    })
+}
+
+fn of_address(postfix: &Postfix, mailbox: &Mailbox, key: &str) -> Option<Route> {
+    let (table, value) = listed(postfix, key, true)?;
+    let key = key.to_owned();
+    let class = class(postfix, mailbox.domain.as_str());
+    Some(from_table(postfix, class, table, key, &value))
+}
+
+/// As trivial-rewrite(8) finds it.
+fn of_domain(postfix: &Postfix, domain: &str) -> Route {
+    let class = class(postfix, domain);
+    let parents = words(postfix.value("parent_domain_matches_subdomains"));
+    let dot = if parents.contains(&"transport_maps") {
+        ""
+    } else {
+        "."
+    };
+    let above = domain
+        .match_indices('.')
+        .filter_map(|(at, _)| domain.get(at + 1..))
+        .map(|parent| format!("{dot}{parent}"));
+    let keys = std::iter::once(domain.to_owned()).chain(above);
+    for key in keys.chain(["*".to_owned()]) {
+        if let Some((table, value)) = listed(postfix, &key, false) {
+            return from_table(postfix, class, table, key, &value);
+        }
+    }
+    of_class(postfix, class)
+}
+
+fn from_table(
+    postfix: &Postfix,
+    class: &'static str,
+    table: String,
+    key: String,
+    value: &str,
+) -> Route {
+    let (transport, next_hop) = value.split_once(':').unwrap_or((value, ""));
+    let mut route = of_class(postfix, class);
+    if !transport.is_empty() || !next_hop.is_empty() {
+        let transport = match transport {
+            "" => route.transport,
+            transport => transport.to_owned(),
+        };
+        route = Route {
+            transport,
+            next_hop: next_hop.to_owned(),
+            source: Origin::Table { table, key },
+        };
+    }
+    route
+}
+
+/// The parameter with the transport of a domain's class.
+fn class(postfix: &Postfix, domain: &str) -> &'static str {
+    let within = |list: &str| {
+        let parents = words(postfix.value("parent_domain_matches_subdomains")).contains(&list);
+        holds(postfix, postfix.value(list), domain, parents)
+    };
+    if within("mydestination") {
+        "local_transport"
+    } else if within("virtual_mailbox_domains") {
+        "virtual_transport"
+    } else if within("relay_domains") {
+        "relay_transport"
+    } else {
+        "default_transport"
+    }
+}
+
+fn of_class(postfix: &Postfix, class: &'static str) -> Route {
+    let value = postfix.value(class);
+    let (transport, next_hop) = value.split_once(':').unwrap_or((value, ""));
+    let relayed = matches!(class, "relay_transport" | "default_transport");
+    let relayhost = postfix.value("relayhost");
+    let (next_hop, source) = match (next_hop, relayed, relayhost) {
+        ("", true, "") => ("", Origin::Mx),
+        ("", true, host) => (host, Origin::Parameter("relayhost")),
+        (hop, _, _) => (hop, Origin::Parameter(class)),
+    };
+    // `relay_transport = error` has no next hop, and says something all the same.
+    let source = match (source, transport) {
+        (Origin::Mx | Origin::Parameter(_), "error" | "retry" | "discard") => {
+            Origin::Parameter(class)
+        }
+        (source, _) => source,
+    };
+    Route {
+        transport: transport.to_owned(),
+        next_hop: next_hop.to_owned(),
+        source,
+    }
+}
+
+impl Route {
+    /// What says so, for people.
+    fn origin(&self) -> String {
+        match &self.source {
+            Origin::Table { table, key } => format!("`{key}` in `{table}` (`transport_maps`)"),
+            Origin::Parameter(name) => format!("`{name}`"),
+            Origin::Mx => "its MX record".to_owned(),
+        }
+    }
+
+    fn program<'p>(&self, postfix: &'p Postfix) -> &'p str {
+        let name = format!("{}/unix", self.transport);
+        let service = postfix.services.iter().find(|own| own.name == name);
+        service.map_or("", |service| service.command.as_str())
+    }
+}
+
+fn refusing(postfix: &Postfix, route: &Route, names: &[String], primary: bool) -> Option<Draft> {
+    let what = match route.transport.as_str() {
+        "error" => "Postfix refuses it (550) before any milter is asked",
+        "retry" => "Postfix defers it (450) before any milter is asked",
+        // The mail of a secondary address takes the way of its target.
+        "discard" if primary => "Postfix throws it away",
+        _ => return None,
+    };
+    let message = format!(
+        "{} sends mail for {} to `{}:`: {what}",
+        route.origin(),
+        some(names.iter().map(String::as_str))?,
+        route.transport
+    );
+    let draft = Draft::new(codes::ROUTE_REFUSES, about(postfix, route), message);
+    Some(match &route.source {
+        Origin::Table { table, key } => without(postfix, draft, table, key),
+        Origin::Parameter(name) => {
+            let default = if *name == "relay_transport" {
+                "relay"
+            } else {
+                "smtp"
+            };
+            draft.edit([Edit::main(name, Change::Set(default.to_owned()))])
+        }
+        Origin::Mx => draft,
+    })
+}
+
+/// The commands that take a key out of a table: the line becomes a comment.
+fn without(postfix: &Postfix, draft: Draft, table: &str, key: &str) -> Draft {
+    let (kind, path) = table.split_once(':').unwrap_or(("", table));
+    let shared = key == "*" || key.starts_with('.');
+    let by_hand = format!("take `{key}` out of `{table}`");
+    if shared || !(INDEXED.contains(&kind) || kind == "texthash") {
+        return draft.say(by_hand);
+    }
+    let pattern = key.replace('.', "\\.").replace('/', "\\/");
+    let path = quoted(path);
+    let script = quoted(&format!("s/^{pattern}[[:space:]]/#&/I"));
+    let mut commands = vec![format!("sed -i {script} {path}")];
+    if kind != "texthash" {
+        let table = quoted(table);
+        commands.push(format!("{} {table}", postfix.command("postmap")));
+    }
+    commands.push(format!("{} reload", postfix.command("postfix")));
+    draft.run(commands)
+}
+
+fn about(postfix: &Postfix, route: &Route) -> String {
+    match &route.source {
+        Origin::Table { table, .. } => table.clone(),
+        _ => postfix.main_cf.clone(),
+    }
+}
+
+fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<Draft> {
+    let speaks = matches!(route.program(postfix), "smtp" | "lmtp");
+    if route.next_hop.is_empty() || !speaks {
+        return None;
+    }
+    let (host, port) = place(&route.next_hop);
+    let own = door(postfix, &host, port)?;
+    let message = format!(
+        "{} sends mail for {} to `{}`, which is {} of this Postfix: it goes round until it has too many \
+         hops",
+        route.origin(),
+        some(names.iter().map(String::as_str))?,
+        route.next_hop,
+        own.name
+    );
+    let draft = Draft::new(codes::ROUTE_LOOPS, about(postfix, route), message);
+    let host = format!(
+        "the host of the mailboxes as its next hop (`{}:[HOST]`)",
+        route.transport
+    );
+    let relayhost = place(postfix.value("relayhost"));
+    let elsewhere = !relayhost.0.is_empty() && door(postfix, &relayhost.0, relayhost.1).is_none();
+    Some(match &route.source {
+        Origin::Parameter("relay_transport") if elsewhere => draft
+            .edit([Edit::main(
+                "relay_transport",
+                Change::Set("relay".to_owned()),
+            )])
+            .or(format!(", so that it goes to `relayhost`; or write {host}")),
+        Origin::Table { table, key } => {
+            draft.say(format!("write `{key}` in `{table}` with {host}"))
+        }
+        Origin::Parameter(name) => draft.say(format!("write `{name}` with {host}")),
+        Origin::Mx => draft,
+    })
+}
+
+/// Primary domains for which nothing names a next hop, and whose MX is this host.
+fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+    let own = postfix.value("myhostname");
+    let is_here = |domain: &&Domain| match facts.dns.domains.get(*domain) {
+        Some(Mx::Targets(targets)) => targets
+            .iter()
+            .any(|target| target.eq_ignore_ascii_case(own)),
+        _ => false,
+    };
+    let relayed = |domain: &&Domain| class(postfix, domain.as_str()) == "relay_transport";
+    let lost = facts.ours.primary.iter().filter(|domain| {
+        relayed(domain)
+            && of_domain(postfix, domain.as_str()).source == Origin::Mx
+            && is_here(domain)
+    });
+    let lost: Vec<_> = lost.map(Domain::as_str).collect();
+    let first = lost.first()?;
+    let message = format!(
+        "nothing says where mail for {} goes behind readdress: Postfix follows its MX record, which is \
+         this host (`{own}`), and bounces it (`loops back to myself`)",
+        some(lost.iter().copied())?
+    );
+    let tables = words(postfix.written("transport_maps"));
+    let help = match tables.first().map(|table| Word::parse(table)) {
+        None => format!(
+            "name the host of the mailboxes: `{} -e 'transport_maps = inline:{{ {first}=relay:[HOST] }}'`, \
+             or write `relayhost = [HOST]` if all mail goes there",
+            postfix.command("postconf")
+        ),
+        Some(_) => format!(
+            "name the host of the mailboxes: `{first} relay:[HOST]` into `{}`",
+            tables.join(", ")
+        ),
+    };
+    Some(Draft::new(codes::ROUTE_LOOPS, &postfix.main_cf, message).say(help))
+}

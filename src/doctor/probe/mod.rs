@@ -1,0 +1,258 @@
+//! `--probe`: the MTA itself is asked, by SMTP, whether it takes what the table takes.
+//!
+//! Pure: which addresses are asked ([`questions`]), and what the answers mean ([`examine`]). Asked are, for
+//! each domain, an address that the table knows and one that it does not, and addresses elsewhere that
+//! only a relay takes. No message is ever sent: after RCPT comes RSET.
+//!
+//! # Limits
+//!
+//! | limit | value | when reached |
+//! |---|---|---|
+//! | domains | 50 | the others are said to be unasked |
+//!
+//! A local-part that is not ASCII is not asked for. What happens to a message behind RCPT is not seen.
+
+mod questions;
+mod replies;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+pub use questions::questions;
+pub(super) use replies::examine;
+
+/// Domains that are asked about.
+pub const DOMAINS: usize = 50;
+
+/// What the table makes of an address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Expected {
+    /// It is taken.
+    Taken,
+    /// It is refused: nobody has it.
+    Refused,
+    /// The table leaves it to the MTA.
+    Either,
+    /// It is elsewhere, and refused to strangers.
+    Relay,
+}
+
+/// An address that is asked about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Question {
+    /// As it stands in RCPT, without angle brackets.
+    pub address: String,
+    /// What the table makes of it.
+    pub expected: Expected,
+}
+
+impl Question {
+    fn new(address: impl Into<String>, expected: Expected) -> Self {
+        Self {
+            address: address.into(),
+            expected,
+        }
+    }
+}
+
+/// A reply of the MTA.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reply {
+    /// Its three digits.
+    pub code: u16,
+    /// The rest of its lines, joined.
+    pub text: String,
+}
+
+impl Reply {
+    fn taken(&self) -> bool {
+        self.code / 100 == 2
+    }
+
+    fn holds(&self, words: &str) -> bool {
+        self.text.to_ascii_lowercase().contains(words)
+    }
+
+    /// Returns true if it only asks for another attempt, as greylisting does.
+    fn greylists(&self) -> bool {
+        let words = ["greylist", "graylist", "try again later", "come back"];
+        self.code / 100 == 4
+            && !self.holds("4.7.1 service unavailable")
+            && words.iter().any(|words| self.holds(words))
+    }
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
+    }
+}
+
+/// For whom the MTA takes doctor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// For a stranger, as far as the configuration says.
+    Stranger,
+    /// `mynetworks` holds every address: strangers may do what its own may.
+    Everybody,
+    /// For one of its own, who may relay: for this reason.
+    Trusted(String),
+    /// That is not known.
+    Unknown,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub enum Probe {
+    /// It was not asked for.
+    #[default]
+    Unasked,
+    /// There is nothing to ask, for this reason.
+    Impossible(String),
+    /// No session, for this reason.
+    Failed {
+        /// Where.
+        target: String,
+        /// Why.
+        reason: String,
+    },
+    /// Answers.
+    Done(Answers),
+}
+
+/// The answers of an MTA.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    /// Who was asked.
+    pub target: String,
+    /// For whom it takes doctor.
+    pub standing: Standing,
+    /// Whether EHLO offers DSN.
+    pub dsn: bool,
+    /// Each question, with the reply; none where the session broke.
+    pub replies: Vec<(Question, Option<Reply>)>,
+    /// The reply to MAIL, where it is a refusal: nothing more was asked then.
+    pub sender: Option<Reply>,
+    /// Why not all was asked.
+    pub unfinished: Option<String>,
+    /// How many domains were not asked about, since there are too many.
+    pub left: usize,
+}
+
+/// Where to ask, and as whom.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Approach {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// The loopback address from which to connect, where one makes a stranger of doctor.
+    pub source: Option<Ipv4Addr>,
+    /// For whom the MTA takes doctor.
+    pub standing: Standing,
+}
+
+impl Approach {
+    /// Whom the MTA at an address takes doctor for: by Postfix' `mynetworks`, or because Sendmail trusts
+    /// 127.0.0.1 alone.
+    pub fn new(host: &str, port: u16, networks: Option<&str>, sendmail: bool) -> Self {
+        let (first, second) = (Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2));
+        let near = host == "localhost" || host.starts_with("127.");
+        let stranger = |address: &Ipv4Addr| {
+            networks.and_then(|networks| trusts(networks, IpAddr::V4(*address))) == Some(false)
+        };
+        // An address that is nobody's (RFC 5737).
+        let nobody = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+        let everybody = networks.and_then(|networks| trusts(networks, nobody)) == Some(true);
+        let known = host.parse().ok();
+        let listed = known.and_then(|address| trusts(networks?, address)) == Some(true);
+        let (source, standing) = match (near, networks) {
+            _ if everybody => (None, Standing::Everybody),
+            (true, Some(_)) => match [first, second].into_iter().find(stranger) {
+                Some(source) => (Some(source), Standing::Stranger),
+                None => (
+                    None,
+                    Standing::Trusted(format!("`mynetworks` holds {first}")),
+                ),
+            },
+            (true, None) if sendmail => (Some(second), Standing::Stranger),
+            (false, _) if listed => (
+                None,
+                Standing::Trusted(format!("`mynetworks` holds {host}")),
+            ),
+            _ => (None, Standing::Unknown),
+        };
+        Self {
+            host: host.to_owned(),
+            port,
+            source,
+            standing,
+        }
+    }
+}
+
+/// Whether a list of networks (`mynetworks`) holds an address; none where a table or a file would have to
+/// be asked.
+pub fn trusts(networks: &str, address: IpAddr) -> Option<bool> {
+    let mut unknown = false;
+    for word in crate::doctor::lists::words(networks) {
+        let (word, holds) = match word.strip_prefix('!') {
+            Some(word) => (word, false),
+            None => (word, true),
+        };
+        match network(word) {
+            Some((network, bits)) if within(address, network, bits) => return Some(holds),
+            Some(_) => {}
+            None => unknown = true,
+        }
+    }
+    (!unknown).then_some(false)
+}
+
+/// `127.0.0.0/8`, `[::1]/128`, `192.0.2.1`.
+fn network(word: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = match word.rsplit_once('/') {
+        Some((address, bits)) => (address, Some(bits.parse().ok()?)),
+        None => (word, None),
+    };
+    let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
+    let all = if address.is_ipv4() { 32 } else { 128 };
+    Some((address, bits.unwrap_or(all)))
+}
+
+fn within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
+    let masked =
+        |value: u128, width: u32| value.checked_shr(width.saturating_sub(bits)).unwrap_or(0);
+    match (address, network) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => {
+            masked(u32::from(one).into(), 32) == masked(u32::from(other).into(), 32)
+        }
+        (IpAddr::V6(one), IpAddr::V6(other)) => {
+            masked(one.into(), 128) == masked(other.into(), 128)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_addresses() {
+        let list = "127.0.0.0/8 [::1]/128, 192.0.2.7";
+        for (address, wanted) in [
+            ("127.0.0.2", Some(true)),
+            ("::1", Some(true)),
+            ("::2", Some(false)),
+            ("192.0.2.7", Some(true)),
+            ("192.0.2.8", Some(false)),
+        ] {
+            assert_eq!(trusts(list, address.parse().unwrap()), wanted, "{address}");
+        }
+        let local = "127.0.0.1".parse().unwrap();
+        assert_eq!(trusts("!127.0.0.1, 127.0.0.0/8", local), Some(false));
+        assert_eq!(trusts("hash:/etc/postfix/networks", local), None);
+        assert_eq!(trusts("0.0.0.0/0", local), Some(true));
+        assert_eq!(trusts("", local), Some(false));
+    }
+}

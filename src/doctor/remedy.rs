@@ -1,0 +1,382 @@
+//! What fixes findings, as commands: changes of Postfix's parameters, merged so that each parameter is
+//! set by one command that holds all of them.
+//!
+//! In: the edits of findings. Out: lines for a shell, which may be pasted as they stand, in any order of
+//! the findings, and more than once.
+//!
+//! # Limits
+//!
+//! A parameter whose value is not a list is set by the last edit. What no command can do, such as a line
+//! in `readdress.toml`, is said as a comment, and what would need it first is left out of the block.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Finding, Severity,
+    facts::Postfix,
+    lists::{assignment, joined, words},
+};
+
+/// Where Postfix has a parameter from.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Place {
+    /// `main.cf`.
+    Main,
+    /// `-o name=value` of a service in `master.cf` (`smtp/inet`).
+    Service(String),
+}
+
+/// A change of one parameter.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Edit {
+    /// Where it is set.
+    pub place: Place,
+    /// Its name.
+    pub name: String,
+    /// What changes.
+    pub change: Change,
+}
+
+impl Edit {
+    /// A change of a parameter of `main.cf`.
+    pub fn main(name: &str, change: Change) -> Self {
+        Self {
+            place: Place::Main,
+            name: name.to_owned(),
+            change,
+        }
+    }
+}
+
+/// How a value changes. A word is a word of the list as it stands before any change.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// The value becomes this one.
+    Set(String),
+    /// A part of a word becomes another one.
+    Part {
+        /// The word.
+        word: String,
+        /// What it holds.
+        part: String,
+        /// What it holds then.
+        by: String,
+    },
+    /// An option in the braces of a word: `name=value`.
+    Option {
+        /// The word.
+        word: String,
+        /// The option's name.
+        name: String,
+        /// Its value then.
+        value: String,
+    },
+    /// A word leaves the list.
+    Remove(String),
+    /// A word joins the list, at its end.
+    Add(String),
+    /// A word moves to the end of the list.
+    Last(String),
+}
+
+impl Change {
+    /// The word that must stand in the list.
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Set(_) | Self::Add(_) => None,
+            Self::Part { word, .. } | Self::Option { word, .. } => Some(word),
+            Self::Remove(word) | Self::Last(word) => Some(word),
+        }
+    }
+
+    /// The order in which changes are made.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Set(_) => 0,
+            Self::Part { .. } => 1,
+            Self::Option { .. } => 2,
+            Self::Remove(_) => 3,
+            Self::Add(_) => 4,
+            Self::Last(_) => 5,
+        }
+    }
+}
+
+/// What fixes a finding.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Fix {
+    /// Parameters of Postfix.
+    pub edits: Vec<Edit>,
+    /// Other commands.
+    pub commands: Vec<String>,
+    /// What has to be done by hand, before the edits or in place of them.
+    pub by_hand: Vec<String>,
+}
+
+impl Fix {
+    /// Returns true if its edits and commands belong into the block.
+    pub fn is_wanted(&self) -> bool {
+        self.by_hand.is_empty()
+    }
+}
+
+/// A word with its form before all changes.
+struct Word {
+    before: Option<String>,
+    now: String,
+}
+
+/// The commands that make all edits: one for each parameter, in the order of the edits.
+pub fn commands<'e>(postfix: &Postfix, edits: impl IntoIterator<Item = &'e Edit>) -> Vec<String> {
+    let mut order: Vec<(&Place, &str)> = Vec::new();
+    let mut changes: BTreeMap<(&Place, &str), Vec<&Change>> = BTreeMap::new();
+    for edit in edits {
+        let key = (&edit.place, edit.name.as_str());
+        if !order.contains(&key) {
+            order.push(key);
+        }
+        let list = changes.entry(key).or_default();
+        if !list.contains(&&edit.change) {
+            list.push(&edit.change);
+        }
+    }
+    let lines = order.into_iter().map(|key| {
+        let list = changes.remove(&key).unwrap_or_default();
+        let (place, name) = key;
+        let value = changed(postfix, place, name, list);
+        let setting = match place {
+            Place::Main => format!("{name} = {value}"),
+            Place::Service(service) => format!("{service}/{name}={value}"),
+        };
+        let flag = match place {
+            Place::Main => "-e",
+            Place::Service(_) => "-P",
+        };
+        format!(
+            "{} {flag} {}",
+            postfix.command("postconf"),
+            quoted(setting.trim_end())
+        )
+    });
+    lines.collect()
+}
+
+/// The value of a parameter after some changes.
+fn changed(postfix: &Postfix, place: &Place, name: &str, mut changes: Vec<&Change>) -> String {
+    changes.sort_by_key(|change| change.rank());
+    let mut list: Vec<Word> = words(&base(postfix, place, name, &changes))
+        .into_iter()
+        .map(|word| Word {
+            before: Some(word.to_owned()),
+            now: word.to_owned(),
+        })
+        .collect();
+    for change in &changes {
+        if let Change::Set(value) = change {
+            if changes.len() == 1 {
+                return value.clone();
+            }
+            continue;
+        }
+        apply(&mut list, change);
+    }
+    joined(list.iter().map(|word| &word.now))
+}
+
+fn apply(list: &mut Vec<Word>, change: &Change) {
+    let is = |word: &Word, wanted: &str| {
+        word.before
+            .as_ref()
+            .is_some_and(|before| before.eq_ignore_ascii_case(wanted))
+    };
+    match change {
+        Change::Set(_) => {}
+        Change::Part { word, part, by } => {
+            for entry in list.iter_mut().filter(|entry| is(entry, word)) {
+                entry.now = entry.now.replacen(part, by, 1);
+            }
+        }
+        Change::Option { word, name, value } => {
+            for entry in list.iter_mut().filter(|entry| is(entry, word)) {
+                entry.now = with_option(&entry.now, name, value);
+            }
+        }
+        Change::Remove(word) => list.retain(|entry| !is(entry, word)),
+        Change::Add(word) => {
+            if !list
+                .iter()
+                .any(|entry| entry.now.eq_ignore_ascii_case(word))
+            {
+                list.push(Word {
+                    before: None,
+                    now: word.clone(),
+                });
+            }
+        }
+        Change::Last(word) => {
+            if let Some(at) = list.iter().position(|entry| is(entry, word)) {
+                let entry = list.remove(at);
+                list.push(entry);
+            }
+        }
+    }
+}
+
+/// A word of a list with an option: in place of the one with that name, else at its end.
+fn with_option(word: &str, name: &str, value: &str) -> String {
+    let option = format!("{name}={value}");
+    let mut parts: Vec<String> = words(word).into_iter().map(str::to_owned).collect();
+    let old = parts
+        .iter_mut()
+        .find(|part| assignment(part).is_some_and(|(own, _)| own == name));
+    match old {
+        Some(old) => *old = option,
+        None => parts.push(option),
+    }
+    joined(parts)
+}
+
+/// The value to which changes are made: as it is written, else with `$name` filled in, where a word that
+/// changes only stands there then.
+fn base(postfix: &Postfix, place: &Place, name: &str, changes: &[&Change]) -> String {
+    let set = changes.iter().find_map(|change| match change {
+        Change::Set(value) => Some(value.clone()),
+        _ => None,
+    });
+    if let Some(set) = set {
+        return set;
+    }
+    let (written, full) = match place {
+        Place::Main => (postfix.written(name), postfix.value(name)),
+        Place::Service(service) => {
+            let service = postfix.services.iter().find(|own| own.name == *service);
+            let value = service
+                .and_then(|service| service.overrides.get(name))
+                .map_or_else(|| postfix.value(name), String::as_str);
+            (value, value)
+        }
+    };
+    let stand = words(written);
+    let has = |word: &str| stand.iter().any(|own| own.eq_ignore_ascii_case(word));
+    match changes.iter().filter_map(|change| change.word()).all(has) {
+        true => written.to_owned(),
+        false => full.to_owned(),
+    }
+}
+
+/// One word of a shell.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// Everything that commands fix, as one block; none where they fix nothing.
+///
+/// What is worth knowing only, or may be meant, is left out.
+pub fn block(postfix: Option<&Postfix>, findings: &[Finding]) -> Option<String> {
+    let serious = || {
+        findings
+            .iter()
+            .filter(|finding| finding.code.severity > Severity::Note)
+    };
+    let wanted = || serious().filter(|finding| finding.fix.is_wanted());
+    let mut lines = shell(wanted());
+    if let Some(postfix) = postfix {
+        let edits: Vec<_> = wanted().flat_map(|finding| &finding.fix.edits).collect();
+        lines.extend(commands(postfix, edits.iter().copied()));
+        let reload = format!("{} reload", postfix.command("postfix"));
+        lines.retain(|line| *line != reload);
+        if !lines.is_empty() {
+            lines.push(reload);
+        }
+    }
+    let by_hand = serious().flat_map(|finding| &finding.fix.by_hand);
+    let mut comments: Vec<String> = Vec::new();
+    for line in by_hand.map(|line| format!("# By hand, then run doctor again: {line}")) {
+        if !comments.contains(&line) {
+            comments.push(line);
+        }
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    lines.extend(comments);
+    Some(lines.join("\n"))
+}
+
+fn shell<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for command in findings.flat_map(|finding| &finding.fix.commands) {
+        if !lines.contains(command) {
+            lines.push(command.clone());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn postfix() -> Postfix {
+        let own = "relay_domains = a.test, $more\nsmtpd_milters = inet:h:1, { inet:h:2, x=y }\n";
+        let values = own.replace("$more", "b.test");
+        let mut postfix = Postfix::new(String::new(), &values, own, "", "");
+        postfix.directory = Some("/etc/p 2".into());
+        postfix
+    }
+
+    fn lines(changes: &[(&str, Change)]) -> Vec<String> {
+        let edits: Vec<_> = changes
+            .iter()
+            .map(|(name, change)| Edit::main(name, change.clone()))
+            .collect();
+        commands(&postfix(), &edits)
+    }
+
+    #[test]
+    fn edits_of_one_parameter_become_one_command() {
+        let add = |word: &str| Change::Add(word.to_owned());
+        let said = lines(&[
+            ("relay_domains", add("c.test")),
+            ("x", Change::Set("it's".to_owned())),
+            ("relay_domains", add("A.test")),
+            ("relay_domains", add("d.test")),
+        ]);
+        let wanted = [
+            "postconf -c '/etc/p 2' -e 'relay_domains = a.test, $more, c.test, d.test'",
+            r"postconf -c '/etc/p 2' -e 'x = it'\''s'",
+        ];
+        assert_eq!(said, wanted);
+        // A word that stands behind `$more`.
+        let said = lines(&[("relay_domains", Change::Remove("b.test".to_owned()))]);
+        assert_eq!(said, ["postconf -c '/etc/p 2' -e 'relay_domains = a.test'"]);
+    }
+
+    #[test]
+    fn one_entry_of_a_list_changes_in_several_ways() {
+        let word = || "inet:h:1".to_owned();
+        let part = Change::Part {
+            word: word(),
+            part: word(),
+            by: "unix:m".to_owned(),
+        };
+        let option = |value: &str| Change::Option {
+            word: word(),
+            name: "default_action".to_owned(),
+            value: value.to_owned(),
+        };
+        let said = lines(&[
+            ("smtpd_milters", Change::Last(word())),
+            ("smtpd_milters", option("accept")),
+            ("smtpd_milters", option("tempfail")),
+            ("smtpd_milters", part),
+        ]);
+        let list = "{ inet:h:2, x=y }, { unix:m, default_action=tempfail }";
+        assert_eq!(
+            said,
+            [format!(
+                "postconf -c '/etc/p 2' -e 'smtpd_milters = {list}'"
+            )]
+        );
+    }
+}

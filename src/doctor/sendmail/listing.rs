@@ -1,0 +1,211 @@
+//! Every milter that `sendmail.cf` asks, and every map that it asks by a socket; and how their sockets
+//! are written.
+
+use super::{
+    cf::{Cf, Filter},
+    view,
+};
+use crate::{
+    config::socket::Socket,
+    doctor::{
+        Finding, codes,
+        facts::{Facts, Sendmail},
+        listed::{Listed, Speaks},
+        sockets::named,
+        wiring,
+    },
+};
+
+/// Milters that a port asks, and maps of the type `socket`.
+pub fn listed(sendmail: &Sendmail, facts: &Facts) -> Vec<Listed> {
+    let cf = Cf::parse(&sendmail.text);
+    let asked = cf.filters.iter().filter(|filter| asks(&cf, &filter.name));
+    let filters = asked.filter_map(|filter| milter(&cf, filter, sendmail, facts));
+    let maps = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
+    let maps = maps.filter_map(|(name, map)| {
+        let word = map.socket()?;
+        Some(Listed {
+            about: sendmail.cf.clone(),
+            parameter: format!("K{name}"),
+            word: word.to_owned(),
+            sockets: vec![socket(word)?],
+            // Sendmail asks a map by the name of its line.
+            speaks: Speaks::Map(name.clone()),
+            ours: named(word, &facts.ours.socketmap, view(), facts).is_some(),
+            beside_ours: false,
+            optional: false,
+        })
+    });
+    filters.chain(maps).collect()
+}
+
+/// The lists of filters: that of each port, else the common one.
+fn lists(cf: &Cf) -> impl Iterator<Item = &[String]> {
+    let own = cf
+        .ports
+        .iter()
+        .filter_map(|(_, filters)| filters.as_deref());
+    let common = cf.ports.is_empty() || cf.ports.iter().any(|(_, filters)| filters.is_none());
+    own.chain(common.then_some(cf.order.as_slice()))
+}
+
+fn asks(cf: &Cf, name: &String) -> bool {
+    lists(cf).any(|list| list.contains(name))
+}
+
+fn milter(cf: &Cf, filter: &Filter, sendmail: &Sendmail, facts: &Facts) -> Option<Listed> {
+    let is_ours =
+        |filter: &Filter| named(&filter.socket, &facts.ours.milter, view(), facts).is_some();
+    let in_list = |list: &[String], other: &Filter| list.contains(&other.name);
+    let beside_ours = lists(cf)
+        .filter(|list| list.contains(&filter.name))
+        .any(|list| {
+            cf.filters
+                .iter()
+                .any(|other| in_list(list, other) && is_ours(other))
+        });
+    Some(Listed {
+        about: sendmail.cf.clone(),
+        parameter: format!("X{}", filter.name),
+        word: filter.socket.clone(),
+        sockets: vec![socket(&filter.socket)?],
+        speaks: Speaks::Milter,
+        ours: is_ours(filter),
+        beside_ours,
+        optional: !filter.flags.contains(['T', '4', 'R']),
+    })
+}
+
+/// A socket, if Sendmail can read the word: TCP is `PORT@HOST` there, and nothing else.
+fn socket(word: &str) -> Option<Socket> {
+    let socket: Socket = word.parse().ok()?;
+    let readable = matches!(socket, Socket::Unix(_)) || word.contains('@');
+    readable.then_some(socket)
+}
+
+/// Host and port where it takes mail from strangers: port 25 if there is one.
+pub fn address(sendmail: &Sendmail) -> Option<(String, u16)> {
+    let cf = Cf::parse(&sendmail.text);
+    let doors = cf.listens.iter().filter_map(|(host, port)| {
+        let port = match port.as_str() {
+            "smtp" => 25,
+            "submission" => 587,
+            number => number.parse().ok()?,
+        };
+        let host = host
+            .as_deref()
+            .filter(|host| *host != "0.0.0.0" && *host != "::");
+        Some((host.unwrap_or("127.0.0.1").to_owned(), port))
+    });
+    let doors: Vec<_> = doors.collect();
+    let public = doors.iter().find(|(_, port)| *port == 25);
+    let other = doors.iter().find(|(_, port)| !matches!(port, 465 | 587));
+    match doors.is_empty() {
+        true => Some(("127.0.0.1".to_owned(), 25)),
+        false => public.or(other).cloned(),
+    }
+}
+
+/// What to write in place of these entries.
+pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
+    let Some(first) = dead.first() else {
+        return String::new();
+    };
+    let ours = &facts.ours;
+    match &first.speaks {
+        Speaks::Milter if first.beside_ours => {
+            let name = first.parameter.trim_start_matches('X');
+            format!("delete the line INPUT_MAIL_FILTER(`{name}', …) from sendmail.mc")
+        }
+        Speaks::Milter => match wiring::sendmail_filter(ours) {
+            Some(line) => format!("write into sendmail.mc, in its place: {line}"),
+            None => "take it out of sendmail.mc".to_owned(),
+        },
+        Speaks::Map(name) => {
+            let arguments = Cf::parse(&sendmail.text);
+            let arguments = arguments.maps.get(name).map(|map| map.arguments.clone());
+            match (ours.socketmap.first(), arguments) {
+                (Some(socket), Some(arguments)) => {
+                    let better = wiring::sendmail_map_socket(socket);
+                    format!(
+                        "if readdress is meant, write into sendmail.mc, in its place: K{name} socket {}; else \
+                         start what should answer there",
+                        arguments.replace(&first.word, &better)
+                    )
+                }
+                _ => format!(
+                    "if readdress is meant, write `listen = [\"{}\"]` below `[socketmap]` in {}, and restart \
+                     it; else start what should answer there",
+                    first
+                        .sockets
+                        .first()
+                        .map_or_else(String::new, ToString::to_string),
+                    ours.file
+                ),
+            }
+        }
+    }
+}
+
+/// Sockets in Postfix' spelling. Of a filter, also one that nothing asks, Sendmail says `bad address`
+/// and does not start; of a map it says nothing, and finds nothing in it.
+pub(super) fn misspelt(cf: &Cf, sendmail: &Sendmail) -> Vec<Finding> {
+    let filters = cf.filters.iter().map(|filter| {
+        let what = format!("the filter `{}`", filter.name);
+        (
+            what,
+            filter.socket.as_str(),
+            "Sendmail does not start",
+            "S=",
+        )
+    });
+    let maps = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
+    let maps = maps.filter_map(|(name, map)| {
+        let means = "every question to it fails";
+        Some((format!("the map `{name}`"), map.socket()?, means, ""))
+    });
+    let wrong = filters
+        .chain(maps)
+        .filter_map(|(what, word, means, before)| {
+            let meant: Socket = word.parse().ok()?;
+            if socket(word).is_some() {
+                return None;
+            }
+            let right = wiring::sendmail_socket(&meant);
+            Some(Finding::new(
+                codes::SOCKET_MISSPELT,
+                &sendmail.cf,
+                format!("{what} has its socket in Postfix' spelling, `{word}`: {means}"),
+                format!("in sendmail.mc write `{before}{right}` in place of `{before}{word}`"),
+            ))
+        });
+    wrong.collect()
+}
+
+/// Sendmail that takes no DSN parameters (RFC 3461).
+pub(super) fn without_dsn(cf: &Cf, sendmail: &Sendmail) -> Option<Finding> {
+    let off = cf
+        .privacy
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case("noreceipts"));
+    off.then(|| {
+        dsn_off(
+            &sendmail.cf,
+            "`PrivacyOptions` has `noreceipts`",
+            "take `noreceipts` out of `confPRIVACY_FLAGS` in sendmail.mc",
+        )
+    })
+}
+
+/// The same, however it is known.
+pub fn dsn_off(about: &str, why: &str, cure: &str) -> Finding {
+    Finding::new(
+        codes::DSN_OFF,
+        about,
+        format!(
+            "{why}: Sendmail takes no DSN parameters, so that readdress adds recipients without ORCPT and \
+             NOTIFY: a bounce shows the address that came out of the rule, not the one that was written to"
+        ),
+        format!("nothing, if that is meant; else {cure}"),
+    )
+}

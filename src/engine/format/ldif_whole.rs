@@ -1,0 +1,167 @@
+//! Whether an LDIF file is the whole answer of a directory: what it says of itself.
+//!
+//! # What tells it
+//!
+//! - `result: 4 Size limit exceeded`, or any other result but 0, in a record of its own or in a comment;
+//! - `pagedresults: cookie=…` that is not empty: the next page was not asked for;
+//! - `# numEntries: 500` where the file holds another number of entries;
+//! - `# LDAPv3`, with which ldapsearch begins unless it is given `-LL`, and neither a result nor
+//!   `# numEntries` behind it;
+//! - a referral (`ref:`, `# refldap://…`): a part of the directory is on another server. Those to
+//!   partitions of Active Directory that hold no mailboxes are only counted;
+//! - a last line without an end.
+//!
+//! Each of them is an error.
+//!
+//! # Limits
+//!
+//! With `-LL` and `-LLL` ldapsearch says on the terminal only that a limit was reached: nothing in the file
+//! tells it.
+
+use super::{context::Context, ldif_line::Line, value::Value};
+use crate::engine::rule::Span;
+
+/// Partitions without mailboxes, to which each domain of Active Directory refers.
+const PARTITIONS: [&str; 3] = [
+    "dc=forestdnszones,",
+    "dc=domaindnszones,",
+    "cn=configuration,",
+];
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub struct Whole {
+    /// Entries since the last count.
+    entries: usize,
+    /// A head of ldapsearch whose result is still to come.
+    awaited: Option<Span>,
+    /// The last page says that another one follows.
+    page: Option<Span>,
+    /// Referrals, and the first of them.
+    referrals: usize,
+    referral: Option<Span>,
+}
+
+impl Whole {
+    /// Takes note of an entry.
+    pub fn entry(&mut self) {
+        self.entries += 1;
+    }
+
+    /// Reads a comment.
+    pub fn comment(&mut self, line: &Value<'_>, context: &mut Context<'_, '_>) {
+        let text = line.text.trim_start_matches('#').trim();
+        if text == "LDAPv3" {
+            self.awaited = Some(line.span);
+        } else if text.starts_with("refldap://") || text.starts_with("refldaps://") {
+            self.refer(text, line.span, context);
+        } else if let Some((name, value)) = text.split_once(':') {
+            self.trailer(name, value.trim(), line.span, context);
+        }
+    }
+
+    /// Reads a record that is no entry: a result or a referral.
+    pub fn record(&mut self, lines: &[Line<'_>], context: &mut Context<'_, '_>) {
+        for line in lines {
+            let value = line.raw.text.trim();
+            match line.name.as_str() {
+                "ref" => self.refer(value, line.raw.span, context),
+                name => self.trailer(name, value, line.raw.span, context),
+            }
+        }
+    }
+
+    fn trailer(&mut self, name: &str, value: &str, span: Span, context: &mut Context<'_, '_>) {
+        match name {
+            "result" => {
+                let (code, words) = value.split_once(' ').unwrap_or((value, ""));
+                if let Ok(code) = code.parse::<u32>() {
+                    self.awaited = None;
+                    result(code, words.trim(), span, context);
+                }
+            }
+            "pagedresults" => {
+                let cookie = value.split_once("cookie=").map_or("", |(_, cookie)| cookie);
+                self.page = Some(span).filter(|_| !cookie.trim().is_empty());
+            }
+            "numEntries" => {
+                if let Ok(said) = value.parse::<usize>() {
+                    counted(said, self.entries, span, context);
+                    self.entries = 0;
+                    self.awaited = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn refer(&mut self, to: &str, span: Span, context: &mut Context<'_, '_>) {
+        let to = to.to_ascii_lowercase();
+        if PARTITIONS.iter().any(|partition| to.contains(partition)) {
+            return context.skip("referral");
+        }
+        self.referrals += 1;
+        self.referral.get_or_insert(span);
+    }
+
+    /// Reports what shows at the end of the file.
+    pub fn end(self, text: &str, context: &mut Context<'_, '_>) {
+        if let Some(span) = self.referral {
+            let message = format!(
+                "{}: a part of the directory is on another server, and not in this file",
+                match self.referrals {
+                    1 => "1 referral".to_owned(),
+                    many => format!("{many} referrals"),
+                }
+            );
+            let help = "export from a server that has it all (Active Directory: a global catalog, `-H ldap://dc.company.com:3268`), or export that part as well and delete these lines";
+            context.error("referral", span, message, help);
+        }
+        if let Some(span) = self.page {
+            let message = "the server says that more pages follow, and they are not in this file";
+            context.error("cut-off", span, message, PAGES);
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            let start = text.rfind('\n').map_or(0, |at| at + 1);
+            let span = Span::at(context.file, text.as_bytes(), start..text.len());
+            let message = "the last line has no end: the file may have been cut off in it";
+            let help = "export it again; if nothing is missing, end the line";
+            context.error("cut-off", span, message, help);
+        } else if let Some(span) = self.awaited {
+            let message =
+                "ldapsearch began this file and wrote no result at its end: it was cut off";
+            context.error("cut-off", span, message, "export it again");
+        }
+    }
+}
+
+/// How all pages are asked for.
+const PAGES: &str = "ask for all pages: `ldapsearch -E pr=500/noprompt`";
+
+/// Reports a result that is not success.
+fn result(code: u32, words: &str, span: Span, context: &mut Context<'_, '_>) {
+    let help = match code {
+        0 => return,
+        3 => "give the server more time: `ldapsearch -l 0`, or a smaller base",
+        4 | 11 => PAGES,
+        10 => "ask the server that it names",
+        32 => "the base of the search (`-b`) does not exist: correct it",
+        49 => "the name or the password (`-D`, `-W`) is wrong",
+        _ => "export it again",
+    };
+    let message = format!(
+        "the server says that this is not the whole answer: {code}{}{words}",
+        if words.is_empty() { "" } else { " " }
+    );
+    context.error("cut-off", span, message, help);
+}
+
+/// Reports a number of entries that is another one than the file says.
+fn counted(said: usize, read: usize, span: Span, context: &mut Context<'_, '_>) {
+    if said == read {
+        return;
+    }
+    let message = format!("ldapsearch counted {said} entries, and this file holds {read}");
+    let help = "export it again; if you took entries out or added some, delete this line";
+    context.error("cut-off", span, message, help);
+}

@@ -1,0 +1,390 @@
+//! Rows of mail servers' tables to rules.
+//!
+//! # Traps
+//!
+//! - Where one row is one pair (iRedMail, ISPmail), an address stands in several rows: it is one rule with
+//!   several targets, as Postfix puts the rows of an answer together.
+//! - A row whose address is its own target is a mailbox. `goto` may hold the vacation helper
+//!   (`user#company.com@autoreply.company.com`), which is counted and left out.
+//! - A mailbox that an alias sends elsewhere as well is the alias's business.
+//! - `@domain` is a catch-all, in iRedMail the bare domain; a target `@other` keeps the local-part; `ALL`
+//!   is no domain.
+//! - An address may be a local-part beside its domain, or beside the number of its domain, which another table names.
+//! - A value of `active` that is neither on nor off is an error. mailcow's 2 (no login) is on.
+//! - mailcow's `null@localhost`, `spam@localhost`, `ham@localhost` are orders to its own filter: errors.
+//! - Of Mailu's wildcards only `%@domain` is a rule, any other is an error.
+//! - An alias domain that is its own target is an error (postfixadmin#358).
+//!
+//! # Limits
+//!
+//! All rows of a file are held until its end.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    context::Context,
+    identity,
+    mail_tables::{Columns, Table},
+    unread::{Holder, Unread},
+    value::Value,
+};
+use crate::engine::{
+    address::{Domain, LocalCase, Mailbox},
+    rule::{Action, Origin, Pattern, Span, Target, TargetKind},
+};
+
+/// One row: its cells, and its place.
+#[derive(Clone, Debug)]
+pub struct Fields<'t> {
+    /// `address`, `alias_domain`, `email`, `source`.
+    pub from: Value<'t>,
+    /// `goto`, `target_domain`, `destination`.
+    pub to: Value<'t>,
+    /// `active`; `None` if there is no such column.
+    pub active: Option<Value<'t>>,
+    /// `wildcard`.
+    pub wildcard: Value<'t>,
+    /// The domain as text.
+    pub domain: Value<'t>,
+    /// The number of the domain.
+    pub number: Value<'t>,
+    /// The whole row.
+    pub row: Span,
+}
+
+impl<'t> Fields<'t> {
+    /// Picks the cells of a row.
+    pub fn of(columns: &Columns, cell: impl Fn(Option<usize>) -> Value<'t>, row: Span) -> Self {
+        let joined = |local: Option<usize>, domain: Option<usize>| {
+            let (mut value, domain) = (cell(local), cell(domain));
+            if !value.text.contains('@') && !domain.text.is_empty() {
+                // `mysql -B` and COPY write NULL so; without a local-part it is the whole domain.
+                if is_empty(&value) {
+                    value.text = "".into();
+                }
+                value.text = format!("{}@{}", value.text, domain.text).into();
+            }
+            value
+        };
+        let apart = columns.target_domain.is_some() || columns.table == Table::Mailboxes;
+        Self {
+            from: joined(columns.from, columns.domain.filter(|_| apart)),
+            to: joined(columns.to, columns.target_domain),
+            active: columns.active.map(|at| cell(Some(at))),
+            wildcard: cell(columns.wildcard),
+            domain: cell(columns.domain),
+            number: cell(columns.number),
+            row,
+        }
+    }
+}
+
+/// One address and all that it is sent to.
+#[derive(Debug)]
+struct Alias {
+    pattern: Pattern,
+    targets: Vec<Target>,
+    span: Span,
+    /// A target could not be read.
+    broken: bool,
+}
+
+/// The rows of one file.
+#[derive(Debug, Default)]
+pub struct MailRows<'t> {
+    aliases: Vec<Alias>,
+    at: HashMap<String, usize>,
+    mailboxes: Vec<(Mailbox, Span)>,
+    /// Rows whose domains are numbers.
+    waiting: Vec<(Columns, Fields<'t>)>,
+    domains: HashMap<String, Value<'t>>,
+    /// Aliases whose targets are in another table.
+    names: Vec<Value<'t>>,
+}
+
+impl<'t> MailRows<'t> {
+    /// Reads one row.
+    pub fn add(&mut self, columns: &Columns, fields: Fields<'t>, context: &mut Context<'_, '_>) {
+        if columns.table == Table::Hosted {
+            return hosted(&fields, context);
+        }
+        if columns.table == Table::Domains {
+            context.skip("domains");
+            self.domains
+                .insert(fields.number.text.to_string(), fields.from);
+            return;
+        }
+        if !counts(columns, &fields, context) {
+            return;
+        }
+        match columns.table {
+            Table::AliasNames => self.names.push(fields.from),
+            Table::DomainAliases if columns.to.is_none() => self.waiting.push((*columns, fields)),
+            Table::Aliases | Table::Mailboxes if needs_domain(&fields) => {
+                self.waiting.push((*columns, fields));
+            }
+            Table::DomainAliases => domain_alias(&fields.from, &fields.to, context),
+            Table::Mailboxes => self.mailbox(&fields, context),
+            _ => self.alias(&fields, context),
+        }
+    }
+
+    /// Gives out the rules.
+    pub fn finish(mut self, context: &mut Context<'_, '_>) {
+        // Where others are whole addresses, a missing one is not the catch-all of its domain.
+        let whole = !(self.aliases.is_empty() && self.mailboxes.is_empty());
+        for (columns, mut fields) in std::mem::take(&mut self.waiting) {
+            if whole && is_empty(&fields.from) {
+                missing(&fields, context);
+                continue;
+            }
+            let Some(domain) = self.domains.get(&*fields.number.text) else {
+                let message = format!(
+                    "`{}` belongs to the domain with the number {}, which is not in this file",
+                    fields.from.text, fields.number.text
+                );
+                let help = "export the table of domains as well, in the same dump";
+                context.error("unknown-domain", fields.row, message, help);
+                continue;
+            };
+            if columns.table == Table::DomainAliases {
+                domain_alias(&fields.from, domain, context);
+                continue;
+            }
+            fields.from.text = format!("{}@{}", fields.from.text, domain.text).into();
+            match columns.table {
+                Table::Mailboxes => self.mailbox(&fields, context),
+                _ => self.alias(&fields, context),
+            }
+        }
+        self.unnamed(context);
+        let aliases = &self.aliases;
+        let speaks = |alias: &Alias| alias.broken || !alias.targets.is_empty();
+        self.at.retain(|_, at| aliases.get(*at).is_some_and(speaks));
+        for alias in self.aliases {
+            if alias.broken || alias.targets.is_empty() {
+                continue;
+            }
+            let mailbox = matches!(alias.pattern, Pattern::Mailbox(_));
+            let mut targets = alias.targets;
+            let mut seen = HashSet::new();
+            targets.retain(|target| seen.insert(target.to_string()));
+            let action = match identity::action(&alias.pattern, targets) {
+                Action::Keep if mailbox => Action::Mailbox,
+                action => action,
+            };
+            context.rule(alias.pattern, action, None, alias.span, Origin::Row);
+        }
+        for (mailbox, span) in self.mailboxes {
+            if !self.at.contains_key(&mailbox.key(LocalCase::Ignore)) {
+                let pattern = Pattern::Mailbox(mailbox);
+                context.rule(pattern, Action::Mailbox, None, span, Origin::Row);
+            }
+        }
+    }
+
+    /// Reports aliases of which no table says where they go.
+    fn unnamed(&self, context: &mut Context<'_, '_>) {
+        let known = |name: &Value<'_>| {
+            Mailbox::parse(&name.text)
+                .is_ok_and(|name| self.at.contains_key(&name.key(LocalCase::Ignore)))
+        };
+        let mut unread = Unread::default();
+        for name in self.names.iter().filter(|name| !known(name)) {
+            let what = || "the table `alias`, without a column of targets,".to_owned();
+            unread.count(Holder::Table, name.span, 1, what);
+        }
+        unread.report(context);
+    }
+
+    fn mailbox(&mut self, fields: &Fields<'t>, context: &mut Context<'_, '_>) {
+        if let Some((mailbox, span)) = context.pattern(&fields.from) {
+            self.mailboxes.push((mailbox, span));
+        }
+    }
+
+    fn alias(&mut self, fields: &Fields<'t>, context: &mut Context<'_, '_>) {
+        let Some(pattern) = pattern(fields, context) else {
+            return;
+        };
+        let key = match &pattern {
+            Pattern::Mailbox(mailbox) => mailbox.key(LocalCase::Ignore),
+            other => other.to_string(),
+        };
+        let at = *self.at.entry(key).or_insert(self.aliases.len());
+        if at == self.aliases.len() {
+            self.aliases.push(Alias {
+                pattern,
+                targets: Vec::new(),
+                span: fields.from.span,
+                broken: false,
+            });
+        }
+        let Some(alias) = self.aliases.get_mut(at) else {
+            return;
+        };
+        for value in fields
+            .to
+            .split(|c| matches!(c, ',' | ';') || c.is_ascii_whitespace())
+        {
+            if is_vacation(&value.text) {
+                context.skip("vacation");
+                continue;
+            }
+            match target(&value, context) {
+                Some(target) => alias.targets.push(target),
+                None => alias.broken = true,
+            }
+        }
+    }
+}
+
+/// Returns true if the address is a local-part, or empty, beside the number of its domain.
+fn needs_domain(fields: &Fields<'_>) -> bool {
+    !fields.from.text.contains('@') && !fields.number.text.is_empty()
+}
+
+/// Returns true if a cell holds nothing, or NULL.
+fn is_empty(value: &Value<'_>) -> bool {
+    matches!(&*value.text, "" | "NULL" | "\\N")
+}
+
+/// Reads a column of yes and no. `None` if it is neither.
+fn truth(text: &str) -> Option<bool> {
+    let text = text.trim_matches('\'').to_ascii_lowercase();
+    match text.as_str() {
+        "1" | "t" | "true" | "y" | "yes" | "on" | "\u{1}" => Some(true),
+        "0" | "f" | "false" | "n" | "no" | "off" | "\0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns true if a row counts; what does not is counted or reported.
+fn counts(columns: &Columns, fields: &Fields<'_>, context: &mut Context<'_, '_>) -> bool {
+    if let Some(value) = &fields.active {
+        let on = match truth(&value.text) {
+            None if columns.mailcow && value.text == "2" => Some(true),
+            other => other.map(|on| on != columns.inverted),
+        };
+        match on {
+            Some(true) => {}
+            Some(false) => {
+                context.skip("disabled");
+                return false;
+            }
+            None => {
+                let message = format!(
+                    "`{}` does not say whether the row is active",
+                    value.text.escape_debug()
+                );
+                let help = "active is 1 or 0, t or f, true or false, y or n; fix the row in the database, or leave it out of the export";
+                context.error("bad-active", fields.row, message, help);
+                return false;
+            }
+        }
+    }
+    let domain = fields
+        .from
+        .text
+        .rsplit_once('@')
+        .map_or(&*fields.from.text, |(_, domain)| domain);
+    if domain == "ALL" {
+        context.skip("pseudo-domain");
+        return false;
+    }
+    let from = is_empty(&fields.from) && fields.number.text.is_empty();
+    if from || (columns.to.is_some() && is_empty(&fields.to)) {
+        missing(fields, context);
+        return false;
+    }
+    true
+}
+
+fn missing(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
+    let message = "one of the two addresses is missing";
+    let help = "fix the row in the database, or delete it";
+    context.error("empty-cell", fields.row, message, help);
+}
+
+/// A row of PostfixAdmin's `domain`. Other tables say what happens to addresses; the row is counted.
+fn hosted(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
+    if fields.from.text == "ALL" {
+        context.skip("pseudo-domain");
+    } else if truth(&fields.to.text) == Some(true) {
+        context.skip("backup-mx");
+    } else {
+        context.skip("domains");
+    }
+}
+
+/// One rule for a whole domain.
+fn domain_alias(from: &Value<'_>, to: &Value<'_>, context: &mut Context<'_, '_>) {
+    let (Some((from, span)), Some((to, at))) = (context.domain(from), context.domain(to)) else {
+        return;
+    };
+    if from == to {
+        let message = format!("the alias domain `{from}` is its own target: a loop");
+        return context.error("loop", span, message, "delete the row in the database");
+    }
+    let target = Target {
+        kind: TargetKind::Domain(to),
+        span: at,
+    };
+    let action = Action::Rewrite(vec![target]);
+    context.rule(Pattern::Domain(from), action, None, span, Origin::Row);
+}
+
+/// The address of an alias, or its whole domain.
+fn pattern(fields: &Fields<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
+    let from = &fields.from;
+    let local = from.text.rsplit_once('@').map(|(local, _)| local);
+    if truth(&fields.wildcard.text) == Some(true) && !matches!(local, Some("%" | "")) {
+        let message = format!("`{}` is a pattern, which cannot be read", from.text);
+        let help = "write it as a regex in a `.rules` file: `%` is `.*` there, and `_` is `.`";
+        context.error("wildcard", from.span, message, help);
+        return None;
+    }
+    // iRedMail writes the bare domain for its catch-all.
+    let bare = local.is_none() && from.text.eq_ignore_ascii_case(&fields.domain.text);
+    // Mailu writes its wildcard as SQL does.
+    let whole = from.text.strip_prefix(['@', '%']);
+    let domain = match whole.filter(|domain| !domain.is_empty()) {
+        Some(domain) => domain.trim_start_matches('@'),
+        None if bare => &from.text,
+        None => {
+            let (mailbox, _) = context.pattern(from)?;
+            return Some(Pattern::Mailbox(mailbox));
+        }
+    };
+    let value = from.part(from.text.len() - domain.len()..from.text.len());
+    let (domain, _) = context.domain(&value)?;
+    Some(Pattern::Domain(domain))
+}
+
+/// `user#company.com@autoreply.company.com`
+fn is_vacation(text: &str) -> bool {
+    text.split_once('@')
+        .is_some_and(|(local, domain)| local.contains('#') && domain.starts_with("autoreply."))
+}
+
+fn target(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+    if let Some(domain) = value.text.strip_prefix('@') {
+        let (domain, span): (Domain, Span) = context.domain(&value.part(1..1 + domain.len()))?;
+        return Some(Target {
+            kind: TargetKind::Domain(domain),
+            span,
+        });
+    }
+    let target = context.target(value)?;
+    let TargetKind::Mailbox(mailbox) = &target.kind else {
+        return Some(target);
+    };
+    let local = mailbox.local.folded(LocalCase::Ignore);
+    if mailbox.domain.as_str() == "localhost" && matches!(local.as_str(), "null" | "spam" | "ham") {
+        let message = format!("`{mailbox}` is an order to mailcow's own filter, not an address");
+        let help = "write `discard` in a `.rules` file if the mail is to vanish";
+        context.error("not-an-address", target.span, message, help);
+        return None;
+    }
+    Some(target)
+}

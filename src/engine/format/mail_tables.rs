@@ -1,0 +1,201 @@
+//! Tables of mail servers' databases: which of them say something about addresses, and in which columns.
+//!
+//! | product | tables |
+//! |---|---|
+//! | PostfixAdmin, mailcow, ViMbAdmin | `alias`, `alias_domain`, `domain`, `mailbox` |
+//! | iRedMail | `forwardings`, `alias`, `alias_domain`, `mailbox` |
+//! | Mailu | `alias`, `alternative`, `user` |
+//! | ISPmail and other guides | `virtual_aliases`, `virtual_domains`, `virtual_users`; `forwardings`, `domains`, `users` |
+//! | guides with `source_username`, `source_domain` | `aliases`, `accounts` |
+//! | ISPConfig, Froxlor | `mail_forwarding`, `mail_user`; `mail_virtual` |
+//! | hMailServer | `hm_aliases`, `hm_domainaliases`, `hm_domains`, `hm_accounts` |
+//!
+//! Names are compared without letter case and underscores. A table is told by its columns, whatever its
+//! name; only lists of mailboxes and of domains need a known name as well.
+
+/// Columns of an address and of what it is sent to.
+const ALIASES: [(&str, &str); 15] = [
+    ("address", "goto"),
+    ("address", "forwarding"),
+    ("address", "destination"),
+    ("email", "destination"),
+    ("source", "destination"),
+    ("aliasname", "aliasvalue"),
+    ("alias", "goto"),
+    ("alias", "destination"),
+    ("email", "goto"),
+    ("email", "forward"),
+    ("mail", "destination"),
+    ("mail", "forward"),
+    ("source", "target"),
+    ("alias", "forward"),
+    ("sourceusername", "destinationusername"),
+];
+
+/// Tables of mailboxes.
+const MAILBOXES: [&str; 10] = [
+    "mailbox",
+    "mailboxes",
+    "mailuser",
+    "mailusers",
+    "user",
+    "users",
+    "virtualusers",
+    "virtualmailboxes",
+    "accounts",
+    "hmaccounts",
+];
+
+/// Columns of a mailbox's address.
+const OWNERS: [&str; 6] = [
+    "email",
+    "username",
+    "accountaddress",
+    "address",
+    "mail",
+    "user",
+];
+
+/// Columns of its password, without which a table of users is one of another program.
+const PASSWORDS: [&str; 7] = [
+    "password",
+    "accountpassword",
+    "passwd",
+    "pass",
+    "crypt",
+    "clear",
+    "pw",
+];
+
+/// Tables of domains.
+const DOMAINS: [&str; 6] = [
+    "virtualdomains",
+    "domains",
+    "hmdomains",
+    "maildomain",
+    "maildomains",
+    "domain",
+];
+
+/// Returns true if a table is one of aliases by its name, whatever its columns are. Its rows may hold domains
+/// alone, and no address.
+pub fn is_named_alias(table: &str) -> bool {
+    let table = table.to_lowercase();
+    table.contains("alias") || table.contains("alternative") || table.contains("forwarding")
+}
+
+/// What a table says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Table {
+    /// Where an address is sent to.
+    Aliases,
+    /// Names of aliases whose targets another table has.
+    AliasNames,
+    /// A domain that stands for another one.
+    DomainAliases,
+    /// PostfixAdmin's list of domains: who is hosted.
+    Hosted,
+    /// Domains and their numbers.
+    Domains,
+    /// Mailboxes.
+    Mailboxes,
+}
+
+/// Where a table has what counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    /// What the table says.
+    pub table: Table,
+    /// The address or domain.
+    pub from: Option<usize>,
+    /// What it is sent to.
+    pub to: Option<usize>,
+    /// Whether the row counts.
+    pub active: Option<usize>,
+    /// The column says that the row does *not* count.
+    pub inverted: bool,
+    /// mailcow's tables have a third value.
+    pub mailcow: bool,
+    /// The address is a pattern.
+    pub wildcard: Option<usize>,
+    /// The domain, as text.
+    pub domain: Option<usize>,
+    /// The domain of the target, where a column of its own has it.
+    pub target_domain: Option<usize>,
+    /// The number of the domain.
+    pub number: Option<usize>,
+}
+
+impl Columns {
+    /// Returns the columns of a table by their names; `None` if it says nothing that is known. A table
+    /// that is not in a database has no name.
+    pub fn find(table: Option<&str>, names: &[String]) -> Option<Self> {
+        let plain = |name: &str| name.replace('_', "").to_lowercase();
+        let names: Vec<_> = names.iter().map(|name| plain(name)).collect();
+        let table = table.map(plain);
+        let table = table.as_deref();
+        let at = |name: &str| names.iter().position(|own| own == name);
+        let first = |wanted: &[&str]| wanted.iter().find_map(|name| at(name));
+        let has = |name: &str| at(name).is_some();
+        let pair = ALIASES
+            .iter()
+            .find_map(|(from, to)| Some((at(from)?, at(to)?)));
+        let named = |list: &[&str]| table.is_some_and(|table| list.contains(&table));
+        let mailbox = named(&MAILBOXES)
+            || (table.is_none() && first(&["maildir", "quota", "domainid"]).is_some());
+        let (kind, from, to) = if has("aliasdomain") && has("targetdomain") {
+            (Table::DomainAliases, at("aliasdomain"), at("targetdomain"))
+        } else if has("dadomainid") && has("daalias") {
+            (Table::DomainAliases, at("daalias"), None)
+        } else if has("name") && has("domainname") && (named(&["alternative"]) || table.is_none()) {
+            (Table::DomainAliases, at("name"), at("domainname"))
+        } else if let Some((from, to)) = pair {
+            (Table::Aliases, Some(from), Some(to))
+        } else if has("domain") && has("backupmx") {
+            (Table::Hosted, at("domain"), at("backupmx"))
+        } else if named(&["alias"]) && has("address") {
+            (Table::AliasNames, at("address"), None)
+        } else if mailbox && first(&OWNERS).is_some() && first(&PASSWORDS).is_some() {
+            (Table::Mailboxes, first(&OWNERS), None)
+        } else if named(&DOMAINS) && first(&["name", "domainname", "domain"]).is_some() {
+            (
+                Table::Domains,
+                first(&["name", "domainname", "domain"]),
+                None,
+            )
+        } else {
+            return None;
+        };
+        let active = first(&[
+            "active",
+            "enabled",
+            "aliasactive",
+            "accountactive",
+            "domainactive",
+        ]);
+        let inactive = at("disabled").filter(|_| active.is_none());
+        let number = match kind {
+            Table::Domains => first(&["id", "domainid"]),
+            _ => first(&["domainid", "aliasdomainid", "dadomainid", "accountdomainid"]),
+        };
+        Some(Self {
+            table: kind,
+            from,
+            to,
+            active: active.or(inactive),
+            inverted: inactive.is_some(),
+            mailcow: has("sogovisible"),
+            wildcard: at("wildcard"),
+            domain: first(&["sourcedomain", "domain", "domainname"]),
+            target_domain: at("destinationdomain").filter(|_| has("destinationusername")),
+            number,
+        })
+    }
+
+    /// The columns that are read.
+    pub fn read(&self) -> impl Iterator<Item = usize> {
+        [self.from, self.to, self.active, self.wildcard]
+            .into_iter()
+            .flatten()
+    }
+}

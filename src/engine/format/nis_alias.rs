@@ -1,0 +1,128 @@
+//! Mail aliases in directories (nisMailAlias): a name, and the members to which its mail goes.
+//!
+//! ```text
+//! dn: cn=sales@domain2.com,ou=Aliases,dc=company,dc=com
+//! objectClass: nisMailAlias
+//! cn: sales@domain2.com
+//! rfc822MailMember: anna@company.com
+//! rfc822MailMember: bob@company.com
+//! ```
+//!
+//! # Traps
+//!
+//! - The name is `cn`; of an object with `mail` it is that, and `cn` is a name for people.
+//! - Name and members without a domain are local users (`import --local-domain`). An alias whose name
+//!   has none is a warning without it; a member without a domain is an error, since half of a list is
+//!   worse than none.
+//! - Commands, files and lists (`|command`, `/file`, `:include:`) are for aliases(5): errors.
+
+use std::collections::HashSet;
+
+use super::{
+    attributes::{self, Role},
+    context::Context,
+    ldif_line::Line,
+    value::Value,
+};
+use crate::engine::rule::{Origin, Pattern, Span, Target};
+
+/// Aliases that are not read, since nothing tells their domain.
+#[derive(Debug, Default)]
+pub struct Nameless {
+    count: usize,
+    first: Option<Span>,
+}
+
+impl Nameless {
+    /// Reports them.
+    pub fn report(self, context: &mut Context<'_, '_>) {
+        let Some(span) = self.first else { return };
+        let aliases = match self.count {
+            1 => "1 alias (`rfc822MailMember`)".to_owned(),
+            many => format!("{many} aliases (`rfc822MailMember`)"),
+        };
+        let message = format!("{aliases} with a name that has no domain: not read");
+        let help = "name the domain: `readdress import ldif --local-domain DOMAIN FILE`";
+        context.warn("unread-alias", span, message, help);
+    }
+}
+
+/// Reads an alias; `nameless` counts one without a domain.
+pub fn read(lines: &[Line<'_>], nameless: &mut Nameless, context: &mut Context<'_, '_>) {
+    let is = |role: Role| move |line: &Line<'_>| attributes::role(&line.name) == role;
+    let mut names = values(lines, is(Role::Mail), context);
+    if names.is_empty() {
+        names = values(lines, |line| line.name == "cn", context);
+    }
+    names.extend(values(lines, is(Role::Alias), context));
+    let members = values(lines, is(Role::Member), context);
+    let Some(targets) = targets(&members, context) else {
+        return;
+    };
+    for name in names {
+        let Some(whole) = completed(&name, context) else {
+            nameless.count += 1;
+            nameless.first.get_or_insert(name.span);
+            continue;
+        };
+        if let Some((mailbox, span)) = context.pattern(&whole) {
+            let pattern = Pattern::Mailbox(mailbox);
+            let action = super::identity::action(&pattern, targets.clone());
+            context.rule(pattern, action, None, span, Origin::Row);
+        }
+    }
+}
+
+fn values<'t>(
+    lines: &[Line<'t>],
+    wanted: impl Fn(&Line<'_>) -> bool,
+    context: &mut Context<'_, '_>,
+) -> Vec<Value<'t>> {
+    let lines = lines.iter().filter(|line| wanted(line));
+    lines.filter_map(|line| line.value(context)).collect()
+}
+
+/// The members as targets; `None` where one of them cannot be read.
+fn targets(members: &[Value<'_>], context: &mut Context<'_, '_>) -> Option<Vec<Target>> {
+    let mut targets: Vec<Target> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut sound = true;
+    for member in members {
+        match member_of(member, context) {
+            Some(target) if seen.insert(target.to_string()) => targets.push(target),
+            Some(_) => {}
+            None => sound = false,
+        }
+    }
+    (sound && !targets.is_empty()).then_some(targets)
+}
+
+fn member_of(member: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+    let text = member.text.trim();
+    if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
+        let message = format!("`{text}` is no address");
+        let help = "commands, files and lists are for aliases(5) only; write an address";
+        context.error("not-an-address", member.span, message, help);
+        return None;
+    }
+    let Some(whole) = completed(member, context) else {
+        let message = format!("the member `{text}` has no domain: it is a local user");
+        let help = "name the domain: `readdress import ldif --local-domain DOMAIN FILE`";
+        context.error("no-domain", member.span, message, help);
+        return None;
+    };
+    context.target(&whole)
+}
+
+/// A whole address; `None` for one without a domain where none is named.
+fn completed<'t>(value: &Value<'t>, context: &Context<'_, '_>) -> Option<Value<'t>> {
+    let text = value.text.trim();
+    match &context.options.local_domain {
+        _ if text.contains('@') => Some(value.clone()),
+        Some(domain) => Some(Value {
+            text: format!("{text}@{domain}").into(),
+            span: value.span,
+        }),
+        None => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! Keys without `@` of virtual(5) files: domains, or local users. Other keys of the directory tell.
+//!
+//! - A key without a dot is a local user.
+//! - A key with a dot is a domain where other keys are in it, where `secondary` stands behind it, or
+//!   where no address stands behind it.
+//! - Anything else may be either, which is an error.
+
+use std::collections::HashSet;
+
+use super::{
+    Options,
+    context::{BareKey, Context},
+    postfix_rule::{add, rule},
+    value::Value,
+};
+use crate::engine::{
+    address::{Domain, LocalPart, Mailbox, last_at},
+    rule::{Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule},
+};
+
+/// The values of a line, between commas and white space outside of quotes.
+pub fn words<'t>(value: &Value<'t>) -> Vec<Value<'t>> {
+    let mut words = Vec::new();
+    let (mut quoted, mut escaped, mut start) = (false, false, 0);
+    for (at, c) in value.text.char_indices().chain([(value.text.len(), ' ')]) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ' ' | '\t' | ',' if !quoted || at == value.text.len() => {
+                if at > start {
+                    words.push(value.part(start..at));
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words
+}
+
+/// A key without `@`: other keys tell later what it is.
+pub fn bare(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>) {
+    let key = context.clean(key);
+    if let Some(local) = &context.options.local_domain
+        && !key.text.contains('.')
+    {
+        let domain = local.clone();
+        return match LocalPart::parse(&key.text) {
+            Ok(local) => add(
+                Pattern::Mailbox(Mailbox { local, domain }),
+                key.span,
+                value,
+                context,
+            ),
+            Err(error) => context.error(
+                "bad-pattern",
+                key.span,
+                error.to_string(),
+                "write `user@domain`",
+            ),
+        };
+    }
+    context.yielded.other();
+    context.bare.push(BareKey {
+        key: key.text.to_string(),
+        span: key.span,
+        value: value
+            .iter()
+            .map(|part| (part.text.to_string(), part.span))
+            .collect(),
+    });
+}
+
+/// What `readdress export virtual` writes behind a domain: it declares one in which nobody has an
+/// address, too.
+const DECLARED: &str = "secondary";
+
+/// Tells bare keys by the other keys: a domain that addresses are in is one.
+pub fn settle(
+    bare: Vec<BareKey>,
+    options: &Options,
+    parsed: &mut Parsed,
+    findings: &mut Findings<'_>,
+) {
+    if bare.is_empty() {
+        return;
+    }
+    let mapped = |rule: &Rule| rule.origin == Origin::Map;
+    let domains: HashSet<Domain> = parsed
+        .rules
+        .iter()
+        .filter(mapped)
+        .filter_map(|rule| rule.pattern.domain().cloned())
+        .collect();
+    let meant = findings.words_in_error();
+    for key in bare {
+        let domain = Domain::parse(&key.key)
+            .ok()
+            .filter(|_| key.key.contains('.'));
+        let Some(domain) = domain else {
+            findings.push(no_domain(&key));
+            continue;
+        };
+        let parts = key.value.iter();
+        let parts = parts.map(|(text, span)| Value::new(text, *span));
+        let words: Vec<_> = parts.flat_map(|part| words(&part)).collect();
+        let named = matches!(words.as_slice(), [word] if word.text == DECLARED);
+        let inhabited = domains.contains(&domain)
+            || meant
+                .iter()
+                .any(|word| word.ends_with(&format!("@{domain}")));
+        // Behind a user stands an address; behind a domain anything at all.
+        let address = words.iter().any(|word| last_at(&word.text).is_some());
+        if !named && !inhabited {
+            if options.local_domain.is_some() {
+                user(&key, options, parsed, findings);
+                continue;
+            }
+            if address {
+                findings.push(domain_or_user(&key));
+                continue;
+            }
+            findings.push(nobody_in(&key));
+        }
+        parsed.domains.push(Declaration {
+            domain,
+            class: DomainClass::Secondary,
+            unknown: None,
+            span: key.span,
+        });
+    }
+}
+
+/// A user whose name has a dot, where `--local-domain` says whose users they are.
+fn user(key: &BareKey, options: &Options, parsed: &mut Parsed, findings: &mut Findings<'_>) {
+    let mut bare = Vec::new();
+    let mut context = Context::new(key.span.file, options, parsed, &mut bare, findings);
+    let Some(local) = &options.local_domain else {
+        return;
+    };
+    let pattern = Value {
+        text: format!("{}@{local}", key.key).into(),
+        span: key.span,
+    };
+    let parts = key.value.iter();
+    let value: Vec<_> = parts.map(|(text, span)| Value::new(text, *span)).collect();
+    rule(&pattern, &value, &mut context);
+}
+
+/// How a user without a domain is read.
+const LOCAL_USER: &str = "`readdress import virtual --local-domain DOMAIN FILE`";
+
+fn no_domain(key: &BareKey) -> Finding {
+    let key_text = &key.key;
+    let message = format!(
+        "`{key_text}` has no domain: to Postfix it is a local user, in `myorigin` and `mydestination`"
+    );
+    Finding::error("bare-key", key.span, message).help(format!(
+        "write `{key_text}@` and the domain, or use {LOCAL_USER}"
+    ))
+}
+
+fn domain_or_user(key: &BareKey) -> Finding {
+    let key_text = &key.key;
+    let message = format!(
+        "`{key_text}` may be a domain, in which no other key of the directory is, or a local user"
+    );
+    Finding::error("bare-key", key.span, message).help(format!(
+        "if it is a domain, write `{key_text} secondary`; if it is a user, write `{key_text}@` and the domain, or use {LOCAL_USER}"
+    ))
+}
+
+fn nobody_in(key: &BareKey) -> Finding {
+    let key_text = &key.key;
+    let message = format!(
+        "`{key_text}` is taken for a domain in which nobody has an address: all mail for it is refused"
+    );
+    Finding::warning("empty-domain", key.span, message).help(format!(
+        "write `{key_text} secondary` if that is meant; if it is a local user, use {LOCAL_USER}"
+    ))
+}

@@ -1,0 +1,144 @@
+//! A rule of a virtual(5) file: a key with a domain, and the addresses behind it.
+//!
+//! What Postfix appends to an address without a domain (`myorigin`) or to a domain without a dot
+//! (`mydomain`) is not in the file: `import --myorigin`, `--mydomain`. Lists of who exists, commands
+//! and files are no addresses.
+
+use std::collections::HashSet;
+
+use super::{context::Context, identity, postfix_value, value::Value};
+use crate::engine::{
+    address::last_at,
+    rule::{Origin, Pattern, Span, Target, TargetKind},
+};
+
+/// A rule for an address or a whole domain.
+pub fn rule(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>) {
+    if let Some(domain) = key.text.strip_prefix('@') {
+        let name = key.part(1..1 + domain.len());
+        if let Some((domain, _)) = context.domain(&name) {
+            add(Pattern::Domain(domain), key.span, value, context);
+        }
+    } else if let Some((mailbox, span)) = context.pattern(key) {
+        add(Pattern::Mailbox(mailbox), span, value, context);
+    }
+}
+
+/// A rule with this pattern.
+pub fn add(pattern: Pattern, span: Span, value: &[Value<'_>], context: &mut Context<'_, '_>) {
+    let Some(words) = postfix_value::addresses(value, context) else {
+        return;
+    };
+    let mut targets: Vec<Target> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut sound = true;
+    for (at, word) in words.iter().enumerate() {
+        match target(word, at == 0, context) {
+            Some(target) if seen.insert(target.to_string()) => targets.push(target),
+            Some(_) => {}
+            None => sound = false,
+        }
+    }
+    if words.is_empty() {
+        let help = "write an address, or delete the line";
+        context.error("no-action", span, "no address stands behind it", help);
+    } else if sound {
+        let action = identity::action(&pattern, targets);
+        context.rule(pattern, action, None, span, Origin::Map);
+    }
+}
+
+fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Option<Target> {
+    let text = &*word.text;
+    if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
+        let help = "commands, files and lists are for aliases(5) only; write an address";
+        context.error(
+            "not-an-address",
+            word.span,
+            format!("`{text}` is no address"),
+            help,
+        );
+        return None;
+    }
+    if text
+        .get(..7)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
+    {
+        let message = format!("`{text}` is a link, and no address to Postfix");
+        context.error("not-an-address", word.span, message, "delete `mailto:`");
+        return None;
+    }
+    if let Some(domain) = text.strip_prefix('@') {
+        if !first {
+            let help = "write it first";
+            context.error(
+                "bad-target",
+                word.span,
+                "`@domain` counts only as the first value",
+                help,
+            );
+            return None;
+        }
+        let (domain, _) = context.domain(&word.part(1..1 + domain.len()))?;
+        return Some(Target {
+            kind: TargetKind::Domain(domain),
+            span: word.span,
+        });
+    }
+    let whole = completed(text, word.span, context)?;
+    match whole {
+        Some(whole) => context.target(&Value {
+            text: whole.into(),
+            span: word.span,
+        }),
+        None => context.target(word),
+    }
+}
+
+/// What stands behind an address in relay_recipient_maps, relay_domains and access(5).
+const LISTED: [&str; 11] = [
+    "ok", "x", "1", "yes", "relay", "valid", "permit", "reject", "dunno", "hold", "discard",
+];
+
+/// What Postfix appends to an address that is not whole; `Some(None)` for one that is.
+///
+/// A domain without a dot (`root@localhost`) stays as it is unless `mydomain` is named: whether Postfix
+/// appends it is a setting (`append_dot_mydomain`), and Postfix does so to what readdress adds as well.
+fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Option<String>> {
+    let domain = last_at(text).and_then(|at| text.get(at + 1..));
+    match (domain, &context.options.myorigin, &context.options.mydomain) {
+        (None, _, _) if text.starts_with('"') && text.contains('@') => {
+            let message = format!("the quotes make {text} a local-part without a domain");
+            context.error("no-domain", span, message, "delete the quotes");
+            None
+        }
+        (None, Some(origin), _) => Some(Some(format!("{text}@{origin}"))),
+        (None, None, _) if LISTED.iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            let message = format!("`{text}` is no address: this looks like a list of who exists");
+            let help = "relay_recipient_maps and access tables name no targets; save the source of virtual_alias_maps here";
+            context.error("not-an-address", span, message, help);
+            None
+        }
+        (None, None, _) => {
+            let message = format!("`{text}` has no domain: Postfix appends its `myorigin`");
+            let help =
+                "write the whole address, or use `readdress import virtual --myorigin DOMAIN`";
+            context.error("no-domain", span, message, help);
+            None
+        }
+        (Some(domain), _, Some(mydomain)) if !domain.contains('.') => {
+            Some(Some(format!("{text}.{mydomain}")))
+        }
+        (Some(domain), _, None)
+            if !domain.is_empty()
+                && !domain.contains(['.', ':', '['])
+                && !domain.eq_ignore_ascii_case("localhost") =>
+        {
+            let message = format!("the domain of `{text}` has no dot");
+            let help = "write the whole domain, or use `readdress import virtual --mydomain DOMAIN`, unless the MTA appends it (`append_dot_mydomain`)";
+            context.warn("short-domain", span, message, help);
+            Some(None)
+        }
+        (Some(_), _, _) => Some(None),
+    }
+}

@@ -1,0 +1,158 @@
+//! The right side of a virtual(5) line: the addresses that Postfix finds in it.
+//!
+//! Postfix reads it as it reads a `To:` field (`tok822_parse`): `anna@x`, `<anna@x>`, `Anna B <anna@x>`
+//! and `anna@x (Anna)` are one address. Commas, semicolons, white space and line ends separate
+//! addresses. What stands before `<` is a name, also where it looks like an address: that is an error
+//! here, since somebody may have forgotten a comma.
+//!
+//! # Limits
+//!
+//! Groups (`name: a@x, b@x;`) are not read: their names come out as words, which are errors.
+
+use super::{context::Context, value::Value};
+use crate::engine::address::last_at;
+
+/// Finds the addresses of a logical line, in order. `None` where the value cannot be read.
+pub fn addresses<'t>(lines: &[Value<'t>], context: &mut Context<'_, '_>) -> Option<Vec<Value<'t>>> {
+    let mut found = Found::default();
+    for line in lines {
+        found.line(line, context)?;
+    }
+    found.separate();
+    Some(found.addresses)
+}
+
+#[derive(Debug, Default)]
+struct Found<'t> {
+    addresses: Vec<Value<'t>>,
+    /// Words since the last separator: addresses, unless `<` follows.
+    words: Vec<Value<'t>>,
+}
+
+impl<'t> Found<'t> {
+    fn line(&mut self, line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<()> {
+        let mut at = 0;
+        while let Some(rest) = line.text.get(at..).filter(|rest| !rest.is_empty()) {
+            let length = match rest.chars().next()? {
+                ' ' | '\t' => 1,
+                ',' | ';' => {
+                    self.separate();
+                    1
+                }
+                '(' => closed(rest, ')').or_else(|| unclosed(&line.part(at..at + 1), context))?,
+                '<' => {
+                    let length =
+                        closed(rest, '>').or_else(|| unclosed(&line.part(at..at + 1), context))?;
+                    self.angled(&line.part(at + 1..at + length - 1), context)?;
+                    length
+                }
+                '#' => {
+                    let help =
+                        "put the comment on a line of its own; Postfix would send mail to it";
+                    let comment = line.part(at..line.text.len());
+                    let message = "a comment cannot stand behind a rule";
+                    context.error(
+                        "inline-comment",
+                        comment.without_blanks().span,
+                        message,
+                        help,
+                    );
+                    return None;
+                }
+                _ => {
+                    let length = word(rest);
+                    self.words.push(line.part(at..at + length));
+                    length
+                }
+            };
+            at += length;
+        }
+        Some(())
+    }
+
+    /// Takes what stands between angle brackets.
+    fn angled(&mut self, inside: &Value<'t>, context: &mut Context<'_, '_>) -> Option<()> {
+        for word in self.words.drain(..) {
+            if last_at(&word.text).is_some() {
+                let message = format!(
+                    "`{}` stands before `<`: Postfix takes it for a name, and sends it no mail",
+                    word.text
+                );
+                let help = "write a comma between two addresses, or delete it";
+                context.error("not-an-address", word.span, message, help);
+                return None;
+            }
+        }
+        let brackets = inside.span;
+        let inside = inside.without_blanks();
+        if inside.text.is_empty() {
+            let message = "nothing stands between `<` and `>`";
+            context.error(
+                "not-an-address",
+                brackets,
+                message,
+                "write an address there",
+            );
+            return None;
+        }
+        // A source route: `<@relay.example:anna@company.com>`.
+        let route = match inside.text.starts_with('@') {
+            true => inside.text.find(':').map_or(0, |colon| colon + 1),
+            false => 0,
+        };
+        self.addresses.push(inside.part(route..inside.text.len()));
+        Some(())
+    }
+
+    fn separate(&mut self) {
+        self.addresses.append(&mut self.words);
+    }
+}
+
+/// How long a word is: up to a blank or a character that means something, outside of quotes.
+fn word(text: &str) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ' ' | '\t' | ',' | ';' | '(' | '<' if !quoted => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// How long a part in brackets is, both brackets included. Parentheses nest; quotes hide brackets.
+fn closed(text: &str, end: char) -> Option<usize> {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' if end == '>' => quoted = !quoted,
+            _ if quoted => {}
+            '(' if end == ')' => depth += 1,
+            c if c == end => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn unclosed<T>(bracket: &Value<'_>, context: &mut Context<'_, '_>) -> Option<T> {
+    let message = format!("`{}` is not closed on its line", bracket.text);
+    context.error(
+        "syntax",
+        bracket.span,
+        message,
+        "close it, or write the address alone",
+    );
+    None
+}

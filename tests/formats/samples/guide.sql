@@ -1,0 +1,11 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE domains (domain varchar(50) NOT NULL, PRIMARY KEY (domain));
+INSERT INTO domains VALUES('company.com');
+CREATE TABLE forwardings (source varchar(80) NOT NULL, destination TEXT NOT NULL, PRIMARY KEY (source));
+INSERT INTO forwardings VALUES('jd@domain2.com','jdoe@company.com, anna@company.com');
+INSERT INTO forwardings VALUES('o''neil@domain2.com',replace('jdoe@company.com\nkim@company.com','\n',char(10)));
+CREATE TABLE users (email varchar(80) NOT NULL, password varchar(20) NOT NULL, PRIMARY KEY (email));
+INSERT INTO users VALUES('jdoe@company.com','x\');
+CREATE TRIGGER tr AFTER INSERT ON users BEGIN INSERT INTO forwardings VALUES (new.email, 'a@b.example'); END;
+COMMIT;

@@ -1,0 +1,385 @@
+//! Rules that are lost: the old table serves on, and a start without rules defers all mail, until the rules
+//! are back or somebody accepts the table that is held back.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use readdress::mta::Reply;
+use serde_json::Value;
+
+use crate::program::{BASE, Place, RULES, Said, Serving, edits, message, rcpt};
+
+/// What `status` says, as JSON.
+fn status(place: &Place) -> (Option<i32>, Value) {
+    let said = place.ask(&["status", "--json"]);
+    let value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {said:?}"));
+    (said.status, value)
+}
+
+/// The words that accept the table, as the program printed them, without its name.
+fn words(place: &Place) -> Vec<String> {
+    let (code, status) = status(place);
+    assert_eq!(code, Some(1), "{status}");
+    let words = status["last_reload"]["accept"].as_str().unwrap();
+    let words = words.strip_prefix("readdress ").unwrap();
+    words.split(' ').map(str::to_owned).collect()
+}
+
+/// Types what the program printed.
+fn accept(place: &Place) -> Said {
+    let words = words(place);
+    place.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn causes(status: &Value) -> Vec<&str> {
+    let causes = status["last_reload"]["causes"].as_array();
+    let causes = causes.map_or(&[][..], Vec::as_slice);
+    causes.iter().filter_map(|c| c["cause"].as_str()).collect()
+}
+
+/// Rules are served: one address is rewritten, another refused.
+async fn serves(serving: &Serving<'_>) {
+    let mut client = serving.client().await;
+    let all = ["jd@domain2.com", "nosuch@domain2.com"];
+    let (replies, end) = message(&mut client, "4b", &all).await;
+    assert_eq!(replies[0], Reply::Continue);
+    assert!(format!("{:?}", replies[1]).contains("550 5.1.1"));
+    assert_eq!(edits(&end)[0], "-<jd@domain2.com>");
+}
+
+/// Every recipient is deferred.
+async fn defers(serving: &Serving<'_>) {
+    let mut client = serving.client().await;
+    client.mail(b"<s@sender.example>", &[], &[]).await.unwrap();
+    for recipient in ["jd@domain2.com", "x@elsewhere.example"] {
+        let reply = rcpt(&mut client, "4c", recipient).await;
+        assert!(format!("{reply:?}").contains("451 4.3.0"), "{reply:?}");
+    }
+}
+
+/// Each way in which all rules are lost, and the cause that is given.
+type Way = (&'static str, fn(&Place));
+
+fn ways() -> [Way; 6] {
+    [
+        ("no-rules", |place| {
+            fs::remove_file(place.join("rules/a.rules")).unwrap();
+        }),
+        ("no-rules", |place| {
+            fs::write(place.join("rules/a.rules"), "").unwrap();
+        }),
+        ("no-rules", |place| place.save("a.rules", "# nothing\n\n")),
+        ("no-rules", |place| {
+            fs::rename(place.join("rules/a.rules"), place.join("rules/a.rules.bak")).unwrap();
+        }),
+        ("vanished", |place| {
+            fs::rename(place.join("rules"), place.join("moved")).unwrap();
+        }),
+        ("no-rules", |place| {
+            fs::rename(place.join("rules"), place.join("moved")).unwrap();
+            fs::create_dir(place.join("rules")).unwrap();
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn a_table_of_no_rules_never_replaces_one_with_rules() {
+    for (number, (cause, lose)) in ways().into_iter().enumerate() {
+        let place = Place::new(&[("a.rules", RULES)]);
+        let serving = place.serve();
+        lose(&place);
+        let reload = place.ask(&["reload"]);
+        assert_eq!(reload.status, Some(3), "{number}: {reload:?}");
+        serves(&serving).await;
+        assert_eq!(place.ask(&["status", "--ready"]).status, Some(0));
+        let (code, status) = status(&place);
+        assert_eq!((code, causes(&status)), (Some(1), vec![cause]), "{number}");
+        let text = place.ask(&["status"]).out;
+        assert!(text.starts_with("DEGRADED since 20"), "{text}");
+        assert!(text.contains("generation 1 serves on"), "{text}");
+        let log = place.logged("readdress accept ");
+        assert!(log.contains("still serving generation=1"), "{log}");
+        for printed in [&text, &reload.out, &log] {
+            assert!(printed.contains(&words(&place).join(" ")), "{printed}");
+        }
+        // Asking again changes nothing, and is not logged as another table.
+        assert_eq!(place.ask(&["reload"]).status, Some(3));
+        assert_eq!(place.log().matches("table held back").count(), 1);
+        place.logged("table still held back: digest=");
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_back_ends_when_the_rules_are_back() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let serving = place.serve();
+    fs::rename(place.join("rules"), place.join("moved")).unwrap();
+    place.logged("table held back");
+    fs::rename(place.join("moved"), place.join("rules")).unwrap();
+    place.logged("table mended: still serving generation=1");
+    assert_eq!(status(&place).0, Some(0));
+    // Other rules than before are a new table, without anybody's word.
+    fs::remove_file(place.join("rules/a.rules")).unwrap();
+    place.logs("held twice", |log| {
+        log.matches("table held back").count() == 2
+    });
+    place.save("b.rules", RULES);
+    place.logged("table: generation=2 ");
+    serves(&serving).await;
+}
+
+#[tokio::test]
+async fn what_is_accepted_goes_live_and_nothing_else() {
+    let place = Place::new(&[
+        ("a.rules", RULES),
+        ("b.rules", "carl@company.com mailbox\n"),
+    ]);
+    let serving = place.serve();
+    fs::write(place.join("rules/a.rules"), "").unwrap();
+    assert_eq!(place.ask(&["reload"]).status, Some(3));
+    let (_, held) = status(&place);
+    assert_eq!(causes(&held), ["emptied"]);
+    let old = words(&place);
+
+    // Somebody accepts what was looked at before the files changed again: refused.
+    fs::write(place.join("rules/b.rules"), "").unwrap();
+    assert_eq!(place.ask(&["reload"]).status, Some(3));
+    let said = place.run(&old.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(said.err.contains(&words(&place)[1]), "{said:?}");
+    serves(&serving).await;
+
+    let said = accept(&place);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert!(
+        said.out.contains("generation 2 is live: 0 rules"),
+        "{said:?}"
+    );
+    assert!(said.out.contains("removed "), "{said:?}");
+    let log = place.logged("table accepted: digest=");
+    assert!(log.contains("table: generation=2 rules=0 "), "{log}");
+    let (code, status) = status(&place);
+    assert_eq!((code, &status["generation"]), (Some(0), &2.into()));
+    assert_eq!(place.ask(&["reload"]).status, Some(0));
+    // There is nothing left to accept.
+    let digest = held["last_reload"]["digest"].as_str().unwrap();
+    let said = place.ask(&["accept", digest]);
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(said.err.contains("no table is held back"), "{said:?}");
+}
+
+/// Twenty rules may go; beyond that the share decides, and the setting takes effect live.
+#[test]
+fn max_shrink_is_watched() {
+    let many = |number: usize| -> String {
+        let lines = (0..number).map(|n| format!("u{n}@company.com mailbox\n"));
+        lines.collect()
+    };
+    let place = Place::new(&[("a.rules", RULES), ("b.rules", &many(80))]);
+    let _serving = place.serve();
+    place.save("b.rules", &many(60));
+    assert_eq!(place.ask(&["reload"]).status, Some(0), "twenty less");
+    place.save("b.rules", &many(59));
+    assert_eq!(place.ask(&["reload"]).status, Some(0));
+    place.save("b.rules", &many(38));
+    let said = place.ask(&["reload"]);
+    assert_eq!(said.status, Some(3), "{said:?}");
+    assert!(said.out.contains("21 of 7"), "{said:?}");
+    assert!(said.out.contains("max_shrink allows 20%"), "{said:?}");
+    place.configure(&format!("{BASE}max_shrink = \"40%\"\n"));
+    place.logged("table: generation=4 ");
+    // A whole file may be removed, if that is no more than allowed.
+    fs::remove_file(place.join("rules/b.rules")).unwrap();
+    assert_eq!(place.ask(&["reload"]).status, Some(3));
+}
+
+/// Edits as administrators make them are live at once.
+#[test]
+fn what_is_plainly_meant_is_never_held_back() {
+    let place = Place::new(&[
+        ("a.rules", RULES),
+        ("b.rules", "carl@company.com mailbox\n"),
+    ]);
+    let _serving = place.serve();
+    let without = |number: usize| -> String {
+        let lines = RULES.lines().enumerate();
+        let kept = lines.filter(|(at, _)| !(3..3 + number).contains(at));
+        kept.map(|(_, line)| format!("{line}\n")).collect()
+    };
+    let steps: [&dyn Fn(); 5] = [
+        &|| place.save("a.rules", &without(1)),
+        &|| place.save("a.rules", &without(3)),
+        &|| place.save("a.rules", &format!("{RULES}old@domain2.com reject\n")),
+        &|| place.save("b.rules", "# carl@company.com mailbox\n"),
+        &|| fs::remove_file(place.join("rules/b.rules")).unwrap(),
+    ];
+    for (number, step) in steps.iter().enumerate() {
+        step();
+        let said = place.ask(&["reload"]);
+        assert_eq!(said.status, Some(0), "{number}: {said:?}");
+    }
+    assert!(!place.log().contains("held back"), "{}", place.log());
+}
+
+/// As if something were mounted over the directory, with other rules in it.
+#[test]
+fn another_file_system_is_held_back() {
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+        return println!("SKIPPED: there is no second file system");
+    };
+    let place = Place::new(&[("a.rules", RULES)]);
+    fs::rename(place.join("rules"), place.join("here")).unwrap();
+    symlink("here", place.join("rules")).unwrap();
+    let _serving = place.serve();
+    fs::write(other.path().join("a.rules"), RULES.replace("jdoe@", "bob@")).unwrap();
+    symlink(other.path(), place.join("link")).unwrap();
+    fs::rename(place.join("link"), place.join("rules")).unwrap();
+    let (_, status) = {
+        assert_eq!(place.ask(&["reload"]).status, Some(3));
+        status(&place)
+    };
+    assert_eq!(causes(&status), ["other-mount"]);
+    assert_eq!(accept(&place).status, Some(0));
+    // From now on that is where the rules are.
+    fs::write(other.path().join("a.rules"), RULES).unwrap();
+    assert_eq!(place.ask(&["reload"]).status, Some(0));
+}
+
+#[tokio::test]
+async fn a_start_without_rules_defers_where_there_were_rules() {
+    for (number, (cause, lose)) in ways().into_iter().enumerate() {
+        let place = Place::new(&[("a.rules", RULES)]);
+        drop(place.serve());
+        lose(&place);
+        let serving = place.serve();
+        defers(&serving).await;
+        assert_eq!(place.ask(&["status", "--ready"]).status, Some(1));
+        let (code, held) = status(&place);
+        assert_eq!((code, causes(&held)), (Some(1), vec![cause]), "{number}");
+        assert_eq!(held["generation"], 0);
+        let text = place.ask(&["status"]).out;
+        assert!(text.starts_with("DEGRADED since "), "{text}");
+        assert!(text.contains("every recipient is deferred"), "{text}");
+        if number % 2 == 0 {
+            let _ = fs::create_dir(place.join("rules"));
+            place.save("a.rules", RULES);
+            place.logs("live again", |log| log.matches(" rules=12 ").count() == 2);
+            serves(&serving).await;
+        } else {
+            assert_eq!(accept(&place).status, Some(0));
+            let mut client = serving.client().await;
+            let (_, end) = message(&mut client, "4d", &["jd@domain2.com"]).await;
+            assert_eq!(edits(&end), [""; 0], "{number}");
+            // It was accepted: the next start has nothing to ask.
+            drop(serving);
+            let _serving = place.serve();
+            if cause != "vanished" {
+                assert_eq!(status(&place).0, Some(0), "{number}");
+            }
+        }
+    }
+}
+
+/// Emptied while the daemon was away, with rules in another file.
+#[tokio::test]
+async fn a_start_with_an_emptied_file_defers() {
+    let place = Place::new(&[
+        ("a.rules", RULES),
+        ("b.rules", "carl@company.com mailbox\n"),
+    ]);
+    drop(place.serve());
+    fs::write(place.join("rules/a.rules"), "").unwrap();
+    let serving = place.serve();
+    assert_eq!(causes(&status(&place).1), ["emptied"]);
+    defers(&serving).await;
+}
+
+#[tokio::test]
+async fn a_first_start_without_rules_is_harmless() {
+    let place = Place::new(&[]);
+    let serving = place.serve();
+    assert_eq!(status(&place).0, Some(0));
+    let mut client = serving.client().await;
+    let (replies, end) = message(&mut client, "4d", &["jd@domain2.com"]).await;
+    assert_eq!(
+        (&replies[..], edits(&end).len()),
+        (&[Reply::Continue][..], 0)
+    );
+}
+
+/// Whether there were rules is then unknown: with rules all is well, without any it is held back.
+#[tokio::test]
+async fn a_damaged_record_is_said() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    drop(place.serve());
+    let damage = || {
+        for file in fs::read_dir(place.join("state")).unwrap() {
+            fs::write(file.unwrap().path(), "{\"lines\":").unwrap();
+        }
+    };
+    damage();
+    let serving = place.serve();
+    place.logged("state: damaged: file=");
+    serves(&serving).await;
+    drop(serving);
+    damage();
+    fs::remove_file(place.join("rules/a.rules")).unwrap();
+    let serving = place.serve();
+    defers(&serving).await;
+    assert_eq!(causes(&status(&place).1), ["unknown"]);
+}
+
+/// No state directory, none that can be written, none that is wanted: mail is served, and it is said.
+#[tokio::test]
+async fn a_daemon_without_a_state_directory_serves() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    fs::remove_dir_all(place.join("state")).unwrap();
+    let mut serving = place.serve();
+    serves(&serving).await;
+    let line = "state: not recorded: directory=";
+    assert!(place.log().contains(line), "{}", place.log());
+    let text = place.ask(&["status"]).out;
+    assert!(text.contains("NOT RECORDED: "), "{text}");
+    serving.signal("TERM", 1);
+    serving.end();
+    // A file in its place, which nobody can write into, not even root.
+    fs::write(place.join("state"), "").unwrap();
+    serves(&place.serve()).await;
+    let log = place.logs("it twice", |log| log.matches(line).count() == 2);
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+/// Where the configuration was named by a relative path, what is printed can be typed in any directory.
+#[test]
+fn what_is_printed_can_be_typed_anywhere() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let mut command = place.command(&["run", "--config", "readdress.toml"]);
+    command.stderr(place.log_file());
+    let mut serving = place.launch(command);
+    serving.ready();
+    place.save("a.rules", "");
+    assert_eq!(place.ask(&["reload"]).status, Some(3));
+    let words = words(&place);
+    let mut command = place.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    command.current_dir("/");
+    let said = crate::program::said(command);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let directory = &status(&place).1["directory"];
+    assert_eq!(*directory, place.text("rules"));
+}
+
+/// A daemon that is started by hand on a directory of its own neither reads nor writes records.
+#[test]
+fn a_daemon_by_hand_leaves_no_trace() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    place.configure(&BASE.replace("state = \"state\"\n", ""));
+    let config = place.text("readdress.toml");
+    let arguments = ["run", "--config", &config, "--rules", &place.text("rules")];
+    let mut command = place.command(&arguments);
+    command.stderr(place.log_file());
+    let mut serving = place.launch(command);
+    serving.ready();
+    let (_, status) = status(&place);
+    assert!(status["state"]["directory"].is_null(), "{status}");
+    assert!(!place.log().contains("state: "), "{}", place.log());
+}

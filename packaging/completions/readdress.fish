@@ -28,9 +28,9 @@ complete -c readdress -n "__fish_readdress_needs_command" -s h -l help -d 'Print
 complete -c readdress -n "__fish_readdress_needs_command" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "run" -d 'Serve the MTA: the daemon'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "check" -d 'Check a rules directory and show every finding'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "explain" -d 'Say what happens to an address, and which lines decide it'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "explain" -d 'Say what happens to an address, and which lines decide it Exit status: 0 explained, 1 errors in the rules, 2 no address, or could not run'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "export" -d 'Write the rules in the words of another program'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
@@ -49,6 +49,8 @@ complete -c readdress -n "__fish_readdress_using_subcommand run" -s V -l version
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -l pause -d 'Pause between the steps, in milliseconds' -r
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l as -d 'Take a file for one with this name or extension (rules, virtual, csv)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l in -d 'Check the files in DIR, in place of those there with their names' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand check" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
 json\t'One JSON object a line'"
@@ -137,9 +139,9 @@ complete -c readdress -n "__fish_readdress_using_subcommand config" -s h -l help
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "run" -d 'Serve the MTA: the daemon'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "check" -d 'Check a rules directory and show every finding'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Say what happens to an address, and which lines decide it'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Say what happens to an address, and which lines decide it Exit status: 0 explained, 1 errors in the rules, 2 no address, or could not run'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "export" -d 'Write the rules in the words of another program'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'

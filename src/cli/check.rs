@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Exit,
-    files::{self, Loaded, counted},
+    files::{self, Loaded, counted, named},
     flags::{Check, Format},
     output::{self, Paint},
 };
@@ -15,7 +15,7 @@ use crate::engine::{
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {
-    let mut loaded = match files::load(flags.place.dir.as_deref(), flags.place.config.as_deref()) {
+    let mut loaded = match load(flags) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
@@ -40,6 +40,21 @@ pub fn run(flags: &Check) -> Exit {
     }
 }
 
+/// Reads a directory, or the files that are named.
+fn load(flags: &Check) -> Result<Loaded, Exit> {
+    let config = flags.config.as_deref();
+    let named = named::Files {
+        paths: &flags.paths,
+        named: flags.named.as_deref(),
+        within: flags.within.as_deref(),
+    };
+    match flags.paths.as_slice() {
+        [] => files::load(None, config),
+        [one] if one.is_dir() || !one.exists() => files::load(Some(one), config),
+        _ => named.load(config),
+    }
+}
+
 /// The warning about a table of no rules: mail passes as it is, and the maps for the MTA are empty.
 fn without_rules(loaded: &Loaded) -> Option<Diagnostic> {
     let table = loaded.table.as_ref()?;
@@ -47,14 +62,18 @@ fn without_rules(loaded: &Loaded) -> Option<Diagnostic> {
         return None;
     }
     let message = match loaded.files {
+        _ if loaded.prefix.is_empty() => "no line of it is a rule",
         0 => "the directory is empty: there is no rules file in it",
         _ => "no file in the directory holds a rule",
     };
-    let help = "write rules in a file NAME.rules here, or name the right directory";
+    let help = match loaded.prefix.is_empty() {
+        true => "name a file of rules",
+        false => "write rules in a file NAME.rules here, or name the right directory",
+    };
     Some(Diagnostic::about_file(
         Severity::Warning,
         "no-rules",
-        &loaded.prefix,
+        &loaded.subject,
         message.to_owned(),
         Some(help.to_owned()),
     ))
@@ -75,14 +94,14 @@ fn text(loaded: &Loaded) {
     let summary = match &loaded.table {
         Some(table) => paint.good(&format!(
             "{}: {} in {}, {}, {found}",
-            loaded.prefix,
+            loaded.subject,
             counted(table.len(), "rule"),
             counted(loaded.files, "file"),
             counted(loaded.expectations, "expectation")
         )),
         None => paint.bad(&format!(
             "{}: {found}; this table would not go live",
-            loaded.prefix
+            loaded.subject
         )),
     };
     output::line(&summary);

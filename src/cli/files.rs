@@ -1,5 +1,7 @@
 //! Rules from files: the same road as the daemon's, without its watching.
 
+pub mod named;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -23,6 +25,8 @@ const SHOWN: usize = 10;
 pub struct Loaded {
     /// The table, where there is no error.
     pub table: Option<Arc<Table>>,
+    /// The table, where broken expectations are its only errors.
+    pub unexpected: Option<Arc<Table>>,
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read.
@@ -35,6 +39,8 @@ pub struct Loaded {
     pub skipped: Vec<Skipped>,
     /// What is put before file names: the directory as it was named.
     pub prefix: String,
+    /// What was read, as it was named.
+    pub subject: String,
 }
 
 /// The configuration; its findings are told, and none is given back then.
@@ -100,19 +106,37 @@ pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Ex
 pub fn read(directory: &Path, config: &Config) -> Loaded {
     let progress = Progress::start(&format!("reading {}", directory.display()));
     let reading = source::read(directory, &source::Limits::default());
-    let unread = reading.has_errors();
-    let compiled = compile(&reading.sources, &config.settings);
+    let loaded = compiled(
+        reading.sources,
+        reading.diagnostics,
+        config,
+        &prefix(directory),
+    );
     drop(progress);
-    let mut diagnostics = reading.diagnostics;
+    loaded
+}
+
+/// Compiles what was read; `prefix` is put before the names of files.
+fn compiled(
+    sources: Vec<SourceText>,
+    mut diagnostics: Vec<Diagnostic>,
+    config: &Config,
+    prefix: &str,
+) -> Loaded {
+    let error = |finding: &Diagnostic| finding.severity == Severity::Error;
+    let unread = diagnostics.iter().any(error);
+    let compiled = compile(&sources, &config.settings);
     diagnostics.extend(compiled.diagnostics);
     Loaded {
         table: compiled.table.filter(|_| !unread).map(Arc::new),
+        unexpected: compiled.unexpected.filter(|_| !unread).map(Arc::new),
         diagnostics,
-        files: reading.sources.len(),
-        sources: reading.sources,
+        files: sources.len(),
+        sources,
         expectations: compiled.expectations,
         skipped: compiled.skipped,
-        prefix: prefix(directory),
+        prefix: prefix.to_owned(),
+        subject: prefix.to_owned(),
     }
 }
 

@@ -34,7 +34,7 @@ pub enum Command {
     Run(Run),
     /// Show the main job in a minute, with nothing installed
     Demo(Demo),
-    /// Check a rules directory and show every finding
+    /// Check a rules directory, or files, and show every finding
     ///
     /// Exit status: 0 no error, 1 errors (with --strict warnings too),
     /// 2 could not run.
@@ -47,6 +47,8 @@ pub enum Command {
     /// or program that was named is not there.
     Doctor(Box<Doctor>),
     /// Say what happens to an address, and which lines decide it
+    /// Exit status: 0 explained, 1 errors in the rules, 2 no address, or could
+    /// not run.
     Explain(Explain),
     /// Write the rules in the words of another program
     ///
@@ -134,9 +136,20 @@ pub struct Where {
 /// Flags of `check`.
 #[derive(Args, Debug)]
 pub struct Check {
-    /// Where the rules are
-    #[command(flatten)]
-    pub place: Where,
+    /// Rules directory [default: the configured one], or files
+    ///
+    /// Files are checked by themselves, or with --in as a part of a directory.
+    #[arg(value_name = "DIR|FILE")]
+    pub paths: Vec<PathBuf>,
+    /// Take a file for one with this name or extension (rules, virtual, csv)
+    #[arg(long = "as", value_name = "NAME")]
+    pub named: Option<String>,
+    /// Check the files in DIR, in place of those there with their names
+    #[arg(long = "in", value_name = "DIR", requires = "paths")]
+    pub within: Option<PathBuf>,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Warnings count as errors
     #[arg(long)]
     pub strict: bool,
@@ -157,9 +170,9 @@ pub enum Format {
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// Addresses as an envelope has them, or whole lines of an MTA's log
+    /// Addresses, domains, or whole lines of an MTA's log; - reads lines
     ///
-    /// Of a line (`RCPT TO:<…> NOTIFY=…`, `orig_to=<…>`, `arg1=<…>`, `to=<…>`) it is
+    /// An address as people have it will do (`Anna <anna@…>`, `mailto:…`). Of a line (`RCPT TO:<…> NOTIFY=…`, `orig_to=<…>`, `arg1=<…>`, `to=<…>`) it is
     /// also told what the MTA does with the result.
     #[arg(value_name = "ADDRESS|LINE", required = true)]
     pub addresses: Vec<String>,

@@ -13,6 +13,9 @@ use crate::{
     mta::{ClientError, Edit, EndOfMessage, MilterClient, Offer, Reply},
 };
 
+/// The queue id of a trial: every log line about it begins so, and is not taken for real mail.
+const TRIAL: (&str, &str) = ("i", "TRY");
+
 /// Runs the command.
 pub fn run(flags: &Try) -> Exit {
     let socket = match &flags.milter {
@@ -79,14 +82,18 @@ pub async fn message(
 ) -> Result<Vec<String>, ClientError> {
     let (sender, parameters) = path_and_parameters(from);
     client
-        .mail(sender.as_bytes(), &bytes(&parameters), &[])
+        .mail(sender.as_bytes(), &bytes(&parameters), &[TRIAL])
         .await?;
     output::line(&format!("  MAIL FROM:{}", spelt(&sender, &parameters)));
     let mut envelope = Vec::new();
     for recipient in recipients {
         let (path, parameters) = path_and_parameters(recipient);
         let plain = path.trim_matches(['<', '>']).to_owned();
-        let macros = [("{rcpt_addr}", plain.as_str()), ("{rcpt_mailer}", "smtp")];
+        let macros = [
+            TRIAL,
+            ("{rcpt_addr}", plain.as_str()),
+            ("{rcpt_mailer}", "smtp"),
+        ];
         let reply = client
             .rcpt(path.as_bytes(), &bytes(&parameters), &macros)
             .await?;
@@ -103,7 +110,7 @@ pub async fn message(
         client.abort().await?;
         return Ok(envelope);
     }
-    let end = client.end_of_message(&[("i", "TRY")]).await?;
+    let end = client.end_of_message(&[TRIAL]).await?;
     print_end(&end, paint);
     apply(&end, &mut envelope);
     if envelope.is_empty() && end.verdict == Reply::Continue {

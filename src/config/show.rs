@@ -71,6 +71,7 @@ impl Config {
             "listen" => sockets(&self.milter.listen),
             "max_connections" => self.milter.max_connections.to_string(),
             "drain" => span(self.milter.drain),
+            "message_limit" => self.milter.message_limit.to_string(),
             _ => quoted(match self.milter.refusals {
                 Refusals::Milter => "milter",
                 Refusals::Socketmap => "socketmap",
@@ -205,6 +206,7 @@ listen = ["unix:/m.sock", "inet:127.0.0.1:1"]
 max_connections = 7
 drain = "90s"
 refusals = "socketmap"
+message_limit = 9
 [socketmap]
 listen = "inet:127.0.0.1:2"
 [control]

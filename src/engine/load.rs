@@ -14,6 +14,8 @@ use super::{
 pub struct Compiled {
     /// The table that may go live; `None` where there is an error.
     pub table: Option<Table>,
+    /// The table, where broken expectations are its only errors: to be explained, never to go live.
+    pub unexpected: Option<Table>,
     /// All findings, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
     /// How many expectations were held against it.
@@ -51,7 +53,7 @@ pub fn import(
     let declarations = parsed.declarations.clone();
     let named = parsed.domains.clone();
     let table = build(parsed, settings, &mut findings);
-    check::check(&table, &[], &mut findings);
+    let _ = check::check(&table, &[], &mut findings);
     let mut lines: Vec<_> = declarations
         .iter()
         .map(|line| (line.to_string(), line.span.line))
@@ -115,12 +117,18 @@ pub fn compile_after(sources: &[SourceText], settings: &Settings, before: Before
     let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);
     let table = build(parsed, settings, &mut findings);
-    check::check(&table, &expectations, &mut findings);
+    let sound = check::check(&table, &expectations, &mut findings);
     // A line that was left out cannot be shown.
     incomplete |= findings.files().iter().any(|file| past.is_left_out(*file));
-    let table = (!findings.has_errors() && !incomplete).then_some(table);
+    let good = !findings.has_errors() && !incomplete;
+    let unexpected = sound && !good && !incomplete;
+    let (table, unexpected) = match good {
+        true => (Some(table), None),
+        false => (None, unexpected.then_some(table)),
+    };
     Compiled {
         table,
+        unexpected,
         diagnostics: findings.into_diagnostics(),
         expectations: expectations.len(),
         skipped,

@@ -5,28 +5,63 @@
 
 mod line;
 mod mta;
+mod question;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use self::line::RcptLine;
+use self::{line::RcptLine, question::Question};
 use crate::engine::{
     Table,
-    address::Mailbox,
+    address::{Domain, Mailbox},
     rewrite::{Outcome, Reason, Step},
+    rule::nearest,
     transaction::{Received, Recipient, Transaction},
 };
 
-/// Explains what an envelope or the line of an MTA's log holds, an object for each recipient:
-/// `{"address","action","to","reply","steps","generation"}` (spec section 6), `note` where there is one,
-/// and for a line `mta`, what the MTA does with the result.
+/// A local-part that nobody has, which stands for all of a domain.
+const ANYBODY: &str = "readdress0anybody";
+
+/// Explains what somebody asks about (`question`): an object for each recipient,
+/// `{"address","action","to","reply","steps","generation"}`, `note` where there is one, and for a line
+/// `mta`, what the MTA does with the result. A domain has `class` as well, and is explained by an
+/// address without a rule of its own. For what is no address, `{"address","error"}`.
 ///
 /// `generation` is the number of the live table, or `None` where the table was read from files.
 pub fn explain(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Vec<Value> {
-    let lines = line::read(text);
-    let explained = lines.iter().map(|line| recipient(table, line, generation));
-    explained.collect()
+    match question::read(text) {
+        Ok(Question::Recipients(lines)) => {
+            let explained = lines.iter().map(|line| recipient(table, line, generation));
+            explained.collect()
+        }
+        Ok(Question::Domain(domain)) => vec![whole(table, &domain, generation)],
+        Err(reason) => vec![json!({ "address": text, "error": reason })],
+    }
+}
+
+/// Explains a domain: what happens to an address of it that no rule names.
+fn whole(table: &Arc<Table>, domain: &Domain, generation: Option<u64>) -> Value {
+    let line = RcptLine {
+        path: format!("{ANYBODY}@{domain}"),
+        parameters: Vec::new(),
+        logged: false,
+    };
+    let mut object = recipient(table, &line, generation);
+    rename(&mut object);
+    object["address"] = format!("@{domain}").into();
+    object["class"] = table.class(domain).map(|class| class.word()).into();
+    object
+}
+
+/// Writes `*` for the local-part that nobody has.
+fn rename(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = text.replace(ANYBODY, "*"),
+        Value::Array(values) => values.iter_mut().for_each(rename),
+        Value::Object(object) => object.values_mut().for_each(rename),
+        _ => {}
+    }
 }
 
 fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Value {
@@ -149,13 +184,36 @@ fn note(table: &Table, recipient: &Recipient) -> Option<String> {
     let step = decision
         .decisive()
         .filter(|step| refused && step.written(table).is_none())?;
-    Some(format!("{}: {}", step.address, why(table, step)))
+    let meant = match &step.reason {
+        Reason::Elsewhere => meant(table, &step.address.domain),
+        _ => None,
+    };
+    let meant = meant.map(|domain| format!("; did you mean `{domain}`?"));
+    Some(format!(
+        "{}: {}{}",
+        step.address,
+        why(table, step),
+        meant.unwrap_or_default()
+    ))
+}
+
+/// The domain of the table whose spelling is nearest to one that is none of the table's.
+fn meant(table: &Table, domain: &Domain) -> Option<String> {
+    let known = table.known_domains();
+    let names = known.iter().map(|(domain, _)| domain.as_str());
+    nearest(domain.as_str(), names).map(ToOwned::to_owned)
 }
 
 /// The same for people: the steps, each with its place, and the outcome.
 pub fn text(explained: &Value) -> String {
     let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut lines = vec![string(&explained["address"])];
+    let mut lines = vec![match explained["class"].as_str() {
+        Some(class) => format!(
+            "{} ({class}), for an address that no rule names",
+            string(&explained["address"])
+        ),
+        None => string(&explained["address"]),
+    }];
     let steps = explained["steps"].as_array().map_or(&[][..], Vec::as_slice);
     let width = |key: &dyn Fn(&Value) -> String| {
         steps

@@ -107,11 +107,47 @@ fn warnings_are_errors_only_if_it_is_said() {
 #[test]
 fn what_is_no_directory_cannot_be_checked() {
     let place = Place::new(&[("a.rules", RULES)]);
-    for name in ["missing", "rules/a.rules"] {
-        let said = place.run(&["check", name]);
-        assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
-        assert!(said.err.contains("is no directory"), "{said:?}");
-    }
+    let said = place.run(&["check", "missing"]);
+    assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
+    assert!(said.err.contains("is no directory"), "{said:?}");
+}
+
+/// As an editor or a deployment tool calls it, before the file is in its place.
+#[test]
+fn a_file_is_checked_by_itself_or_in_its_place() {
+    let place = Place::new(&[
+        (
+            "10-a.rules",
+            "company.com primary\ndomain2.com secondary\npostmaster@* jd@company.com\nabuse@* jd@company.com\n",
+        ),
+        ("20-b.rules", "jd@domain2.com jdoe@company.com\n"),
+    ]);
+    let said = place.run(&["check", "rules/20-b.rules"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let summary = said.out.lines().last().unwrap_or_default();
+    assert!(
+        summary.starts_with("rules/20-b.rules: 1 rule in 1 file"),
+        "{said:?}"
+    );
+    std::fs::write(place.join("new"), "jd@domain3.com jdoe@company.com\n").unwrap();
+    let said = place.run(&["check", "new"]);
+    assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
+    assert!(said.err.contains("--as rules"), "{said:?}");
+    let said = place.run(&["check", "--as", "rules", "new"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    // Among the others it is in a domain that no line declares.
+    let said = place.run(&["check", "--as", "20-b.rules", "--in", "rules", "new"]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    assert!(
+        said.out
+            .contains("new:1:1: error: the pattern is in `domain3.com`"),
+        "{said:?}"
+    );
+    assert!(!said.out.contains("20-b.rules"), "{said:?}");
+    // An error in another file is shown with the path of that file.
+    std::fs::write(place.join("rules/10-a.rules"), "company.com primry\n").unwrap();
+    let said = place.run(&["check", "--in", "rules", "rules/20-b.rules"]);
+    assert!(said.out.contains("rules/10-a.rules:1:"), "{said:?}");
 }
 
 /// The directory of the configuration, from wherever it is asked.

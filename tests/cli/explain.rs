@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Place, RULES, Said};
+use crate::program::{Place, RULES, Said, said};
 
 fn place() -> Place {
     Place::new(&[("10-a.rules", RULES)])
@@ -199,11 +199,11 @@ fn odd_addresses_have_an_answer_each() {
         ("\"j d\"@domain2.com", "reject"),
         ("user%x@domain2.com", "reject"),
         ("jd@domain2.com@domain2.com", ""),
-        ("postmaster", "keep"),
-        ("", "keep"),
+        ("<postmaster>", "keep"),
+        ("<>", "keep"),
         ("jd@[127.0.0.1]", "keep"),
         ("jd@bücher.example", "keep"),
-        ("\"", "keep"),
+        ("<\">", "keep"),
         (&long, ""),
     ];
     let mut arguments = vec!["explain", "--json", "--rules", "rules", "--"];
@@ -223,7 +223,7 @@ fn odd_addresses_have_an_answer_each() {
 #[test]
 fn control_characters_are_shown_and_not_obeyed() {
     for flags in [&["explain"][..], &["explain", "--json"]] {
-        let odd = "\u{1b}[2J\r\u{7}\u{9b}x\"@domain2.com";
+        let odd = "<\u{1b}[2J\r\u{7}\u{9b}x\"@domain2.com>";
         let said = place().run(&[flags, &["--rules", "rules", odd]].concat());
         assert_eq!(said.status, Some(0), "{said:?}");
         // JSON leaves the controls above 0x7f as they are, for programs.
@@ -321,4 +321,104 @@ fn a_daemon_without_a_table_says_so() {
     let said = place.ask(&["explain", "--live", "jd@domain2.com"]);
     assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
     assert!(said.err.contains("no table"), "{said:?}");
+}
+
+/// What is no address is never explained as one that is kept.
+#[test]
+fn what_is_no_address_is_refused_and_the_rest_explained() {
+    for text in ["", " ", "anna", "anna@", "Anna Lee", "a\u{1b}[2J"] {
+        let said = place().run(&["explain", "--rules", "rules", "jd@domain2.com", text]);
+        assert_eq!(said.status, Some(2), "{text:?} {said:?}");
+        assert!(
+            said.out.contains("=> replace by jdoe@company.com"),
+            "{said:?}"
+        );
+        assert!(said.err.contains("is no address"), "{said:?}");
+        assert!(!said.err.contains('\u{1b}'), "{said:?}");
+    }
+}
+
+#[test]
+fn addresses_are_taken_as_people_have_them() {
+    for text in [
+        "Joe <jd@domain2.com>",
+        "mailto:jd@domain2.com?subject=hello",
+        " jd@domain2.com ",
+        "jd@domain2.com (Joe)",
+    ] {
+        let said = place().run(&["explain", "--rules", "rules", text]);
+        assert_eq!(said.status, Some(0), "{said:?}");
+        assert!(
+            said.out.ends_with("=> replace by jdoe@company.com\n"),
+            "{said:?}"
+        );
+    }
+    let said = place().run(&[
+        "explain",
+        "--rules",
+        "rules",
+        "jd@domain2.com, leaked@domain2.com",
+    ]);
+    assert_eq!(said.out.matches("=> ").count(), 2, "{said:?}");
+}
+
+#[test]
+fn the_lines_of_standard_input_are_explained() {
+    let place = place();
+    let lines = "jd@domain2.com\n\npostfix/smtpd[7]: to=<leaked@domain2.com> proto=ESMTP\r\n";
+    std::fs::write(place.join("lines"), lines).unwrap();
+    let mut command = place.command(&["explain", "--rules", "rules", "-"]);
+    command.stdin(std::fs::File::open(place.join("lines")).unwrap());
+    let said = said(command);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert!(
+        said.out.contains("=> replace by jdoe@company.com"),
+        "{said:?}"
+    );
+    assert!(
+        said.out.contains("=> reject 550 5.1.1 No such user"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_domain_is_explained_as_a_domain() {
+    let said = place().run(&["explain", "--rules", "rules", "domain2.com"]);
+    let first = "@domain2.com (secondary), for an address that no rule names\n";
+    assert!(said.out.starts_with(first), "{said:?}");
+    assert!(said.out.contains("=> reject 550 5.1.1"), "{said:?}");
+    let said = place().run(&["explain", "--json", "--rules", "rules", "@domain2.com"]);
+    let object = &objects(&said)[0];
+    assert_eq!(
+        (&object["address"], &object["class"]),
+        (&json!("@domain2.com"), &json!("secondary"))
+    );
+    assert!(!said.out.contains("anybody"), "{said:?}");
+}
+
+#[test]
+fn a_domain_nearly_spelt_is_asked_back() {
+    for text in ["jd@domian2.com", "domian2.com"] {
+        let said = place().run(&["explain", "--rules", "rules", text]);
+        assert!(said.out.contains("did you mean `domain2.com`?"), "{said:?}");
+    }
+}
+
+/// It is then that somebody asks.
+#[test]
+fn a_broken_expectation_does_not_forbid_the_answer() {
+    let place = Place::new(&[
+        ("10-a.rules", RULES),
+        ("90-a.expect", "jd@domain2.com bob@company.com\n"),
+    ]);
+    let said = place.run(&["explain", "--rules", "rules", "jd@domain2.com"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert!(
+        said.out.contains("=> replace by jdoe@company.com"),
+        "{said:?}"
+    );
+    assert!(said.err.contains("[expectation]"), "{said:?}");
+    assert!(said.err.contains("would not go live"), "{said:?}");
+    let said = place.run(&["check", "rules"]);
+    assert_eq!(said.status, Some(1), "{said:?}");
 }

@@ -52,7 +52,7 @@ fn misuse_ends_with_status_two_and_a_word_of_help() {
         &["chek"],
         &["--frobnicate"],
         &["check", "--frobnicate", "rules"],
-        &["check", "rules", "rules"],
+        &["check", "--in", "rules"],
         &["check", "--format", "xml", "rules"],
         &["explain"],
         &["explain", "--live", "--rules", "rules", "a@b.example"],

@@ -189,16 +189,9 @@ fn read_once(
         match kind_of(&name) {
             FileKind::Skipped => {}
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
-            FileKind::Read(kind) => match file::read(&path, encoding(kind), comments(kind), limits)
-            {
-                Ok(bytes) => reading.add(name, bytes, known),
-                Err(refusal) => reading.diagnostics.push(Diagnostic::about_file(
-                    Severity::Error,
-                    refusal.code,
-                    &name,
-                    refusal.message,
-                    refusal.help,
-                )),
+            FileKind::Read(_) => match read_named(&path, &name, limits) {
+                Ok(source) => reading.add(name, source.bytes, known),
+                Err(finding) => reading.diagnostics.push(finding),
             },
         }
     }
@@ -223,6 +216,30 @@ fn comments(format: Format) -> Comments {
         // In a table a cell of several lines may have such a line; in LDIF a comment says whether the
         // export is whole.
         Format::Foreign(_) => Comments::None,
+    }
+}
+
+/// Reads one file that is to be what a file called `name` would be in a rules directory.
+///
+/// # Errors
+///
+/// A finding: the name is none of a rules file, or the file cannot be read.
+pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText, Diagnostic> {
+    let FileKind::Read(kind) = FileKind::of(name) else {
+        return Err(passed_over(path, name));
+    };
+    match file::read(path, encoding(kind), comments(kind), limits) {
+        Ok(bytes) => Ok(SourceText {
+            name: name.to_owned(),
+            bytes,
+        }),
+        Err(refusal) => Err(Diagnostic::about_file(
+            Severity::Error,
+            refusal.code,
+            name,
+            refusal.message,
+            refusal.help,
+        )),
     }
 }
 

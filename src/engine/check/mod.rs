@@ -18,12 +18,15 @@ use super::{
     table::Table,
 };
 
-/// Checks the rules against each other, and against what is expected of them.
-pub fn check(table: &Table, expected: &[Expectation], findings: &mut Findings<'_>) {
+/// Checks the rules against each other, and against what is expected of them. Returns true if the rules
+/// themselves have no error.
+pub fn check(table: &Table, expected: &[Expectation], findings: &mut Findings<'_>) -> bool {
     let holes = Holes(findings.words_in_error());
     loops::check(table, findings);
     reach::check(table, &holes, findings);
+    let sound = !findings.has_errors();
     expectations::check(table, expected, &holes, findings);
+    sound
 }
 
 /// Words of lines with errors.

@@ -99,7 +99,7 @@ pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Ex
             directory.display()
         )));
     }
-    Ok(read(&directory, &config))
+    Ok(read(&directory, config))
 }
 
 /// Reads a directory that is there, with the settings of a configuration.

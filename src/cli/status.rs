@@ -51,7 +51,8 @@ fn row(label: &str, value: &str) {
     output::line(&format!("{label:<12} {value}"));
 }
 
-fn print(answer: &Value) {
+/// What is wrong comes first.
+fn print_degraded(answer: &Value) {
     for trouble in list(answer, "degraded") {
         let since = number(trouble, "since");
         output::line(&Paint::stdout().bad(&format!(
@@ -70,6 +71,10 @@ fn print(answer: &Value) {
             span(number(problem, "for_seconds"))
         )));
     }
+}
+
+fn print(answer: &Value) {
+    print_degraded(answer);
     let uptime = span(number(answer, "uptime_seconds"));
     row(
         "version",

@@ -43,7 +43,7 @@ impl Files<'_> {
             shown.retain(|(_, known)| *known != name);
             match source::read_named(path, &name, &limits) {
                 Ok(source) => sources.push(source),
-                Err(finding) => diagnostics.push(finding),
+                Err(finding) => diagnostics.push(*finding),
             }
             shown.push((path.display().to_string(), name));
         }

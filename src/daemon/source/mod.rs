@@ -191,7 +191,7 @@ fn read_once(
             FileKind::Unknown => reading.diagnostics.push(passed_over(&path, &name)),
             FileKind::Read(_) => match read_named(&path, &name, limits) {
                 Ok(source) => reading.add(name, source.bytes, known),
-                Err(finding) => reading.diagnostics.push(finding),
+                Err(finding) => reading.diagnostics.push(*finding),
             },
         }
     }
@@ -224,22 +224,22 @@ fn comments(format: Format) -> Comments {
 /// # Errors
 ///
 /// A finding: the name is none of a rules file, or the file cannot be read.
-pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText, Diagnostic> {
+pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText, Box<Diagnostic>> {
     let FileKind::Read(kind) = FileKind::of(name) else {
-        return Err(passed_over(path, name));
+        return Err(Box::new(passed_over(path, name)));
     };
     match file::read(path, encoding(kind), comments(kind), limits) {
         Ok(bytes) => Ok(SourceText {
             name: name.to_owned(),
             bytes,
         }),
-        Err(refusal) => Err(Diagnostic::about_file(
+        Err(refusal) => Err(Box::new(Diagnostic::about_file(
             Severity::Error,
             refusal.code,
             name,
             refusal.message,
             refusal.help,
-        )),
+        ))),
     }
 }
 

@@ -25,7 +25,7 @@ pub const KEPT_BACK: u64 = 48;
 pub const LEAST: u64 = 8;
 
 /// Files that the daemon opens itself: those of the log and of signals, sockets, notifications.
-const OWN: u64 = 24;
+const OWN: u64 = 28;
 
 /// Files of one thread that waits for events.
 const PER_THREAD: u64 = 4;

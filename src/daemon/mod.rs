@@ -2,7 +2,8 @@
 //!
 //! Start: bind the sockets (so that nobody is refused while rules are read) → start every thread →
 //! read the rules → serve on every socket → tell systemd. What fails on this way ends the daemon with a
-//! status that is not 0: one that serves in part is none. No thread is started later.
+//! status that is not 0: one that serves in part is none. No thread is started later, but for that of
+//! notifications, where the system had none to give before.
 //! Stop: close the listeners → let messages under way end, or the drain's deadline pass → done.
 //! SIGHUP reads configuration and rules again; TERM and INT end the daemon, a second one at once; no
 //! other signal does.
@@ -55,7 +56,6 @@ use self::{
     descriptors::Connections,
     error::system,
     health::Health,
-    jobs::Jobs,
     listen::Bound,
     live::LiveTable,
     mark::Marks,
@@ -67,6 +67,7 @@ use self::{
     settings::{Follower, SettingsHandle, Source},
     sockets::Sockets,
     supervise::Supervisor,
+    watch::Watcher,
 };
 use crate::config::Config;
 
@@ -88,22 +89,26 @@ struct Threads {
     workers: Workers,
     /// Dropping them ends the workers.
     _ends: Ends,
-    settings: Jobs,
+    settings: Watcher,
     reloader: Reloader,
 }
 
 impl Threads {
+    /// Those without which there are no notifications come before others without which there is no
+    /// daemon: it starts with all of them, or not at all, if too few threads may be had.
     fn start(
         options: ReloadOptions,
         live: &Arc<LiveTable>,
+        (source, config): (&Source, &Config),
     ) -> Result<(Self, ReloadHandle), RunError> {
         let health = options.health.clone();
-        let (workers, ends) =
-            Workers::start().map_err(system("start the threads of the milter"))?;
         let (reloader, reload) = Reloader::new(options, Arc::clone(live))
             .map_err(system("start the thread that reads rules"))?;
-        let settings = Jobs::start("settings", health)
+        let settings = source
+            .watcher(config, health)
             .map_err(system("start the thread that reads the configuration"))?;
+        let (workers, ends) =
+            Workers::start().map_err(system("start the threads of the milter"))?;
         let threads = Self {
             workers,
             _ends: ends,
@@ -252,7 +257,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     };
     let veil = options.veil.clone();
     let live = Arc::new(LiveTable::new());
-    let (mut threads, reload) = Threads::start(options, &live)?;
+    let (mut threads, reload) = Threads::start(options, &live, (&source, &config))?;
     let mut shutdown = pin!(shutdown);
     tokio::select! {
         _ = threads.reloader.load() => {}

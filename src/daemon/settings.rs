@@ -25,6 +25,7 @@ use tokio::{
 
 use super::{
     file_status::{FileStatus, Refused},
+    health::Health,
     jobs::{JobError, Jobs},
     milter::Shared,
     record::{self, Veil},
@@ -61,6 +62,14 @@ impl Source {
         self.file
             .as_deref()
             .unwrap_or(Path::new(config::DEFAULT_FILE))
+    }
+
+    /// Starts the threads with which it is followed: one that reads it, and one of notifications.
+    pub fn watcher(&self, config: &Config, health: Health) -> io::Result<Watcher> {
+        let jobs = Jobs::start("settings", health)?;
+        let target = Target::File(self.path().to_owned());
+        let patience = WatchSettings::from(&config.reload);
+        Ok(Watcher::new(vec![target], patience, jobs))
     }
 
     /// Reads it; a missing file is an empty one unless it was named.
@@ -163,8 +172,6 @@ pub struct Follower {
     reload: ReloadHandle,
     veil: Veil,
     accept: Option<Accept>,
-    /// Where the file is read.
-    jobs: Jobs,
     watcher: Watcher,
     /// The file that was emptied or cut off.
     held: Option<Config>,
@@ -175,10 +182,10 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Nothing is read yet; later the file is read on the thread of `jobs`. `accept` is how a file is
+    /// Nothing is read yet; `watcher` is the one of [`Source::watcher`], and `accept` is how a file is
     /// accepted that was emptied or cut off.
     pub fn new(
-        jobs: Jobs,
+        watcher: Watcher,
         source: Source,
         shared: Arc<Shared>,
         reload: ReloadHandle,
@@ -194,11 +201,8 @@ impl Follower {
             requests: sender,
             status: receiver,
         };
-        let patience = WatchSettings::from(&shared.config.load().reload);
-        let target = Target::File(source.path().to_owned());
         let follower = Self {
-            watcher: Watcher::new(vec![target], patience, jobs.clone()),
-            jobs,
+            watcher,
             source,
             shared,
             reload,
@@ -265,7 +269,7 @@ impl Follower {
     /// Reads the file. Who `asked` hears of it in the log also where nothing is new.
     async fn read(&mut self, asked: bool) {
         let source = self.source.clone();
-        let read = self.jobs.run(move || source.read()).await;
+        let read = self.watcher.jobs().run(move || source.read()).await;
         let read = read.unwrap_or_else(|error| Err(vec![broke_down(self.source.path(), &error)]));
         let new = match read {
             Ok(new) => new,

@@ -172,7 +172,7 @@ fn with_too_few_threads_it_does_not_start() {
     assert!(served, "{}", place.log());
 }
 
-/// No thread is started later: changes, swaps, requests and new watches do without.
+/// No thread is needed later: changes, swaps, requests and new watches do without.
 #[tokio::test]
 async fn without_another_thread_everything_goes_on() {
     let Some(place) = place_of(USER + 1) else {

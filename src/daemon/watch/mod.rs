@@ -21,6 +21,8 @@
 //! - Dropping the future of [`Watcher::changed`] loses a hint at most, never a change.
 
 mod hints;
+mod notifications;
+mod signs;
 mod trail;
 
 use std::path::PathBuf;
@@ -126,7 +128,8 @@ enum Sign {
 }
 
 impl Watcher {
-    /// Will watch `targets`, looking at them on the thread of `jobs`; see [`Watcher::begin`].
+    /// Starts the thread of notifications. `targets` will be looked at on the thread of `jobs`; see
+    /// [`Watcher::begin`].
     pub fn new(targets: Vec<Target>, settings: WatchSettings, jobs: Jobs) -> Self {
         Self {
             seen: None,
@@ -143,6 +146,11 @@ impl Watcher {
     /// they are reported once as they are.
     pub async fn begin(&mut self) {
         self.seen = Some(self.look().await);
+    }
+
+    /// The thread on which the targets are looked at.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// What makes this watcher return at will.

@@ -135,6 +135,10 @@ impl Survey<'_> {
                 }
                 TargetKind::Mailbox(to) => (to.clone(), !dropped),
                 TargetKind::Domain(domain) => (self.moved(mailbox, domain, dropped), !dropped),
+                TargetKind::Subdomains(to) => match carried(rule, to, Some(&mailbox.domain)) {
+                    Some(domain) => (self.moved(mailbox, &domain, dropped), !dropped),
+                    None => continue,
+                },
                 TargetKind::Template { .. } => continue,
             };
             let own = to.key(case) == mailbox.key(case);
@@ -270,12 +274,24 @@ fn many(rule: &Rule, domain: Option<&Domain>) -> Meaning {
             to: To::Domain(domain.clone()),
             detail: rule.detail != Some(Detail::Drop),
         },
+        TargetKind::Subdomains(to) => Value {
+            to: To::Domain(carried(rule, to, domain).unwrap_or_else(|| to.clone())),
+            detail: rule.detail != Some(Detail::Drop),
+        },
         TargetKind::Template { pieces, domain } => Value {
             to: To::Template(pieces.clone(), domain.clone()),
             detail: rule.detail == Some(Detail::Keep),
         },
     });
     Meaning::To(values.collect())
+}
+
+/// The domain that takes the place of `domain` where the rule keeps subdomains.
+fn carried(rule: &Rule, to: &Domain, domain: Option<&Domain>) -> Option<Domain> {
+    let Pattern::Subdomains(above) = &rule.pattern else {
+        return None;
+    };
+    domain?.carried(above, to).ok()
 }
 
 /// A rule for one address; with a detail it may end elsewhere than without, where the address alone is

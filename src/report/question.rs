@@ -204,7 +204,6 @@ mod tests {
             "@",
             "anna@",
             "a@x.example, anna",
-            "anna@@domain2.com",
             "anna@domain2",
             "a@x.example\nb@y.example",
             "mailto:",

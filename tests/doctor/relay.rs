@@ -372,3 +372,42 @@ fn postfix_relays_nothing_with_what_is_printed() {
         outsider.tries(senders(number), unknown, || postfix.drain());
     }
 }
+
+/// The lines of the README, which name the domains in class R and ask no map: the filter refuses what
+/// would route.
+#[test]
+fn sendmail_relays_nothing_with_the_lines_of_the_readme() {
+    let Some(cache) = peers::unpacked() else {
+        return;
+    };
+    let mut machine = machine(Mta::Sendmail, (CLOSED, "rewrite", false));
+    machine.start();
+    let readme = include_str!("../../README.md");
+    let (_, behind) = readme
+        .split_once("**Sendmail**, in `sendmail.mc`")
+        .expect("the part");
+    let block = behind.split("```").nth(1).expect("its block");
+    let block = block.replace("8892", &machine.filled("{milter}"));
+    // The peer has this feature above its mailers, where it belongs.
+    let lines = block
+        .lines()
+        .filter(|line| !line.contains("relay_hosts_only"));
+    let lines = lines.fold(String::new(), |lines, line| lines + line + "\n");
+    let plan = Plan {
+        relayed: &[],
+        local: &["localhost"],
+        virtusers: &[],
+        virtuser_domain: "",
+        extra: &lines,
+    };
+    let sink = Sink::start();
+    let sendmail = Sendmail::start(&cache, vec![Door::new(&[])], sink.port, &plan);
+    let outsider = Outsider {
+        name: lines,
+        source: Ipv4Addr::new(127, 0, 0, 2),
+        port: sendmail.doors[0].port,
+        sink: &sink,
+        log: None,
+    };
+    outsider.tries(&SENDERS[..1], Unknown::Refused, || sendmail.drain());
+}

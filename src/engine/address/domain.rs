@@ -89,6 +89,20 @@ impl Domain {
             .match_indices('.')
             .filter_map(|(dot, _)| self.0.get(dot + 1..))
     }
+
+    /// The domain below `to` that has the labels which this one has below `above`:
+    /// `sales.domain2.com`, from below `domain2.com` to below `company.com`, is `sales.company.com`.
+    ///
+    /// # Errors
+    ///
+    /// The domain would be too long, or this one is not below `above`.
+    pub fn carried(&self, above: &Self, to: &Self) -> Result<Self, DomainError> {
+        let below = self.0.strip_suffix(above.as_str());
+        let labels = below.and_then(|below| below.strip_suffix('.'));
+        let labels = labels.ok_or(DomainError::EmptyLabel)?;
+        let text = format!("{labels}.{to}");
+        check(&text).map(|()| Self(text.into()))
+    }
 }
 
 impl Borrow<str> for Domain {

@@ -73,6 +73,8 @@ fn onward(table: &Table) -> HashSet<Domain> {
         rewritten.contains(domain)
             || (regex && table.has_regex_for(domain))
             || (everywhere && class == Some(DomainClass::Secondary))
+            // The domain stands for those below it as well, where a target keeps a subdomain.
+            || above.contains(domain)
             || domain.parents().any(|parent| above.contains(parent))
     };
     let targets = table.target_domains().filter(|domain| may(domain));
@@ -92,7 +94,9 @@ fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
             rewrites(table, mailbox)
                 || (keeps && detailed.is_some_and(|mailbox| rewrites(table, &mailbox)))
         }
-        TargetKind::Domain(domain) | TargetKind::Template { domain, .. } => onward.contains(domain),
+        TargetKind::Domain(domain)
+        | TargetKind::Subdomains(domain)
+        | TargetKind::Template { domain, .. } => onward.contains(domain),
     })
 }
 
@@ -104,7 +108,7 @@ fn detail_matters(table: &Table, rule: &Rule) -> bool {
         TargetKind::Mailbox(mailbox) => {
             Subaddress::split(mailbox.local.as_str(), delimiter).is_some()
         }
-        TargetKind::Domain(_) | TargetKind::Template { .. } => false,
+        TargetKind::Domain(_) | TargetKind::Subdomains(_) | TargetKind::Template { .. } => false,
     };
     table.has_detail_patterns()
         || matches!(&rule.action, Action::Rewrite(targets) if targets.iter().any(puts_in))
@@ -198,13 +202,10 @@ fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
     let (message, help) = match grows_to {
         None => (format!("loop: {path}"), END_IT),
         Some(_) if left_out_detail && steps.len() == 1 => (
-            format!("loop that grows a detail at each turn: {path}"),
+            format!("loop that grows at each turn: {path}"),
             "write `detail=drop` behind the target of this rule",
         ),
-        Some(_) => (
-            format!("loop that grows a detail at each turn: {path}"),
-            END_IT,
-        ),
+        Some(_) => (format!("loop that grows at each turn: {path}"), END_IT),
     };
     let span = |id: RuleId| table.rule(id).map(|rule| rule.span);
     let mut finding = Finding::error("loop", span(steps.first()?.1)?, message).help(help);

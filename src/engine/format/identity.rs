@@ -11,7 +11,7 @@ pub fn action(pattern: &Pattern, targets: Vec<Target>) -> Action {
         ([target], Pattern::Mailbox(mailbox)) => match &target.kind {
             TargetKind::Mailbox(to) => to.key(LocalCase::Ignore) == mailbox.key(LocalCase::Ignore),
             TargetKind::Domain(to) => *to == mailbox.domain,
-            TargetKind::Template { .. } => false,
+            TargetKind::Subdomains(_) | TargetKind::Template { .. } => false,
         },
         ([target], Pattern::Domain(domain)) => target.kind == TargetKind::Domain(domain.clone()),
         _ => false,

@@ -8,8 +8,8 @@
 
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    rule::{Detail, Piece, Target, TargetKind},
-    table::{Address, Match, RuleView},
+    rule::{Detail, Piece, RuleView, Target, TargetKind},
+    table::{Address, Match},
 };
 
 /// Why a target cannot be filled in.
@@ -36,21 +36,26 @@ pub fn fill(
     } else {
         ""
     };
+    let kept = || match address.user().filter(|_| rule.detail == Some(Detail::Drop)) {
+        Some(user) => local(user),
+        None => Ok(address.mailbox.local.clone()),
+    };
     let mailbox = match &target.kind {
         TargetKind::Mailbox(mailbox) if attached.is_empty() => mailbox.clone(),
         TargetKind::Mailbox(mailbox) => Mailbox {
             local: local(&format!("{}{attached}", mailbox.local.as_str()))?,
             domain: mailbox.domain.clone(),
         },
-        TargetKind::Domain(domain) => {
-            let user = address.user().filter(|_| rule.detail == Some(Detail::Drop));
-            let kept = match user {
-                Some(user) => local(user)?,
-                None => address.mailbox.local.clone(),
-            };
+        TargetKind::Domain(domain) => Mailbox {
+            local: kept()?,
+            domain: domain.clone(),
+        },
+        TargetKind::Subdomains(domain) => {
+            let above = rule.above.as_ref().ok_or(FillError::NoAddress)?;
+            let carried = address.mailbox.domain.carried(above, domain);
             Mailbox {
-                local: kept,
-                domain: domain.clone(),
+                local: kept()?,
+                domain: carried.map_err(|_| FillError::TooLong)?,
             }
         }
         TargetKind::Template { pieces, domain } => {

@@ -42,7 +42,7 @@ pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
 pub use expectation::{Expectation, Expected};
 pub use finding::{Finding, Findings};
 pub use format::format;
-pub use packed::{Entry, Packed, RuleId, same_local};
+pub use packed::{Entry, Packed, RuleId, RuleView, same_local};
 pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
 pub use past::{FileRead, Past, hash};
 pub use pattern::bad_mailbox;
@@ -124,6 +124,8 @@ pub enum TargetKind {
     Mailbox(Mailbox),
     /// `@domain`: the local-part is kept.
     Domain(Domain),
+    /// `@*.domain` beside a pattern `@*.other`: the local-part and the labels below are kept.
+    Subdomains(Domain),
     /// A mailbox whose local-part is filled in from the match.
     Template {
         /// The local-part, piece by piece.

@@ -45,6 +45,7 @@ impl fmt::Display for Target {
                 write!(f, "{}@{}", Plain(&mailbox.local), mailbox.domain)
             }
             TargetKind::Domain(domain) => write!(f, "@{domain}"),
+            TargetKind::Subdomains(domain) => write!(f, "@*.{domain}"),
             TargetKind::Template { pieces, domain } => {
                 let quote = !pieces_are_atoms(pieces);
                 let mark = if quote { "\"" } else { "" };

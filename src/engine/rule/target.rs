@@ -36,7 +36,8 @@ pub fn list(
     // A list may have thousands: each is looked up, not compared with each.
     let mut met = HashSet::new();
     for token in words(tokens)? {
-        match one(filling, token).and_then(|target| carries_no_route(pattern, target)) {
+        let target = one(filling, token).and_then(|target| stands_beside(pattern, target));
+        match target.and_then(|target| carries_no_route(pattern, target)) {
             Ok(target) if !met.insert(target.to_string()) => {
                 let message = format!("`{}` is written twice in one rule", token.text);
                 findings.push(
@@ -84,10 +85,15 @@ pub fn words<'a>(tokens: &[Token<'a>]) -> Result<Vec<Token<'a>>, Vec<Finding>> {
 fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
     let (text, span) = (token.text, token.span);
     if let Some(domain) = text.strip_prefix('@') {
+        if let Some(domain) = domain.strip_prefix("*.").filter(|rest| !rest.contains('*')) {
+            let domain = domain_at(domain, span, text.len())?;
+            let kind = TargetKind::Subdomains(domain);
+            return Ok(Target { kind, span });
+        }
         if domain.contains('*') {
             return Err(
                 Finding::error("bad-target", span, "a target is in one domain")
-                    .help("write `@company.com`"),
+                    .help("write `@company.com`, or beside a pattern `@*.domain` `@*.company.com`"),
             );
         }
         let domain = domain_at(domain, span, text.len())?;
@@ -175,6 +181,20 @@ pub fn routes(span: Span) -> Finding {
         "a local-part with `%`, `!` or `@` would be routed by the next host",
     )
     .help("write an address whose local-part has none of them")
+}
+
+/// `@*.domain` keeps the labels below the pattern's domain, so that it needs such a pattern.
+fn stands_beside(pattern: &Pattern, target: Target) -> Result<Target, Finding> {
+    match (pattern, &target.kind) {
+        (Pattern::Subdomains(_), _) => Ok(target),
+        (_, TargetKind::Subdomains(domain)) => Err(Finding::error(
+            "bad-target",
+            target.span,
+            format!("`@*.{domain}` keeps a subdomain, and the pattern is for none"),
+        )
+        .help(format!("write `@{domain}`, or a pattern `@*.domain`"))),
+        _ => Ok(target),
+    }
 }
 
 /// A mailbox pattern may spell such a local-part out; `@domain` would carry it on.

@@ -72,9 +72,12 @@ fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain
             }
             (TargetKind::Domain(domain), Pattern::Domain(pattern)) if domain == pattern => None,
             (TargetKind::Mailbox(mailbox), _) => Some((&mailbox.domain, target.span)),
-            (TargetKind::Domain(domain) | TargetKind::Template { domain, .. }, _) => {
-                Some((domain, target.span))
-            }
+            (
+                TargetKind::Domain(domain)
+                | TargetKind::Subdomains(domain)
+                | TargetKind::Template { domain, .. },
+                _,
+            ) => Some((domain, target.span)),
         })
 }
 

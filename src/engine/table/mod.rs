@@ -43,9 +43,7 @@ use self::{any_case::AnyCase, exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
     reply::{ReplyClass, SmtpReply},
-    rule::{
-        Action, Detail, DomainClass, Entry, FileRead, Packed, Past, Rule, RuleId, Span, Unknown,
-    },
+    rule::{DomainClass, Entry, FileRead, Packed, Past, Rule, RuleId, RuleView, Span, Unknown},
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -327,25 +325,9 @@ impl PartialOrd for DomainClass {
     }
 }
 
-/// A rule as `decide` needs it.
-#[derive(Clone, Debug)]
-pub struct RuleView {
-    /// Whether it is for all addresses of a domain, or all with a detail.
-    pub wide: bool,
-    /// What happens to them.
-    pub action: Action,
-    /// The option `detail=`, where it is written.
-    pub detail: Option<Detail>,
-}
-
 impl Table {
     /// The rule behind a match; where it is written is not looked up.
     pub fn view(&self, id: RuleId) -> Option<RuleView> {
-        let (wide, action, detail) = self.store.meaning(id)?;
-        Some(RuleView {
-            wide,
-            action,
-            detail,
-        })
+        self.store.meaning(id)
     }
 }

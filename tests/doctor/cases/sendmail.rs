@@ -51,7 +51,7 @@ pub const CASES: &[Case] = &[
         change: |machine| {
             machine.configure("[socketmap]\nlisten = [\"inet:127.0.0.1:{map}\"]\n", "");
         },
-        says: &["write `[socketmap] listen = [\"inet:127.0.0.1:8893\"]` into"],
+        says: &["write `[socketmap]` and below it `listen = [\"inet:127.0.0.1:8893\"]` into"],
     },
     Case {
         codes: &["unseen"],

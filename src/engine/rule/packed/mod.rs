@@ -31,7 +31,10 @@ use self::{
     names::Names,
     record::{Base, Head},
 };
-use super::{Action, Detail, Rule, Span, plain::Address, span::saturate};
+
+pub use record::RuleView;
+
+use super::{Rule, Span, plain::Address, span::saturate};
 use crate::engine::address::{Domain, LocalCase, fold};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
@@ -209,7 +212,7 @@ impl Packed {
 
     /// What a rule does: whether it is for more than one local-part, its action, its detail. The
     /// pattern, which whoever found the rule knows, is not made.
-    pub fn meaning(&self, id: RuleId) -> Option<(bool, Action, Option<Detail>)> {
+    pub fn meaning(&self, id: RuleId) -> Option<RuleView> {
         let (record, _) = self.record(id.0)?;
         Head::read(record, Base { line: 0, start: 0 })?.meaning(&self.names)
     }

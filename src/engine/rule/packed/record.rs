@@ -33,6 +33,19 @@ const IS_MAILBOX: u8 = 1;
 const REFUSE: u8 = 3;
 const REWRITE: u8 = 4;
 
+/// A rule as a decision needs it, without its place.
+#[derive(Clone, Debug)]
+pub struct RuleView {
+    /// It is for all addresses of a domain, or for all with a detail.
+    pub wide: bool,
+    /// The domain below which its addresses are, where it is for subdomains.
+    pub above: Option<Domain>,
+    /// What happens to them.
+    pub action: Action,
+    /// The option `detail=`, where it is written.
+    pub detail: Option<Detail>,
+}
+
 /// Where a record begins to tell its place from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Base {
@@ -191,18 +204,26 @@ impl<'a> Head<'a> {
     }
 
     /// What the rule does, without its pattern: whether it is a wide one, its action, its detail.
-    pub fn meaning(mut self, names: &Names) -> Option<(bool, Action, Option<Detail>)> {
+    pub fn meaning(mut self, names: &Names) -> Option<RuleView> {
         self.written_length()?;
         let kind = self.head & 7;
-        if kind == MAILBOX {
+        let above = if kind == MAILBOX {
             self.rest.number()?;
             self.rest.text()?;
+            None
         } else {
-            read_pattern(kind, names, &mut self.rest)?;
-        }
+            match read_pattern(kind, names, &mut self.rest)? {
+                Pattern::Subdomains(domain) => Some(domain),
+                _ => None,
+            }
+        };
         let nowhere = Span::default();
-        let wide = !matches!(kind, MAILBOX | LOCAL_PART | REGEX);
-        Some((wide, self.action(nowhere, names)?, self.detail()))
+        Some(RuleView {
+            wide: !matches!(kind, MAILBOX | LOCAL_PART | REGEX),
+            above,
+            action: self.action(nowhere, names)?,
+            detail: self.detail(),
+        })
     }
 
     fn action(&mut self, span: Span, names: &Names) -> Option<Action> {

@@ -12,6 +12,7 @@ fn target_width(kind: &TargetKind) -> u32 {
     match kind {
         TargetKind::Mailbox(mailbox) => mailbox_width(mailbox),
         TargetKind::Domain(domain) => domain.as_str().len() as u32 + 1,
+        TargetKind::Subdomains(domain) => domain.as_str().len() as u32 + 3,
         TargetKind::Template { .. } => u32::MAX,
     }
 }
@@ -21,6 +22,7 @@ pub(super) fn write_target(target: &Target, rule: Span, names: &mut Names, out: 
         TargetKind::Mailbox(_) => 0,
         TargetKind::Domain(_) => 1,
         TargetKind::Template { .. } => 2,
+        TargetKind::Subdomains(_) => 3,
     };
     let written = target.span.length != target_width(&target.kind);
     let other_line = target.span.line != rule.line;
@@ -37,7 +39,9 @@ pub(super) fn write_target(target: &Target, rule: Span, names: &mut Names, out: 
             out.number(names.target_domain(&mailbox.domain));
             write_local(&mailbox.local, out);
         }
-        TargetKind::Domain(domain) => out.number(names.target_domain(domain)),
+        TargetKind::Domain(domain) | TargetKind::Subdomains(domain) => {
+            out.number(names.target_domain(domain));
+        }
         TargetKind::Template { pieces, domain } => {
             out.number(names.target_domain(domain));
             out.number(pieces.len() as u32);
@@ -62,6 +66,7 @@ pub(super) fn read_target(rule: Span, names: &Names, from: &mut Reader<'_>) -> O
     let kind = match head & 3 {
         0 => TargetKind::Mailbox(read_mailbox(names, from)?),
         1 => TargetKind::Domain(read_domain(names, from)?),
+        3 => TargetKind::Subdomains(read_domain(names, from)?),
         _ => {
             let domain = read_domain(names, from)?;
             let count = from.number()?;

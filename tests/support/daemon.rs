@@ -116,7 +116,7 @@ impl Daemon {
     /// Saves a rules file, and waits until its table is live.
     pub fn edit(&self, name: &str, text: &str) -> Result<(), String> {
         let before = self.generations();
-        fs::write(self.folder.join("rules").join(name), text).expect("a rules file");
+        self.save(name, text);
         let deadline = Instant::now() + PATIENCE;
         while self.generations() == before {
             if Instant::now() > deadline {
@@ -130,10 +130,18 @@ impl Daemon {
         Ok(())
     }
 
+    /// Puts a rules file in its place at once: on a busy machine one that is written there may go live
+    /// while it is still empty.
+    fn save(&self, name: &str, text: &str) {
+        let new = self.folder.join(format!("new-{name}"));
+        fs::write(&new, text).expect("a rules file");
+        fs::rename(&new, self.folder.join("rules").join(name)).expect("a rules file in its place");
+    }
+
     /// Saves a rules file that must not go live.
     pub fn break_rules(&self, name: &str, text: &str) -> Result<(), String> {
         let (before, length) = (self.generations(), self.log().len());
-        fs::write(self.folder.join("rules").join(name), text).expect("a rules file");
+        self.save(name, text);
         sleep(STAYS);
         if self.generations() != before {
             return Err(format!("{name} is broken, and went live\n{}", self.log()));

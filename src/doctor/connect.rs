@@ -28,7 +28,8 @@ pub fn key(map: &str, ours: &Ours) -> String {
     }
 }
 
-/// The entries of one parameter that fail: all milters of a list together, each map by itself.
+/// The entries that fail, by what one change fixes: all milters of a list, one map of Postfix, the `K`
+/// lines of Sendmail that ask one socket.
 fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
     let mut groups: Vec<Vec<&Connection>> = Vec::new();
     let failing = connections.iter().filter(|connection| {
@@ -42,9 +43,14 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
         let same = |group: &&mut Vec<&Connection>| {
             group.first().is_some_and(|first| {
                 let first = &first.listed;
-                listed.speaks == Speaks::Milter
-                    && first.speaks == Speaks::Milter
-                    && (&first.about, &first.parameter) == (&listed.about, &listed.parameter)
+                let list = &first.parameter == &listed.parameter;
+                let socket = listed.parameter.starts_with('K') && first.word == listed.word;
+                first.about == listed.about
+                    && match (&first.speaks, &listed.speaks) {
+                        (Speaks::Milter, Speaks::Milter) => list,
+                        (Speaks::Map(_), Speaks::Map(_)) => socket,
+                        _ => false,
+                    }
             })
         };
         match groups.iter_mut().find(same) {
@@ -81,14 +87,15 @@ fn examine(
     let findings = groups.iter().filter_map(|group| {
         let listed: Vec<_> = group.iter().map(|connection| &connection.listed).collect();
         let first = listed.first()?;
-        let told: Vec<_> = group
+        let mut told: Vec<_> = group
             .iter()
             .map(|connection| told(connection, &facts.ours))
             .collect();
+        told.dedup();
         let told = told.join("; ");
         Some(match first.speaks {
             Speaks::Milter => milters(first, &told, &listed, &remedy),
-            Speaks::Map(_) => remedy(map(first, &told), &listed),
+            Speaks::Map(_) => remedy(map(first, &told, &listed), &listed),
         })
     });
     findings
@@ -136,11 +143,16 @@ fn milters(
     }
 }
 
-fn map(first: &Listed, told: &str) -> Draft {
+fn map(first: &Listed, told: &str, all: &[&Listed]) -> Draft {
+    let names: Vec<_> = all
+        .iter()
+        .map(|listed| format!("`{}`", listed.parameter))
+        .collect();
+    let ask = if names.len() == 1 { "asks" } else { "ask" };
     let message = format!(
-        "`{}` asks a map that gives no answer: {told}; the MTA answers 451 to every recipient that it asks \
+        "{} {ask} a map that gives no answer: {told}; the MTA answers 451 to every recipient that it asks \
          about there",
-        first.parameter
+        names.join(" and ")
     );
     Draft::new(codes::MAP_DEAD, &first.about, message)
 }

@@ -133,7 +133,7 @@ impl Daemon {
     /// Puts a rules file in its place at once: on a busy machine one that is written there may go live
     /// while it is still empty.
     fn save(&self, name: &str, text: &str) {
-        let new = self.folder.join(format!("new-{name}"));
+        let new = self.folder.join(&format!("new-{name}"));
         fs::write(&new, text).expect("a rules file");
         fs::rename(&new, self.folder.join("rules").join(name)).expect("a rules file in its place");
     }

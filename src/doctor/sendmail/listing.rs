@@ -121,19 +121,22 @@ pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
             Some(line) => format!("write into sendmail.mc, in its place: {line}"),
             None => "take it out of sendmail.mc".to_owned(),
         },
-        Speaks::Map(name) => {
-            let arguments = Cf::parse(&sendmail.text);
-            let arguments = arguments.maps.get(name).map(|map| map.arguments.clone());
-            match (ours.socketmap.first(), arguments) {
-                (Some(socket), Some(arguments)) => {
-                    let better = wiring::sendmail_map_socket(socket);
-                    format!(
-                        "if readdress is meant, write into sendmail.mc, in its place: K{name} socket {}; else \
-                         start what should answer there",
-                        arguments.replace(&first.word, &better)
-                    )
-                }
-                _ => format!(
+        Speaks::Map(_) => {
+            let cf = Cf::parse(&sendmail.text);
+            let line = |listed: &&Listed| {
+                let name = listed.parameter.strip_prefix('K')?;
+                let better = wiring::sendmail_map_socket(ours.socketmap.first()?);
+                let arguments = cf.maps.get(name)?.arguments.replace(&listed.word, &better);
+                Some(format!("K{name} socket {arguments}"))
+            };
+            let lines: Vec<_> = dead.iter().filter_map(line).collect();
+            match lines.is_empty() {
+                false => format!(
+                    "if readdress is meant, write into sendmail.mc, in its place: {}; else start what should \
+                     answer there",
+                    lines.join(" and ")
+                ),
+                true => format!(
                     "if readdress is meant, write `listen = [\"{}\"]` below `[socketmap]` in {}, and restart \
                      it; else start what should answer there",
                     first

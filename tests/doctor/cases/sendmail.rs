@@ -46,12 +46,15 @@ pub const CASES: &[Case] = &[
         ],
     },
     Case {
-        codes: &["recipients-unchecked"],
+        codes: &["map-dead"],
         mta: Sendmail,
         change: |machine| {
             machine.configure("[socketmap]\nlisten = [\"inet:127.0.0.1:{map}\"]\n", "");
         },
-        says: &["write `[socketmap]` and below it `listen = [\"inet:127.0.0.1:8893\"]` into"],
+        says: &[
+            "`Kdomains` and `Krecipients` ask a map that gives no answer",
+            "write `listen = [\"inet:127.0.0.1:{map}\"]` below `[socketmap]`",
+        ],
     },
     Case {
         codes: &["unseen"],

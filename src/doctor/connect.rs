@@ -43,7 +43,7 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
         let same = |group: &&mut Vec<&Connection>| {
             group.first().is_some_and(|first| {
                 let first = &first.listed;
-                let list = &first.parameter == &listed.parameter;
+                let list = first.parameter == listed.parameter;
                 let socket = listed.parameter.starts_with('K') && first.word == listed.word;
                 first.about == listed.about
                     && match (&first.speaks, &listed.speaks) {

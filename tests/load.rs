@@ -33,9 +33,10 @@ use std::time::{Duration, Instant};
 
 use program::{BASE, Place, connect, message};
 use readdress::config::{Config, socket::Socket};
+use readdress::daemon::health::Health;
 use readdress::daemon::listen;
 use readdress::daemon::live::LiveTable;
-use readdress::daemon::milter::{Gauges, Limits, Session, Shared, serve};
+use readdress::daemon::milter::{Gauges, Limits, Server, Session, Shared, Workers};
 use readdress::engine::{Settings, SourceText, compile};
 use readdress::mta::{Edit, EndOfMessage, Reply};
 use tokio::sync::oneshot;
@@ -247,6 +248,19 @@ async fn reloads_under_load_tear_no_message() {
     );
 }
 
+/// Serves until `shutdown` resolves.
+async fn served(
+    sockets: Vec<listen::Bound>,
+    make: impl Fn() -> Session + Send + Sync + 'static,
+    limits: Limits,
+    gauges: Arc<Gauges>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let (workers, _ends) = Workers::start().unwrap();
+    let server = Server::start(sockets, make, limits, gauges, &workers, Health::default());
+    server.unwrap().serve(shutdown).await;
+}
+
 /// A server of this process, on a socket in `directory`.
 fn server(
     live: &Arc<LiveTable>,
@@ -260,7 +274,7 @@ fn server(
         let _ = stopped.await;
     };
     let gauges = Arc::new(Gauges::default());
-    let served = serve(
+    let served = served(
         vec![bound],
         move || Session::new(Arc::clone(&shared)),
         Limits::default(),

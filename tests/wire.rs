@@ -10,9 +10,10 @@
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 use readdress::config::socket::Socket;
+use readdress::daemon::health::Health;
 use readdress::daemon::listen::{Bound, bind, from_environment};
 use readdress::daemon::milter::{
-    Answer, Edits, Filter, Gauges, Limits, Macros, Strings, Turn, Wanted, serve,
+    Answer, Edits, Filter, Gauges, Limits, Macros, Server as Milter, Strings, Turn, Wanted, Workers,
 };
 use readdress::mta::{ClientError, Edit, MilterClient, Offer, Reply, frame};
 use std::process::{Command, Stdio};
@@ -96,6 +97,18 @@ impl Server {
     }
 }
 
+async fn served<F: Filter>(
+    sockets: Vec<Bound>,
+    make: impl Fn() -> F + Send + Sync + 'static,
+    limits: Limits,
+    gauges: Arc<Gauges>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let (workers, _ends) = Workers::start().unwrap();
+    let server = Milter::start(sockets, make, limits, gauges, &workers, Health::default());
+    server.unwrap().serve(shutdown).await;
+}
+
 fn run(
     sockets: Vec<Bound>,
     limits: Limits,
@@ -107,7 +120,7 @@ fn run(
         let _ = stopped.await;
     };
     let seen = Arc::clone(seen);
-    let served = serve(
+    let served = served(
         sockets,
         move || Renaming {
             seen: Arc::clone(&seen),

@@ -55,7 +55,7 @@ struct Stage {
     folder: Folder,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
-    daemon: Option<tokio::task::JoinHandle<Result<(), daemon::StartError>>>,
+    daemon: Option<tokio::task::JoinHandle<Result<(), daemon::RunError>>>,
     client: Option<MilterClient>,
     paint: Paint,
     pause: Duration,
@@ -88,6 +88,7 @@ impl Stage {
             config,
             source,
             handed: Vec::new(),
+            log: None,
         };
         let daemon = runtime.spawn(daemon::run(start, async {
             // Dropped or told: either way the demo is over.

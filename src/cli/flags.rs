@@ -77,7 +77,8 @@ pub enum Command {
     /// Show what the running daemon serves, and what is wrong
     ///
     /// Exit status: 0 all is well, 1 degraded (rules or configuration are refused,
-    /// or a table is held back), 2 the daemon could not be asked.
+    /// a table is held back, a part of the daemon is not well, or fewer connections
+    /// are served than configured), 2 the daemon could not be asked.
     Status(Status),
     /// Have the running daemon read its files now, and wait for the outcome
     ///

@@ -31,7 +31,9 @@ pub fn run(flags: &Status) -> Exit {
         print(&answer);
     }
     let ready = flags.ready && number(&answer, "generation") > 0;
-    match ready || list(&answer, "degraded").is_empty() {
+    let well = ["degraded", "problems"];
+    let well = well.iter().all(|key| list(&answer, key).is_empty());
+    match ready || well {
         true => Exit::Fine,
         false => Exit::Findings,
     }
@@ -49,7 +51,8 @@ fn row(label: &str, value: &str) {
     output::line(&format!("{label:<12} {value}"));
 }
 
-fn print(answer: &Value) {
+/// What is wrong comes first.
+fn print_degraded(answer: &Value) {
     for trouble in list(answer, "degraded") {
         let since = number(trouble, "since");
         output::line(&Paint::stdout().bad(&format!(
@@ -60,6 +63,18 @@ fn print(answer: &Value) {
             text(trouble, "mail")
         )));
     }
+    for problem in list(answer, "problems") {
+        output::line(&Paint::stdout().bad(&format!(
+            "DEGRADED     {}: {}, for {}",
+            text(problem, "part"),
+            text(problem, "what"),
+            span(number(problem, "for_seconds"))
+        )));
+    }
+}
+
+fn print(answer: &Value) {
+    print_degraded(answer);
     let uptime = span(number(answer, "uptime_seconds"));
     row(
         "version",
@@ -89,7 +104,11 @@ fn print(answer: &Value) {
         );
     }
     row("control", answer["control"].as_str().unwrap_or("none"));
-    row("connections", &number(answer, "connections").to_string());
+    let (open, limit) = (
+        number(answer, "connections"),
+        number(answer, "connection_limit"),
+    );
+    row("connections", &format!("{open} of {limit}"));
     print_configuration(&answer["configuration"]);
     print_state(&answer["state"]);
     let last = &answer["last_reload"];

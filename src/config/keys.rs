@@ -80,7 +80,9 @@ pub const KEYS: &[Key] = &[
         true,
         &[
             "Connections at one time. At the limit one that is idle gives way; where all of them",
-            "have a message under way, one more is closed at once, and the MTA defers its mail.",
+            "have a message under way, one more is closed at once, and the MTA defers its mail. Where",
+            "fewer files may be open (LimitNOFILE=), fewer are served; the log and `readdress status`",
+            "say so.",
         ],
     ),
     key(

@@ -37,12 +37,14 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    sync::Mutex,
     task::yield_now,
     time::timeout,
 };
 
 use super::{
-    listen::Bound,
+    health::Health,
+    listen::Kept,
     milter::{Gauges, Shared},
     places::Place,
     record::{self, Sockets, Veil},
@@ -71,7 +73,7 @@ const WRITE_TIME: Duration = Duration::from_secs(10);
 const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Connections at one time.
-const MAX_CONNECTIONS: usize = 16;
+pub const MAX_CONNECTIONS: usize = 16;
 
 /// What the commands may ask about.
 #[derive(Clone, Debug)]
@@ -84,6 +86,10 @@ pub struct Control {
     pub gauges: Arc<Gauges>,
     /// When the daemon started.
     pub started: Instant,
+    /// Milter connections that are served at one time.
+    pub connection_limit: usize,
+    /// What of the daemon is not well.
+    pub health: Health,
     /// Follows the configuration file.
     pub settings: SettingsHandle,
     /// The sockets, as they really are.
@@ -109,9 +115,9 @@ pub struct Handed {
 
 impl Control {
     /// Answers until the future is dropped.
-    pub async fn serve(self, bound: Bound) {
-        let socket = Arc::new(bound.socket().clone());
-        let answered = serve(bound, MAX_CONNECTIONS, |stream, place| {
+    pub async fn serve(self, listener: Arc<Mutex<Kept>>) {
+        let socket = Arc::new(listener.lock().await.socket().clone());
+        serve(listener, MAX_CONNECTIONS, |stream, place| {
             let (control, socket) = (self.clone(), Arc::clone(&socket));
             async move {
                 if !access::may_ask(&socket, stream.user()) {
@@ -121,10 +127,8 @@ impl Control {
                 // A connection that takes too long, or breaks, has nobody to be told.
                 let _ = timeout(MAX_TIME, control.connection(stream, &place)).await;
             }
-        });
-        if let Err(error) = answered.await {
-            record::control_missing(&error);
-        }
+        })
+        .await;
     }
 
     async fn connection(&self, stream: Box<dyn Stream>, place: &Place) -> io::Result<()> {

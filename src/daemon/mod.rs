@@ -1,6 +1,9 @@
 //! The only room with tokio, files, sockets, clock and tracing; here: in which order it starts and stops.
 //!
-//! Start: bind the sockets (so that nobody is refused while rules are read) → read the rules → serve.
+//! Start: bind the sockets (so that nobody is refused while rules are read) → start every thread →
+//! read the rules → serve on every socket → tell systemd. What fails on this way ends the daemon with a
+//! status that is not 0: one that serves in part is none. No thread is started later, but for that of
+//! notifications, where the system had none to give before.
 //! Stop: close the listeners → let messages under way end, or the drain's deadline pass → done.
 //! SIGHUP reads configuration and rules again; TERM and INT end the daemon, a second one at once; no
 //! other signal does.
@@ -11,60 +14,68 @@
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
 //! | 8 | [`places`], [`keepalive`] | connections at one time, and which of them gives way; peers that vanished |
 //! | 8 | [`accepting`], [`brake`] | failures to accept; warnings that strangers can cause |
+//! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
+//! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
 //! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
+//! | 8 | [`file_status`] | what is known of the configuration file |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
+//! | 9 | [`supervise`] | starts tasks again that end |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
-//! | 9 | [`file_status`] | what is known of the configuration file |
 //! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
 pub mod accepting;
 pub mod brake;
 pub mod control;
+pub mod descriptors;
+mod error;
 pub mod file_status;
 pub mod guard;
+pub mod health;
+pub mod jobs;
 pub mod keepalive;
 pub mod listen;
 pub mod live;
 pub mod log;
 pub mod mark;
+pub mod memory;
 pub mod milter;
 pub mod notify;
 pub mod places;
+mod questions;
 pub mod record;
 pub mod reload;
 pub mod serve;
 pub mod settings;
 pub mod signals;
 pub mod socketmap;
+mod sockets;
 pub mod source;
+pub mod supervise;
 pub mod watch;
 
-use std::{
-    fmt, fs::DirBuilder, future::Future, os::unix::fs::DirBuilderExt, path::Path, pin::pin,
-    sync::Arc, time::Instant,
-};
+use std::{future::Future, pin::pin, sync::Arc};
 
-use tokio::task::JoinSet;
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
+pub use self::error::RunError;
 use self::{
-    control::{Control, Handed},
-    listen::{BindError, Bound},
+    descriptors::Connections,
+    error::system,
+    health::Health,
+    listen::Bound,
     live::LiveTable,
     mark::Marks,
-    milter::{Gauges, Limits, Session, Shared},
-    notify::Notifier,
+    milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
+    notify::{Notifier, Signs},
+    questions::Questions,
     record::Veil,
-    reload::{Accept, ReloadHandle, ReloadOptions, Reloader},
+    reload::{ReloadHandle, ReloadOptions, Reloader},
     settings::{Follower, SettingsHandle, Source},
+    sockets::Sockets,
+    supervise::Supervisor,
+    watch::Watcher,
 };
-use crate::config::{Config, socket::Socket};
-
-/// Where the sockets are by default.
-const RUNTIME_DIRECTORY: &str = "/run/readdress";
-
-/// How sockets are called that systemd hands over for other things than the milter.
-const CONTROL_NAME: &str = "control";
-const SOCKETMAP_NAME: &str = "socketmap";
+use crate::config::Config;
 
 /// What a daemon starts with.
 #[derive(Debug)]
@@ -75,179 +86,212 @@ pub struct Start {
     pub source: Source,
     /// Sockets that systemd handed over; they come first.
     pub handed: Vec<Bound>,
+    /// Tells whether the log is still written, where there is one.
+    pub log: Option<log::Pulse>,
 }
 
-/// Why a daemon did not start.
-#[derive(Debug)]
-pub struct StartError(BindError);
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+/// Every thread that the daemon will ever have, but for that of the log.
+struct Threads {
+    workers: Workers,
+    /// Dropping them ends the workers.
+    _ends: Ends,
+    settings: Watcher,
+    reloader: Reloader,
 }
 
-impl std::error::Error for StartError {}
-
-/// The sockets of one daemon, bound.
-struct Sockets {
-    milter: Vec<Bound>,
-    control: Option<Bound>,
-    socketmap: Vec<Bound>,
-}
-
-impl Sockets {
-    /// What systemd handed over comes first; the rest is bound as configured.
-    fn bind(handed: Vec<Bound>, config: &Config) -> Result<Self, StartError> {
-        let named = |name| move |bound: &Bound| bound.name() == Some(name);
-        let (control, rest): (Vec<_>, Vec<_>) = handed.into_iter().partition(named(CONTROL_NAME));
-        let (socketmap, milter): (Vec<_>, Vec<_>) =
-            rest.into_iter().partition(named(SOCKETMAP_NAME));
-        let bind = |sockets: &[Socket]| {
-            sockets
-                .iter()
-                .map(listen::bind)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(StartError)
+impl Threads {
+    /// Those without which there are no notifications come before others without which there is no
+    /// daemon: it starts with all of them, or not at all, if too few threads may be had.
+    fn start(
+        options: ReloadOptions,
+        live: &Arc<LiveTable>,
+        (source, config): (&Source, &Config),
+    ) -> Result<(Self, ReloadHandle), RunError> {
+        let health = options.health.clone();
+        let (reloader, reload) = Reloader::new(options, Arc::clone(live))
+            .map_err(system("start the thread that reads rules"))?;
+        let settings = source
+            .watcher(config, health)
+            .map_err(system("start the thread that reads the configuration"))?;
+        let (workers, ends) =
+            Workers::start().map_err(system("start the threads of the milter"))?;
+        let threads = Self {
+            workers,
+            _ends: ends,
+            settings,
+            reloader,
         };
-        let or = |handed: Vec<Bound>, sockets: &[Socket]| match handed.is_empty() {
-            true => bind(sockets),
-            false => Ok(handed),
-        };
-        Ok(Self {
-            milter: or(milter, &config.milter.listen)?,
-            control: control_socket(control, config)?,
-            socketmap: or(socketmap, &config.socketmap)?,
-        })
+        Ok((threads, reload))
     }
 }
 
-impl Sockets {
-    /// Answers what the MTA and the commands ask; the milter's sockets are left.
-    fn serve_questions(
-        self,
-        tasks: &mut JoinSet<()>,
-        shared: &Arc<Shared>,
-        gauges: &Arc<Gauges>,
-        (reload, settings): (ReloadHandle, SettingsHandle),
-        veil: Veil,
-    ) -> Vec<Bound> {
-        let (sockets, handed, accept) = (self.names(), self.handed(), self.accept());
-        for bound in self.socketmap {
-            tasks.spawn(socketmap::run(bound, Arc::clone(shared)));
-        }
-        if let Some(bound) = self.control {
-            let control = Control {
-                shared: Arc::clone(shared),
-                reload,
-                gauges: Arc::clone(gauges),
-                started: Instant::now(),
-                settings,
-                sockets,
-                handed,
-                accept,
-                veil,
-            };
-            tasks.spawn(control.serve(bound));
-        }
-        self.milter
+/// A daemon whose first table is decided.
+struct Daemon {
+    shared: Arc<Shared>,
+    reload: ReloadHandle,
+    settings: SettingsHandle,
+    veil: Veil,
+    gauges: Arc<Gauges>,
+    supervisor: Supervisor,
+}
+
+impl Daemon {
+    /// Serves on every socket from now on, or on none.
+    fn open(&self, sockets: Sockets, workers: &Workers) -> Result<Server, RunError> {
+        let config = self.shared.config.load_full();
+        let connections = self.connections(&config, &sockets)?;
+        let questions = Questions {
+            shared: Arc::clone(&self.shared),
+            reload: self.reload.clone(),
+            settings: self.settings.clone(),
+            gauges: Arc::clone(&self.gauges),
+            connections,
+            veil: self.veil.clone(),
+        };
+        let milter = questions.serve(sockets, workers, &self.supervisor)?;
+        let shared = Arc::clone(&self.shared);
+        let limits = Limits {
+            max_connections: connections.milter,
+            ..Limits::from(&config.milter)
+        };
+        let started = Server::start(
+            milter,
+            move || Session::new(Arc::clone(&shared)),
+            limits,
+            Arc::clone(&self.gauges),
+            workers,
+            self.supervisor.health().clone(),
+        );
+        started.map_err(system("wait for milter connections"))
     }
 
-    /// Where they are.
-    fn names(&self) -> record::Sockets {
-        record::Sockets {
-            milter: names(&self.milter),
-            socketmap: names(&self.socketmap),
-            control: self
-                .control
-                .as_ref()
-                .map(|bound| bound.socket().to_string()),
+    /// How many connections may be served, which is less than wanted where few files may be open.
+    fn connections(&self, config: &Config, sockets: &Sockets) -> Result<Connections, RunError> {
+        let wanted = Connections {
+            milter: config.milter.max_connections,
+            socketmap: socketmap::MAX_CONNECTIONS,
+        };
+        let divided =
+            descriptors::divide(wanted, sockets.socketmap.len()).map_err(RunError::Files)?;
+        if divided != wanted {
+            let files = descriptors::allowed();
+            record::connections_limited(files, divided.milter, wanted.milter, divided.socketmap);
+            let what = format!(
+                "{files} open files allow {} milter connections, not {}; raise LimitNOFILE=",
+                divided.milter, wanted.milter
+            );
+            self.supervisor.health().wrong("limits", &what);
         }
+        Ok(divided)
     }
 
-    /// Which of them systemd handed over.
-    fn handed(&self) -> Handed {
-        let handed = |bound: &Bound| bound.name().is_some();
-        Handed {
-            milter: self.milter.iter().any(handed),
-            socketmap: self.socketmap.iter().any(handed),
-            control: self.control.as_ref().is_some_and(handed),
-        }
+    /// Tells systemd that mail may come, and follows rules and configuration from now on.
+    fn follow(&self, follower: Follower, reloader: Reloader) {
+        let notifier = Notifier {
+            live: Arc::clone(&self.shared.live),
+            reload: self.reload.clone(),
+            settings: self.settings.clone(),
+            veil: self.veil.clone(),
+            health: self.supervisor.health().clone(),
+        };
+        notifier.ready();
+        let on = Handle::current();
+        let keeps = &self.supervisor;
+        keeps.keep("status of systemd", &on, move || notifier.clone().follow());
+        // Kept beside the tasks, so that what they know outlives them.
+        let reloader = Arc::new(Mutex::new(reloader));
+        keeps.keep("reloader", &on, move || {
+            let reloader = Arc::clone(&reloader);
+            async move { reloader.lock().await.run().await }
+        });
+        let follower = Arc::new(Mutex::new(follower));
+        keeps.keep("configuration", &on, move || {
+            let follower = Arc::clone(&follower);
+            async move { follower.lock().await.run(signals::hangups()).await }
+        });
     }
 
-    /// How somebody accepts what is held back.
-    fn accept(&self) -> Option<Accept> {
-        let control = self.control.as_ref();
-        control.map(|bound| Accept::on(bound.socket()))
+    /// Serves until `shutdown` resolves, or a task was given up, and the messages under way have ended.
+    async fn serve(
+        &self,
+        server: &Server,
+        log: Option<log::Pulse>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let signs = Signs {
+            gauges: Arc::clone(&self.gauges),
+            supervisor: &self.supervisor,
+            accepting: server.accepting(),
+            log,
+        };
+        let mut given_up = None;
+        let end = async {
+            tokio::select! {
+                () = shutdown => {}
+                task = self.supervisor.given_up() => given_up = Some(task),
+                task = server.accepting().given_up() => given_up = Some(task),
+            }
+            notify::stopping();
+        };
+        tokio::select! {
+            () = server.serve(end) => {}
+            () = signs.give() => {}
+        }
+        // One that hangs is left behind.
+        let _ = timeout(milter::GRACE, self.supervisor.shutdown()).await;
+        record::stopped();
+        given_up.map_or(Ok(()), |task| Err(RunError::GivenUp(task)))
     }
 }
 
 /// Serves until `shutdown` resolves and the messages under way have ended.
-pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
     let Start {
         config,
         source,
         handed,
+        log,
     } = start;
-    make_runtime_directory(&config);
-    let sockets = Sockets::bind(handed, &config)?;
+    let sockets = Sockets::bind(handed, &config).map_err(RunError::Bind)?;
     record::started(&config, &sockets.names());
-    let limits = Limits::from(&config.milter);
-    let live = Arc::new(LiveTable::new());
+    let health = Health::default();
     let options = ReloadOptions {
+        health: health.clone(),
         accept: sockets.accept(),
         marks: marks(&config, &source),
         ..ReloadOptions::from(&config)
     };
     let veil = options.veil.clone();
-    let (mut reloader, reload) = Reloader::new(options, Arc::clone(&live));
+    let live = Arc::new(LiveTable::new());
+    let (mut threads, reload) = Threads::start(options, &live, (&source, &config))?;
     let mut shutdown = pin!(shutdown);
     tokio::select! {
-        _ = reloader.load() => {}
-        () = &mut shutdown => return Ok(()),
+        _ = threads.reloader.load() => {}
+        () = &mut shutdown => {
+            record::stopped();
+            return Ok(());
+        }
     }
-    let gauges = Arc::new(Gauges::default());
-    let shared = Arc::new(Shared::new(Arc::clone(&live), config));
+    let shared = Arc::new(Shared::new(live, config));
     let (follower, settings) = Follower::new(
+        threads.settings,
         source,
         Arc::clone(&shared),
         reload.clone(),
         veil.clone(),
         sockets.accept(),
     );
-    let notifier = Notifier {
-        live,
-        reload: reload.clone(),
-        settings: settings.clone(),
-        veil: veil.clone(),
+    let daemon = Daemon {
+        shared,
+        reload,
+        settings,
+        veil,
+        gauges: Arc::default(),
+        supervisor: Supervisor::new(health),
     };
-    notifier.ready();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(notifier.follow());
-    tasks.spawn(notify::live(Arc::clone(&gauges)));
-    tasks.spawn(reloader.run());
-    tasks.spawn(follower.run(signals::hangups()));
-    let milter = sockets.serve_questions(&mut tasks, &shared, &gauges, (reload, settings), veil);
-    milter::serve(
-        milter,
-        move || Session::new(Arc::clone(&shared)),
-        limits,
-        gauges,
-        async {
-            shutdown.await;
-            notify::stopping();
-        },
-    )
-    .await;
-    tasks.shutdown().await;
-    record::stopped();
-    Ok(())
-}
-
-/// Where these sockets are.
-fn names(sockets: &[Bound]) -> Vec<String> {
-    let names = sockets.iter().map(|bound| bound.socket().to_string());
-    names.collect()
+    let server = daemon.open(sockets, &threads.workers)?;
+    daemon.follow(follower, threads.reloader);
+    daemon.serve(&server, log, shutdown).await
 }
 
 /// Where it is recorded what was live last. A daemon that is started by hand on a directory of its own
@@ -263,38 +307,4 @@ fn marks(config: &Config, source: &Source) -> Option<Marks> {
         }
     }
     Some(Marks::new(&config.state, &config.rules))
-}
-
-/// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the
-/// start, and a daemon that is started by hand should come up all the same. Where that fails, the
-/// bind says what is missing.
-fn make_runtime_directory(config: &Config) {
-    let sockets = config.milter.listen.iter().chain([&config.control]);
-    let wanted = sockets.filter_map(|socket| match socket {
-        Socket::Unix(path) => path.parent(),
-        Socket::Inet { .. } | Socket::Inet6 { .. } => None,
-    });
-    let runtime = Path::new(RUNTIME_DIRECTORY);
-    if wanted.into_iter().any(|directory| directory == runtime) && !runtime.exists() {
-        let made = DirBuilder::new().mode(0o755).create(runtime);
-        if let Err(error) = made {
-            record::runtime_directory_missing(runtime, &error);
-        }
-    }
-}
-
-/// The control socket. One that nobody asked for may be missing: a second daemon, or one that is
-/// tried out without `/run/readdress`, serves mail all the same.
-fn control_socket(handed: Vec<Bound>, config: &Config) -> Result<Option<Bound>, StartError> {
-    if let Some(bound) = handed.into_iter().next() {
-        return Ok(Some(bound));
-    }
-    match listen::bind(&config.control) {
-        Ok(bound) => Ok(Some(bound)),
-        Err(error) if config.control_written => Err(StartError(error)),
-        Err(error) => {
-            record::control_missing(&error);
-            Ok(None)
-        }
-    }
 }

@@ -1,15 +1,16 @@
 //! What systemd is told (sd_notify(3)): ready, how the daemon stands, alive, stopping.
 //!
-//! In: the outcomes of reloads and the live table. Out: `STATUS=`, which `systemctl status` shows
-//! first, and `WATCHDOG=1` for as long as every thread of the milter answers. Without
-//! `NOTIFY_SOCKET` in the environment nothing is told.
+//! In: the outcomes of reloads, the live table, what is not well. Out: `STATUS=`, which `systemctl
+//! status` shows first, and `WATCHDOG=1` for as long as every thread of the milter, every task of the
+//! daemon (reloader, configuration, listeners) and the log answer. Without `NOTIFY_SOCKET` in the
+//! environment nothing is told.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | [`REFRESH`] | 60 s | the age in the status is told anew |
-//! | half of `WatchdogSec=` | | without an answer of every thread no sign of life is given |
+//! | half of `WatchdogSec=` | | without an answer of all of them no sign of life is given |
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,13 +18,19 @@ use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
+    health::{Health, Problem},
     live::{Generation, LiveTable},
+    log::Pulse,
     milter::Gauges,
-    record::Veil,
+    record::{self, Veil},
     reload::{ReloadHandle, ReloadOutcome, ReloadStatus},
     settings::SettingsHandle,
+    supervise::Supervisor,
 };
 use crate::engine::{Diagnostic, Severity, Tally};
+
+/// How a missing sign of life is called among the problems.
+const WATCHDOG: &str = "watchdog";
 
 /// How often the age is told anew.
 const REFRESH: Duration = Duration::from_secs(60);
@@ -39,6 +46,8 @@ pub struct Notifier {
     pub settings: SettingsHandle,
     /// Whether findings may be shown in full.
     pub veil: Veil,
+    /// What of the daemon is not well.
+    pub health: Health,
 }
 
 impl Notifier {
@@ -49,7 +58,7 @@ impl Notifier {
 
     /// Tells of every reload, and of the age now and then, until the future is dropped.
     pub async fn follow(self) {
-        let mut reloads = self.reload.subscribe();
+        let (mut reloads, mut problems) = (self.reload.subscribe(), self.health.subscribe());
         let mut settings = self.settings.subscribe();
         let mut refresh = interval(REFRESH);
         loop {
@@ -57,6 +66,7 @@ impl Notifier {
                 _ = refresh.tick() => {}
                 // The reloader lives as long as the daemon.
                 changed = reloads.changed() => if changed.is_err() { return },
+                changed = problems.changed() => if changed.is_err() { return },
                 changed = settings.changed() => if changed.is_err() { return },
             }
             tell(&[NotifyState::Status(&self.status())]);
@@ -67,7 +77,11 @@ impl Notifier {
         let file = self.settings.status();
         let refused = file.refused.map(|refused| refused.findings);
         let reload = self.reload.status();
-        status(&self.live.pin(), &reload, refused.as_deref(), &self.veil)
+        let mut status = status(&self.live.pin(), &reload, refused.as_deref(), &self.veil);
+        for Problem { part, what, .. } in self.health.problems() {
+            status.push_str(&format!("; DEGRADED: {part}: {what}"));
+        }
+        status
     }
 }
 
@@ -76,19 +90,58 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Gives a sign of life twice in the time that systemd wants one in, as long as every thread of the
-/// milter answers.
-pub async fn live(gauges: Arc<Gauges>) {
-    let Some(within) = sd_notify::watchdog_enabled() else {
-        return;
-    };
-    let half = within / 2;
-    let mut beat = interval(half);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        beat.tick().await;
-        if timeout(half, gauges.all_answer()).await.is_ok() {
-            tell(&[NotifyState::Watchdog]);
+/// What must answer before systemd is given a sign of life.
+#[derive(Debug)]
+pub struct Signs<'d> {
+    /// Know the threads of the milter.
+    pub gauges: Arc<Gauges>,
+    /// Keeps the reloader and the others running.
+    pub supervisor: &'d Supervisor,
+    /// Keeps running what accepts for the milter.
+    pub accepting: &'d Supervisor,
+    /// Whether the log is written.
+    pub log: Option<Pulse>,
+}
+
+impl Signs<'_> {
+    /// Gives a sign of life twice in the time that systemd wants one in, as long as everything
+    /// answers. Never returns.
+    pub async fn give(&self) {
+        let Some(within) = sd_notify::watchdog_enabled() else {
+            return std::future::pending().await;
+        };
+        let half = within / 2;
+        let health = self.supervisor.health();
+        let mut beat = interval(half);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            match self.first_silent(half).await {
+                None => {
+                    health.well(WATCHDOG);
+                    tell(&[NotifyState::Watchdog]);
+                }
+                Some(part) => {
+                    if health.wrong(WATCHDOG, &format!("no sign of life from {part}")) {
+                        record::no_sign_of_life(&part);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What does not answer in time.
+    async fn first_silent(&self, patience: Duration) -> Option<String> {
+        if self.log.as_ref().is_some_and(|log| !log.is_there()) {
+            return Some("log".to_owned());
+        }
+        let each = patience / 3;
+        if timeout(each, self.gauges.all_answer()).await.is_err() {
+            return Some("milter threads".to_owned());
+        }
+        match self.accepting.first_silent(each).await {
+            None => self.supervisor.first_silent(each).await,
+            silent => silent,
         }
     }
 }

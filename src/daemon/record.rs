@@ -1,4 +1,5 @@
-//! Every log line of the daemon, one function for each event.
+//! Every log line of the daemon, one function for each event; those about the daemon itself are in
+//! `upkeep`.
 //!
 //! A line is the event's word, then `key=value` in a fixed order, in lower case, without a full stop.
 //! Administrators search for these lines and programs read them, so they are an interface: a key
@@ -20,6 +21,7 @@ mod held;
 mod names;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -36,6 +38,10 @@ pub use held::{
     mark_damaged, mark_missing, no_state, table_accepted, table_held, table_still_held,
 };
 pub use names::{Names, Veil};
+pub use upkeep::{
+    connections_limited, job_takes_long, no_sign_of_life, panicked, socket_bound_again,
+    socket_lost, task_ended, task_given_up,
+};
 
 use crate::config::{Config, LogAddresses, Mode};
 use crate::engine::address::Mailbox;

@@ -9,11 +9,12 @@
 //! |---|---|---|
 //! | connections at one time | a parameter | the one idle longest is closed; none is idle: the new one, after a second |
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    net::{TcpStream, UnixStream},
+    sync::Mutex,
     time::sleep,
 };
 
@@ -21,7 +22,7 @@ use super::{
     accepting::{Pause, is_about_one},
     brake::Brake,
     keepalive,
-    listen::{Bound, Listening},
+    listen::{Accepted, Kept},
     places::{Place, Places},
     record,
 };
@@ -47,50 +48,28 @@ impl Stream for UnixStream {
     }
 }
 
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Listener {
-    fn new(listening: Listening) -> io::Result<Self> {
-        match listening {
-            Listening::Tcp(listener) => TcpListener::from_std(listener).map(Self::Tcp),
-            Listening::Unix(listener) => UnixListener::from_std(listener).map(Self::Unix),
-        }
-    }
-
-    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // An answer is one write; nothing is gained by holding it back.
-                let _ = stream.set_nodelay(true);
-                keepalive::set(&stream);
-                Ok(Box::new(stream))
-            }
-            Self::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
-        }
-    }
-}
-
 /// Hands every connection to `answer`, with its place, until the future is dropped.
 pub async fn serve<F>(
-    bound: Bound,
+    listener: Arc<Mutex<Kept>>,
     connections: usize,
     answer: impl Fn(Box<dyn Stream>, Place) -> F,
-) -> io::Result<()>
-where
+) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let socket = bound.socket().to_string();
-    let (listening, _file) = bound.into_parts();
-    let listener = Listener::new(listening)?;
+    // Nobody else has it, but for the task in whose place this one was started.
+    let mut listener = listener.lock().await;
+    let socket = listener.socket().to_string();
     let places = Places::new(connections);
     let (mut pause, accepts, refusals) = (Pause::default(), Brake::default(), Brake::default());
     loop {
-        let stream = match listener.accept().await {
-            Ok(stream) => stream,
+        let stream: Box<dyn Stream> = match listener.accept().await {
+            Ok(Accepted::Tcp(stream)) => {
+                // An answer is one write; nothing is gained by holding it back.
+                let _ = stream.set_nodelay(true);
+                keepalive::set(&stream);
+                Box::new(stream)
+            }
+            Ok(Accepted::Unix(stream)) => Box::new(stream),
             Err(error) if is_about_one(&error) => continue,
             Err(error) => {
                 if let Some(held) = accepts.release() {

@@ -25,6 +25,8 @@ use tokio::{
 
 use super::{
     file_status::{FileStatus, Refused},
+    health::Health,
+    jobs::{JobError, Jobs},
     milter::Shared,
     record::{self, Veil},
     reload::{Accept, NewSettings, ReloadHandle},
@@ -61,6 +63,14 @@ impl Source {
         self.file
             .as_deref()
             .unwrap_or(Path::new(config::DEFAULT_FILE))
+    }
+
+    /// Starts the threads with which it is followed: one that reads it, and one of notifications.
+    pub fn watcher(&self, config: &Config, health: Health) -> io::Result<Watcher> {
+        let jobs = Jobs::start("settings", health)?;
+        let target = Target::File(self.path().to_owned());
+        let patience = WatchSettings::from(&config.reload);
+        Ok(Watcher::new(vec![target], patience, jobs))
     }
 
     /// Reads it; a missing file is an empty one unless it was named.
@@ -106,7 +116,7 @@ impl Source {
     }
 }
 
-/// Asks [`follow`], from anywhere.
+/// Asks a [`Follower`], from anywhere.
 #[derive(Clone, Debug)]
 pub struct SettingsHandle {
     requests: mpsc::Sender<Request>,
@@ -163,6 +173,7 @@ pub struct Follower {
     reload: ReloadHandle,
     veil: Veil,
     accept: Option<Accept>,
+    watcher: Watcher,
     /// The file that was emptied or cut off.
     held: Option<Config>,
     status: watch::Sender<FileStatus>,
@@ -174,8 +185,10 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Nothing is read yet. `accept` is how a file is accepted that was emptied or cut off.
+    /// Nothing is read yet; `watcher` is the one of [`Source::watcher`], and `accept` is how a file is
+    /// accepted that was emptied or cut off.
     pub fn new(
+        watcher: Watcher,
         source: Source,
         shared: Arc<Shared>,
         reload: ReloadHandle,
@@ -192,6 +205,7 @@ impl Follower {
             status: receiver,
         };
         let follower = Self {
+            watcher,
             source,
             shared,
             reload,
@@ -207,17 +221,16 @@ impl Follower {
         (follower, handle)
     }
 
-    /// Follows the file until the future is dropped; a hangup reads it, and the rules, at once.
-    pub async fn run(mut self, mut hangups: Hangups) {
-        let patience = WatchSettings::from(&self.shared.config.load().reload);
-        let target = Target::File(self.source.path().to_owned());
-        let mut watcher = Watcher::new(vec![target], patience);
+    /// Follows the file until the future is dropped; a hangup reads it, and the rules, at once. May be
+    /// called again after it broke down.
+    pub async fn run(&mut self, mut hangups: Hangups) {
+        self.watcher.begin().await;
         // Once before the first change: the file may have changed between the start and the watch.
         self.read(false).await;
         loop {
             let remind_at = self.remind_at;
             tokio::select! {
-                _ = watcher.changed() => self.read(false).await,
+                _ = self.watcher.changed() => self.read(false).await,
                 () = hangups.next() => {
                     self.reload.wake();
                     self.read(true).await;
@@ -259,12 +272,20 @@ impl Follower {
 
     /// Reads the file. Who `asked` hears of it in the log also where nothing is new.
     async fn read(&mut self, asked: bool) {
-        let exposed = configuration_access(self.source.path());
-        if exposed != self.exposed {
-            record::configuration_exposed(exposed.as_slice());
-            self.exposed = exposed;
-        }
-        let new = match self.source.read() {
+        let source = self.source.clone();
+        let looked = move || (configuration_access(source.path()), source.read());
+        let read = self.watcher.jobs().run(looked).await;
+        let new = match read {
+            Ok((exposed, read)) => {
+                if exposed != self.exposed {
+                    record::configuration_exposed(exposed.as_slice());
+                    self.exposed = exposed;
+                }
+                read
+            }
+            Err(error) => Err(vec![broke_down(self.source.path(), &error)]),
+        };
+        let new = match new {
             Ok(new) => new,
             Err(findings) => return self.refuse(findings, None, asked),
         };
@@ -357,4 +378,15 @@ fn tell(changed: &[Change], waiting: &[Change]) {
         }
     }
     waiting.iter().for_each(record::key_waits);
+}
+
+/// The finding for a reading that broke down.
+fn broke_down(path: &Path, error: &JobError) -> Diagnostic {
+    Diagnostic::about_file(
+        Severity::Error,
+        "internal-error",
+        &path.display().to_string(),
+        format!("reading it broke down: {error}"),
+        Some("this is a fault of readdress: please report it with the file".to_owned()),
+    )
 }

@@ -256,25 +256,7 @@ pub fn text(explained: &Value) -> String {
             place(step)
         ));
     }
-    let targets: Vec<_> = explained["to"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(string)
-        .collect();
-    let reply = &explained["reply"];
-    let outcome = match explained["action"].as_str() {
-        Some("replace") => format!("replace by {}", targets.join(", ")),
-        Some("reject" | "defer") => format!(
-            "{} {} {} {}",
-            string(&explained["action"]),
-            reply["code"],
-            string(&reply["enhanced"]),
-            string(&reply["text"])
-        ),
-        action => action.unwrap_or_default().to_owned(),
-    };
-    lines.push(format!("  => {outcome}"));
+    lines.push(format!("  => {}", outcome(explained)));
     if let Some(note) = explained["note"].as_str() {
         lines.push(format!("     {note}"));
     }
@@ -284,6 +266,29 @@ pub fn text(explained: &Value) -> String {
     }
     let lines: Vec<_> = lines.iter().map(|line| printable(line)).collect();
     lines.join("\n")
+}
+
+/// What becomes of the recipient.
+fn outcome(explained: &Value) -> String {
+    let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let targets: Vec<_> = explained["to"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(string)
+        .collect();
+    let reply = &explained["reply"];
+    match explained["action"].as_str() {
+        Some("replace") => format!("replace by {}", targets.join(", ")),
+        Some("reject" | "defer") => format!(
+            "{} {} {} {}",
+            string(&explained["action"]),
+            reply["code"],
+            string(&reply["enhanced"]),
+            string(&reply["text"])
+        ),
+        action => action.unwrap_or_default().to_owned(),
+    }
 }
 
 /// Whatever a sender put into an address does not move the cursor of whoever asks about it.

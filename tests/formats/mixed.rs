@@ -411,9 +411,9 @@ async fn a_foreign_file_that_is_saved_is_live() {
     fs::write(&path, users("one@domain2.com")).unwrap();
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::new(dir.path(), Settings::default());
-    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).unwrap();
     reloader.load().await;
-    let task = tokio::spawn(reloader.run());
+    let task = tokio::spawn(async move { reloader.run().await });
     let now = |address: &str| outcome(live.pin().table.as_ref().unwrap(), address);
     assert_eq!(now("one@domain2.com"), "kim@company.com");
     fs::write(&path, users("two@domain2.com")).unwrap();

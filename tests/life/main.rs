@@ -20,6 +20,7 @@ mod guard;
 mod log_lines;
 mod log_sinks;
 mod privacy;
+mod shortage;
 mod signals;
 mod silent;
 mod sockets;

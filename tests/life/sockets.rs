@@ -158,3 +158,42 @@ fn a_missing_directory_is_named() {
     assert_eq!(said.status, Some(2), "{said:?}");
     assert!(said.err.contains(&place.text("none")), "{said:?}");
 }
+
+/// What was removed by mistake is noticed within seconds, and made again as it was.
+#[tokio::test]
+async fn a_removed_socket_file_is_bound_again() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let mut serving = place.serve();
+    let mode = || fs::metadata(place.join("milter.sock")).map(|there| there.mode() & 0o777);
+    fs::remove_file(place.join("milter.sock")).unwrap();
+    fs::remove_file(place.join("control.sock")).unwrap();
+    let log = place.logs("both are bound again", |log| {
+        log.matches("bound again").count() == 2
+    });
+    for name in ["milter.sock", "control.sock"] {
+        let lost = format!("error socket: unix:{name}: its file was removed");
+        let named = format!(
+            "error socket: unix:{}: its file was removed",
+            place.text(name)
+        );
+        assert!(log.contains(&lost) || log.contains(&named), "{log}");
+    }
+    assert_eq!(mode().unwrap(), 0o660);
+    let mut client = serving.client().await;
+    let (_, end) = message(&mut client, "4b", &["jd@domain2.com"]).await;
+    assert_eq!(edits(&end).len(), 2);
+    assert_eq!(place.ask(&["status"]).status, Some(0));
+    // One in whose place something else stands is left, and told.
+    fs::remove_file(place.join("milter.sock")).unwrap();
+    fs::write(place.join("milter.sock"), "precious").unwrap();
+    place.logged("another file stands in its place, no MTA can connect: a regular file stands at");
+    let status = place.ask(&["status"]);
+    assert_eq!(status.status, Some(1), "{status:?}");
+    assert!(
+        status.out.starts_with("DEGRADED     milter unix:"),
+        "{status:?}"
+    );
+    serving.signal("TERM", 1);
+    assert_eq!(serving.end().code(), Some(0));
+    assert_eq!(fs::read(place.join("milter.sock")).unwrap(), b"precious");
+}

@@ -29,7 +29,7 @@ reads the configuration and the rules now.
 done, and nothing is wrong
 .TP
 .B 1
-done, and something is: errors in the rules, a broken expectation, a refused reload
+done, and something is: errors in the rules, a broken expectation, a refused reload, a degraded daemon
 .TP
 .B 2
 could not run: bad flags, no such directory, no daemon
@@ -96,10 +96,12 @@ fn subcommand(command: &Command) -> String {
     text
 }
 
-/// Every line of the log with what it means: the examples and the sentences of `record.rs`.
+/// Every line of the log with what it means: the examples and the sentences of `record.rs`
+/// and `upkeep.rs`.
 fn log_lines() -> String {
     let files = [
         "record",
+        "record/upkeep",
         "record/held",
         "record/configuration",
         "record/connections",

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use readdress::daemon::health::Health;
+use readdress::daemon::jobs::Jobs;
 use readdress::daemon::live::LiveTable;
 use readdress::daemon::reload::{
     ReloadHandle, ReloadOptions, ReloadOutcome, ReloadStatus, Reloader,
 };
-use readdress::daemon::watch::WatchSettings;
+use readdress::daemon::watch::{Target, WatchSettings, Watcher};
 use readdress::engine::{self, Compiled, Diagnostic, Settings, Severity, SourceText};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -82,9 +84,9 @@ impl Bench {
         options.limits.pause = Duration::from_millis(1);
         let keep = Arc::clone(&seen);
         options.compile = Arc::new(move |sources, _, _| stand_in(sources, &keep));
-        let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+        let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).unwrap();
         reloader.load().await;
-        let task = tokio::spawn(reloader.run());
+        let task = tokio::spawn(async move { reloader.run().await });
         Self {
             base,
             rules,
@@ -172,6 +174,14 @@ fn stand_in(sources: &[SourceText], seen: &Seen) -> Compiled {
         compiled.diagnostics.push(finding);
     }
     compiled
+}
+
+/// A watcher that has looked at its target.
+pub async fn watch(target: Target, settings: WatchSettings) -> Watcher {
+    let jobs = Jobs::start("test", Health::default()).unwrap();
+    let mut watcher = Watcher::new(vec![target], settings, jobs);
+    watcher.begin().await;
+    watcher
 }
 
 /// Says that a test was skipped where the runner cannot hide it.

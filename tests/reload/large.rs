@@ -44,11 +44,11 @@ async fn a_line_of_a_text_that_was_left_out_is_shown() {
     write("1.rules", &rules);
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::new(dir.path(), Settings::default());
-    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).unwrap();
     assert!(
         matches!(reloader.load().await, ReloadOutcome::Live { rules, .. } if rules == RULES + 2)
     );
-    let running = tokio::spawn(reloader.run());
+    let running = tokio::spawn(async move { reloader.run().await });
 
     write("2.rules", "jd@domain2.com jdoe@company.com\n");
     handle.reload().await;

@@ -12,6 +12,7 @@ use std::process::Command;
 
 use readdress::daemon::source::{Limits, read};
 use readdress::daemon::watch::Mode;
+use rustix::fs::inotify;
 
 use crate::bench::{Bench, RESCANNED, skip};
 
@@ -100,8 +101,8 @@ async fn without_notification_the_rescan_finds_everything() {
         return skip("too many inotify instances to use them all up");
     }
     let mut taken = Vec::new();
-    while let Ok(watcher) = notify::recommended_watcher(|_| {}) {
-        taken.push(watcher);
+    while let Ok(instance) = inotify::init(inotify::CreateFlags::CLOEXEC) {
+        taken.push(instance);
         assert!(taken.len() <= limit);
     }
     let bench = Bench::new(RESCANNED).await;
@@ -139,6 +140,30 @@ fn an_endless_line_costs_no_memory() {
     let grown = peak() - before;
     assert_eq!(reading.diagnostics[0].code, "line-too-long");
     assert!(reading.diagnostics[0].message.contains("line 2 "));
+    assert!(grown < 64 * 1024, "{grown} KiB");
+}
+
+/// Of 120 MB of comments a megabyte is kept, and the rule behind them stands where it stood.
+#[test]
+fn comments_cost_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = File::create(dir.path().join("a.rules")).unwrap();
+    let line = format!("# {}\n", "x".repeat(998));
+    let block = line.repeat(1000);
+    for _ in 0..120 {
+        file.write_all(block.as_bytes()).unwrap();
+    }
+    file.write_all(b"jd@domain2.com jdoe@company.com # Doe\n")
+        .unwrap();
+    drop(file);
+    let before = peak();
+    let reading = read(dir.path(), &Limits::default());
+    let grown = peak() - before;
+    assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+    let text = &reading.sources[0].bytes;
+    let lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
+    assert_eq!(lines[120_000], b"jd@domain2.com jdoe@company.com # Doe");
+    assert!(text.len() < 2 << 20, "{}", text.len());
     assert!(grown < 64 * 1024, "{grown} KiB");
 }
 

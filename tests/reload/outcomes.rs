@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use readdress::daemon::reload::{NewSettings, ReloadOutcome};
-use readdress::daemon::watch::{Mode, Target, Watcher};
+use readdress::daemon::watch::{Mode, Target};
 use readdress::engine::Settings;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
-use crate::bench::{A_WHILE, Bench, NOTIFIED, PATIENCE, RESCANNED};
+use crate::bench::{A_WHILE, Bench, NOTIFIED, PATIENCE, RESCANNED, watch};
 
 #[tokio::test]
 async fn a_live_table_is_counted() {
@@ -203,7 +203,7 @@ async fn a_request_to_a_reloader_that_has_ended_is_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_signals_is_one_running_and_one_pending() {
     let base = tempfile::tempdir().unwrap();
-    let mut watcher = Watcher::new(vec![Target::Directory(base.path().to_owned())], NOTIFIED);
+    let mut watcher = watch(Target::Directory(base.path().to_owned()), NOTIFIED).await;
     let waker = watcher.waker();
     let mut hangups = signal(SignalKind::hangup()).unwrap();
     let arrived = Arc::new(AtomicUsize::new(0));

@@ -12,7 +12,7 @@ use super::sources::{Source, sources};
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
-const STOREYS: [(&str, u32); 42] = [
+const STOREYS: &[(&str, u32)] = &[
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::visible", 10),
@@ -36,21 +36,27 @@ const STOREYS: [(&str, u32); 42] = [
     ("daemon::brake", 80),
     ("daemon::places", 80),
     ("daemon::keepalive", 80),
+    ("daemon::health", 70),
     ("daemon::guard", 75),
+    ("daemon::descriptors", 80),
     ("daemon::mark", 81),
     ("daemon::file_status", 81),
-    ("daemon::listen", 80),
     ("daemon::log", 80),
+    ("daemon::memory", 80),
     ("daemon::record", 80),
+    ("daemon::jobs", 81),
+    ("daemon::listen", 81),
     ("daemon::source", 90),
     ("daemon::watch", 91),
     ("daemon::serve", 90),
+    ("daemon::supervise", 90),
     ("daemon::reload", 100),
     ("daemon::milter", 100),
     ("daemon::socketmap", 101),
     ("daemon::settings", 111),
     ("daemon::control", 112),
     ("daemon::signals", 110),
+    ("daemon::notify", 112),
     ("daemon", 120),
     ("cli", 130),
     ("main", 140),

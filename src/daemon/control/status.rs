@@ -12,6 +12,7 @@ use crate::{
     config::Change,
     daemon::{
         file_status::FileStatus,
+        health::Problem,
         live::Generation,
         record::Veil,
         reload::{ReloadOutcome, ReloadStatus},
@@ -46,6 +47,8 @@ impl Control {
             "socketmap": self.sockets.socketmap,
             "control": self.sockets.control,
             "connections": self.gauges.open(),
+            "connection_limit": self.connection_limit,
+            "problems": self.health.problems().iter().map(problem).collect::<Vec<_>>(),
             "reloads": { "live": reload.live, "refused": reload.refused, "held": reload.held },
             "last_reload": reload.outcome.as_ref().map(|last| self.outcome(last, reload.at)),
             "last_change": changed.map(|(at, last)| self.outcome(last, Some(*at))),
@@ -109,6 +112,15 @@ impl Control {
         }
         all
     }
+}
+
+/// A part of the daemon that is not well, as a command prints it.
+fn problem(problem: &Problem) -> Value {
+    json!({
+        "part": problem.part,
+        "what": problem.what,
+        "for_seconds": problem.since.elapsed().as_secs(),
+    })
 }
 
 /// A path that can be typed anywhere.

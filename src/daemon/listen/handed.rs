@@ -1,7 +1,7 @@
 //! Listening sockets handed over by systemd (sd_listen_fds(3)).
 //!
 //! In: `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and the descriptors from 3 on.
-//! Out: one [`Bound`] each, without a socket file of ours: systemd made the file
+//! Out: one [`Bound`] each, whose socket file is not ours to remove: systemd made it
 //! and removes it.
 //!
 //! # Limits
@@ -10,7 +10,7 @@
 //!   variables from the environment, so that children do not take them for theirs.
 //! - Descriptors that are neither a TCP nor a Unix stream socket are refused.
 
-use super::{BindError, Bound, Listening};
+use super::{BindError, Bound, Listening, SocketFile};
 use crate::config::socket::Socket;
 use listenfd::ListenFd;
 use std::io;
@@ -58,9 +58,9 @@ fn unix(listener: UnixListener, name: Option<String>) -> io::Result<Bound> {
         .map_or_else(PathBuf::new, PathBuf::from);
     Ok(Bound {
         listener: Listening::Unix(listener),
+        file: SocketFile::of_systemd(&path),
         socket: Socket::Unix(path),
         name,
-        file: None,
     })
 }
 

@@ -25,7 +25,7 @@ use super::{BACKLOG, BindError};
 use socket2::{Domain, SockAddr, Type};
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -44,13 +44,57 @@ const LOCK_TRIES: u32 = 250;
 pub struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
+    /// Mode and group when it was looked at last: an administrator may have set them.
+    access: Option<(u32, u32)>,
+    /// Whether it was bound here; otherwise systemd made it, and removes it.
+    made_here: bool,
+}
+
+/// What stands at the path of a socket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Standing {
+    /// Its file.
+    Ours,
+    /// Nothing.
+    Gone,
+    /// Something else.
+    Other,
+}
+
+impl SocketFile {
+    /// The file of a socket that systemd made, if it can be seen from here.
+    pub(super) fn of_systemd(path: &Path) -> Option<Self> {
+        let there = fs::symlink_metadata(path).ok()?;
+        there.file_type().is_socket().then(|| Self {
+            path: path.to_owned(),
+            identity: identity(&there),
+            access: None,
+            made_here: false,
+        })
+    }
+
+    /// Returns true if the file was bound here, and so may be bound again.
+    pub(super) fn is_made_here(&self) -> bool {
+        self.made_here
+    }
+
+    /// What stands at its path now.
+    pub(super) fn standing(&mut self) -> Standing {
+        match fs::symlink_metadata(&self.path) {
+            Ok(there) if identity(&there) == self.identity => {
+                self.access = Some((there.mode() & 0o777, there.gid()));
+                Standing::Ours
+            }
+            Ok(_) => Standing::Other,
+            Err(_) => Standing::Gone,
+        }
+    }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // A hand may have removed the file and another daemon made a new one.
-        let ours = fs::symlink_metadata(&self.path).is_ok_and(|m| identity(&m) == self.identity);
-        if ours {
+        if self.made_here && self.standing() == Standing::Ours {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -62,7 +106,29 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
 
 /// Binds `path` and listens on it.
 pub fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
-    let _lock = lock(path, LOCK_TRIES)?;
+    bind_within(path, LOCK_TRIES)
+}
+
+/// Binds the path of a file that is gone, and gives the new one what access the old one gave. Does not
+/// wait for another daemon that binds it.
+pub(super) fn bind_again(old: &SocketFile) -> Result<(UnixListener, SocketFile), BindError> {
+    let (listener, file) = bind_within(&old.path, 1)?;
+    if let Some((mode, group)) = old.access {
+        let fail = |source| BindError::System {
+            doing: format!("give {} its mode and group again", old.path.display()),
+            source,
+        };
+        let made = fs::symlink_metadata(&old.path).map_err(fail)?;
+        if made.gid() != group {
+            chown(&old.path, None, Some(group)).map_err(fail)?;
+        }
+        fs::set_permissions(&old.path, Permissions::from_mode(mode)).map_err(fail)?;
+    }
+    Ok((listener, file))
+}
+
+fn bind_within(path: &Path, tries: u32) -> Result<(UnixListener, SocketFile), BindError> {
+    let _lock = lock(path, tries)?;
     clear(path)?;
     let fail = |source| BindError::System {
         doing: format!("listen on {}", path.display()),
@@ -74,6 +140,8 @@ pub fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
     let file = SocketFile {
         path: path.to_owned(),
         identity: identity(&fs::symlink_metadata(path).map_err(fail)?),
+        access: None,
+        made_here: true,
     };
     // From here on an error drops `file` and with it the path.
     fs::set_permissions(path, Permissions::from_mode(MODE)).map_err(fail)?;

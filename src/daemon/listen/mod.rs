@@ -15,10 +15,12 @@
 //! - Every descriptor is close-on-exec.
 
 mod handed;
+mod kept;
 mod local;
 mod lock;
 
 pub use handed::from_environment;
+pub use kept::{Accepted, Kept, LOOK};
 pub use local::SocketFile;
 
 use crate::config::socket::Socket;
@@ -60,11 +62,6 @@ impl Bound {
     /// The name systemd gave it (`FileDescriptorName=`), if it was handed over.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
-    }
-
-    /// The listener, and what removes its socket file when dropped.
-    pub fn into_parts(self) -> (Listening, Option<SocketFile>) {
-        (self.listener, self.file)
     }
 }
 
@@ -232,6 +229,23 @@ impl fmt::Display for BindError {
                 write!(f, "cannot {doing}: {source}{}", advice(source))
             }
         }
+    }
+}
+
+impl BindError {
+    /// Returns true if the process may not open more files, or the system has no memory left: then
+    /// other things would be missing, too.
+    pub fn is_shortage(&self) -> bool {
+        let error = match self {
+            BindError::Host { source, .. } => source.as_ref(),
+            BindError::System { source, .. } | BindError::Unclear { source, .. } => Some(source),
+            _ => None,
+        };
+        let number = error.and_then(io::Error::raw_os_error);
+        matches!(
+            number,
+            Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)
+        )
     }
 }
 

@@ -71,7 +71,15 @@ impl Log {
     pub fn start(level: &str) -> Result<Self, LogError> {
         let filter = filter(level)?;
         let (form, sink) = destination();
-        let start = |error: io::Error| LogError::Start(error.to_string());
+        let start = |error: io::Error| {
+            let advice = match error.raw_os_error() {
+                Some(libc::EAGAIN) => {
+                    ": no more threads may be started, raise TasksMax= of the unit, or `ulimit -u`"
+                }
+                _ => "",
+            };
+            LogError::Start(format!("{error}{advice}"))
+        };
         let queue = Arc::new(Queue::start(QUEUE, form, sink).map_err(start)?);
         let output = Output {
             form,
@@ -83,9 +91,26 @@ impl Log {
         Ok(Self { queue })
     }
 
+    /// Tells whether the log is still written.
+    pub fn pulse(&self) -> Pulse {
+        Pulse(Arc::clone(&self.queue))
+    }
+
     /// How many events were lost: the queue was full, or could not be written.
     pub fn dropped(&self) -> u64 {
         self.queue.dropped()
+    }
+}
+
+/// Tells whether the log is still written.
+#[derive(Clone, Debug)]
+pub struct Pulse(Arc<Queue>);
+
+impl Pulse {
+    /// Returns false if the thread that writes has ended. One that waits for a frozen journal has not:
+    /// mail does not depend on it.
+    pub fn is_there(&self) -> bool {
+        self.0.is_written()
     }
 }
 

@@ -17,10 +17,11 @@
 //!   not be written is counted like what was dropped.
 
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tracing::Level;
@@ -42,6 +43,7 @@ pub(super) struct Queue {
     /// Disconnected when the writer has come to its end.
     done: Mutex<Receiver<()>>,
     dropped: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
 }
 
 impl Queue {
@@ -57,11 +59,12 @@ impl Queue {
             reported: 0,
             reported_at: None,
         };
-        thread::Builder::new().name("log".into()).spawn(move || {
+        let thread = thread::Builder::new().name("log".into()).spawn(move || {
             writer.run(&receiver);
             drop(ending);
         })?;
         Ok(Self {
+            thread,
             sender: RwLock::new(Some(sender)),
             done: Mutex::new(done),
             dropped,
@@ -75,6 +78,11 @@ impl Queue {
         if !matches!(queued, Some(Ok(()))) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Returns false if the thread has ended.
+    pub fn is_written(&self) -> bool {
+        !self.thread.is_finished()
     }
 
     /// How many events were lost.
@@ -105,15 +113,29 @@ struct Writer<W> {
 impl<W: Write> Writer<W> {
     fn run(mut self, receiver: &Receiver<Vec<u8>>) {
         loop {
-            match receiver.recv_timeout(REPORT) {
-                Ok(event) => self.write(&event),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
+            // A writer that panics costs an event, not the log.
+            let written = catch_unwind(AssertUnwindSafe(|| self.next(receiver)));
+            match written {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => drop(self.dropped.fetch_add(1, Ordering::Relaxed)),
             }
-            self.report();
         }
-        self.reported_at = None;
+    }
+
+    /// Writes the next event. Returns false after the last one.
+    fn next(&mut self, receiver: &Receiver<Vec<u8>>) -> bool {
+        match receiver.recv_timeout(REPORT) {
+            Ok(event) => self.write(&event),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                self.reported_at = None;
+                self.report();
+                return false;
+            }
+        }
         self.report();
+        true
     }
 
     fn write(&mut self, event: &[u8]) {
@@ -200,6 +222,33 @@ mod tests {
         queue.finish();
         assert!(started.elapsed() < Duration::from_secs(5));
         drop(theirs);
+    }
+
+    /// Panics at every second write.
+    struct Panics(u32);
+
+    impl Write for Panics {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0 += 1;
+            assert!(self.0.is_multiple_of(2), "a sink that breaks down");
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_sink_that_panics_costs_an_event_and_not_the_log() {
+        let queue = Queue::start(100, Form::Prefixed, Panics(0)).unwrap();
+        (0..10).for_each(|_| queue.push(b"line\n".to_vec()));
+        while queue.dropped() == 0 {
+            thread::yield_now();
+        }
+        assert!(queue.is_written());
+        queue.finish();
+        assert!(queue.dropped() >= 5, "{}", queue.dropped());
     }
 
     #[test]

@@ -19,26 +19,11 @@ use super::filter::Filter;
 use super::peer::Peer;
 use super::workers::Workers;
 use crate::daemon::accepting::{Pause, is_about_one};
-use crate::daemon::listen::{Bound, Listening};
+use crate::daemon::listen::{Accepted, Kept};
 use crate::daemon::record;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use tokio::net::{TcpListener, UnixListener};
-
-enum Acceptor {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Acceptor {
-    async fn accept(&self) -> io::Result<Peer> {
-        match self {
-            Acceptor::Tcp(listener) => listener.accept().await.map(|(s, _)| Peer::Tcp(s)),
-            Acceptor::Unix(listener) => listener.accept().await.map(|(s, _)| Peer::Unix(s)),
-        }
-    }
-}
+use tokio::sync::Mutex;
 
 /// What accepting needs to know.
 pub struct Entrance<M> {
@@ -50,31 +35,24 @@ pub struct Entrance<M> {
     pub make: M,
 }
 
-/// Accepts on `bound` for ever. Dropping it stops listening and removes the
-/// socket file.
-pub async fn accept<F: Filter, M: Fn() -> F>(bound: Bound, entrance: Arc<Entrance<M>>) {
+/// Accepts on `listener` for ever.
+pub async fn accept<F: Filter, M: Fn() -> F>(
+    listener: Arc<Mutex<Kept>>,
+    entrance: Arc<Entrance<M>>,
+) {
     let connections = &entrance.connections;
-    let socket = bound.socket().to_string();
-    let (listening, file) = bound.into_parts();
-    let acceptor = match listening {
-        Listening::Tcp(listener) => TcpListener::from_std(listener).map(Acceptor::Tcp),
-        Listening::Unix(listener) => UnixListener::from_std(listener).map(Acceptor::Unix),
-    };
-    let acceptor = match acceptor {
-        Ok(acceptor) => acceptor,
-        Err(error) => {
-            tracing::error!(%socket, %error, "cannot wait for connections");
-            return;
-        }
-    };
-    // Dropped before the listener: while that one lives, a successor finds the
-    // path taken and its inode cannot belong to another file.
-    let _file = file;
+    // Nobody else has it, but for the task in whose place this one was started.
+    let mut listener = listener.lock().await;
+    let socket = listener.socket().to_string();
     let mut pause = Pause::default();
     loop {
-        match acceptor.accept().await {
-            Ok(peer) => {
+        match listener.accept().await {
+            Ok(accepted) => {
                 pause.reset();
+                let peer = match accepted {
+                    Accepted::Tcp(stream) => Peer::Tcp(stream),
+                    Accepted::Unix(stream) => Peer::Unix(stream),
+                };
                 entrance.admit(&socket, peer).await;
             }
             Err(error) if is_about_one(&error) => {}
@@ -106,9 +84,7 @@ impl<F: Filter, M: Fn() -> F> Entrance<M> {
     /// that thread's poll, which only its own runtime can do.
     fn serve(&self, peer: Peer, admission: Admission) {
         let filter = (self.make)();
-        let Some(share) = self.workers.share() else {
-            return;
-        };
+        let share = self.workers.share();
         if share.is_first {
             share.spawn(Connection::new(peer, admission, filter).run());
             return;

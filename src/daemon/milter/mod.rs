@@ -3,7 +3,7 @@
 //! indymilter knows the protocol's commands, flags and negotiation; its own session loop costs two
 //! tasks a connection and a write an action, so the loop is ours. From the socket inwards:
 //!
-//! - [`serve`](serve()): the server, its limits and its end;
+//! - `serve`: the server, its limits and its end;
 //! - `accept`: several sockets, too many connections, no descriptors left;
 //! - `workers`: one thread a processor, each connection on one of them; `turn`: how long a
 //!   connection may work before the others of its thread;
@@ -46,6 +46,7 @@ pub use limits::Limits;
 pub use macros::Macros;
 pub use mta::Mta;
 pub use replies::{Edits, HoldsNul};
-pub use serve::{GRACE, LINGER, serve};
+pub use serve::{GRACE, LINGER, Server};
 pub use session::{Session, Shared};
 pub use turn::Turn;
+pub use workers::{Ends, Workers};

@@ -10,6 +10,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
     },
     thread,
 };
@@ -26,9 +27,12 @@ struct Worker {
     load: Arc<AtomicUsize>,
 }
 
-/// All of them, as those see them who give them work.
+/// The threads, as those see them who give them work: the first one, which also accepts, and the others.
 #[derive(Clone, Debug)]
-pub struct Workers(Arc<[Worker]>);
+pub struct Workers {
+    first: Worker,
+    others: Arc<[Worker]>,
+}
 
 /// Ends the threads when they are dropped. What still runs on them then is dropped where it waits.
 pub type Ends = Vec<oneshot::Sender<()>>;
@@ -42,57 +46,89 @@ pub struct Share {
     pub is_first: bool,
 }
 
+impl Worker {
+    fn start(number: usize) -> io::Result<(Self, oneshot::Sender<()>)> {
+        let (end, ended) = oneshot::channel::<()>();
+        let (sender, started) = mpsc::channel();
+        // The runtime is made on its thread, because one that is not wanted after all, where there is
+        // no thread for it, may not be dropped in the middle of another one.
+        thread::Builder::new()
+            .name(format!("milter-{number}"))
+            .spawn(move || {
+                let runtime = match Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(sender.send(Err(error))),
+                };
+                // Whoever started it waits for this.
+                let _ = sender.send(Ok(runtime.handle().clone()));
+                // Also when the other end is gone without a word.
+                let _ = runtime.block_on(ended);
+                runtime.shutdown_background();
+            })?;
+        let gone = |_| io::Error::other("the thread has ended");
+        let worker = Self {
+            handle: started.recv().map_err(gone)??,
+            load: Arc::default(),
+        };
+        Ok((worker, end))
+    }
+}
+
 impl Workers {
     /// Starts a thread for each processor that this process may use.
     pub fn start() -> io::Result<(Self, Ends)> {
         let count = thread::available_parallelism().map_or(1, usize::from);
-        let (mut workers, mut ends) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for number in 0..count {
-            let (end, ended) = oneshot::channel::<()>();
-            let runtime = Builder::new_current_thread().enable_all().build()?;
-            workers.push(Worker {
-                handle: runtime.handle().clone(),
-                load: Arc::default(),
-            });
+        let (first, end) = Worker::start(0)?;
+        let (mut others, mut ends) = (Vec::with_capacity(count), vec![end]);
+        for number in 1..count {
+            let (worker, end) = Worker::start(number)?;
+            others.push(worker);
             ends.push(end);
-            thread::Builder::new()
-                .name(format!("milter-{number}"))
-                .spawn(move || {
-                    // Also when the other end is gone without a word.
-                    let _ = runtime.block_on(ended);
-                    runtime.shutdown_background();
-                })?;
         }
-        Ok((Self(workers.into()), ends))
+        let others = others.into();
+        Ok((Self { first, others }, ends))
     }
 
-    /// The runtime of the thread that accepts; `None` where there is no thread at all.
-    pub fn first(&self) -> Option<&Handle> {
-        self.0.first().map(|worker| &worker.handle)
+    /// The runtime of the thread that accepts.
+    pub fn first(&self) -> &Handle {
+        &self.first.handle
+    }
+
+    /// The runtime of some thread, another one for the next number as long as there are more.
+    pub fn any(&self, number: usize) -> &Handle {
+        let mut all = self.all().map(|worker| &worker.handle);
+        all.nth(number % (self.others.len() + 1))
+            .unwrap_or(&self.first.handle)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Worker> {
+        std::iter::once(&self.first).chain(self.others.iter())
     }
 
     /// Waits until each thread has run something.
     pub async fn answer(&self) {
-        for worker in self.0.iter() {
+        for worker in self.all() {
             // One that has ended does not hang.
             let _ = worker.handle.spawn(async {}).await;
         }
     }
 
     /// A share of the thread with the fewest connections.
-    pub fn share(&self) -> Option<Share> {
+    pub fn share(&self) -> Share {
         let load = |worker: &Worker| worker.load.load(Relaxed);
-        let (at, worker) = self
-            .0
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, worker)| load(worker))?;
+        let mut chosen = (&self.first, true);
+        for other in self.others.iter() {
+            if load(other) < load(chosen.0) {
+                chosen = (other, false);
+            }
+        }
+        let (worker, is_first) = chosen;
         worker.load.fetch_add(1, Relaxed);
-        Some(Share {
+        Share {
             handle: worker.handle.clone(),
             load: Arc::clone(&worker.load),
-            is_first: at == 0,
-        })
+            is_first,
+        }
     }
 }
 
@@ -120,29 +156,19 @@ mod tests {
     #[test]
     fn connections_are_spread_and_given_back() {
         let (workers, _ends) = Workers::start().unwrap();
-        let count = workers.0.len();
-        let shares: Vec<_> = (0..2 * count).filter_map(|_| workers.share()).collect();
+        let count = workers.all().count();
+        let shares: Vec<_> = (0..2 * count).map(|_| workers.share()).collect();
         assert_eq!(shares.iter().filter(|share| share.is_first).count(), 2);
-        assert!(
-            workers
-                .0
-                .iter()
-                .all(|worker| worker.load.load(Relaxed) == 2)
-        );
+        assert!(workers.all().all(|worker| worker.load.load(Relaxed) == 2));
         drop(shares);
-        assert!(
-            workers
-                .0
-                .iter()
-                .all(|worker| worker.load.load(Relaxed) == 0)
-        );
+        assert!(workers.all().all(|worker| worker.load.load(Relaxed) == 0));
     }
 
     #[test]
     fn a_share_runs_on_a_thread_of_its_own_and_ends_with_the_others() {
         let (workers, ends) = Workers::start().unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
-        workers.share().unwrap().spawn(async move {
+        workers.share().spawn(async move {
             let name = thread::current().name().map(ToOwned::to_owned);
             sender.send(name).unwrap();
         });
@@ -155,7 +181,7 @@ mod tests {
         let (workers, _ends) = Workers::start().unwrap();
         workers.answer().await;
         let (sender, receiver) = std::sync::mpsc::channel::<()>();
-        workers.share().unwrap().spawn(async move {
+        workers.share().spawn(async move {
             let _ = receiver.recv();
         });
         let answered =

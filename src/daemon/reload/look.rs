@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ReloadOptions;
+use super::estimate::estimate;
 use crate::daemon::guard::{Extent, Now};
 use crate::daemon::live::LiveTable;
+use crate::daemon::memory;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::engine::{
     Before, Changes, Compiled, Diagnostic, Settings, Severity, Table, rule::Skipped,
@@ -82,6 +84,10 @@ pub(super) fn look(options: &ReloadOptions, live: &LiveTable, known: Known) -> (
     if known.serving.as_ref() == Some(&now.content) && !now.unread {
         return (now, Found::AsLive(reading.diagnostics));
     }
+    let bytes = estimate(&reading, before);
+    if !memory::has_room(bytes) {
+        return short_of_memory(options, now, known.tried.as_ref(), bytes);
+    }
     let reading = judged_by_the_guard(reading, known.had_rules);
     if let Some(found) = compile(options, before, reading, started) {
         return (now, found);
@@ -93,6 +99,32 @@ pub(super) fn look(options: &ReloadOptions, live: &LiveTable, known: Known) -> (
     let found = compile(options, before, reading, started);
     let broken = || failed(options, "all texts are there, and one is missing");
     (now, found.unwrap_or_else(|| Found::Refused(vec![broken()])))
+}
+
+/// Refuses what there is no memory for, and has it read again at the next look: memory may come back
+/// without a change of any file.
+fn short_of_memory(
+    options: &ReloadOptions,
+    mut now: Tried,
+    tried: Option<&Tried>,
+    bytes: u64,
+) -> (Tried, Found) {
+    let finding = Diagnostic::about_file(
+        Severity::Error,
+        "not-enough-memory",
+        &options.directory.display().to_string(),
+        format!(
+            "not compiled: that may take {} MiB of memory, and there is less",
+            (bytes >> 20) + 1
+        ),
+        Some("raise MemoryMax= of the unit, or what limits the memory of this machine".to_owned()),
+    );
+    now.unread = true;
+    now.findings = finding.to_string();
+    match tried == Some(&now) {
+        true => (now, Found::Same),
+        false => (now, Found::Refused(vec![finding])),
+    }
 }
 
 /// A directory that vanished together with its rules is a table of no rules: the guard holds it back, and

@@ -15,12 +15,15 @@
 //! - A table goes live only if every file was read, no finding is an error, and the guard finds no cause to
 //!   hold it back or somebody accepted that very table.
 //! - The same content with the same settings is compiled once, however often it is touched.
-//! - No reload ends the daemon: a compiler that panics is a refused table.
+//! - No reload ends the daemon: a compiler that panics is a refused table, and where the memory for
+//!   compiling is not there, nothing is compiled.
 
+mod estimate;
 mod look;
 mod trouble;
 mod worker;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -28,6 +31,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::guard::Cause;
+use super::health::Health;
+use super::jobs::Jobs;
 use super::live::LiveTable;
 use super::mark::Marks;
 use super::record::Veil;
@@ -141,6 +146,8 @@ pub struct ReloadOptions {
     pub accept: Option<Accept>,
     /// Whether the log keeps rules to itself.
     pub veil: Veil,
+    /// Where problems with reading are told.
+    pub health: Health,
 }
 
 impl ReloadOptions {
@@ -156,6 +163,7 @@ impl ReloadOptions {
             marks: None,
             accept: Some(Accept::default()),
             veil: Veil::default(),
+            health: Health::default(),
         }
     }
 }
@@ -294,10 +302,15 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Watches the directory from now on; nothing is read yet.
-    pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> (Self, ReloadHandle) {
+    /// Starts the threads that will read and compile, and record what is live; nothing is read yet.
+    pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> io::Result<(Self, ReloadHandle)> {
+        let jobs = Jobs::start("rules", options.health.clone())?;
+        let marking = match options.marks {
+            Some(_) => Some(Jobs::start("state", options.health.clone())?),
+            None => None,
+        };
         let target = Target::Directory(options.directory.clone());
-        let watcher = Watcher::new(vec![target], options.watch);
+        let watcher = Watcher::new(vec![target], options.watch, jobs.clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
         let (acceptances, accepted) = mpsc::channel(REQUESTS);
         let (status, receiver) = watch::channel(ReloadStatus {
@@ -313,17 +326,18 @@ impl Reloader {
             waker: watcher.waker(),
             status: receiver,
         };
-        let worker = Worker::new(options, live, status, accepted);
+        let worker = Worker::new(options, live, status, accepted, (jobs, marking));
         let reloader = Self {
             worker,
             watcher,
             requests,
         };
-        (reloader, handle)
+        Ok((reloader, handle))
     }
 
-    /// Reads the directory at once: the first table, before any session.
+    /// Watches the directory from now on, and reads it at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
+        self.watcher.begin().await;
         self.reload(false).await
     }
 
@@ -336,8 +350,8 @@ impl Reloader {
         outcome
     }
 
-    /// Follows the directory until the future is dropped.
-    pub async fn run(mut self) {
+    /// Follows the directory until the future is dropped. May be called again after it broke down.
+    pub async fn run(&mut self) {
         loop {
             let change = self.worker.wait(&mut self.watcher).await;
             let mut waiting = Vec::new();

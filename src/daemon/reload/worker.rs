@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::look::{Content, Found, Good, Known, Tried, failed, look};
 use super::trouble::{Held, Trouble, What};
 use super::{Acceptance, ReloadOptions, ReloadOutcome, ReloadStatus};
 use crate::daemon::guard::{self, Before};
+use crate::daemon::jobs::Jobs;
 use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::mark::{Mark, Recorded};
 use crate::daemon::record;
@@ -46,6 +46,11 @@ pub(super) struct Worker {
     acceptances: mpsc::Receiver<Acceptance>,
     /// What is to be recorded.
     unwritten: Option<Mark>,
+    /// Where files are read, tables compiled and freed.
+    jobs: Jobs,
+    /// Where the state directory is read and written, which may hang without holding up the rules;
+    /// `None` where nothing is recorded.
+    marking: Option<Jobs>,
 }
 
 impl Worker {
@@ -54,6 +59,7 @@ impl Worker {
         live: Arc<LiveTable>,
         status: watch::Sender<ReloadStatus>,
         acceptances: mpsc::Receiver<Acceptance>,
+        (jobs, marking): (Jobs, Option<Jobs>),
     ) -> Self {
         Self {
             options,
@@ -66,6 +72,8 @@ impl Worker {
             status,
             acceptances,
             unwritten: None,
+            jobs,
+            marking,
         }
     }
 
@@ -105,7 +113,7 @@ impl Worker {
     fn release(&mut self) {
         let unused = self.retired.release();
         if !unused.is_empty() {
-            spawn_blocking(move || drop(unused));
+            self.jobs.free(unused);
         }
     }
 
@@ -128,7 +136,7 @@ impl Worker {
             serving: self.serving.clone(),
             had_rules: self.before.as_ref().is_some_and(Before::had_rules),
         };
-        let work = spawn_blocking(move || look(&options, &live, known));
+        let work = self.jobs.run(move || look(&options, &live, known));
         let found = match work.await {
             Ok((tried, found)) => {
                 self.tried = Some(tried);
@@ -301,12 +309,12 @@ impl Worker {
         if self.before.is_some() {
             return;
         }
-        let Some(marks) = self.options.marks.clone() else {
+        let (Some(marks), Some(marking)) = (self.options.marks.clone(), &self.marking) else {
             self.before = Some(Before::Nothing);
             return;
         };
         let place = marks.file();
-        let read = spawn_blocking(move || (marks.problem(), marks.read()));
+        let read = marking.run(move || (marks.problem(), marks.read()));
         let (problem, recorded) = match timeout(MARKED, read).await {
             Ok(Ok(read)) => read,
             _ => {
@@ -326,10 +334,13 @@ impl Worker {
 
     /// Records what is live now.
     async fn write_mark(&mut self) {
-        let (Some(marks), Some(mark)) = (self.options.marks.clone(), self.unwritten.take()) else {
+        let (Some(marks), Some(marking)) = (self.options.marks.clone(), &self.marking) else {
             return;
         };
-        let written = timeout(MARKED, spawn_blocking(move || marks.write(&mark))).await;
+        let Some(mark) = self.unwritten.take() else {
+            return;
+        };
+        let written = timeout(MARKED, marking.run(move || marks.write(&mark))).await;
         self.unmarked(match written {
             Ok(Ok(Ok(()))) => None,
             Ok(Ok(Err(error))) => Some(error.to_string()),

@@ -19,13 +19,12 @@ mod request;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{io::BufStream, time::timeout};
+use tokio::{io::BufStream, sync::Mutex, time::timeout};
 
 use super::{
-    listen::Bound,
+    listen::Kept,
     milter::Shared,
     places::Place,
-    record,
     serve::{Stream, serve},
 };
 use crate::config::Mode;
@@ -39,17 +38,15 @@ const FIRST: Duration = Duration::from_secs(30);
 /// Longest time for a client to read an answer.
 const WRITE: Duration = Duration::from_secs(30);
 
-/// Connections at one time.
-const MAX_CONNECTIONS: usize = 1000;
+/// Connections at one time, where enough files may be open.
+pub const MAX_CONNECTIONS: usize = 1000;
 
-/// Answers on one socket until the future is dropped.
-pub async fn run(bound: Bound, shared: Arc<Shared>) {
-    let answered = serve(bound, MAX_CONNECTIONS, |stream, place| {
+/// Answers on one socket until the future is dropped, `connections` at one time.
+pub async fn run(listener: Arc<Mutex<Kept>>, shared: Arc<Shared>, connections: usize) {
+    serve(listener, connections, |stream, place| {
         connection(stream, place, Arc::clone(&shared))
-    });
-    if let Err(error) = answered.await {
-        record::socketmap_failed(&error);
-    }
+    })
+    .await;
 }
 
 async fn connection(stream: Box<dyn Stream>, place: Place, shared: Arc<Shared>) {

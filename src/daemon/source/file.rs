@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | block | 64 KiB | the file is judged after each |
 //! | line, file, attempts | [`Limits`] | the file is refused |
+//! | comments, blank lines | `comments` | their text is left out; the file is refused |
 //!
 //! A reading counts only if size, mtime and ctime are the same before and after it, and the size is
 //! that of what was read: of 60 copies of a large file read in the middle, 2 parsed without an error
@@ -19,6 +20,7 @@ use std::thread;
 
 use super::Limits;
 use super::access;
+use super::comments::{Comments, Cutter, IDLE};
 use super::signature::Stamp;
 use crate::engine::format::decode;
 
@@ -58,12 +60,17 @@ pub(super) enum Encoding {
 }
 
 /// Reads the file behind `path`, again if it changes meanwhile.
-pub(super) fn read(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+pub(super) fn read(
+    path: &Path,
+    encoding: Encoding,
+    comments: Comments,
+    limits: &Limits,
+) -> Result<Vec<u8>, Refusal> {
     for attempt in 0..limits.attempts.max(1) {
         if attempt > 0 {
             thread::sleep(limits.pause);
         }
-        if let Some(bytes) = read_once(path, encoding, limits)? {
+        if let Some(bytes) = read_once(path, encoding, comments, limits)? {
             return match encoding {
                 Encoding::Told => decoded(bytes, limits),
                 Encoding::Utf8 | Encoding::Any => Ok(bytes),
@@ -88,7 +95,12 @@ fn decoded(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Refusal> {
 }
 
 /// `None` if the file changed while it was read.
-fn read_once(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
+fn read_once(
+    path: &Path,
+    encoding: Encoding,
+    comments: Comments,
+    limits: &Limits,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let refuse = |error: io::Error| refused(path, &error);
     // Before it is opened, because opening alone makes some devices act.
     only_regular(&fs::metadata(path).map_err(refuse)?)?;
@@ -111,47 +123,79 @@ fn read_once(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Option<
             help: Some(help),
         });
     }
-    let bytes = read_blocks(&mut file, before.len(), path, encoding, limits)?;
+    let mut blocks = Blocks {
+        path,
+        size: before.len(),
+        encoding,
+        limits,
+        cutter: Cutter::new(comments),
+    };
+    let (bytes, length) = blocks.read(&mut file)?;
     let after = file.metadata().map_err(refuse)?;
-    let stable = Stamp::of(&before).content() == Stamp::of(&after).content()
-        && after.len() == bytes.len() as u64;
+    let stable =
+        Stamp::of(&before).content() == Stamp::of(&after).content() && after.len() == length;
     Ok(stable.then_some(bytes))
 }
 
-fn read_blocks(
-    file: &mut File,
+/// Reads one file block by block.
+struct Blocks<'f> {
+    path: &'f Path,
+    /// As the system has it.
     size: u64,
-    path: &Path,
     encoding: Encoding,
-    limits: &Limits,
-) -> Result<Vec<u8>, Refusal> {
-    if size > limits.file {
-        return Err(too_large(limits));
+    limits: &'f Limits,
+    cutter: Cutter,
+}
+
+impl Blocks<'_> {
+    /// Returns the content without what is not kept of it, and how many bytes were read.
+    fn read(&mut self, file: &mut File) -> Result<(Vec<u8>, u64), Refusal> {
+        if self.size > self.limits.file {
+            return Err(too_large(self.limits));
+        }
+        let mut content = Vec::new();
+        let mut length = 0;
+        let mut lines = Lines {
+            encoding: Some(self.encoding),
+            ..Lines::default()
+        };
+        loop {
+            self.make_room(&mut content, length)?;
+            let start = content.len();
+            let block = file.take(BLOCK).read_to_end(&mut content);
+            let count = block.map_err(|error| refused(self.path, &error))?;
+            if count == 0 {
+                return Ok((content, length));
+            }
+            lines.judge(content.get(start..).unwrap_or_default(), self.limits)?;
+            length += count as u64;
+            if length > self.limits.file {
+                return Err(too_large(self.limits));
+            }
+            if lines.wide != Some(true) && !self.cutter.cut(&mut content) {
+                let message = format!(
+                    "holds more than {} MiB of blank lines and comments",
+                    IDLE >> 20
+                );
+                return Err(Refusal::new("file-too-large", message));
+            }
+        }
     }
-    let mut content = Vec::new();
-    let mut lines = Lines {
-        encoding: Some(encoding),
-        ..Lines::default()
-    };
-    loop {
-        let start = content.len();
-        let block = file.take(BLOCK).read_to_end(&mut content);
-        if block.map_err(|error| refused(path, &error))? == 0 {
-            return Ok(content);
+
+    /// Makes room for a block, and asks the system for no more than half of what is there already, or
+    /// is known to come: a file of comments alone needs little.
+    fn make_room(&self, content: &mut Vec<u8>, length: u64) -> Result<(), Refusal> {
+        // And a little more, lest the reading ask for as much again.
+        const ROOM: usize = BLOCK as usize + 64;
+        if content.capacity() - content.len() >= ROOM {
+            return Ok(());
         }
-        lines.judge(content.get(start..).unwrap_or_default(), limits)?;
-        let length = content.len() as u64;
-        if length > limits.file {
-            return Err(too_large(limits));
-        }
-        // The first block has to be good before memory is asked for the rest; and for the end a block
-        // more, lest the last reading of all ask for twice as much.
-        let wanted = size.saturating_sub(length).max(1).saturating_add(BLOCK);
-        let reserved = usize::try_from(wanted).map(|wanted| content.try_reserve_exact(wanted));
-        if !matches!(reserved, Ok(Ok(()))) {
-            let message = format!("does not fit into memory: {size} bytes");
-            return Err(Refusal::new("file-too-large", message));
-        }
+        let left = usize::try_from(self.size.saturating_sub(length)).unwrap_or(usize::MAX);
+        let wanted = (content.len() / 2).min(left).saturating_add(ROOM);
+        content.try_reserve_exact(wanted).map_err(|_| {
+            let message = format!("does not fit into memory: {} bytes", self.size);
+            Refusal::new("file-too-large", message)
+        })
     }
 }
 
@@ -298,7 +342,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.rules");
         fs::write(&path, content).unwrap();
-        read(&path, Encoding::Utf8, &SMALL).map_err(|refusal| (refusal.code, refusal.message))
+        read(&path, Encoding::Utf8, Comments::None, &SMALL)
+            .map_err(|refusal| (refusal.code, refusal.message))
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //! | [`Limits::attempts`] | 4 readings, 50 ms apart | error `being-written` |
 //!
 //! A limit is met while the file is read, a block at a time, so a file of one endless line costs
-//! the memory of [`Limits::line`] and a block.
+//! the memory of [`Limits::line`] and a block, and one of comments alone that of a megabyte.
 //!
 //! # Invariants
 //!
@@ -24,6 +24,7 @@
 //! - A finding in one file does not hide those in others.
 
 mod access;
+mod comments;
 mod file;
 mod signature;
 
@@ -35,7 +36,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::{Diagnostic, FileKind, Severity, SourceText, rule::Format, rule::hash};
+use crate::engine::{
+    Diagnostic, FileKind, Severity, SourceText,
+    rule::{Foreign, Format, hash},
+};
+
+use comments::Comments;
 
 use crate::engine::format::decode::{self, Decoded};
 
@@ -209,6 +215,19 @@ fn encoding(format: Format) -> file::Encoding {
     }
 }
 
+/// Which lines of a file of this kind are comments.
+fn comments(format: Format) -> Comments {
+    match format {
+        Format::Native | Format::Expectations | Format::Foreign(Foreign::Virtual) => {
+            Comments::Lines
+        }
+        Format::Foreign(Foreign::Virtusertable) => Comments::FirstColumn,
+        // In a table a cell of several lines may have such a line; in LDIF a comment says whether the
+        // export is whole.
+        Format::Foreign(_) => Comments::None,
+    }
+}
+
 /// Reads one file that is to be what a file called `name` would be in a rules directory.
 ///
 /// # Errors
@@ -218,7 +237,7 @@ pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText
     let FileKind::Read(kind) = FileKind::of(name) else {
         return Err(Box::new(passed_over(path, name)));
     };
-    match file::read(path, encoding(kind), limits) {
+    match file::read(path, encoding(kind), comments(kind), limits) {
         Ok(bytes) => Ok(SourceText {
             name: name.to_owned(),
             bytes,
@@ -236,8 +255,13 @@ pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText
 /// Reads one file that is named rather than found, whatever its kind; `None` for `encoding` leaves it
 /// to the bytes to tell it. The error is a sentence.
 pub fn read_file(path: &Path, encoding: Option<&str>) -> Result<(Vec<u8>, Decoded), String> {
-    let bytes = file::read(path, file::Encoding::Any, &Limits::default())
-        .map_err(|refusal| refusal.message)?;
+    let bytes = file::read(
+        path,
+        file::Encoding::Any,
+        Comments::None,
+        &Limits::default(),
+    )
+    .map_err(|refusal| refusal.message)?;
     match encoding {
         None => Ok(decode::decode(bytes)),
         Some(name) => decode::decode_by_name(&bytes, name)
@@ -247,7 +271,13 @@ pub fn read_file(path: &Path, encoding: Option<&str>) -> Result<(Vec<u8>, Decode
 
 /// Reads one file as it is. The error is a sentence.
 pub fn read_whole(path: &Path) -> Result<Vec<u8>, String> {
-    file::read(path, file::Encoding::Any, &Limits::default()).map_err(|refusal| refusal.message)
+    file::read(
+        path,
+        file::Encoding::Any,
+        comments::Comments::None,
+        &Limits::default(),
+    )
+    .map_err(|refusal| refusal.message)
 }
 
 /// The warning about an entry that is no rules file, lest a misspelt one vanish in silence.

@@ -21,16 +21,18 @@
 //! - Dropping the future of [`Watcher::changed`] loses a hint at most, never a change.
 
 mod hints;
+mod notifications;
+mod signs;
 mod trail;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::jobs::Jobs;
 use super::source::{Signature, file_signature, signature};
 use hints::Hints;
 pub use hints::Mode;
@@ -110,10 +112,10 @@ pub struct Watcher {
     targets: Arc<[Target]>,
     settings: WatchSettings,
     asked: Arc<Notify>,
-    hinted: Arc<Notify>,
-    /// Used by one blocking task at a time.
-    hints: Arc<Mutex<Hints>>,
-    /// What was there when it was last reported; `None` if it was not quiet then.
+    hints: Hints,
+    /// Where the targets are looked at.
+    jobs: Jobs,
+    /// What was there when it was last reported; `None` if it was not quiet then, or before the first look.
     seen: Option<Vec<Signature>>,
     rescan_at: Instant,
 }
@@ -126,22 +128,29 @@ enum Sign {
 }
 
 impl Watcher {
-    /// Watches `targets`; what is written from now on is reported.
-    ///
-    /// Looks at the targets, so it may take as long as their file system does.
-    pub fn new(targets: Vec<Target>, settings: WatchSettings) -> Self {
-        let hinted = Arc::new(Notify::new());
-        let mut hints = Hints::new(Arc::clone(&hinted));
-        hints.renew(&targets);
+    /// Starts the thread of notifications. `targets` will be looked at on the thread of `jobs`; see
+    /// [`Watcher::begin`].
+    pub fn new(targets: Vec<Target>, settings: WatchSettings, jobs: Jobs) -> Self {
         Self {
-            seen: Some(targets.iter().map(Target::signature).collect()),
+            seen: None,
             targets: targets.into(),
             settings,
             asked: Arc::new(Notify::new()),
-            hinted,
-            hints: Arc::new(Mutex::new(hints)),
+            hints: Hints::new(format!("watch of {}", jobs.name()), jobs.health().clone()),
+            jobs,
             rescan_at: Instant::now() + settings.rescan,
         }
+    }
+
+    /// Looks at the targets for the first time: what is written from then on is reported. Without it
+    /// they are reported once as they are.
+    pub async fn begin(&mut self) {
+        self.seen = Some(self.look().await);
+    }
+
+    /// The thread on which the targets are looked at.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// What makes this watcher return at will.
@@ -164,10 +173,7 @@ impl Watcher {
 
     /// Whether notifications arrive, or changes are found by looking alone.
     pub fn mode(&self) -> Mode {
-        self.hints
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .mode()
+        self.hints.mode()
     }
 
     /// Returns when the targets are worth reading.
@@ -175,8 +181,11 @@ impl Watcher {
         loop {
             let sign = self.sign().await;
             self.rescan_at = Instant::now() + self.settings.rescan;
-            if matches!(sign, Sign::Rescan) && self.same(&self.look().await) {
-                continue;
+            if matches!(sign, Sign::Rescan) {
+                let now = self.look().await;
+                if self.same(&now) {
+                    continue;
+                }
             }
             let (now, change) = self.settle(matches!(sign, Sign::Asked)).await;
             if !change.asked && self.same(&now) {
@@ -194,13 +203,13 @@ impl Watcher {
     async fn sign(&self) -> Sign {
         tokio::select! {
             () = self.asked.notified() => Sign::Asked,
-            () = self.hinted.notified() => Sign::Hint,
+            () = self.hints.hinted() => Sign::Hint,
             () = sleep_until(self.rescan_at) => Sign::Rescan,
         }
     }
 
     /// Waits until nothing happens any more, or for too long.
-    async fn settle(&self, asked: bool) -> (Vec<Signature>, Change) {
+    async fn settle(&mut self, asked: bool) -> (Vec<Signature>, Change) {
         let quiet = self.settings.quiet;
         // Two rounds at least, or it could never be found quiet.
         let deadline = Instant::now() + self.settings.latest.max(quiet * 2);
@@ -232,24 +241,28 @@ impl Watcher {
         loop {
             tokio::select! {
                 () = sleep_until(until.min(deadline)) => return asked,
-                () = self.hinted.notified() => until = Instant::now() + quiet,
+                () = self.hints.hinted() => until = Instant::now() + quiet,
                 () = self.asked.notified() => asked = true,
             }
         }
     }
 
     /// Renews the watches, then looks; in this order nothing can happen unseen in between.
-    async fn look(&self) -> Vec<Signature> {
-        let hints = Arc::clone(&self.hints);
+    async fn look(&mut self) -> Vec<Signature> {
+        let watches = self.hints.watches();
         let targets = Arc::clone(&self.targets);
-        let look = spawn_blocking(move || {
-            hints
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .renew(&targets);
-            targets.iter().map(Target::signature).collect()
+        let look = self.jobs.run(move || {
+            let renewal = watches.renew(&targets);
+            let signatures = targets.iter().map(Target::signature).collect();
+            (renewal, signatures)
         });
-        // An empty answer is like no other, so a look that failed is followed by a reading.
-        look.await.unwrap_or_default()
+        match look.await {
+            Ok((renewal, signatures)) => {
+                self.hints.renewed(renewal);
+                signatures
+            }
+            // An empty answer is like no other, so a look that failed is followed by a reading.
+            Err(_) => Vec::new(),
+        }
     }
 }

@@ -59,7 +59,7 @@ pub fn measure(kind: &str, folder: &Path, count: u64) -> Result<Value> {
 async fn load(folder: &Path) -> (Arc<LiveTable>, Reloader, ReloadHandle, f64) {
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::new(folder, Settings::default());
-    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live));
+    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).expect("a thread can be had");
     let started = Instant::now();
     let outcome = reloader.load().await;
     let took = started.elapsed().as_secs_f64();
@@ -199,7 +199,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     let read = read_all(folder);
     let before = process::resident(me);
     process::forget_peak(me);
-    let (live, reloader, handle, took) = load(folder).await;
+    let (live, mut reloader, handle, took) = load(folder).await;
     let first_peak = process::peak(me).saturating_sub(before);
     let octets = process::resident(me).saturating_sub(before);
     let generation = live.pin();
@@ -213,7 +213,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     let find_miss = look_ups(table, &misses, |found| *found == unknown);
     let chased = chase(octets);
     drop(generation);
-    let running = tokio::spawn(reloader.run());
+    let running = tokio::spawn(async move { reloader.run().await });
     let (edited, peak) = edit(folder, &live, &handle).await;
     running.abort();
     fs::remove_file(folder.join("99-edit.rules")).expect("the edit");

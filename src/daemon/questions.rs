@@ -1,0 +1,93 @@
+//! Starts what answers the MTA's questions and the commands: socketmap and control.
+
+use std::{future::Future, sync::Arc, time::Instant};
+
+use tokio::{runtime::Handle, sync::Mutex};
+
+use super::{
+    control::Control,
+    descriptors::Connections,
+    error::{RunError, system},
+    listen::{Bound, Kept},
+    milter::{Gauges, Shared, Workers},
+    record::Veil,
+    reload::ReloadHandle,
+    settings::SettingsHandle,
+    socketmap,
+    sockets::Sockets,
+    supervise::Supervisor,
+};
+
+/// What answers the MTA and the commands, but for the milter.
+pub(super) struct Questions {
+    pub shared: Arc<Shared>,
+    pub reload: ReloadHandle,
+    pub settings: SettingsHandle,
+    pub gauges: Arc<Gauges>,
+    pub connections: Connections,
+    /// Whether rules may be shown.
+    pub veil: Veil,
+}
+
+impl Questions {
+    /// Answers on these sockets from now on, or on none. Returns those of the milter, which are left.
+    pub fn serve(
+        self,
+        all: Sockets,
+        workers: &Workers,
+        supervisor: &Supervisor,
+    ) -> Result<Vec<Bound>, RunError> {
+        let (sockets, handed, accept) = (all.names(), all.handed(), all.accept());
+        for (number, bound) in all.socketmap.into_iter().enumerate() {
+            // The second thread first: the first one accepts for the milter.
+            let on = workers.any(number + 1);
+            let listener = listener(bound, "socketmap", on, supervisor)?;
+            let (shared, limit) = (Arc::clone(&self.shared), self.connections.socketmap);
+            let run = move |listener| socketmap::run(listener, Arc::clone(&shared), limit);
+            keep(listener, on, supervisor, run);
+        }
+        if let Some(bound) = all.control {
+            let control = Control {
+                shared: self.shared,
+                reload: self.reload,
+                gauges: self.gauges,
+                started: Instant::now(),
+                connection_limit: self.connections.milter,
+                health: supervisor.health().clone(),
+                settings: self.settings,
+                sockets,
+                handed,
+                accept,
+                veil: self.veil,
+            };
+            let on = Handle::current();
+            let listener = listener(bound, "control", &on, supervisor)?;
+            let run = move |listener| control.clone().serve(listener);
+            keep(listener, &on, supervisor, run);
+        }
+        Ok(all.milter)
+    }
+}
+
+/// A socket that is accepted on by the runtime `on`.
+fn listener(
+    bound: Bound,
+    part: &str,
+    on: &Handle,
+    supervisor: &Supervisor,
+) -> Result<Kept, RunError> {
+    let _runtime = on.enter();
+    let doing = format!("wait for connections to {}", bound.socket());
+    Kept::new(bound, part, supervisor.health().clone()).map_err(system(&doing))
+}
+
+fn keep<F: Future<Output = ()> + Send + 'static>(
+    listener: Kept,
+    on: &Handle,
+    supervisor: &Supervisor,
+    run: impl Fn(Arc<Mutex<Kept>>) -> F + Send + 'static,
+) {
+    let name = listener.name().to_owned();
+    let listener = Arc::new(Mutex::new(listener));
+    supervisor.keep(&name, on, move || run(Arc::clone(&listener)));
+}

@@ -332,9 +332,6 @@ impl Follower {
 
     /// Puts a file into force, but for keys that wait for a restart.
     async fn put_into_force(&mut self, new: Config) {
-        if let Some(at) = self.refused_at.take() {
-            record::configuration_mended(at.elapsed());
-        }
         self.held = None;
         self.remind_at = None;
         let current = self.shared.config.load_full();
@@ -343,12 +340,16 @@ impl Follower {
             .into_iter()
             .partition(|change| change.restart);
         let waited = self.status.borrow().waiting.clone();
-        if !changed.is_empty() || waiting != waited {
-            tell(&changed, &waiting);
-        }
         let after = Arc::new(current.after(&new));
         self.veil.set(after.addresses);
         self.shared.config.store(Arc::clone(&after));
+        // The log says so once it is so.
+        if let Some(at) = self.refused_at.take() {
+            record::configuration_mended(at.elapsed());
+        }
+        if !changed.is_empty() || waiting != waited {
+            tell(&changed, &waiting);
+        }
         self.status.send_modify(|status| {
             status.refused = None;
             status.waiting = waiting;

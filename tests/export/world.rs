@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use readdress::engine::address::Mailbox;
-use readdress::engine::rewrite::{Decision, Outcome, decide};
+use readdress::engine::rewrite::{Decision, Outcome, Reason, Step, decide};
 use readdress::engine::{Diagnostic, Settings, SourceText, Table, compile};
 use readdress::export::{Exported, Format, export};
 
@@ -151,7 +151,8 @@ impl World {
     /// Whether the way of an address leads through a line of a finding, or round in a circle that the
     /// table meets at run time only: every program has its own answer to that.
     pub fn is_unsaid(&self, decision: &Decision, found: &[Diagnostic]) -> bool {
-        if !decision.cycle.is_empty() {
+        let comes_back = |step: &Step| step.reason == Reason::Loop;
+        if decision.steps.iter().any(comes_back) {
             return true;
         }
         let lines: BTreeSet<_> = found.iter().map(|finding| finding.excerpt.line).collect();

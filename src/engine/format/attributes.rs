@@ -20,7 +20,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{context::Context, ldif_line::Line};
+use super::{context::Context, ldif_line::Line, unread::plural};
 use crate::engine::{
     address::{LocalCase, Mailbox},
     rule::Span,
@@ -147,10 +147,7 @@ impl UnreadAttributes {
     /// Reports what was counted.
     pub fn report(self, context: &mut Context<'_, '_>) {
         for Unread { name, first, count } in self.found {
-            let addresses = match count {
-                1 => "1 address".to_owned(),
-                _ => format!("{count} addresses"),
-            };
+            let addresses = plural(count);
             let message = format!("the attribute `{name}` holds {addresses} and is not read");
             let help = "if mail is to reach them, write their rules in a `.rules` file; otherwise leave the attribute out of the export";
             context.warn("unread-attribute", first, message, help);

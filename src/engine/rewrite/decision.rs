@@ -88,8 +88,6 @@ pub struct Decision {
     pub steps: Vec<Step>,
     /// Which of them decided the outcome.
     pub decisive: usize,
-    /// The addresses of a loop, each with its rule, where there is one; the first comes back.
-    pub cycle: Vec<(Mailbox, RuleId)>,
 }
 
 impl Decision {
@@ -106,7 +104,6 @@ impl Decision {
         self.steps.truncate(1);
         self.steps.shrink_to_fit();
         self.decisive = 0;
-        self.cycle = Vec::new();
     }
 
     /// The word of `--json` and of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.

@@ -29,7 +29,7 @@ use super::{
 use crate::engine::{
     address::Mailbox,
     reply::{ReplyClass, SmtpReply},
-    rule::{Action, RuleId, Unknown},
+    rule::{Action, Unknown},
     table::{Address, Found, Match, Table},
 };
 
@@ -61,7 +61,6 @@ type Prepare = fn(Mailbox, &Table) -> Address;
 /// An address on the way from the recipient to where the expansion stands.
 struct Frame {
     address: Address,
-    rule: RuleId,
     /// What took its place, in reverse order.
     pending: SmallVec<[Mailbox; 1]>,
 }
@@ -79,7 +78,6 @@ struct Expansion<'t> {
     discarded: bool,
     deferred: Option<(SmtpReply, usize)>,
     rejected: Option<(SmtpReply, usize)>,
-    cycle: Vec<(Mailbox, RuleId)>,
     steps: Vec<Step>,
 }
 
@@ -97,7 +95,6 @@ impl<'t> Expansion<'t> {
             discarded: false,
             deferred: None,
             rejected: None,
-            cycle: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -115,13 +112,7 @@ impl<'t> Expansion<'t> {
             if own {
                 let kept = frame.address.clone();
                 sound = self.end(Some(kept));
-            } else if let Some(at) = self.on_path(&next.key) {
-                self.cycle = self
-                    .path
-                    .iter()
-                    .skip(at)
-                    .map(|frame| (frame.address.mailbox.clone(), frame.rule))
-                    .collect();
+            } else if self.is_on_path(&next.key) {
                 sound = self.fail(next.mailbox, Reason::Loop);
             } else {
                 sound = self.visit(next);
@@ -129,15 +120,10 @@ impl<'t> Expansion<'t> {
         }
     }
 
-    /// Where an address stands among those that led here.
-    fn on_path(&self, key: &str) -> Option<usize> {
+    /// Returns true if an address is among those that led here.
+    fn is_on_path(&self, key: &str) -> bool {
         // Most addresses were never seen: spare the walk.
-        let position = || {
-            self.path
-                .iter()
-                .position(|frame| *frame.address.key == *key)
-        };
-        self.seen.contains(key).then(position)?
+        self.seen.contains(key) && self.path.iter().any(|frame| *frame.address.key == *key)
     }
 
     /// Looks one address up; whether the expansion may go on.
@@ -197,11 +183,7 @@ impl<'t> Expansion<'t> {
             .collect();
         match filled {
             Ok(pending) => {
-                self.path.push(Frame {
-                    address,
-                    rule: found.rule,
-                    pending,
-                });
+                self.path.push(Frame { address, pending });
                 true
             }
             Err(FillError::Routes) => {
@@ -281,7 +263,6 @@ impl<'t> Expansion<'t> {
             outcome,
             steps: self.steps,
             decisive,
-            cycle: self.cycle,
         }
     }
 }

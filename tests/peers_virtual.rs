@@ -10,9 +10,10 @@ use readdress::engine::{
     Settings, SourceText, Table,
     address::Mailbox,
     compile,
+    diagnostic::Findings,
     format::{self, Options},
     rewrite::{Outcome, decide},
-    rule::{Findings, Past},
+    store::Past,
 };
 use support::folder::Folder;
 use support::peers::{self, Door};

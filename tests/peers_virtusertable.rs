@@ -15,9 +15,11 @@ use readdress::engine::{
     Settings, SourceText, Table,
     address::Mailbox,
     compile,
+    diagnostic::Findings,
     format::{self, Options},
     rewrite::{Outcome, decide},
-    rule::{Action, Findings, Past},
+    rule::Action,
+    store::Past,
 };
 use support::folder::Folder;
 use support::peers::{self, Door};

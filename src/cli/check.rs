@@ -8,10 +8,7 @@ use super::{
     flags::{Check, Format},
     output::{self, Paint},
 };
-use crate::engine::{
-    Diagnostic, Severity, Tally,
-    rule::{Excerpt, Skipped},
-};
+use crate::engine::{Diagnostic, Severity, Tally, diagnostic::Excerpt, syntax::Skipped};
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::{Config, DEFAULT_FILE},
     daemon::{settings::Source, source},
-    engine::{Diagnostic, Severity, SourceText, Table, Tally, compile, rule::Skipped},
+    engine::{Diagnostic, Severity, SourceText, Table, Tally, compile, syntax::Skipped},
 };
 
 /// Findings about the configuration that are shown by commands that go on in spite of them.

@@ -23,10 +23,7 @@ use super::{
 };
 use crate::{
     daemon::source,
-    engine::{
-        FileKind, SourceText,
-        rule::{Format, format},
-    },
+    engine::{FileKind, SourceText, diagnostic::Format, syntax::format},
 };
 
 /// Runs the command.

@@ -15,8 +15,8 @@ use super::{
 use crate::engine::{
     Diagnostic, Severity, SourceText,
     address::LocalCase,
+    diagnostic::{Finding, Findings, Span, nearest},
     reply::ReplyClass,
-    rule::{Finding, Findings, Span, nearest},
 };
 
 /// Reads a configuration; the findings are errors, and with one of them there is no configuration.

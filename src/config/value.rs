@@ -6,8 +6,8 @@ use toml::{Spanned, de::DeValue};
 
 use super::socket::Socket;
 use crate::engine::{
+    diagnostic::nearest,
     reply::{ReplyClass, ReplyError, SmtpReply},
-    rule::nearest,
 };
 
 /// A value with its place.

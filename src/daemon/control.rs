@@ -47,7 +47,7 @@ use super::{
     listen::Kept,
     milter::{Gauges, Shared},
     places::Place,
-    record::{self, Sockets, Veil},
+    record::{self, Redaction, Sockets},
     reload::{Accept, ReloadHandle},
     serve::{Stream, serve},
     settings::SettingsHandle,
@@ -99,7 +99,7 @@ pub struct Control {
     /// How a table that is held back is accepted.
     pub accept: Option<Accept>,
     /// Whether rules may be shown.
-    pub veil: Veil,
+    pub redaction: Redaction,
 }
 
 /// Which sockets systemd handed over.

@@ -22,7 +22,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use crate::engine::{FileKind, rule::Format};
+use crate::engine::{FileKind, diagnostic::Format};
 
 /// Rules that may be deleted together, whatever their share.
 pub const MEANT: usize = 20;

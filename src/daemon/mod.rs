@@ -13,7 +13,7 @@
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
 //! | 8 | [`live`], [`listen`] | the table that serves; sockets |
 //! | 8 | [`places`], [`keepalive`] | connections at one time, and which of them gives way; peers that vanished |
-//! | 8 | [`accepting`], [`brake`] | failures to accept; warnings that strangers can cause |
+//! | 8 | [`accepting`], [`rate_limit`] | failures to accept; warnings that strangers can cause |
 //! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
 //! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
 //! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
@@ -24,7 +24,6 @@
 //! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
 pub mod accepting;
-pub mod brake;
 pub mod control;
 pub mod descriptors;
 mod error;
@@ -42,6 +41,7 @@ pub mod milter;
 pub mod notify;
 pub mod places;
 mod questions;
+pub mod rate_limit;
 pub mod record;
 pub mod reload;
 pub mod serve;
@@ -68,7 +68,7 @@ use self::{
     milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
     notify::{Notifier, Signs},
     questions::Questions,
-    record::Veil,
+    record::Redaction,
     reload::{ReloadHandle, ReloadOptions, Reloader},
     settings::{Follower, SettingsHandle, Source},
     sockets::Sockets,
@@ -130,7 +130,7 @@ struct Daemon {
     shared: Arc<Shared>,
     reload: ReloadHandle,
     settings: SettingsHandle,
-    veil: Veil,
+    redaction: Redaction,
     gauges: Arc<Gauges>,
     supervisor: Supervisor,
 }
@@ -146,7 +146,7 @@ impl Daemon {
             settings: self.settings.clone(),
             gauges: Arc::clone(&self.gauges),
             connections,
-            veil: self.veil.clone(),
+            redaction: self.redaction.clone(),
         };
         let milter = questions.serve(sockets, workers, &self.supervisor)?;
         let shared = Arc::clone(&self.shared);
@@ -191,7 +191,7 @@ impl Daemon {
             live: Arc::clone(&self.shared.live),
             reload: self.reload.clone(),
             settings: self.settings.clone(),
-            veil: self.veil.clone(),
+            redaction: self.redaction.clone(),
             health: self.supervisor.health().clone(),
         };
         notifier.ready();
@@ -261,7 +261,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         marks: marks(&config, &source),
         ..ReloadOptions::from(&config)
     };
-    let veil = options.veil.clone();
+    let redaction = options.redaction.clone();
     let live = Arc::new(LiveTable::new());
     let (mut threads, reload) = Threads::start(options, &live, (&source, &config))?;
     let mut shutdown = pin!(shutdown);
@@ -278,14 +278,14 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         source,
         Arc::clone(&shared),
         reload.clone(),
-        veil.clone(),
+        redaction.clone(),
         sockets.accept(),
     );
     let daemon = Daemon {
         shared,
         reload,
         settings,
-        veil,
+        redaction,
         gauges: Arc::default(),
         supervisor: Supervisor::new(health),
     };

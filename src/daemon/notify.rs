@@ -22,7 +22,7 @@ use super::{
     live::{Generation, LiveTable},
     log::Pulse,
     milter::Gauges,
-    record::{self, Veil},
+    record::{self, Redaction},
     reload::{ReloadHandle, ReloadOutcome, ReloadStatus},
     settings::SettingsHandle,
     supervise::Supervisor,
@@ -45,7 +45,7 @@ pub struct Notifier {
     /// Tells of the configuration file.
     pub settings: SettingsHandle,
     /// Whether findings may be shown in full.
-    pub veil: Veil,
+    pub redaction: Redaction,
     /// What of the daemon is not well.
     pub health: Health,
 }
@@ -77,7 +77,12 @@ impl Notifier {
         let file = self.settings.status();
         let refused = file.refused.map(|refused| refused.findings);
         let reload = self.reload.status();
-        let mut status = status(&self.live.pin(), &reload, refused.as_deref(), &self.veil);
+        let mut status = status(
+            &self.live.pin(),
+            &reload,
+            refused.as_deref(),
+            &self.redaction,
+        );
         for Problem { part, what, .. } in self.health.problems() {
             status.push_str(&format!("; DEGRADED: {part}: {what}"));
         }
@@ -156,7 +161,7 @@ fn status(
     generation: &Generation,
     reload: &ReloadStatus,
     configuration: Option<&[Diagnostic]>,
-    veil: &Veil,
+    redaction: &Redaction,
 ) -> String {
     let serving = match &generation.table {
         Some(table) => format!(
@@ -168,7 +173,7 @@ fn status(
         None => "no table: every recipient is deferred".to_owned(),
     };
     let rules = match &reload.outcome {
-        Some(ReloadOutcome::Refused { diagnostics, .. }) => Some(trouble(diagnostics, veil)),
+        Some(ReloadOutcome::Refused { diagnostics, .. }) => Some(trouble(diagnostics, redaction)),
         Some(ReloadOutcome::Held { causes, .. }) => {
             let cause = causes.first().map(ToString::to_string);
             let cause = cause.unwrap_or_default();
@@ -179,7 +184,7 @@ fn status(
         _ => None,
     };
     // The configuration holds no addresses.
-    let configuration = configuration.map(|findings| trouble(findings, &Veil::default()));
+    let configuration = configuration.map(|findings| trouble(findings, &Redaction::default()));
     let all: Vec<_> = rules.into_iter().chain(configuration).collect();
     match all.is_empty() {
         true => serving,
@@ -188,14 +193,14 @@ fn status(
 }
 
 /// The first error, and how many more there are.
-fn trouble(diagnostics: &[Diagnostic], veil: &Veil) -> String {
+fn trouble(diagnostics: &[Diagnostic], redaction: &Redaction) -> String {
     let mut errors = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error);
     let Some(first) = errors.next() else {
         return "the rules were refused".to_owned();
     };
-    let text = match veil.hides() {
+    let text = match redaction.hides() {
         true => first.without_text(),
         false => first.to_string(),
     };
@@ -232,13 +237,13 @@ mod tests {
     #[test]
     fn the_status_says_what_serves_and_what_is_wrong() {
         let live = LiveTable::new();
-        let (veil, mut reload) = (Veil::default(), ReloadStatus::default());
+        let (redaction, mut reload) = (Redaction::default(), ReloadStatus::default());
         let broken = compiled("x@domain2.com rejct\ny@domain2.com rejct\n");
         reload.outcome = Some(ReloadOutcome::Refused {
             diagnostics: broken.diagnostics.into(),
             serving: 0,
         });
-        let text = status(&live.pin(), &reload, None, &veil);
+        let text = status(&live.pin(), &reload, None, &redaction);
         let wanted = "no table: every recipient is deferred; DEGRADED: a.rules:1:15: error: ";
         assert!(text.starts_with(wanted), "{text}");
         assert!(text.ends_with("(and 1 more)"), "{text}");
@@ -246,7 +251,7 @@ mod tests {
         live.replace(Arc::new(good.expect("a table")));
         reload.outcome = Some(ReloadOutcome::Unchanged { generation: 1 });
         assert_eq!(
-            status(&live.pin(), &reload, None, &veil),
+            status(&live.pin(), &reload, None, &redaction),
             "generation 1, 1 rules, live for less than a minute"
         );
     }

@@ -10,7 +10,7 @@ use super::{
     error::{RunError, system},
     listen::{Bound, Kept},
     milter::{Gauges, Shared, Workers},
-    record::Veil,
+    record::Redaction,
     reload::ReloadHandle,
     settings::SettingsHandle,
     socketmap,
@@ -26,7 +26,7 @@ pub(super) struct Questions {
     pub gauges: Arc<Gauges>,
     pub connections: Connections,
     /// Whether rules may be shown.
-    pub veil: Veil,
+    pub redaction: Redaction,
 }
 
 impl Questions {
@@ -58,7 +58,7 @@ impl Questions {
                 sockets,
                 handed,
                 accept,
-                veil: self.veil,
+                redaction: self.redaction,
             };
             let on = Handle::current();
             let listener = listener(bound, "control", &on, supervisor)?;

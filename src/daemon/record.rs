@@ -37,7 +37,7 @@ pub use connections::{accept_failed, connections_full, mta_refused};
 pub use held::{
     mark_damaged, mark_missing, no_state, table_accepted, table_held, table_still_held,
 };
-pub use names::{Names, Veil};
+pub use names::{Names, Redaction};
 pub use upkeep::{
     connections_limited, job_takes_long, no_sign_of_life, panicked, socket_bound_again,
     socket_lost, task_ended, task_given_up,
@@ -46,7 +46,7 @@ pub use upkeep::{
 use crate::config::{Config, LogAddresses, Mode};
 use crate::engine::address::Mailbox;
 use crate::engine::reply::SmtpReply;
-use crate::engine::{Change, Changes, Diagnostic, Severity, Tally, rule::Skipped};
+use crate::engine::{Change, Changes, Diagnostic, Severity, Tally, syntax::Skipped};
 
 /// Most rules listed for one kind of change.
 const LISTED_RULES: usize = 20;
@@ -138,7 +138,7 @@ pub fn table_live(
     changes: Option<&Changes>,
     files: usize,
     took: Duration,
-    veil: &Veil,
+    redaction: &Redaction,
 ) {
     let took = milliseconds(took);
     let Some(changes) = changes else {
@@ -152,9 +152,9 @@ pub fn table_live(
         changes.changed.len()
     );
     info!(generation, rules, changed = %changed, files, took = %took, "table:");
-    list("added", &changes.added, veil);
-    list("removed", &changes.removed, veil);
-    list("changed", &changes.changed, veil);
+    list("added", &changes.added, redaction);
+    list("removed", &changes.removed, redaction);
+    list("changed", &changes.changed, redaction);
 }
 
 /// What foreign files hold that is no address to rewrite.
@@ -167,15 +167,15 @@ pub fn table_skipped(skipped: &[Skipped]) {
 }
 
 /// Findings that keep no table from serving.
-pub fn table_warnings(diagnostics: &[Diagnostic], veil: &Veil) {
-    findings(diagnostics, veil);
+pub fn table_warnings(diagnostics: &[Diagnostic], redaction: &Redaction) {
+    findings(diagnostics, redaction);
 }
 
 /// The files hold errors; the table before them serves on, or none where `serving` is 0.
 ///
 /// `table refused: errors=2 still serving generation=41`
-pub fn table_refused(diagnostics: &[Diagnostic], serving: u64, veil: &Veil) {
-    findings(diagnostics, veil);
+pub fn table_refused(diagnostics: &[Diagnostic], serving: u64, redaction: &Redaction) {
+    findings(diagnostics, redaction);
     let errors = errors(diagnostics);
     if serving == 0 {
         error!("table refused: errors={errors} no table yet, every recipient is deferred");
@@ -321,9 +321,9 @@ pub fn watch_overflowed() {
     warn!("watch: queue overflow, looking at all files");
 }
 
-fn list(kind: &str, rules: &[Change], veil: &Veil) {
+fn list(kind: &str, rules: &[Change], redaction: &Redaction) {
     for Change { rule, place } in rules.iter().take(LISTED_RULES) {
-        match veil.hides() {
+        match redaction.hides() {
             true => info!("table: {kind} {place}"),
             false => info!("table: {kind} {rule} ({place})"),
         }
@@ -335,9 +335,9 @@ fn list(kind: &str, rules: &[Change], veil: &Veil) {
 }
 
 /// Each line of a finding is an event of its own, so that the caret stays under its column.
-fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
+fn findings(diagnostics: &[Diagnostic], redaction: &Redaction) {
     for diagnostic in diagnostics.iter().take(LISTED_FINDINGS) {
-        let text = match veil.hides() {
+        let text = match redaction.hides() {
             true => diagnostic.without_text(),
             false => diagnostic.to_string(),
         };
@@ -352,7 +352,7 @@ fn findings(diagnostics: &[Diagnostic], veil: &Veil) {
     if more > 0 {
         warn!("table: and {more} more findings");
     }
-    if veil.hides() && !diagnostics.is_empty() {
+    if redaction.hides() && !diagnostics.is_empty() {
         info!("table: addresses are hidden here; `readdress check` shows what was found");
     }
 }

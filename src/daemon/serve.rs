@@ -20,10 +20,10 @@ use tokio::{
 
 use super::{
     accepting::{Pause, is_about_one},
-    brake::Brake,
     keepalive,
     listen::{Accepted, Kept},
     places::{Place, Places},
+    rate_limit::RateLimit,
     record,
 };
 
@@ -60,7 +60,8 @@ pub async fn serve<F>(
     let mut listener = listener.lock().await;
     let socket = listener.socket().to_string();
     let places = Places::new(connections);
-    let (mut pause, accepts, refusals) = (Pause::default(), Brake::default(), Brake::default());
+    let (mut pause, accepts, refusals) =
+        (Pause::default(), RateLimit::default(), RateLimit::default());
     loop {
         let stream: Box<dyn Stream> = match listener.accept().await {
             Ok(Accepted::Tcp(stream)) => {

@@ -28,7 +28,7 @@ use super::{
     health::Health,
     jobs::{JobError, Jobs},
     milter::Shared,
-    record::{self, Veil},
+    record::{self, Redaction},
     reload::{Accept, NewSettings, ReloadHandle},
     signals::Hangups,
     source::configuration_access,
@@ -171,7 +171,7 @@ pub struct Follower {
     source: Source,
     shared: Arc<Shared>,
     reload: ReloadHandle,
-    veil: Veil,
+    redaction: Redaction,
     accept: Option<Accept>,
     watcher: Watcher,
     /// The file that was emptied or cut off.
@@ -192,7 +192,7 @@ impl Follower {
         source: Source,
         shared: Arc<Shared>,
         reload: ReloadHandle,
-        veil: Veil,
+        redaction: Redaction,
         accept: Option<Accept>,
     ) -> (Self, SettingsHandle) {
         let (sender, requests) = mpsc::channel(REQUESTS);
@@ -209,7 +209,7 @@ impl Follower {
             source,
             shared,
             reload,
-            veil,
+            redaction,
             accept,
             held: None,
             status,
@@ -341,7 +341,7 @@ impl Follower {
             .partition(|change| change.restart);
         let waited = self.status.borrow().waiting.clone();
         let after = Arc::new(current.after(&new));
-        self.veil.set(after.addresses);
+        self.redaction.set(after.addresses);
         self.shared.config.store(Arc::clone(&after));
         // The log says so once it is so.
         if let Some(at) = self.refused_at.take() {

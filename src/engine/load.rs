@@ -4,8 +4,12 @@
 //! → [`check`]. All findings come in one pass; a table with one error is not given out.
 
 use super::{
-    check, format,
-    rule::{Diagnostic, Findings, Past, Pattern, Skipped, SourceText},
+    check,
+    diagnostic::{Diagnostic, Findings, SourceText},
+    format,
+    rule::Pattern,
+    store::Past,
+    syntax::Skipped,
     table::{Settings, Table, build},
 };
 
@@ -95,7 +99,7 @@ pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
 pub struct Before<'t> {
     /// The table that serves.
     pub table: Option<&'t Table>,
-    /// Of each source the [hash](super::rule::hash) of its content; those that are not here are computed.
+    /// Of each source the [hash](super::store::hash) of its content; those that are not here are computed.
     pub hashes: &'t [u128],
     /// Of each source whether its text was left out, because [`Past::has`] says that it can be taken
     /// over.

@@ -7,7 +7,10 @@
 //! | storey | room | what it turns into what |
 //! |---|---|---|
 //! | 1 | [`address`], [`reply`], [`visible`] | bytes to and from addresses; codes and texts to SMTP replies; text to text that hides nothing |
-//! | 2 | [`rule`] | text to rules with their places, and findings |
+//! | 2 | [`diagnostic`] | source texts, places in them, and findings about them |
+//! | 2 | [`rule`] | rules as values |
+//! | 2 | [`store`] | many rules in little memory |
+//! | 2 | [`syntax`] | native text to rules with their places |
 //! | 3 | [`mod@format`] | other programs' tables to the same rules; no table is known to it |
 //! | 3 | [`table`] | rules to an immutable table; an address to the one rule for it |
 //! | 4 | [`rewrite`] | one recipient to one decision |
@@ -18,15 +21,18 @@
 
 pub mod address;
 pub mod check;
+pub mod diagnostic;
 pub mod format;
 pub mod load;
 pub mod reply;
 pub mod rewrite;
 pub mod rule;
+pub mod store;
+pub mod syntax;
 pub mod table;
 pub mod transaction;
 pub mod visible;
 
+pub use diagnostic::{Diagnostic, FileKind, Severity, SourceText, Tally};
 pub use load::{Before, Compiled, compile, compile_after};
-pub use rule::{Diagnostic, FileKind, Severity, SourceText, Tally};
 pub use table::{Change, Changes, Settings, Table};

@@ -9,7 +9,8 @@
 use super::sheet::Sheet;
 use crate::engine::{
     Table,
-    rule::{DomainClass, Rule, Span},
+    diagnostic::Span,
+    rule::{DomainClass, Rule},
 };
 
 /// Writes all domains and rules.

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::engine::{
     Table,
-    rule::{DomainClass, Pattern, Rule, Span},
+    diagnostic::Span,
+    rule::{DomainClass, Pattern, Rule},
 };
 
 /// Which domains are listed.

@@ -20,9 +20,10 @@ use super::{
 use crate::engine::{
     Table,
     address::{LocalPart, Mailbox},
+    diagnostic::Span,
     reply::SmtpReply,
     rewrite::Outcome,
-    rule::{Piece, Span},
+    rule::Piece,
 };
 
 const HEAD: &str = "\

@@ -6,7 +6,7 @@ use super::{Exported, Format};
 use crate::engine::{
     SourceText,
     address::{Domain, LocalPart, Mailbox},
-    rule::{Finding, Findings, Span},
+    diagnostic::{Finding, Findings, Span},
 };
 
 /// Width of the left column.

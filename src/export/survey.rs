@@ -6,8 +6,9 @@ use super::sheet::Written;
 use crate::engine::{
     Table,
     address::{Domain, LocalPart, Mailbox, Subaddress},
+    diagnostic::Span,
     rewrite::{Outcome, decide},
-    rule::{DomainClass, Pattern, Rule, Span},
+    rule::{DomainClass, Pattern, Rule},
     table::{Address, Found},
 };
 

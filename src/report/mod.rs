@@ -15,8 +15,8 @@ use self::{line::RcptLine, question::Question};
 use crate::engine::{
     Table,
     address::{Domain, Mailbox},
+    diagnostic::nearest,
     rewrite::{Outcome, Reason, Step},
-    rule::nearest,
     transaction::{Received, Recipient, Transaction},
     visible::escaped,
 };

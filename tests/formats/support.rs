@@ -2,8 +2,9 @@
 
 use readdress::engine::{
     SourceText,
+    diagnostic::Findings,
     format::{self, ImportFormat, Options, decode},
-    rule::{Findings, Parsed},
+    syntax::Parsed,
 };
 
 /// What came out of some files.
@@ -43,7 +44,7 @@ pub fn read(name: &str, text: impl AsRef<[u8]>) -> Read {
     let parsed = format::parse(
         &sources,
         &Options::default(),
-        readdress::engine::rule::Past::default(),
+        readdress::engine::store::Past::default(),
         &mut findings,
     );
     shown(parsed, findings)

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::support::source;
 use readdress::engine::{
+    diagnostic::Findings,
     format::{self, ImportFormat, Options},
-    rule::Findings,
 };
 
 /// Makes a file of a head and so many rows.

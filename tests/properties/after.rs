@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use readdress::engine::{
     Before, Change, Changes, Compiled, Settings, SourceText, Table, compile, compile_after,
-    rule::hash,
+    store::hash,
 };
 
 use super::worlds::world;

@@ -3,8 +3,10 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use readdress::engine::{
     Severity, SourceText,
+    diagnostic::Findings,
     format::{self, Options},
-    rule::{Findings, Parsed, Rule},
+    rule::Rule,
+    syntax::Parsed,
 };
 
 use super::model::quoted;
@@ -19,7 +21,7 @@ fn read(text: &str) -> (Parsed, Vec<String>) {
     let parsed = format::parse(
         &sources,
         &Options::default(),
-        readdress::engine::rule::Past::default(),
+        readdress::engine::store::Past::default(),
         &mut findings,
     );
     let errors = findings

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::{
-    daemon::{guard::Cause, record::Veil, reload::ReloadOutcome},
+    daemon::{guard::Cause, record::Redaction, reload::ReloadOutcome},
     engine::{Change, Diagnostic, Severity, Tally},
 };
 
@@ -29,12 +29,12 @@ pub(super) fn unix_seconds(time: SystemTime) -> u64 {
 }
 
 /// Findings, errors first, and how many of each kind there are.
-pub(super) fn findings(of: &[Diagnostic], veil: &Veil) -> Value {
+pub(super) fn findings(of: &[Diagnostic], redaction: &Redaction) -> Value {
     let tally = Tally::of(of);
     let real = || of.iter().filter(|finding| finding.unkept.is_none());
     let errors = real().filter(|finding| finding.severity == Severity::Error);
     let warnings = real().filter(|finding| finding.severity == Severity::Warning);
-    let text = |finding: &Diagnostic| match veil.hides() {
+    let text = |finding: &Diagnostic| match redaction.hides() {
         true => finding.without_text(),
         false => finding.to_string(),
     };
@@ -48,9 +48,9 @@ pub(super) fn findings(of: &[Diagnostic], veil: &Veil) -> Value {
 }
 
 /// The first rules of a list, each with its place.
-fn rules(changes: &[Change], veil: &Veil) -> Vec<String> {
+fn rules(changes: &[Change], redaction: &Redaction) -> Vec<String> {
     let shown = changes.iter().take(RULES);
-    let text = |change: &Change| match veil.hides() {
+    let text = |change: &Change| match redaction.hides() {
         true => change.place.clone(),
         false => format!("{} ({})", change.rule, change.place),
     };
@@ -60,7 +60,7 @@ fn rules(changes: &[Change], veil: &Veil) -> Vec<String> {
 /// What came of a reload; `accept` makes a digest the words that accept it.
 pub(super) fn outcome(
     outcome: &ReloadOutcome,
-    veil: &Veil,
+    redaction: &Redaction,
     accept: impl Fn(&str) -> Option<String>,
 ) -> Value {
     match outcome {
@@ -83,19 +83,19 @@ pub(super) fn outcome(
                 "added": changes.added.len(),
                 "removed": changes.removed.len(),
                 "changed": changes.changed.len(),
-                "added_rules": rules(&changes.added, veil),
-                "removed_rules": rules(&changes.removed, veil),
-                "changed_rules": rules(&changes.changed, veil),
+                "added_rules": rules(&changes.added, redaction),
+                "removed_rules": rules(&changes.removed, redaction),
+                "changed_rules": rules(&changes.changed, redaction),
                 "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             }),
-            findings(warnings, veil),
+            findings(warnings, redaction),
         ),
         ReloadOutcome::Refused {
             diagnostics,
             serving,
         } => with(
             json!({ "outcome": "refused", "generation": serving }),
-            findings(diagnostics, veil),
+            findings(diagnostics, redaction),
         ),
         ReloadOutcome::Held {
             digest,

@@ -14,7 +14,7 @@ use crate::{
         file_status::FileStatus,
         health::Problem,
         live::Generation,
-        record::Veil,
+        record::Redaction,
         reload::{ReloadOutcome, ReloadStatus},
     },
     engine::Tally,
@@ -67,7 +67,7 @@ impl Control {
     pub(super) fn outcome(&self, last: &ReloadOutcome, at: Option<SystemTime>) -> Value {
         let accept = self.accept.as_ref();
         let words = |digest: &str| accept.map(|accept| accept.words(digest));
-        let value = outcome(last, &self.veil, words);
+        let value = outcome(last, &self.redaction, words);
         let directory = absolute(&self.shared.config.load().rules);
         let more = json!({ "at": at.map(unix_seconds), "directory": directory });
         with(value, more)
@@ -140,7 +140,7 @@ pub(super) fn configuration(file: &FileStatus) -> Value {
         with(
             json!({ "since": unix_seconds(refused.since), "accept": refused.accept }),
             // The configuration holds no addresses.
-            findings(&refused.findings, &Veil::default()),
+            findings(&refused.findings, &Redaction::default()),
         )
     });
     let changes = |list: &[Change]| list.iter().map(change).collect::<Vec<_>>();

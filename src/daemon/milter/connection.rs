@@ -243,7 +243,7 @@ impl<F: Filter> Connection<F> {
     fn tell(&self, end: End) {
         let shared = self.admission.shared();
         let gauges = &shared.gauges;
-        let (counter, brake, why) = match end {
+        let (counter, rate_limit, why) = match end {
             End::Peer | End::Shutdown => return,
             End::Timeout(wait) => (
                 &gauges.timed_out,
@@ -262,7 +262,7 @@ impl<F: Filter> Connection<F> {
             ),
         };
         counter.fetch_add(1, Relaxed);
-        if let Some(held) = brake.release() {
+        if let Some(held) = rate_limit.release() {
             tracing::warn!(peer = %self.peer.name(), held, "milter connection closed: {why}");
         }
     }

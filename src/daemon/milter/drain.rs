@@ -9,8 +9,8 @@
 
 use super::gauges::Gauges;
 use super::limits::Limits;
-use crate::daemon::brake::Brake;
 use crate::daemon::places::{Place, Places};
+use crate::daemon::rate_limit::RateLimit;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,13 +74,13 @@ pub struct Connections {
     /// What is counted for others to read.
     pub gauges: Arc<Gauges>,
     /// Holds back warnings about peers that break the protocol.
-    pub violations: Brake,
+    pub violations: RateLimit,
     /// Holds back warnings about slow peers.
-    pub timeouts: Brake,
+    pub timeouts: RateLimit,
     /// Holds back warnings about too many connections.
-    pub refusals: Brake,
+    pub refusals: RateLimit,
     /// Holds back warnings about failed accepts.
-    pub accepts: Brake,
+    pub accepts: RateLimit,
     phase: watch::Sender<Phase>,
     places: Arc<Places>,
     open: AtomicUsize,
@@ -94,10 +94,10 @@ impl Connections {
             places: Places::new(limits.max_connections),
             limits,
             gauges,
-            violations: Brake::default(),
-            timeouts: Brake::default(),
-            refusals: Brake::default(),
-            accepts: Brake::default(),
+            violations: RateLimit::default(),
+            timeouts: RateLimit::default(),
+            refusals: RateLimit::default(),
+            accepts: RateLimit::default(),
             phase: watch::channel(Phase::Serving).0,
             open: AtomicUsize::new(0),
             closed: Notify::new(),

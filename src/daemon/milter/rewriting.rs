@@ -32,7 +32,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    daemon::{brake::Brake, record},
+    daemon::{rate_limit::RateLimit, record},
     engine::transaction::{Addition, Received, Verdict},
     headers::Edit,
 };
@@ -41,7 +41,7 @@ use crate::{
 const NONE: &CStr = c"{readdress_none}";
 
 /// An MTA that cannot do what is needed connects for every message: one line a minute is enough.
-static REFUSALS: LazyLock<Brake> = LazyLock::new(Brake::default);
+static REFUSALS: LazyLock<RateLimit> = LazyLock::new(RateLimit::default);
 
 /// Which macros are asked for: what the MTA is, the queue id, since Postfix may know it only at the
 /// end, and what the MTA makes of a recipient.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use super::{Veil, errors, findings};
+use super::{Redaction, errors, findings};
 use crate::config::Change;
 use crate::engine::Diagnostic;
 
@@ -28,7 +28,7 @@ pub fn configuration_mended(since: Duration) {
 ///
 /// `/etc/readdress/readdress.toml: warning: every user may write /etc/readdress/readdress.toml, and so redirect mail [writable-by-everybody]`
 pub fn configuration_exposed(diagnostics: &[Diagnostic]) {
-    findings(diagnostics, &Veil::default());
+    findings(diagnostics, &Redaction::default());
 }
 
 /// A key has another value now.
@@ -60,7 +60,7 @@ pub fn key_waits(change: &Change) {
 /// `configuration refused: errors=2 the one before it stays in force`
 pub fn configuration_refused(diagnostics: &[Diagnostic]) {
     // The configuration holds no addresses.
-    findings(diagnostics, &Veil::default());
+    findings(diagnostics, &Redaction::default());
     error!(
         "configuration refused: errors={} the one before it stays in force",
         errors(diagnostics)

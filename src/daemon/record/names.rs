@@ -2,7 +2,7 @@
 //!
 //! Two kinds of lines hold addresses. Those about a recipient show each in its hidden form
 //! ([`Names`]). Those about a table hold rules, which are made of addresses everywhere, in findings
-//! and in source lines too; where addresses are hidden ([`Veil`]) they show places and counts alone.
+//! and in source lines too; where addresses are hidden ([`Redaction`]) they show places and counts alone.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -36,9 +36,9 @@ fn domain(address: &str) -> &str {
 
 /// Whether lines about tables keep rules to themselves; its clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct Veil(Arc<AtomicBool>);
+pub struct Redaction(Arc<AtomicBool>);
 
-impl Veil {
+impl Redaction {
     /// From now on as the configuration has it.
     pub fn set(&self, addresses: LogAddresses) {
         self.0.store(addresses != LogAddresses::Full, Relaxed);

@@ -34,7 +34,7 @@ fn a_live_table_is_one_line_and_one_for_each_rule() {
     };
     let lines = capture(|| {
         let took = Duration::from_micros(4900);
-        table_live(7, 812, Some(&changes), 2, took, &Veil::default());
+        table_live(7, 812, Some(&changes), 2, took, &Redaction::default());
     });
     assert_eq!(
         lines[..2],
@@ -49,14 +49,14 @@ fn a_live_table_is_one_line_and_one_for_each_rule() {
 
 #[test]
 fn the_first_table_has_nothing_to_be_held_against() {
-    let lines = capture(|| table_live(1, 5, None, 1, Duration::ZERO, &Veil::default()));
+    let lines = capture(|| table_live(1, 5, None, 1, Duration::ZERO, &Redaction::default()));
     assert_eq!(lines, ["info table: generation=1 rules=5 files=1 took=0ms"]);
 }
 
 #[test]
 fn a_refused_table_says_why_and_what_serves() {
     let diagnostics = [at_a_line(), finding(Severity::Warning, "two")];
-    let lines = capture(|| table_refused(&diagnostics, 41, &Veil::default()));
+    let lines = capture(|| table_refused(&diagnostics, 41, &Redaction::default()));
     let last = "error table refused: errors=1 still serving generation=41";
     assert_eq!(lines.last().unwrap(), last);
     assert!(lines.contains(&"error   ^^^".to_owned()), "{lines:?}");
@@ -64,7 +64,7 @@ fn a_refused_table_says_why_and_what_serves() {
         lines.iter().any(|line| line.starts_with("warn ")),
         "{lines:?}"
     );
-    let lines = capture(|| table_refused(&diagnostics, 0, &Veil::default()));
+    let lines = capture(|| table_refused(&diagnostics, 0, &Redaction::default()));
     assert!(
         lines
             .last()
@@ -76,7 +76,7 @@ fn a_refused_table_says_why_and_what_serves() {
 #[test]
 fn a_flood_of_findings_is_cut() {
     let diagnostics = vec![finding(Severity::Error, "one"); 150];
-    let lines = capture(|| table_refused(&diagnostics, 1, &Veil::default()));
+    let lines = capture(|| table_refused(&diagnostics, 1, &Redaction::default()));
     assert!(lines.contains(&"warn table: and 50 more findings".to_owned()));
     assert!(lines.last().unwrap().contains("errors=150 "));
 }
@@ -92,15 +92,15 @@ fn a_reason_with_blanks_is_quoted() {
 
 #[test]
 fn where_addresses_are_hidden_places_and_counts_are_left() {
-    let veil = Veil::default();
-    veil.set(crate::config::LogAddresses::Domain);
+    let redaction = Redaction::default();
+    redaction.set(crate::config::LogAddresses::Domain);
     let changes = Changes {
         added: vec![change(3)],
         ..Changes::default()
     };
     let lines = capture(|| {
-        table_live(7, 812, Some(&changes), 2, Duration::ZERO, &veil);
-        table_refused(&[at_a_line()], 41, &veil);
+        table_live(7, 812, Some(&changes), 2, Duration::ZERO, &redaction);
+        table_refused(&[at_a_line()], 41, &redaction);
     });
     assert_eq!(
         lines,

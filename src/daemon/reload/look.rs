@@ -10,7 +10,7 @@ use crate::daemon::live::LiveTable;
 use crate::daemon::memory;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::engine::{
-    Before, Changes, Compiled, Diagnostic, Settings, Severity, Table, rule::Skipped,
+    Before, Changes, Compiled, Diagnostic, Settings, Severity, Table, syntax::Skipped,
 };
 
 /// The niceness of reading and compiling, which leaves a fifteenth of a processor to them where messages

@@ -35,7 +35,7 @@ use super::health::Health;
 use super::jobs::Jobs;
 use super::live::LiveTable;
 use super::mark::Marks;
-use super::record::Veil;
+use super::record::Redaction;
 use super::source::Limits;
 use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
 use crate::config::{Config, socket::Socket};
@@ -145,7 +145,7 @@ pub struct ReloadOptions {
     /// The command that accepts a table, but for its digest; `None` without a control socket.
     pub accept: Option<Accept>,
     /// Whether the log keeps rules to itself.
-    pub veil: Veil,
+    pub redaction: Redaction,
     /// Where problems with reading are told.
     pub health: Health,
 }
@@ -162,7 +162,7 @@ impl ReloadOptions {
             max_shrink: crate::config::MAX_SHRINK,
             marks: None,
             accept: Some(Accept::default()),
-            veil: Veil::default(),
+            redaction: Redaction::default(),
             health: Health::default(),
         }
     }
@@ -175,7 +175,7 @@ impl From<&Config> for ReloadOptions {
             max_shrink: config.reload.max_shrink,
             ..Self::new(&config.rules, config.settings.clone())
         };
-        options.veil.set(config.addresses);
+        options.redaction.set(config.addresses);
         options
     }
 }

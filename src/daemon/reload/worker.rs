@@ -183,7 +183,7 @@ impl Worker {
                 None => ReloadOutcome::Unchanged { generation },
             },
             Found::AsLive(warnings) => {
-                record::table_warnings(&warnings, &self.options.veil);
+                record::table_warnings(&warnings, &self.options.redaction);
                 self.same_on_another_device();
                 if self.trouble.take().is_some() {
                     record::table_mended(generation);
@@ -232,10 +232,10 @@ impl Worker {
         self.before = Some(Before::Table(now.extent));
         self.retired.keep(self.live.replace(table));
         let generation = self.live.pin().number;
-        record::table_warnings(&warnings, &self.options.veil);
+        record::table_warnings(&warnings, &self.options.redaction);
         record::table_skipped(&skipped);
-        let (changed, veil) = (changes.as_ref(), &self.options.veil);
-        record::table_live(generation, rules, changed, sources, took, veil);
+        let (changed, redaction) = (changes.as_ref(), &self.options.redaction);
+        record::table_live(generation, rules, changed, sources, took, redaction);
         self.status.send_modify(|status| status.live += 1);
         ReloadOutcome::Live {
             generation,
@@ -248,7 +248,7 @@ impl Worker {
     }
 
     fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
-        record::table_refused(&diagnostics, serving, &self.options.veil);
+        record::table_refused(&diagnostics, serving, &self.options.redaction);
         self.status.send_modify(|status| status.refused += 1);
         self.troubled(What::Refused(diagnostics.into()), serving)
     }

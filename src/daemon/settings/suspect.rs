@@ -10,7 +10,7 @@
 //! The last setting of a file may be deleted: an administrator plainly meant that.
 
 use crate::config::Config;
-use crate::engine::{Diagnostic, Severity, rule::hash};
+use crate::engine::{Diagnostic, Severity, store::hash};
 
 /// Settings at the end of a file that may be deleted together.
 const MEANT: usize = 1;

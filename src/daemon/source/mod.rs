@@ -38,7 +38,8 @@ use std::time::Duration;
 
 use crate::engine::{
     Diagnostic, FileKind, Severity, SourceText,
-    rule::{Foreign, Format, hash},
+    diagnostic::{Foreign, Format},
+    store::hash,
 };
 
 use comments::Comments;
@@ -318,7 +319,7 @@ mod tests {
         if name.starts_with('.') || name.ends_with('~') {
             FileKind::Skipped
         } else if name.ends_with(".rules") {
-            FileKind::Read(crate::engine::rule::Format::Native)
+            FileKind::Read(crate::engine::diagnostic::Format::Native)
         } else {
             FileKind::Unknown
         }

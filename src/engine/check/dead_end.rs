@@ -17,7 +17,8 @@ use super::certain;
 use crate::engine::{
     address::Mailbox,
     rewrite::onward,
-    rule::{Action, Rule, RuleId, Unknown},
+    rule::{Action, Rule, Unknown},
+    store::RuleId,
     table::{Address, Found, Table},
 };
 

@@ -2,8 +2,9 @@
 
 use super::Holes;
 use crate::engine::{
+    diagnostic::{Finding, Findings},
     rewrite::{Decision, Outcome, Reason, Step, decide},
-    rule::{Expectation, Expected, Finding, Findings},
+    syntax::{Expectation, Expected},
     table::Table,
 };
 

@@ -13,10 +13,9 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, Subaddress},
-    rule::{
-        Action, Detail, DomainClass, Entry, Finding, Findings, Pattern, Rule, RuleId, Target,
-        TargetKind,
-    },
+    diagnostic::{Finding, Findings},
+    rule::{Action, Detail, DomainClass, Pattern, Rule, Target, TargetKind},
+    store::{Entry, RuleId},
     table::{Address, Found, Table},
 };
 

@@ -14,7 +14,9 @@ use std::collections::HashSet;
 
 use super::{
     address::{Domain, LocalPart, Mailbox, Subaddress},
-    rule::{Detail, Expectation, Findings, Pattern, Rule, TargetKind},
+    diagnostic::Findings,
+    rule::{Detail, Pattern, Rule, TargetKind},
+    syntax::Expectation,
     table::Table,
 };
 

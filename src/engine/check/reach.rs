@@ -6,11 +6,10 @@ use hashbrown::HashMap;
 use super::{Holes, certain, dead_end::dead_end};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
+    diagnostic::{Finding, Findings, Span, nearest},
     rewrite::{Outcome, decide},
-    rule::{
-        Action, DomainClass, Entry, Finding, Findings, Pattern, Rule, Span, TargetKind, Unknown,
-        nearest,
-    },
+    rule::{Action, DomainClass, Pattern, Rule, TargetKind, Unknown},
+    store::Entry,
     table::Table,
 };
 

@@ -18,7 +18,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use crate::engine::{
     address::Mailbox,
     rewrite::{Onward, onward},
-    rule::RuleId,
+    store::RuleId,
     table::{Address, Table},
 };
 

@@ -23,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use super::{context::Context, ldif_line::Line, unread::plural};
 use crate::engine::{
     address::{LocalCase, Mailbox},
-    rule::Span,
+    diagnostic::Span,
 };
 
 /// What an attribute is to the reader of an object.

@@ -9,10 +9,9 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, Mailbox, joiner_belongs},
-    rule::{
-        Action, Declaration, Detail, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule,
-        Skipped, Span, Target, TargetKind, bad_mailbox, routing_spelling,
-    },
+    diagnostic::{Finding, Findings, Span},
+    rule::{Action, Declaration, Detail, DomainClass, Origin, Pattern, Rule, Target, TargetKind},
+    syntax::{Parsed, Skipped, bad_mailbox, routing_spelling},
 };
 
 /// A key without `@` that may be a domain or a user: the other keys of the directory tell.

@@ -27,7 +27,7 @@ use super::{
     unread::{self, Holder, Unread},
     value::Value,
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// The longest cell, in octets.
 const MAX_CELL: usize = 64 * 1024;

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalCase, Mailbox},
-    rule::Span,
+    diagnostic::Span,
 };
 
 /// Active Directory's default MaxPageSize: a file with as many entries may have been cut off.

@@ -24,7 +24,7 @@ use super::{
     proxy::{self, Proxy},
     value::Value,
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// Where the columns are.
 struct Columns {

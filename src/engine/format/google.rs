@@ -33,7 +33,8 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
-    rule::{Action, Origin, Pattern, Span, Target, TargetKind},
+    diagnostic::Span,
+    rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
 /// Fewer owners than these make no domain alias likely.

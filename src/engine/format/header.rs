@@ -6,7 +6,7 @@ use super::{
     csv::{Row, Rows},
     value::Value,
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// The columns of a table, by name.
 #[derive(Debug)]

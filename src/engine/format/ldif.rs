@@ -23,7 +23,7 @@ use super::{
     ldif_whole::Whole,
     value::{Value, lines},
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {

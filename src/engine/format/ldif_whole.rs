@@ -19,7 +19,7 @@
 //! tells it.
 
 use super::{context::Context, ldif_line::Line, value::Value};
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// Partitions without mailboxes, to which each domain of Active Directory refers.
 const PARTITIONS: [&str; 3] = [

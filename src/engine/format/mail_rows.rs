@@ -30,7 +30,8 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
-    rule::{Action, Origin, Pattern, Span, Target, TargetKind},
+    diagnostic::Span,
+    rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
 /// One row: its cells, and its place.

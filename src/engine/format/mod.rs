@@ -71,9 +71,10 @@ mod virtusertable;
 mod virtusertable_target;
 mod yielded;
 
-use super::rule::{
-    self, FileKind, Finding, Findings, Foreign, Format, Parsed, Past, SourceText, Span,
-    warn_if_empty,
+use super::{
+    diagnostic::{FileKind, Finding, Findings, Foreign, Format, SourceText, Span},
+    store::Past,
+    syntax::{self, Parsed, warn_if_empty},
 };
 use context::{BareKey, Context};
 
@@ -105,7 +106,7 @@ pub fn parse(
                     };
                     read(file, source, format, options, parsed, &mut bare, findings);
                 }
-                _ => rule::read(file, source, parsed, findings),
+                _ => syntax::read(file, source, parsed, findings),
             },
         );
     }

@@ -24,7 +24,10 @@ use super::{
     ldif_line::Line,
     value::Value,
 };
-use crate::engine::rule::{Origin, Pattern, Span, Target};
+use crate::engine::{
+    diagnostic::Span,
+    rule::{Origin, Pattern, Target},
+};
 
 /// Aliases that are not read, since nothing tells their domain.
 #[derive(Debug, Default)]

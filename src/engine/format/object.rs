@@ -15,7 +15,8 @@ use super::{
 };
 use crate::engine::{
     address::{LocalCase, Mailbox},
-    rule::{Action, Origin, Pattern, Span, Target, TargetKind},
+    diagnostic::Span,
+    rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
 /// Local-parts of mailboxes that belong to the system, by their beginnings in lower case.

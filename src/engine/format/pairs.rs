@@ -16,7 +16,10 @@
 //! called a comment or a note.
 
 use super::{context::Context, csv::Rows, header::Header, pasted, value::Value};
-use crate::engine::rule::{Span, nearest, read_cells};
+use crate::engine::{
+    diagnostic::{Span, nearest},
+    syntax::read_cells,
+};
 
 /// Columns in which people write to each other.
 const NOTES: [&str; 7] = [

@@ -210,7 +210,7 @@ pub fn without_mailto<'t>(value: &Value<'t>) -> Value<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rule::Span;
+    use crate::engine::diagnostic::Span;
 
     fn listed(text: &str) -> Vec<String> {
         let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));

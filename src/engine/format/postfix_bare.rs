@@ -15,7 +15,9 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, last_at},
-    rule::{Declaration, DomainClass, Finding, Findings, Origin, Parsed, Pattern, Rule},
+    diagnostic::{Finding, Findings},
+    rule::{Declaration, DomainClass, Origin, Pattern, Rule},
+    syntax::Parsed,
 };
 
 /// The values of a line, between commas and white space outside of quotes.

@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use super::{context::Context, identity, postfix_value, value::Value};
 use crate::engine::{
     address::last_at,
-    rule::{Origin, Pattern, Span, Target, TargetKind},
+    diagnostic::Span,
+    rule::{Origin, Pattern, Target, TargetKind},
 };
 
 /// A rule for an address or a whole domain.

@@ -28,7 +28,7 @@ use super::{
     regex_table,
     value::{Value, lines},
 };
-use crate::engine::{address::last_at, rule::Span};
+use crate::engine::{address::last_at, diagnostic::Span};
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {

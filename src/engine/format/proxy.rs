@@ -164,7 +164,7 @@ fn type_follows(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rule::Span;
+    use crate::engine::diagnostic::Span;
 
     fn parts(text: &str) -> Vec<String> {
         let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));

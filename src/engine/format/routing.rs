@@ -51,7 +51,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         .map(ToString::to_string)
         .collect();
     if !missing.is_empty() {
-        let span = crate::engine::rule::Span::whole_file(context.file);
+        let span = crate::engine::diagnostic::Span::whole_file(context.file);
         let message = format!("no route is for {}", missing.join(", "));
         context.error(
             "unknown-domain",

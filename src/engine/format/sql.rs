@@ -20,7 +20,7 @@ use super::{
     sql_end, sql_rows,
     sql_tokens::{Dialect, Kind, Token},
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// What the first line of a dump begins with, in lower case.
 const BEGINNINGS: [&str; 24] = [

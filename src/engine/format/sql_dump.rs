@@ -9,7 +9,7 @@ use super::{
     sql_tokens::{Dialect, Kind, Token, Tokens},
     unread::{self, Holder, Unread},
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// Words with which a statement of MS SQL begins; no `;` need end the one before.
 const STATEMENTS: [&str; 14] = [

@@ -1,7 +1,7 @@
 //! Whether a dump is whole: what it shows itself, and the last line that its program writes.
 
 use super::{context::Context, sql_dump::Dump};
-use crate::engine::rule::{Finding, Span};
+use crate::engine::diagnostic::{Finding, Span};
 
 /// First and last lines of programs that write both.
 const FRAMES: [(&str, &str, &str); 4] = [

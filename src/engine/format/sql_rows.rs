@@ -9,7 +9,7 @@ use super::{
     unread::{self, Holder},
     value::Value,
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// What to do about values that are computed.
 const EXPORT: &str =

@@ -19,7 +19,7 @@ use super::{
     sql_string::{self, Backslash},
     value::Value,
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// A conditional comment with this version or a higher one is never run.
 const NEVER: u32 = 999_999;

@@ -7,7 +7,7 @@ use super::{
     ImportFormat, context::Context, csv::Rows, exchange55, google, header::Header,
     mail_tables::Columns, microsoft365, pairs, postfixadmin, sql,
 };
-use crate::engine::rule::Span;
+use crate::engine::diagnostic::Span;
 
 /// What is known, for an unknown header.
 const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`, `primaryEmail,emails.0.address`, `Type,Email,Target`), or a sheet `Primary Email,Email Alias`; tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail and hMailServer (`address,goto`, `address,forwarding`, `source,destination`, `email,destination`, `aliasname,aliasvalue`, `alias_domain,target_domain`, `name,domain_name`)";

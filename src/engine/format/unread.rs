@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{context::Context, proxy, value::Value};
-use crate::engine::rule::{Finding, Span};
+use crate::engine::diagnostic::{Finding, Span};
 
 /// What holds addresses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

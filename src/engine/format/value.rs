@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::{address::joiner_belongs, rule::Span};
+use crate::engine::{address::joiner_belongs, diagnostic::Span};
 
 /// Text out of a file; `span` is where it stands.
 #[derive(Clone, Debug)]

@@ -26,7 +26,8 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    rule::{Action, DomainClass, Origin, Pattern, Span, TargetKind},
+    diagnostic::Span,
+    rule::{Action, DomainClass, Origin, Pattern, TargetKind},
 };
 
 /// The user in the regex of a second rule. A regex without a class is the cheaper one: it is asked about

@@ -10,7 +10,8 @@
 use super::{context::Context, value::Value};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
-    rule::{Detail, Pattern, Piece, Span, Target, TargetKind},
+    diagnostic::Span,
+    rule::{Detail, Pattern, Piece, Target, TargetKind},
 };
 
 /// What a right side says.

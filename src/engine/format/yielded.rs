@@ -2,7 +2,10 @@
 //! usual cause is an export without the attributes or the lines that matter.
 
 use super::ImportFormat;
-use crate::engine::rule::{Action, Finding, Span};
+use crate::engine::{
+    diagnostic::{Finding, Span},
+    rule::Action,
+};
 
 /// What was made of a file.
 #[derive(Clone, Copy, Debug, Default)]

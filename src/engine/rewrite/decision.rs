@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::{
     address::{Domain, Mailbox},
     reply::SmtpReply,
-    rule::RuleId,
+    store::RuleId,
     table::{RulePlace, Table},
 };
 

@@ -8,7 +8,8 @@
 
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    rule::{Detail, Piece, RuleView, Target, TargetKind},
+    rule::{Detail, Piece, Target, TargetKind},
+    store::RuleView,
     table::{Address, Match},
 };
 

@@ -6,7 +6,8 @@
 use super::fill::{FillError, fill};
 use crate::engine::{
     address::Mailbox,
-    rule::{Action, RuleId},
+    rule::Action,
+    store::RuleId,
     table::{Address, Found, Table},
 };
 

@@ -1,57 +1,14 @@
-//! Storey 2: text to rules, each with the place where it was written.
+//! Rules as values: which addresses a rule is for, what happens to them, and where it was written.
 //!
-//! # The format (spec section 2.1)
-//!
-//! One rule a logical line: pattern, white space, action, then options `name=value`. A line that
-//! begins with white space continues the one before. `#` begins a comment at the start of a line
-//! or after white space, outside of quotes. UTF-8, a BOM tolerated, LF or CRLF.
-//!
-//! ```text
-//! company.com                    primary  unknown=reject
-//! @domain2.com                   @company.com
-//! jd@domain2.com                 jdoe@company.com, kim@company.com   detail=drop
-//! old+*@domain2.com              new+*@company.com
-//! /(\w+)\.(\w+)@domain2\.com/    $2.$1@company.com
-//! leaked@domain2.com             reject 550 5.1.1 "No such user"
-//! jdoe@company.com               mailbox jd2@domain2.com
-//! ```
-//!
-//! Reading never stops at an error: every line gives rules, findings, or both. Rules are [`Packed`] as
-//! soon as they are read: ten million values would not fit. [`format()`] is the road back to the same
-//! file, laid out.
-//!
-//! Not here: whether rules fit together. That is the table's business.
+//! [`print`] writes a value as a line of a `.rules` file. Reading such a line is the work of
+//! [`syntax`](super::syntax); keeping many rules in little memory that of [`store`](super::store);
+//! whether rules fit together that of [`table`](super::table).
 
-mod action;
-mod diagnostic;
-mod expectation;
-mod finding;
-mod format;
-mod lexer;
-mod packed;
-mod parse;
-mod past;
-mod pattern;
-mod plain;
 mod print;
-mod source;
-mod span;
-mod target;
-
-pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
-pub use expectation::{Expectation, Expected};
-pub use finding::{Finding, Findings};
-pub use format::format;
-pub use packed::{Entry, Packed, RuleId, RuleView, same_local};
-pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
-pub use past::{FileRead, Past, hash};
-pub use pattern::bad_mailbox;
-pub use source::{FileKind, Foreign, Format, SourceText};
-pub use span::Span;
-pub use target::routes as routing_spelling;
 
 use super::{
     address::{Domain, LocalPart, Mailbox},
+    diagnostic::Span,
     reply::SmtpReply,
 };
 

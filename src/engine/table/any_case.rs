@@ -16,7 +16,8 @@ use super::{
 };
 use crate::engine::{
     address::LocalCase,
-    rule::{Entry, Pattern, RuleId},
+    rule::Pattern,
+    store::{Entry, RuleId},
 };
 
 const CASE: LocalCase = LocalCase::Ignore;

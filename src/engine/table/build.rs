@@ -14,10 +14,10 @@ use super::{
 };
 use crate::engine::{
     address::LocalCase,
-    rule::{
-        Action, DomainClass, Finding, Findings, Packed, Parsed, Pattern, Piece, Rule, RuleId, Span,
-        TargetKind,
-    },
+    diagnostic::{Finding, Findings, Span},
+    rule::{Action, DomainClass, Pattern, Piece, Rule, TargetKind},
+    store::{Packed, RuleId},
+    syntax::Parsed,
 };
 
 /// Builds the table of all rules; what is wrong with them is among the findings.

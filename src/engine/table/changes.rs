@@ -1,7 +1,10 @@
 //! What one table says that another does not: for the log of a reload.
 
 use super::Table;
-use crate::engine::rule::{FileRead, Pattern, Rule, RuleId};
+use crate::engine::{
+    rule::{Pattern, Rule},
+    store::{FileRead, RuleId},
+};
 
 /// A rule or domain line that is not what it was.
 #[derive(Clone, Debug, Eq, PartialEq)]

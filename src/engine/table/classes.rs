@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use super::{DomainEntry, Table};
 use crate::engine::{
     address::{Domain, LocalCase},
-    rule::{
-        Action, Declaration, DomainClass, Entry, Finding, Findings, Origin, Parsed, Pattern, Rule,
-        Span, TargetKind, Unknown, nearest,
-    },
+    diagnostic::{Finding, Findings, Span, nearest},
+    rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
+    store::Entry,
+    syntax::Parsed,
 };
 
 /// What happens to unknown addresses where nothing is written (spec section 2.1).

@@ -4,7 +4,8 @@
 
 use crate::engine::{
     address::LocalCase,
-    rule::{Action, Finding, Pattern, Rule, Target, TargetKind},
+    diagnostic::Finding,
+    rule::{Action, Pattern, Rule, Target, TargetKind},
 };
 
 /// Whether a mailbox lists itself among its secondary addresses, in whatever spelling.

@@ -21,7 +21,7 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::engine::{
     address::{LocalCase, fold},
-    rule::{Packed, RuleId, same_local},
+    store::{Packed, RuleId, same_local},
 };
 
 /// Rules that are best added at once: their places fit the cache.
@@ -209,7 +209,10 @@ fn write_folded(hasher: &mut impl Hasher, local: &[u8], case: LocalCase) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rule::{Findings, Parsed, SourceText, read};
+    use crate::engine::{
+        diagnostic::{Findings, SourceText},
+        syntax::{Parsed, read},
+    };
 
     /// Rules for `count` mailboxes, and their numbers.
     fn rules(count: usize) -> (Packed, Vec<RuleId>) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::{Table, any_case::AnyCase, key::key};
 use crate::engine::{
     address::{LocalCase, Mailbox, Subaddress, fold},
-    rule::{DomainClass, RuleId, Unknown},
+    rule::{DomainClass, Unknown},
+    store::RuleId,
 };
 
 /// An address in the forms that a lookup compares.

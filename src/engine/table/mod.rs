@@ -42,8 +42,10 @@ pub use lookup::{Address, Found, Match};
 use self::{any_case::AnyCase, exact::Exact, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
+    diagnostic::Span,
     reply::{ReplyClass, SmtpReply},
-    rule::{DomainClass, Entry, FileRead, Packed, Past, Rule, RuleId, RuleView, Span, Unknown},
+    rule::{DomainClass, Rule, Unknown},
+    store::{Entry, FileRead, Packed, Past, RuleId, RuleView},
 };
 
 /// What the meaning of rules depends on besides the rules.

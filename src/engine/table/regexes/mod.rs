@@ -33,7 +33,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use self::alphabet::{Alphabet, Letters};
 use super::{Address, Match};
-use crate::engine::{address::Domain, rule::RuleId};
+use crate::engine::{address::Domain, store::RuleId};
 
 /// Size of the program of one regex, in bytes.
 const MAX_REGEX: usize = 1 << 20;

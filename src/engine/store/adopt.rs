@@ -7,7 +7,7 @@ use super::{Block, MOST, Packed, bytes::Reader, record};
 
 impl Packed {
     /// None yet, and room for the names that `past` has: its records mean the same here.
-    pub(in crate::engine::rule) fn after(past: &Packed) -> Self {
+    pub fn after(past: &Packed) -> Self {
         Self {
             names: past.names.for_others(),
             ..Self::default()
@@ -20,12 +20,12 @@ impl Packed {
     }
 
     /// Ends a file: the domains that its rules name, and whether targets are in them.
-    pub(in crate::engine::rule) fn end_file(&mut self) -> Vec<(u32, bool)> {
+    pub(super) fn end_file(&mut self) -> Vec<(u32, bool)> {
         self.names.end_file()
     }
 
     /// Takes over what file `was` of the past holds, as file `file` here; whether there is room.
-    pub(in crate::engine::rule) fn adopt(
+    pub(super) fn adopt(
         &mut self,
         past: &Packed,
         was: u32,

@@ -11,32 +11,19 @@
 //! octets, in front of a domain in lower case. It has no wildcard, quote, detail or route, and can
 //! neither be a word of the rules nor break a limit.
 
-use super::{Packed, Span};
-use crate::engine::address::{MAX_LOCAL_PART, MAX_PATH};
+use crate::engine::{
+    address::{MAX_LOCAL_PART, MAX_PATH},
+    diagnostic::Span,
+    store::{Packed, PlainAddress},
+};
 
 /// One plain address behind another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Pair<'a> {
-    from: Address<'a>,
+    from: PlainAddress<'a>,
     /// Where the second one begins.
     at: usize,
-    to: Address<'a>,
-}
-
-/// A plain address.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Address<'a> {
-    /// Left of the `@`.
-    pub local: &'a str,
-    /// Right of it.
-    pub domain: &'a str,
-}
-
-impl Address<'_> {
-    /// Its octets, `@` included.
-    pub fn len(&self) -> usize {
-        self.local.len() + 1 + self.domain.len()
-    }
+    to: PlainAddress<'a>,
 }
 
 /// Packs a line that no other one continues, if it is plain; whether it is.
@@ -63,14 +50,14 @@ fn pair(line: &str) -> Option<Pair<'_>> {
 }
 
 /// The plain address at the beginning of a text, and what follows.
-fn address(text: &str) -> Option<(Address<'_>, &str)> {
+fn address(text: &str) -> Option<(PlainAddress<'_>, &str)> {
     let at = memchr::memchr(b'@', text.as_bytes())?;
     let (local, domain) = (text.get(..at)?, text.get(at + 1..)?);
     let plain = local.bytes().all(is_plain) && !stray_dot(local);
     let end = memchr::memchr2(b' ', b'\t', domain.as_bytes()).unwrap_or(domain.len());
     let (domain, rest) = domain.split_at_checked(end)?;
     let fits = (1..=MAX_LOCAL_PART).contains(&at);
-    (plain && fits).then_some((Address { local, domain }, rest))
+    (plain && fits).then_some((PlainAddress { local, domain }, rest))
 }
 
 /// Whether a dot stands first, last, or behind another one.

@@ -1,15 +1,15 @@
 //! Right sides: actions, their replies and options.
 
 use super::{
-    Action, Detail, Finding, Findings, Pattern, Span, Target, TargetKind,
     lexer::{Token, TokenKind},
-    nearest,
     pattern::{self, Left, bad_mailbox},
     target,
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
+    diagnostic::{Finding, Findings, Span, nearest},
     reply::{ReplyClass, ReplyError, SmtpReply},
+    rule::{Action, Detail, Pattern, Target, TargetKind},
 };
 
 /// A right side, read.

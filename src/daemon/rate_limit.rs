@@ -1,8 +1,8 @@
-//! The brake on warnings that a stranger can cause: one of a kind a minute, with the number of the others.
+//! Limits warnings that a stranger can cause: one of a kind a minute, with the number of the others.
 //!
 //! # Limits
 //!
-//! A [`Brake`] lets one warning of its kind through per [`QUIET`]. The number of those that it held back is
+//! A [`RateLimit`] lets one warning of its kind through per [`QUIET`]. The number of those that it held back is
 //! told with the next one.
 
 use std::sync::{Mutex, PoisonError};
@@ -13,11 +13,11 @@ pub const QUIET: Duration = Duration::from_secs(60);
 
 /// Lets one warning through and counts those it holds back.
 #[derive(Debug, Default)]
-pub struct Brake {
+pub struct RateLimit {
     state: Mutex<(Option<Instant>, u64)>,
 }
 
-impl Brake {
+impl RateLimit {
     /// `Some(held back since the last one)` if a warning may be given now.
     pub fn release(&self) -> Option<u64> {
         self.release_at(Instant::now())
@@ -41,12 +41,12 @@ mod tests {
 
     #[test]
     fn one_warning_a_minute_with_the_count_of_the_others() {
-        let brake = Brake::default();
+        let rate_limit = RateLimit::default();
         let start = Instant::now();
-        assert_eq!(brake.release_at(start), Some(0));
-        assert_eq!(brake.release_at(start + QUIET / 2), None);
-        assert_eq!(brake.release_at(start + QUIET / 2), None);
-        assert_eq!(brake.release_at(start + QUIET), Some(2));
-        assert_eq!(brake.release_at(start + QUIET), None);
+        assert_eq!(rate_limit.release_at(start), Some(0));
+        assert_eq!(rate_limit.release_at(start + QUIET / 2), None);
+        assert_eq!(rate_limit.release_at(start + QUIET / 2), None);
+        assert_eq!(rate_limit.release_at(start + QUIET), Some(2));
+        assert_eq!(rate_limit.release_at(start + QUIET), None);
     }
 }

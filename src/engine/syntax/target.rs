@@ -3,12 +3,14 @@
 use hashbrown::HashSet;
 
 use super::{
-    Finding, Findings, Pattern, Piece, Span, Target, TargetKind,
     lexer::{Token, TokenKind},
-    nearest,
     pattern::{bad_mailbox, domain_at},
 };
-use crate::engine::address::{LocalPart, Mailbox, MailboxError, last_at};
+use crate::engine::{
+    address::{LocalPart, Mailbox, MailboxError, last_at},
+    diagnostic::{Finding, Findings, Span, nearest},
+    rule::{Pattern, Piece, Target, TargetKind},
+};
 
 /// The words that begin an action; every other first word is a target.
 const WORDS: [&str; 6] = ["defer", "discard", "keep", "mailbox", "moved", "reject"];

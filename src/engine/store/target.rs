@@ -6,7 +6,10 @@ use super::{
     bytes::{Reader, Writer},
     names::Names,
 };
-use crate::engine::rule::{Piece, Span, Target, TargetKind};
+use crate::engine::{
+    diagnostic::Span,
+    rule::{Piece, Target, TargetKind},
+};
 
 fn target_width(kind: &TargetKind) -> u32 {
     match kind {

@@ -15,11 +15,13 @@ use super::{
     address::{mailbox_width, read_domain, read_local, read_mailbox, write_local},
     bytes::{Reader, Writer},
     names::Names,
+    plain::PlainAddress,
     target::{read_target, write_target},
 };
 use crate::engine::{
     address::{Domain, Mailbox},
-    rule::{Action, Detail, Origin, Pattern, Rule, Span, plain::Address},
+    diagnostic::Span,
+    rule::{Action, Detail, Origin, Pattern, Rule},
 };
 
 const REPLACED: u8 = 1 << 3;
@@ -91,8 +93,8 @@ pub(super) fn encode(rule: &Rule, base: Base, names: &mut Names) -> Writer {
 /// Writes a rule that leads from one mailbox to another, as [`encode`] would: each address with the
 /// number of its domain, and where it stands, on one line.
 pub(super) fn encode_plain(
-    (domain, (from, span)): (u32, (Address<'_>, Span)),
-    (target, (to, to_span)): (u32, (Address<'_>, Span)),
+    (domain, (from, span)): (u32, (PlainAddress<'_>, Span)),
+    (target, (to, to_span)): (u32, (PlainAddress<'_>, Span)),
     base: Base,
     out: &mut Writer,
 ) {

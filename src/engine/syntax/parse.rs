@@ -3,15 +3,16 @@
 use std::fmt;
 
 use super::{
-    Action, Declaration, DomainClass, Expectation, FileKind, Finding, Findings, Format, Origin,
-    Pattern, Rule, SourceText, Span, Unknown, action, expectation,
+    Expectation, action, expectation,
     lexer::{self, Line, LogicalLine, Token, TokenKind},
-    nearest,
-    packed::Packed,
-    past::{FileRead, Past},
     pattern, plain,
 };
-use crate::engine::address::Domain;
+use crate::engine::{
+    address::Domain,
+    diagnostic::{FileKind, Finding, Findings, Format, SourceText, Span, nearest},
+    rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
+    store::{FileRead, Packed, Past},
+};
 
 /// Everything that the files of one directory say.
 #[derive(Debug, Default)]

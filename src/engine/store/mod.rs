@@ -21,10 +21,16 @@ mod adopt;
 mod bytes;
 mod entry;
 mod names;
+mod past;
+mod plain;
 mod record;
 mod target;
 
-pub use self::entry::Entry;
+pub use self::{
+    entry::Entry,
+    past::{FileRead, Past, hash},
+    plain::PlainAddress,
+};
 
 use self::{
     bytes::{Reader, Writer},
@@ -34,8 +40,11 @@ use self::{
 
 pub use record::RuleView;
 
-use super::{Rule, Span, plain::Address, span::saturate};
-use crate::engine::address::{Domain, LocalCase, fold};
+use crate::engine::{
+    address::{Domain, LocalCase, fold},
+    diagnostic::{Span, saturate},
+    rule::Rule,
+};
 
 /// Number of a rule; the numbers grow in the order of files and lines, with gaps.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -108,8 +117,8 @@ impl Packed {
     /// domains were known before, and it could.
     pub(super) fn push_plain(
         &mut self,
-        from: (Address<'_>, Span),
-        to: (Address<'_>, Span),
+        from: (PlainAddress<'_>, Span),
+        to: (PlainAddress<'_>, Span),
     ) -> bool {
         let (Some(domain), Some(target)) = (
             self.names.known(from.0.domain, false),

@@ -11,13 +11,13 @@
 use std::fmt;
 
 use super::{
-    Finding, Findings, Span,
     lexer::{LogicalLine, Token},
     pattern::bad_mailbox,
     target,
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
+    diagnostic::{Finding, Findings, Span},
     reply::{EnhancedCode, ReplyClass},
 };
 

@@ -12,7 +12,8 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{FileKind, Format, Packed, SourceText};
+use super::Packed;
+use crate::engine::diagnostic::{FileKind, Format, SourceText};
 
 /// What was read from one file.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ impl FileRead {
     }
 
     /// One that was read just now; `clean` says that nothing came of it but rules.
-    pub(super) fn new(source: &SourceText, hash: u128, clean: bool, rules: &mut Packed) -> Self {
+    pub fn new(source: &SourceText, hash: u128, clean: bool, rules: &mut Packed) -> Self {
         let domains = rules.end_file();
         let native = FileKind::of(&source.name) == FileKind::Read(Format::Native);
         Self {
@@ -70,7 +71,7 @@ impl Past<'_> {
     }
 
     /// The hash of a file that is read now.
-    pub(super) fn hash_of(&self, file: u32, source: &SourceText) -> u128 {
+    pub fn hash_of(&self, file: u32, source: &SourceText) -> u128 {
         let known = self.hashes.get(file as usize).copied();
         known.unwrap_or_else(|| hash(&source.bytes))
     }
@@ -84,7 +85,7 @@ impl Past<'_> {
     }
 
     /// Takes the rules of a file over; whether it was there, and as it is now.
-    pub(super) fn take(
+    pub fn take(
         &self,
         (file, name, hash): (u32, &str, u128),
         rules: &mut Packed,

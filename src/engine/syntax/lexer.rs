@@ -10,7 +10,7 @@
 
 use crate::engine::address::joiner_belongs;
 
-use super::{Finding, Findings, Span, span::saturate};
+use crate::engine::diagnostic::{Finding, Findings, Span, saturate};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -291,7 +291,7 @@ fn unseen(text: &str, span: Span) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rule::SourceText;
+    use crate::engine::diagnostic::SourceText;
 
     fn lex(text: &str) -> (Vec<Vec<String>>, Vec<String>) {
         let sources = vec![SourceText {

@@ -1,10 +1,11 @@
 //! Left sides: the eight forms of a pattern.
 
-use super::{
-    Finding, Pattern, Span,
-    lexer::{Token, TokenKind},
+use super::lexer::{Token, TokenKind};
+use crate::engine::{
+    address::{Domain, LocalPart, Mailbox, MailboxError, outside_quotes},
+    diagnostic::{Finding, Span},
+    rule::Pattern,
 };
-use crate::engine::address::{Domain, LocalPart, Mailbox, MailboxError, outside_quotes};
 
 /// The first word of a line.
 #[derive(Clone, Debug)]

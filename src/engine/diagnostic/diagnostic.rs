@@ -21,7 +21,7 @@
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use super::{SourceText, Span, span::saturate};
+use super::{SourceText, Span, saturate};
 use crate::engine::visible::is_misleading;
 
 /// Characters of a source line that are shown.

@@ -23,10 +23,11 @@
 use std::ops::Range;
 
 use super::{
-    Diagnostic, FileKind, Findings, Format, Parsed, SourceText, action,
+    Parsed, action,
     lexer::{self, LogicalLine, Token, TokenKind},
     parse::read,
 };
+use crate::engine::diagnostic::{Diagnostic, FileKind, Findings, Format, SourceText};
 
 /// Where the action begins, in characters, while the patterns of a block are short.
 const ACTION: usize = 32;

@@ -4,7 +4,9 @@ use super::*;
 use crate::engine::{
     SourceText,
     address::{LocalPart, Mailbox},
-    rule::{Action, Detail, Findings, Origin, Parsed, Pattern, Piece, Target, TargetKind, read},
+    diagnostic::Findings,
+    rule::{Action, Detail, Origin, Pattern, Piece, Target, TargetKind},
+    syntax::{Parsed, read},
 };
 
 /// Every kind of pattern, action, target and mark that a line can give.

@@ -1,0 +1,18 @@
+//! Source texts, places in them, and findings about them.
+//!
+//! A [`Finding`] is made while files are read, with a [`Span`] for its place; a [`Diagnostic`] is what a
+//! person reads: it holds the line itself, and needs no text any more.
+
+#[expect(
+    clippy::module_inception,
+    reason = "the room is named after its main value"
+)]
+mod diagnostic;
+mod finding;
+mod source;
+mod span;
+
+pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
+pub use finding::{Finding, Findings};
+pub use source::{FileKind, Foreign, Format, SourceText};
+pub use span::{Span, saturate};

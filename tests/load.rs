@@ -37,6 +37,7 @@ use readdress::daemon::health::Health;
 use readdress::daemon::listen;
 use readdress::daemon::live::LiveTable;
 use readdress::daemon::milter::{Gauges, Limits, Server, Session, Shared, Workers};
+use readdress::daemon::state::State;
 use readdress::engine::{Settings, SourceText, compile};
 use readdress::mta::{Edit, EndOfMessage, Reply};
 use tokio::sync::oneshot;
@@ -268,7 +269,8 @@ fn server(
 ) -> (Socket, oneshot::Sender<()>, JoinHandle<()>) {
     let bound = listen::bind(&Socket::Unix(directory.join("m.sock"))).unwrap();
     let socket = bound.socket().clone();
-    let shared = Arc::new(Shared::new(Arc::clone(live), Config::default()));
+    let state = Arc::new(State::new(Arc::clone(live), Config::default()));
+    let shared = Arc::new(Shared::new(state));
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         let _ = stopped.await;

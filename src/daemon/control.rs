@@ -43,14 +43,14 @@ use tokio::{
 };
 
 use super::{
-    health::Health,
     listen::Kept,
-    milter::{Gauges, Shared},
+    milter::Gauges,
     places::Place,
-    record::{self, Redaction, Sockets},
+    record::{self, Sockets},
     reload::{Accept, ReloadHandle},
     serve::{Stream, serve},
     settings::SettingsHandle,
+    state::State,
 };
 use crate::report;
 
@@ -78,8 +78,8 @@ pub const MAX_CONNECTIONS: usize = 16;
 /// What the commands may ask about.
 #[derive(Clone, Debug)]
 pub struct Control {
-    /// The live table and the configuration.
-    pub shared: Arc<Shared>,
+    /// The live table, the configuration, and what is not well.
+    pub state: Arc<State>,
     /// The reloader.
     pub reload: ReloadHandle,
     /// The milter's connections.
@@ -88,8 +88,6 @@ pub struct Control {
     pub started: Instant,
     /// Milter connections that are served at one time.
     pub connection_limit: usize,
-    /// What of the daemon is not well.
-    pub health: Health,
     /// Follows the configuration file.
     pub settings: SettingsHandle,
     /// The sockets, as they really are.
@@ -98,8 +96,6 @@ pub struct Control {
     pub handed: Handed,
     /// How a table that is held back is accepted.
     pub accept: Option<Accept>,
-    /// Whether rules may be shown.
-    pub redaction: Redaction,
 }
 
 /// Which sockets systemd handed over.
@@ -210,7 +206,7 @@ impl Control {
         request: &Value,
         answer: &mut Answer<W>,
     ) -> io::Result<()> {
-        let generation = self.shared.live.pin();
+        let generation = self.state.live.pin();
         let Some(table) = &generation.table else {
             let reason = "there is no table yet, and every recipient is deferred: `readdress status` says why";
             return answer.line(&problem(reason)).await;

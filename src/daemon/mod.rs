@@ -17,6 +17,7 @@
 //! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
 //! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
 //! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
+//! | 9 | [`state`] | the live table, the configuration in force, what is not well: what several rooms share |
 //! | 8 | [`file_status`] | what is known of the configuration file |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 9 | [`supervise`] | starts tasks again that end |
@@ -50,6 +51,7 @@ pub mod signals;
 pub mod socketmap;
 mod sockets;
 pub mod source;
+pub mod state;
 pub mod supervise;
 pub mod watch;
 
@@ -61,17 +63,16 @@ pub use self::error::RunError;
 use self::{
     descriptors::Connections,
     error::system,
-    health::Health,
     listen::Bound,
     live::LiveTable,
     mark::Marks,
     milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
     notify::{Notifier, Signs},
     questions::Questions,
-    record::Redaction,
     reload::{ReloadHandle, ReloadOptions, Reloader},
     settings::{Follower, SettingsHandle, Source},
     sockets::Sockets,
+    state::State,
     supervise::Supervisor,
     watch::Watcher,
 };
@@ -127,10 +128,9 @@ impl Threads {
 
 /// A daemon whose first table is decided.
 struct Daemon {
-    shared: Arc<Shared>,
+    state: Arc<State>,
     reload: ReloadHandle,
     settings: SettingsHandle,
-    redaction: Redaction,
     gauges: Arc<Gauges>,
     supervisor: Supervisor,
 }
@@ -138,18 +138,17 @@ struct Daemon {
 impl Daemon {
     /// Serves on every socket from now on, or on none.
     fn open(&self, sockets: Sockets, workers: &Workers) -> Result<Server, RunError> {
-        let config = self.shared.config.load_full();
+        let config = self.state.config.load_full();
         let connections = self.connections(&config, &sockets)?;
         let questions = Questions {
-            shared: Arc::clone(&self.shared),
+            state: Arc::clone(&self.state),
             reload: self.reload.clone(),
             settings: self.settings.clone(),
             gauges: Arc::clone(&self.gauges),
             connections,
-            redaction: self.redaction.clone(),
         };
         let milter = questions.serve(sockets, workers, &self.supervisor)?;
-        let shared = Arc::clone(&self.shared);
+        let shared = Arc::new(Shared::new(Arc::clone(&self.state)));
         let limits = Limits {
             max_connections: connections.milter,
             ..Limits::from(&config.milter)
@@ -188,11 +187,9 @@ impl Daemon {
     /// Tells systemd that mail may come, and follows rules and configuration from now on.
     fn follow(&self, follower: Follower, reloader: Reloader) {
         let notifier = Notifier {
-            live: Arc::clone(&self.shared.live),
+            state: Arc::clone(&self.state),
             reload: self.reload.clone(),
             settings: self.settings.clone(),
-            redaction: self.redaction.clone(),
-            health: self.supervisor.health().clone(),
         };
         notifier.ready();
         let on = Handle::current();
@@ -254,16 +251,15 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     } = start;
     let sockets = Sockets::bind(handed, &config).map_err(RunError::Bind)?;
     record::started(&config, &sockets.names());
-    let health = Health::default();
+    let state = Arc::new(State::new(Arc::default(), config.clone()));
     let options = ReloadOptions {
-        health: health.clone(),
+        health: state.health.clone(),
+        redaction: state.redaction.clone(),
         accept: sockets.accept(),
         marks: marks(&config, &source),
         ..ReloadOptions::from(&config)
     };
-    let redaction = options.redaction.clone();
-    let live = Arc::new(LiveTable::new());
-    let (mut threads, reload) = Threads::start(options, &live, (&source, &config))?;
+    let (mut threads, reload) = Threads::start(options, &state.live, (&source, &config))?;
     let mut shutdown = pin!(shutdown);
     tokio::select! {
         _ = threads.reloader.load() => {}
@@ -272,22 +268,19 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             return Ok(());
         }
     }
-    let shared = Arc::new(Shared::new(live, config));
     let (follower, settings) = Follower::new(
         threads.settings,
         source,
-        Arc::clone(&shared),
+        Arc::clone(&state),
         reload.clone(),
-        redaction.clone(),
         sockets.accept(),
     );
     let daemon = Daemon {
-        shared,
+        supervisor: Supervisor::new(state.health.clone()),
+        state,
         reload,
         settings,
-        redaction,
         gauges: Arc::default(),
-        supervisor: Supervisor::new(health),
     };
     let server = daemon.open(sockets, &threads.workers)?;
     daemon.follow(follower, threads.reloader);

@@ -18,13 +18,14 @@ use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
-    health::{Health, Problem},
-    live::{Generation, LiveTable},
+    health::Problem,
+    live::Generation,
     log::Pulse,
     milter::Gauges,
     record::{self, Redaction},
     reload::{ReloadHandle, ReloadOutcome, ReloadStatus},
     settings::SettingsHandle,
+    state::State,
     supervise::Supervisor,
 };
 use crate::engine::{Diagnostic, Severity, Tally};
@@ -38,16 +39,12 @@ const REFRESH: Duration = Duration::from_secs(60);
 /// What is needed to tell how the daemon stands.
 #[derive(Clone, Debug)]
 pub struct Notifier {
-    /// The table that serves.
-    pub live: Arc<LiveTable>,
+    /// The live table, and what is not well.
+    pub state: Arc<State>,
     /// Tells of reloads.
     pub reload: ReloadHandle,
     /// Tells of the configuration file.
     pub settings: SettingsHandle,
-    /// Whether findings may be shown in full.
-    pub redaction: Redaction,
-    /// What of the daemon is not well.
-    pub health: Health,
 }
 
 impl Notifier {
@@ -58,7 +55,7 @@ impl Notifier {
 
     /// Tells of every reload, and of the age now and then, until the future is dropped.
     pub async fn follow(self) {
-        let (mut reloads, mut problems) = (self.reload.subscribe(), self.health.subscribe());
+        let (mut reloads, mut problems) = (self.reload.subscribe(), self.state.health.subscribe());
         let mut settings = self.settings.subscribe();
         let mut refresh = interval(REFRESH);
         loop {
@@ -78,12 +75,12 @@ impl Notifier {
         let refused = file.refused.map(|refused| refused.findings);
         let reload = self.reload.status();
         let mut status = status(
-            &self.live.pin(),
+            &self.state.live.pin(),
             &reload,
             refused.as_deref(),
-            &self.redaction,
+            &self.state.redaction,
         );
-        for Problem { part, what, .. } in self.health.problems() {
+        for Problem { part, what, .. } in self.state.health.problems() {
             status.push_str(&format!("; DEGRADED: {part}: {what}"));
         }
         status
@@ -224,6 +221,7 @@ fn age(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::live::LiveTable;
     use crate::engine::{Settings, SourceText, compile};
 
     fn compiled(rules: &str) -> crate::engine::Compiled {

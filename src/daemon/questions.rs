@@ -9,24 +9,22 @@ use super::{
     descriptors::Connections,
     error::{RunError, system},
     listen::{Bound, Kept},
-    milter::{Gauges, Shared, Workers},
-    record::Redaction,
+    milter::{Gauges, Workers},
     reload::ReloadHandle,
     settings::SettingsHandle,
     socketmap,
     sockets::Sockets,
+    state::State,
     supervise::Supervisor,
 };
 
 /// What answers the MTA and the commands, but for the milter.
 pub(super) struct Questions {
-    pub shared: Arc<Shared>,
+    pub state: Arc<State>,
     pub reload: ReloadHandle,
     pub settings: SettingsHandle,
     pub gauges: Arc<Gauges>,
     pub connections: Connections,
-    /// Whether rules may be shown.
-    pub redaction: Redaction,
 }
 
 impl Questions {
@@ -42,23 +40,21 @@ impl Questions {
             // The second thread first: the first one accepts for the milter.
             let on = workers.any(number + 1);
             let listener = listener(bound, "socketmap", on, supervisor)?;
-            let (shared, limit) = (Arc::clone(&self.shared), self.connections.socketmap);
-            let run = move |listener| socketmap::run(listener, Arc::clone(&shared), limit);
+            let (state, limit) = (Arc::clone(&self.state), self.connections.socketmap);
+            let run = move |listener| socketmap::run(listener, Arc::clone(&state), limit);
             keep(listener, on, supervisor, run);
         }
         if let Some(bound) = all.control {
             let control = Control {
-                shared: self.shared,
+                state: self.state,
                 reload: self.reload,
                 gauges: self.gauges,
                 started: Instant::now(),
                 connection_limit: self.connections.milter,
-                health: supervisor.health().clone(),
                 settings: self.settings,
                 sockets,
                 handed,
                 accept,
-                redaction: self.redaction,
             };
             let on = Handle::current();
             let listener = listener(bound, "control", &on, supervisor)?;

@@ -27,11 +27,11 @@ use super::{
     file_status::{FileStatus, Refused},
     health::Health,
     jobs::{JobError, Jobs},
-    milter::Shared,
-    record::{self, Redaction},
+    record,
     reload::{Accept, NewSettings, ReloadHandle},
     signals::Hangups,
     source::configuration_access,
+    state::State,
     watch::{Target, WatchSettings, Watcher},
 };
 use crate::{
@@ -169,9 +169,8 @@ impl SettingsHandle {
 /// Follows the configuration file.
 pub struct Follower {
     source: Source,
-    shared: Arc<Shared>,
+    state: Arc<State>,
     reload: ReloadHandle,
-    redaction: Redaction,
     accept: Option<Accept>,
     watcher: Watcher,
     /// The file that was emptied or cut off.
@@ -190,9 +189,8 @@ impl Follower {
     pub fn new(
         watcher: Watcher,
         source: Source,
-        shared: Arc<Shared>,
+        state: Arc<State>,
         reload: ReloadHandle,
-        redaction: Redaction,
         accept: Option<Accept>,
     ) -> (Self, SettingsHandle) {
         let (sender, requests) = mpsc::channel(REQUESTS);
@@ -207,9 +205,8 @@ impl Follower {
         let follower = Self {
             watcher,
             source,
-            shared,
+            state,
             reload,
-            redaction,
             accept,
             held: None,
             status,
@@ -289,7 +286,7 @@ impl Follower {
             Ok(new) => new,
             Err(findings) => return self.refuse(findings, None, asked),
         };
-        let current = self.shared.config.load_full();
+        let current = self.state.config.load_full();
         let name = self.source.path().display().to_string();
         let words = self.accept.as_ref();
         let words = words.map(|accept| accept.words(&digest(&new.origins.text)));
@@ -334,15 +331,14 @@ impl Follower {
     async fn put_into_force(&mut self, new: Config) {
         self.held = None;
         self.remind_at = None;
-        let current = self.shared.config.load_full();
+        let current = self.state.config.load_full();
         let (waiting, changed): (Vec<_>, Vec<_>) = current
             .changes(&new)
             .into_iter()
             .partition(|change| change.restart);
         let waited = self.status.borrow().waiting.clone();
         let after = Arc::new(current.after(&new));
-        self.redaction.set(after.addresses);
-        self.shared.config.store(Arc::clone(&after));
+        self.state.configure(Arc::clone(&after));
         // The log says so once it is so.
         if let Some(at) = self.refused_at.take() {
             record::configuration_mended(at.elapsed());

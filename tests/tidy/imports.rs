@@ -49,6 +49,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("daemon::record", 80),
     ("daemon::jobs", 81),
     ("daemon::listen", 81),
+    ("daemon::state", 85),
     ("daemon::source", 90),
     ("daemon::watch", 91),
     ("daemon::serve", 90),

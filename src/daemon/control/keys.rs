@@ -12,7 +12,7 @@ use crate::config::{
 impl Control {
     /// One object for each key, in the order of the sample file.
     pub(super) fn keys(&self) -> Vec<Value> {
-        let (config, file) = (self.shared.config.load(), self.settings.status());
+        let (config, file) = (self.state.config.load(), self.settings.status());
         let object = |key: &Key| {
             let (value, from) = match self.handed_over(&config, key) {
                 Some(value) => (value, "systemd".to_owned()),

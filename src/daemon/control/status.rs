@@ -22,8 +22,8 @@ use crate::{
 
 impl Control {
     pub(super) fn status(&self) -> Value {
-        let generation = self.shared.live.pin();
-        let config = self.shared.config.load();
+        let generation = self.state.live.pin();
+        let config = self.state.config.load();
         let (reload, file) = (self.reload.status(), self.settings.status());
         let table = generation.table.as_ref();
         let files = table.map(|table| table.rules_by_file().collect::<Vec<_>>());
@@ -48,7 +48,7 @@ impl Control {
             "control": self.sockets.control,
             "connections": self.gauges.open(),
             "connection_limit": self.connection_limit,
-            "problems": self.health.problems().iter().map(problem).collect::<Vec<_>>(),
+            "problems": self.state.health.problems().iter().map(problem).collect::<Vec<_>>(),
             "reloads": { "live": reload.live, "refused": reload.refused, "held": reload.held },
             "last_reload": reload.outcome.as_ref().map(|last| self.outcome(last, reload.at)),
             "last_change": changed.map(|(at, last)| self.outcome(last, Some(*at))),
@@ -67,8 +67,8 @@ impl Control {
     pub(super) fn outcome(&self, last: &ReloadOutcome, at: Option<SystemTime>) -> Value {
         let accept = self.accept.as_ref();
         let words = |digest: &str| accept.map(|accept| accept.words(digest));
-        let value = outcome(last, &self.redaction, words);
-        let directory = absolute(&self.shared.config.load().rules);
+        let value = outcome(last, &self.state.redaction, words);
+        let directory = absolute(&self.state.config.load().rules);
         let more = json!({ "at": at.map(unix_seconds), "directory": directory });
         with(value, more)
     }

@@ -70,7 +70,7 @@ const RECIPIENTS: Actions = Actions::ADD_RCPT.union(Actions::DELETE_RCPT);
 impl Filter for Session {
     fn negotiate(&mut self, offered: Actions, steps: ProtoOpts) -> Option<Wanted> {
         let shared = self.shared();
-        if !shared.observes() && !offered.contains(RECIPIENTS) {
+        if !shared.state.observes() && !offered.contains(RECIPIENTS) {
             if let Some(held) = REFUSALS.release() {
                 record::mta_refused(held);
             }

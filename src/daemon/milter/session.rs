@@ -25,16 +25,14 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use arc_swap::ArcSwap;
-
 use super::{
     message::{Message, log},
     turn::Turn,
 };
 
 use crate::{
-    config::{Config, Mode, Refusals},
-    daemon::{live::LiveTable, record},
+    config::{Mode, Refusals},
+    daemon::{record, state::State},
     engine::{
         address::LocalCase,
         reply::SmtpReply,
@@ -46,27 +44,21 @@ use crate::{
 /// Replies that are kept of one message where there is no reply at RCPT.
 const MAX_UNSAID: usize = 10_000;
 
-/// What all connections share.
+/// What all connections of the milter share.
 #[derive(Debug)]
 pub struct Shared {
-    /// The table that serves.
-    pub live: Arc<LiveTable>,
-    /// The configuration that is in force.
-    pub config: ArcSwap<Config>,
-    /// Hides addresses in the log where the configuration wants it.
-    pub names: record::Names,
+    /// The live table, the configuration in force, and what else other rooms need too.
+    pub state: Arc<State>,
     /// The generation in which a connection without replies at RCPT had to refuse a recipient; 0 for
     /// none.
     refused_silently: AtomicU64,
 }
 
 impl Shared {
-    /// Nothing has happened yet.
-    pub fn new(live: Arc<LiveTable>, config: Config) -> Self {
+    /// No recipient has been refused yet.
+    pub fn new(state: Arc<State>) -> Self {
         Self {
-            live,
-            config: ArcSwap::from_pointee(config),
-            names: record::Names::default(),
+            state,
             refused_silently: AtomicU64::new(0),
         }
     }
@@ -75,26 +67,21 @@ impl Shared {
     /// the MTA refuses by socketmap what no line is for, or there is no domain of ours in which
     /// anything could be refused; and no recipient had to be refused since the table went live.
     pub fn may_be_silent(&self) -> bool {
-        let generation = self.live.pin();
+        let generation = self.state.live.pin();
         let Some(table) = &generation.table else {
             return false;
         };
         // An MTA asks in lower case: where letter case counts, it cannot know whom to refuse.
-        let by_the_mta = self.config.load().milter.refusals == Refusals::Socketmap
+        let by_the_mta = self.state.config.load().milter.refusals == Refusals::Socketmap
             && table.settings().local_case == LocalCase::Ignore;
         !table.has_refusing_rules()
             && (by_the_mta || table.has_no_domain())
             && self.refused_silently.load(Relaxed) != generation.number
     }
 
-    /// Whether nothing is changed.
-    pub fn observes(&self) -> bool {
-        self.config.load().mode == Mode::Observe
-    }
-
-    /// Whether headers have to be seen.
+    /// Returns true if the configuration asks for changes of headers.
     pub fn wants_headers(&self) -> bool {
-        self.config.load().headers.any() && !self.observes()
+        self.state.config.load().headers.any() && !self.state.observes()
     }
 }
 
@@ -157,8 +144,8 @@ impl Session {
 
     /// MAIL: whatever was under way is forgotten.
     pub fn begin(&mut self, smtputf8: bool) {
-        let generation = self.shared.live.pin();
-        let config = self.shared.config.load_full();
+        let generation = self.shared.state.live.pin();
+        let config = self.shared.state.config.load_full();
         let limits = Limits {
             lookups: config.milter.message_limit,
             ..Limits::default()
@@ -195,7 +182,7 @@ impl Session {
         if self.message.is_none() {
             self.begin(false);
         }
-        let names = &self.shared.names;
+        let names = &self.shared.state.names;
         let message = self.message.as_mut()?;
         let Some(transaction) = &mut message.transaction else {
             return message.undecided(received, id, names, SmtpReply::not_ready(), None);
@@ -245,7 +232,7 @@ impl Session {
             turn.give_way().await;
             planner.advance();
             if recipient.refusal.is_none() && recipient.action() != "keep" {
-                let names = &self.shared.names;
+                let names = &self.shared.state.names;
                 log(&message.generation, &message.config, recipient, id, names);
             }
         }

@@ -23,11 +23,10 @@ use tokio::{io::BufStream, sync::Mutex, time::timeout};
 
 use super::{
     listen::Kept,
-    milter::Shared,
     places::Place,
     serve::{Stream, serve},
+    state::State,
 };
-use crate::config::Mode;
 
 /// Longest time between two requests. Postfix leaves after 10 s by itself, Sendmail stays.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -42,14 +41,14 @@ const WRITE: Duration = Duration::from_secs(30);
 pub const MAX_CONNECTIONS: usize = 1000;
 
 /// Answers on one socket until the future is dropped, `connections` at one time.
-pub async fn run(listener: Arc<Mutex<Kept>>, shared: Arc<Shared>, connections: usize) {
+pub async fn run(listener: Arc<Mutex<Kept>>, state: Arc<State>, connections: usize) {
     serve(listener, connections, |stream, place| {
-        connection(stream, place, Arc::clone(&shared))
+        connection(stream, place, Arc::clone(&state))
     })
     .await;
 }
 
-async fn connection(stream: Box<dyn Stream>, place: Place, shared: Arc<Shared>) {
+async fn connection(stream: Box<dyn Stream>, place: Place, state: Arc<State>) {
     let mut stream = BufStream::new(stream);
     let mut patience = FIRST;
     loop {
@@ -64,9 +63,8 @@ async fn connection(stream: Box<dyn Stream>, place: Place, shared: Arc<Shared>) 
             return;
         }
         let answer = {
-            let generation = shared.live.pin();
-            let observes = shared.config.load().mode == Mode::Observe;
-            request::answer(generation.table.as_deref(), observes, &request)
+            let generation = state.live.pin();
+            request::answer(generation.table.as_deref(), state.observes(), &request)
         };
         let written = timeout(WRITE, netstring::write(&mut stream, answer.as_bytes())).await;
         if !matches!(written, Ok(Ok(()))) {

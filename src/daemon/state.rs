@@ -1,0 +1,63 @@
+//! The state of the daemon that several rooms need: the live table, the configuration in force, how
+//! addresses are hidden, and what is not well.
+//!
+//! One value for the whole daemon. The reloader replaces the table, `settings` replaces the
+//! configuration, every part of the daemon reports its problems; the milter, the socketmap, the control
+//! socket and systemd's status line read.
+//!
+//! # Limits
+//!
+//! - A reader sees one table and one configuration, but not both of the same moment: a message pins both
+//!   when it begins.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::{
+    health::Health,
+    live::LiveTable,
+    record::{Names, Redaction},
+};
+use crate::config::{Config, Mode};
+
+/// What several parts of the daemon share.
+#[derive(Debug)]
+pub struct State {
+    /// The table that serves.
+    pub live: Arc<LiveTable>,
+    /// The configuration in force.
+    pub config: ArcSwap<Config>,
+    /// Hides addresses of recipients in the log if the configuration says so.
+    pub names: Names,
+    /// Hides rules in the log and in answers if the configuration says so.
+    pub redaction: Redaction,
+    /// What is not well.
+    pub health: Health,
+}
+
+impl State {
+    /// Returns a state with this table and this configuration. Nothing is wrong yet.
+    pub fn new(live: Arc<LiveTable>, config: Config) -> Self {
+        let redaction = Redaction::default();
+        redaction.set(config.addresses);
+        Self {
+            live,
+            config: ArcSwap::from_pointee(config),
+            names: Names::default(),
+            redaction,
+            health: Health::default(),
+        }
+    }
+
+    /// Puts a configuration into force.
+    pub fn configure(&self, config: Arc<Config>) {
+        self.redaction.set(config.addresses);
+        self.config.store(config);
+    }
+
+    /// Returns true if the daemon only observes: it decides and logs, and changes nothing.
+    pub fn observes(&self) -> bool {
+        self.config.load().mode == Mode::Observe
+    }
+}

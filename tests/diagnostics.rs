@@ -10,8 +10,7 @@
 //! With an `import.txt` or `export.txt` beside them, which holds the word of a format, the findings are
 //! those of that command.
 //!
-//! Codes are found in the sources of `engine`, `config` and `export` by the calls that make findings. Findings
-//! about files as a whole that the daemon makes are not among them.
+//! Findings about files as a whole have no case here: they depend on owners, modes and sizes.
 
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 
@@ -21,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use readdress::config;
 use readdress::engine::address::Domain;
+use readdress::engine::diagnostic::{Code, codes};
 use readdress::engine::format::{ImportFormat, Options};
 use readdress::engine::{Diagnostic, Settings, SourceText, compile, load};
 use readdress::export::{self, Format};
@@ -155,38 +155,6 @@ fn the_rest_is_counted() {
     );
 }
 
-/// What stands before the code of a finding in the sources.
-const MAKERS: [&str; 8] = [
-    "Finding::error(",
-    "Finding::warning(",
-    "bad_mailbox(",
-    "Err((",
-    "Diagnostic::about_file(",
-    "context.error(",
-    "context.warn(",
-    "self.error(",
-];
-
-/// The codes in one source: the first text behind a maker, before the call could have ended.
-fn codes_in(source: &str) -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
-    for maker in MAKERS {
-        for (at, _) in source.match_indices(maker) {
-            let arguments = &source[at + maker.len()..];
-            let end = arguments.find([')', ';']).unwrap_or(arguments.len());
-            let Some((_, behind)) = arguments[..end].split_once('"') else {
-                continue;
-            };
-            let code = behind.split('"').next().unwrap_or_default();
-            let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if !code.is_empty() && code.chars().all(is_code) {
-                codes.insert(code.to_owned());
-            }
-        }
-    }
-    codes
-}
-
 fn rust_files(directory: &Path, into: &mut Vec<PathBuf>) {
     for path in entries(directory) {
         if path.is_dir() {
@@ -197,39 +165,69 @@ fn rust_files(directory: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
+/// Codes that no small input brings about, with the reason.
+const WITHOUT_CASE: [(Code, &str); 2] = [
+    (
+        codes::MORE,
+        "needs a thousand findings: `the_rest_is_counted` shows it",
+    ),
+    (
+        codes::TOO_MANY_RULES,
+        "needs 4 GiB of rules: the unit tests of `engine::store` lower the limit",
+    ),
+];
+
 #[test]
 fn every_code_has_a_case() {
-    let mut files = Vec::new();
-    rust_files(&root().join("src/engine"), &mut files);
-    rust_files(&root().join("src/config"), &mut files);
-    rust_files(&root().join("src/export"), &mut files);
-    let mut codes = BTreeSet::new();
-    for path in files {
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
-        let production = text
-            .split("#[cfg(test)]\nmod tests {")
-            .next()
-            .unwrap_or_default();
-        codes.extend(codes_in(production));
-    }
-    assert!(codes.len() > 30, "the sources are read wrongly: {codes:?}");
-    let mut shown: BTreeSet<_> = cases()
+    let shown: Vec<Code> = cases()
         .iter()
         .flat_map(|case| findings(case))
-        .map(|finding| finding.code.to_owned())
+        .map(|finding| finding.code)
         .collect();
-    // Too long for a file: the_rest_is_counted shows it.
-    shown.insert("more".to_owned());
-    // Needs 4 GiB of rules; the unit tests of `rule::packed` lower the limit.
-    shown.insert("too-many-rules".to_owned());
-    let missing: Vec<_> = codes.difference(&shown).collect();
+    let about_files = codes::about_files();
+    let missing: Vec<_> = codes::all()
+        .filter(|code| !shown.contains(code) && !about_files.contains(code))
+        .filter(|code| WITHOUT_CASE.iter().all(|(other, _)| other != code))
+        .collect();
     assert!(
         missing.is_empty(),
         "no case in tests/diagnostics for {missing:?}"
     );
-    let unread: Vec<_> = shown.difference(&codes).collect();
-    assert!(
-        unread.is_empty(),
-        "made in a way that is not searched for: {unread:?}"
-    );
+}
+
+/// Every severity that a code may have is written down, and no other one.
+#[test]
+fn severities_are_those_of_the_table() {
+    for finding in cases().iter().flat_map(|case| findings(case)) {
+        let allowed = finding.code.severities();
+        assert!(allowed.contains(&finding.severity), "{finding}");
+    }
+}
+
+#[test]
+fn every_code_is_used() {
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    let mut used = BTreeSet::new();
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let production = text.split("#[cfg(test)]\nmod tests {").next();
+        for (_, behind) in production
+            .unwrap_or_default()
+            .match_indices("codes::")
+            .map(|(at, word)| text.split_at(at + word.len()))
+        {
+            let end =
+                behind.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_');
+            used.insert(
+                behind[..end.unwrap_or(behind.len())]
+                    .replace('_', "-")
+                    .to_lowercase(),
+            );
+        }
+    }
+    let unused: Vec<_> = codes::all()
+        .filter(|code| !used.contains(code.word()))
+        .collect();
+    assert!(unused.is_empty(), "no finding has these codes: {unused:?}");
 }

@@ -270,7 +270,11 @@ fn ours(value: &str) -> (Option<String>, Vec<&'static str>) {
         Action::Refuse(reply) => reply.to_string(),
         other => panic!("{value}: {other:?}"),
     });
-    let codes = findings.into_diagnostics().iter().map(|d| d.code).collect();
+    let codes = findings
+        .into_diagnostics()
+        .iter()
+        .map(|d| d.code.word())
+        .collect();
     (rule, codes)
 }
 

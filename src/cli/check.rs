@@ -8,7 +8,11 @@ use super::{
     flags::{Check, Format},
     output::{self, Paint},
 };
-use crate::engine::{Diagnostic, Severity, Tally, diagnostic::Excerpt, syntax::Skipped};
+use crate::engine::{
+    Diagnostic, Severity, Tally,
+    diagnostic::{Excerpt, codes},
+    syntax::Skipped,
+};
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {
@@ -69,7 +73,7 @@ fn without_rules(loaded: &Loaded) -> Option<Diagnostic> {
     };
     Some(Diagnostic::about_file(
         Severity::Warning,
-        "no-rules",
+        codes::NO_RULES,
         &loaded.subject,
         message.to_owned(),
         Some(help.to_owned()),
@@ -147,7 +151,7 @@ fn object(finding: &Diagnostic, prefix: &str) -> Value {
         })
         .collect();
     object["severity"] = finding.severity.word().into();
-    object["code"] = finding.code.into();
+    object["code"] = finding.code.word().into();
     object["message"] = finding.message.clone().into();
     object["help"] = finding.help.clone().into();
     object["notes"] = notes.into();

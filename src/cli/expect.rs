@@ -6,10 +6,7 @@ use super::{
     flags::Expect,
     output::{self, Paint},
 };
-use crate::engine::Severity;
-
-/// The code of a finding about an expectation that does not hold.
-const BROKEN: &str = "expectation";
+use crate::engine::{Severity, diagnostic::codes};
 
 /// Runs the command.
 pub fn run(flags: &Expect) -> Exit {
@@ -26,7 +23,7 @@ pub fn run(flags: &Expect) -> Exit {
     let broken = loaded
         .diagnostics
         .iter()
-        .filter(|finding| finding.code == BROKEN)
+        .filter(|finding| finding.code == codes::EXPECTATION)
         .count();
     let other = loaded.tally().errors.saturating_sub(broken);
     let total = loaded.expectations;

@@ -15,7 +15,7 @@ use super::{
 use crate::engine::{
     Diagnostic, Severity, SourceText,
     address::LocalCase,
-    diagnostic::{Finding, Findings, Span, nearest},
+    diagnostic::{Finding, Findings, Span, codes, nearest},
     reply::ReplyClass,
 };
 
@@ -46,7 +46,7 @@ pub fn parse_partly(name: &str, text: &[u8]) -> (Config, Vec<Diagnostic>) {
         .file(),
         Err(error) => findings.push(
             Finding::error(
-                "not-utf8",
+                codes::NOT_UTF8,
                 Span::at(0, text, error.valid_up_to()..error.valid_up_to() + 1),
                 "this is not UTF-8",
             )
@@ -70,7 +70,7 @@ impl<'t> Reader<'_, 't, '_> {
             let span = self.span(error.span().unwrap_or(0..0));
             let message = error.message().replace('\n', ", ");
             self.findings.push(
-                Finding::error("syntax", span, message)
+                Finding::error(codes::SYNTAX, span, message)
                     .help("the file is TOML: `key = \"value\"`, sections as `[milter]`"),
             );
         }
@@ -207,7 +207,7 @@ impl<'t> Reader<'_, 't, '_> {
             }
             Err(Wrong(message, help)) => self
                 .findings
-                .push(Finding::error("bad-value", span, message).help(help)),
+                .push(Finding::error(codes::BAD_VALUE, span, message).help(help)),
         }
     }
 
@@ -248,7 +248,7 @@ impl<'t> Reader<'_, 't, '_> {
             (format!("there is no key `{name}`{place}"), help)
         };
         self.findings
-            .push(Finding::error("unknown-key", span, message).help(help));
+            .push(Finding::error(codes::UNKNOWN_KEY, span, message).help(help));
     }
 }
 

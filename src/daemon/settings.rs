@@ -34,6 +34,7 @@ use super::{
     state::State,
     watch::{Target, WatchSettings, Watcher},
 };
+use crate::engine::diagnostic::codes;
 use crate::{
     config::{self, Change, Config, Origin, socket::Socket},
     engine::{Diagnostic, Severity},
@@ -95,7 +96,7 @@ impl Source {
                 let help = "name another file with --config, or fix its permissions".to_owned();
                 return Err(vec![Diagnostic::about_file(
                     Severity::Error,
-                    "unreadable",
+                    codes::UNREADABLE,
                     &name,
                     message,
                     Some(help),
@@ -381,7 +382,7 @@ fn tell(changed: &[Change], waiting: &[Change]) {
 fn broke_down(path: &Path, error: &JobError) -> Diagnostic {
     Diagnostic::about_file(
         Severity::Error,
-        "internal-error",
+        codes::INTERNAL_ERROR,
         &path.display().to_string(),
         format!("reading it broke down: {error}"),
         Some("this is a fault of readdress: please report it with the file".to_owned()),

@@ -6,7 +6,7 @@ use super::{Exported, Format};
 use crate::engine::{
     SourceText,
     address::{Domain, LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span},
+    diagnostic::{Finding, Findings, Span, codes},
 };
 
 /// Width of the left column.
@@ -69,7 +69,7 @@ impl<'a> Sheet<'a> {
             return;
         }
         self.findings
-            .push(Finding::error("not-exported", span, message).help(help));
+            .push(Finding::error(codes::NOT_EXPORTED, span, message).help(help));
         let file = self
             .sources
             .get(span.file as usize)

@@ -440,7 +440,7 @@ fn virtusertable_keys_of_makemap_f() {
     let found = compiled
         .diagnostics
         .iter()
-        .find(|f| f.code == "conflict")
+        .find(|f| f.code.word() == "conflict")
         .unwrap();
     assert_eq!((found.excerpt.line, found.notes[0].excerpt.line), (2, 1));
 }

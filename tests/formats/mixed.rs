@@ -154,7 +154,7 @@ fn repetitions_are_silent_and_contradictions_name_both_places() {
         twice
             .diagnostics
             .iter()
-            .filter(|d| d.code == "conflict")
+            .filter(|d| d.code.word() == "conflict")
             .count(),
         0
     );
@@ -166,7 +166,11 @@ fn repetitions_are_silent_and_contradictions_name_both_places() {
         ("b.rules", "jd@domain2.com jdoe@company.com\n"),
     ]);
     assert!(
-        same.table.is_some() && !same.diagnostics.iter().any(|d| d.code == "repeated-rule"),
+        same.table.is_some()
+            && !same
+                .diagnostics
+                .iter()
+                .any(|d| d.code.word() == "repeated-rule"),
         "{:?}",
         same.diagnostics
     );
@@ -183,7 +187,7 @@ fn repetitions_are_silent_and_contradictions_name_both_places() {
     let printed = claimed
         .diagnostics
         .iter()
-        .find(|d| d.code == "claimed-twice")
+        .find(|d| d.code.word() == "claimed-twice")
         .map_or_else(String::new, |d| d.render(""));
     assert!(printed.starts_with("b.ldif:3:22: error: `x@domain2.com` is claimed by two mailboxes, `anna@company.com` and `bob@company.com` [claimed-twice]\n"), "{printed}");
     assert!(
@@ -330,7 +334,7 @@ fn joiners_are_part_of_a_word_or_left_out() {
         let unseen = compiled
             .diagnostics
             .iter()
-            .find(|d| d.code == "unseen-character");
+            .find(|d| d.code.word() == "unseen-character");
         assert!(unseen.is_none(), "{name}: {unseen:?}");
         let table = compiled
             .table
@@ -353,7 +357,7 @@ fn joiners_are_part_of_a_word_or_left_out() {
         let codes: Vec<_> = compiled(&[(name, &around)])
             .diagnostics
             .iter()
-            .map(|d| d.code)
+            .map(|d| d.code.word())
             .collect();
         assert!(codes.contains(&"unseen-character"), "{name}: {codes:?}");
         let inside = text.replace(&address, "j\u{200d}d@domain2.com");
@@ -381,7 +385,7 @@ fn the_daemons_reader_refuses_what_is_no_text() {
     let codes: Vec<_> = reading
         .diagnostics
         .iter()
-        .map(|d| (d.excerpt.file.as_str(), d.code))
+        .map(|d| (d.excerpt.file.as_str(), d.code.word()))
         .collect();
     assert_eq!(
         codes,

@@ -104,7 +104,7 @@ fn placed(found: &[Diagnostic], sources: &[SourceText]) -> Result<(), TestCaseEr
         let printed = diagnostic.render("dir/");
         let drives = |c: char| c.is_control() && c != '\n' && c != '\t';
         prop_assert!(!printed.contains(drives), "{:?}", printed);
-        prop_assert!(!diagnostic.message.is_empty() && !diagnostic.code.is_empty());
+        prop_assert!(!diagnostic.message.is_empty() && !diagnostic.code.word().is_empty());
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use readdress::daemon::reload::{
     ReloadHandle, ReloadOptions, ReloadOutcome, ReloadStatus, Reloader,
 };
 use readdress::daemon::watch::{Target, WatchSettings, Watcher};
+use readdress::engine::diagnostic::codes;
 use readdress::engine::{self, Compiled, Diagnostic, Settings, Severity, SourceText};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -170,7 +171,8 @@ fn stand_in(sources: &[SourceText], seen: &Seen) -> Compiled {
     if text.contains("broken") {
         compiled.table = None;
         let message = "is broken".to_owned();
-        let finding = Diagnostic::about_file(Severity::Error, "test", "a.rules", message, None);
+        let finding =
+            Diagnostic::about_file(Severity::Error, codes::SYNTAX, "a.rules", message, None);
         compiled.diagnostics.push(finding);
     }
     compiled

@@ -17,7 +17,7 @@ use crate::bench::{Bench, NOTIFIED, rename_over};
 
 fn codes(reading: &Reading) -> Vec<&'static str> {
     let findings = reading.diagnostics.iter();
-    findings.map(|finding| finding.code).collect()
+    findings.map(|finding| finding.code.word()).collect()
 }
 
 #[test]

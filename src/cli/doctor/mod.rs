@@ -234,7 +234,7 @@ fn ours(
     let lost = loaded
         .diagnostics
         .iter()
-        .filter(|finding| finding.code == codes::NO_POSTMASTER.word);
+        .filter(|finding| finding.code.word() == codes::NO_POSTMASTER.word);
     ours.postmasters = lost.map(|one| told(one, &loaded.prefix)).collect();
     let found = loaded.diagnostics.iter();
     ours.exposed
@@ -245,7 +245,9 @@ fn ours(
 /// A finding of `check` about a file that others can write.
 fn exposed(finding: &Diagnostic, prefix: &str) -> Option<(codes::Code, (String, String, String))> {
     let codes = [codes::WRITABLE_BY_EVERYBODY, codes::FOREIGN_OWNER];
-    let code = codes.into_iter().find(|code| code.word == finding.code)?;
+    let code = codes
+        .into_iter()
+        .find(|code| code.word == finding.code.word())?;
     let (_, message, help) = told(finding, prefix);
     Some((code, (finding.excerpt.path(prefix), message, help)))
 }

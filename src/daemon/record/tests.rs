@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::daemon::log::capture;
+use crate::engine::diagnostic::codes;
 
 fn finding(severity: Severity, message: &str) -> Diagnostic {
-    Diagnostic::about_file(severity, "test", "a.rules", message.to_owned(), None)
+    Diagnostic::about_file(severity, codes::SYNTAX, "a.rules", message.to_owned(), None)
 }
 
 fn change(line: usize) -> Change {
@@ -107,7 +108,7 @@ fn where_addresses_are_hidden_places_and_counts_are_left() {
         [
             "info table: generation=7 rules=812 changed=+1-0~0 files=2 took=0ms",
             "info table: added a.rules:3",
-            "error a.rules:3:3: error: [test]",
+            "error a.rules:3:3: error: [syntax]",
             "info table: addresses are hidden here; `readdress check` shows what was found",
             "error table refused: errors=1 still serving generation=41",
         ]

@@ -10,7 +10,8 @@ use crate::daemon::live::LiveTable;
 use crate::daemon::memory;
 use crate::daemon::source::{self, Fingerprint, Reading};
 use crate::engine::{
-    Before, Changes, Compiled, Diagnostic, Settings, Severity, Table, syntax::Skipped,
+    Before, Changes, Compiled, Diagnostic, Settings, Severity, Table, diagnostic::codes,
+    syntax::Skipped,
 };
 
 /// The niceness of reading and compiling, which leaves a fifteenth of a processor to them where messages
@@ -111,7 +112,7 @@ fn short_of_memory(
 ) -> (Tried, Found) {
     let finding = Diagnostic::about_file(
         Severity::Error,
-        "not-enough-memory",
+        codes::NOT_ENOUGH_MEMORY,
         &options.directory.display().to_string(),
         format!(
             "not compiled: that may take {} MiB of memory, and there is less",
@@ -222,7 +223,7 @@ fn compile(
 pub(super) fn failed(options: &ReloadOptions, error: &str) -> Diagnostic {
     Diagnostic::about_file(
         Severity::Error,
-        "internal-error",
+        codes::INTERNAL_ERROR,
         &options.directory.display().to_string(),
         format!("the reload broke down: {error}"),
         Some("this is a fault of readdress: please report it with the rules".to_owned()),

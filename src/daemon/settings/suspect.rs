@@ -10,7 +10,7 @@
 //! The last setting of a file may be deleted: an administrator plainly meant that.
 
 use crate::config::Config;
-use crate::engine::{Diagnostic, Severity, store::hash};
+use crate::engine::{Diagnostic, Severity, diagnostic::codes, store::hash};
 
 /// Settings at the end of a file that may be deleted together.
 const MEANT: usize = 1;
@@ -39,14 +39,14 @@ pub fn suspect(name: &str, old: &Config, new: &Config, accept: Option<&str>) -> 
             "holds no setting any more; before it held {}",
             settings(was)
         );
-        ("emptied", message)
+        (codes::EMPTIED, message)
     } else if beginning && (within_a_line || gone > MEANT) {
         let gone = match gone {
             0 => "it ends within a line".to_owned(),
             gone => format!("{} less", settings(gone)),
         };
         let message = format!("is the beginning of the file that is in force: {gone}");
-        ("cut-off", message)
+        (codes::CUT_OFF, message)
     } else {
         return None;
     };
@@ -74,7 +74,7 @@ mod tests {
     fn code(new: &str) -> Option<&'static str> {
         let read = |text: &str| parse("c", text.as_bytes()).unwrap();
         let finding = suspect("c", &read(OLD), &read(new), Some("readdress accept 1"));
-        finding.map(|finding| finding.code)
+        finding.map(|finding| finding.code.word())
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
             read("[milter]\nmax_connections = 10"),
         );
         let finding = suspect("c", &old, &new, None).unwrap();
-        assert_eq!(finding.code, "cut-off");
+        assert_eq!(finding.code, codes::CUT_OFF);
         assert!(finding.message.ends_with("it ends within a line"));
     }
 

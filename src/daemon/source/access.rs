@@ -26,7 +26,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::engine::{Diagnostic, Severity};
+use crate::engine::{Diagnostic, Severity, diagnostic::codes};
 
 /// The account of the packages.
 const ACCOUNT: &str = "readdress";
@@ -87,7 +87,7 @@ fn finding(path: &Path, name: &str, of: &Metadata, also: Option<u32>) -> Option<
     }
     Some(Diagnostic::about_file(
         Severity::Warning,
-        "foreign-owner",
+        codes::FOREIGN_OWNER,
         name,
         format!("belongs to user {user}, who can redirect mail with it"),
         Some(format!("give it to root: chown root {}", quoted(path))),
@@ -97,7 +97,7 @@ fn finding(path: &Path, name: &str, of: &Metadata, also: Option<u32>) -> Option<
 fn writable(name: &str, path: &Path, what: &str) -> Diagnostic {
     Diagnostic::about_file(
         Severity::Warning,
-        "writable-by-everybody",
+        codes::WRITABLE_BY_EVERYBODY,
         name,
         format!("{what} {}, and so redirect mail", path.display()),
         Some(format!("take that right away: chmod o-w {}", quoted(path))),
@@ -197,7 +197,7 @@ mod tests {
         let named = |name: String| name.rsplit('/').next().unwrap_or_default().to_owned();
         let codes = found
             .into_iter()
-            .map(|one| (named(one.excerpt.file), one.code));
+            .map(|one| (named(one.excerpt.file), one.code.word()));
         codes.collect()
     }
 

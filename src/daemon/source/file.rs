@@ -22,6 +22,7 @@ use super::Limits;
 use super::access;
 use super::comments::{Comments, Cutter, IDLE};
 use super::signature::Stamp;
+use crate::engine::diagnostic::{Code, codes};
 use crate::engine::format::decode;
 
 /// How much is read at once.
@@ -31,7 +32,7 @@ const BLOCK: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Refusal {
     /// A stable short word.
-    pub code: &'static str,
+    pub code: Code,
     /// A sentence in lower case.
     pub message: String,
     /// What to do about it.
@@ -39,7 +40,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: &'static str, message: String) -> Self {
+    fn new(code: Code, message: String) -> Self {
         Self {
             code,
             message,
@@ -78,7 +79,7 @@ pub(super) fn read(
         }
     }
     Err(Refusal {
-        code: "being-written",
+        code: codes::BEING_WRITTEN,
         message: "is being written: it changed each time while it was read".to_owned(),
         help: Some("write to another name, then rename: mv FILE.tmp FILE".to_owned()),
     })
@@ -118,7 +119,7 @@ fn read_once(
     only_regular(&before)?;
     if let Some((message, help)) = access::private_file(path, &file, &before) {
         return Err(Refusal {
-            code: "link-to-private-file",
+            code: codes::LINK_TO_PRIVATE_FILE,
             message,
             help: Some(help),
         });
@@ -177,7 +178,7 @@ impl Blocks<'_> {
                     "holds more than {} MiB of blank lines and comments",
                     IDLE >> 20
                 );
-                return Err(Refusal::new("file-too-large", message));
+                return Err(Refusal::new(codes::FILE_TOO_LARGE, message));
             }
         }
     }
@@ -194,7 +195,7 @@ impl Blocks<'_> {
         let wanted = (content.len() / 2).min(left).saturating_add(ROOM);
         content.try_reserve_exact(wanted).map_err(|_| {
             let message = format!("does not fit into memory: {} bytes", self.size);
-            Refusal::new("file-too-large", message)
+            Refusal::new(codes::FILE_TOO_LARGE, message)
         })
     }
 }
@@ -254,23 +255,23 @@ impl Lines {
     ) -> Result<(), Refusal> {
         self.open += piece.len();
         if binary && piece.contains(&0) {
-            return Err(self.refuse("binary-file", "holds a NUL byte: this is no text"));
+            return Err(self.refuse(codes::BINARY_FILE, "holds a NUL byte: this is no text"));
         }
         if self.open > limit {
             let message = format!("is longer than {} bytes", limits.line);
-            return Err(self.refuse("line-too-long", &message));
+            return Err(self.refuse(codes::LINE_TOO_LONG, &message));
         }
         Ok(())
     }
 
-    fn refuse(&self, code: &'static str, what: &str) -> Refusal {
+    fn refuse(&self, code: Code, what: &str) -> Refusal {
         Refusal::new(code, format!("line {} {what}", self.ended + 1))
     }
 }
 
 fn too_large(limits: &Limits) -> Refusal {
     let message = format!("is larger than {} bytes", limits.file);
-    Refusal::new("file-too-large", message)
+    Refusal::new(codes::FILE_TOO_LARGE, message)
 }
 
 /// Refuses whatever could block a reader, or never end.
@@ -288,14 +289,14 @@ fn only_regular(metadata: &Metadata) -> Result<(), Refusal> {
         "a device"
     };
     let message = format!("is {what}, not a regular file");
-    Err(Refusal::new("not-a-file", message))
+    Err(Refusal::new(codes::NOT_A_FILE, message))
 }
 
 /// The refusal for an error of the system at `path`.
 pub(super) fn refused(path: &Path, error: &io::Error) -> Refusal {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Refusal {
-            code: "no-permission",
+            code: codes::NO_PERMISSION,
             message: format!(
                 "cannot be read: permission denied for {} ({})",
                 path.display(),
@@ -304,10 +305,10 @@ pub(super) fn refused(path: &Path, error: &io::Error) -> Refusal {
             help: Some("chmod or chgrp it so that the user readdress runs as can read it".into()),
         },
         io::ErrorKind::NotFound => Refusal::new(
-            "unreadable-file",
+            codes::UNREADABLE_FILE,
             format!("does not exist: {}", path.display()),
         ),
-        _ => Refusal::new("unreadable-file", format!("cannot be read: {error}")),
+        _ => Refusal::new(codes::UNREADABLE_FILE, format!("cannot be read: {error}")),
     }
 }
 
@@ -343,7 +344,7 @@ mod tests {
         let path = dir.path().join("a.rules");
         fs::write(&path, content).unwrap();
         read(&path, Encoding::Utf8, Comments::None, &SMALL)
-            .map_err(|refusal| (refusal.code, refusal.message))
+            .map_err(|refusal| (refusal.code.word(), refusal.message))
     }
 
     #[test]

@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use crate::engine::{
     Diagnostic, FileKind, Severity, SourceText,
-    diagnostic::{Foreign, Format},
+    diagnostic::{Foreign, Format, codes},
     store::hash,
 };
 
@@ -178,7 +178,7 @@ fn read_once(
             let refusal = file::refused(dir, &error);
             reading.diagnostics.push(Diagnostic::about_file(
                 Severity::Error,
-                "unreadable-directory",
+                codes::UNREADABLE_DIRECTORY,
                 &dir.display().to_string(),
                 refusal.message,
                 refusal.help,
@@ -286,7 +286,7 @@ fn passed_over(path: &Path, name: &str) -> Diagnostic {
     if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
         return Diagnostic::about_file(
             Severity::Warning,
-            "subdirectory",
+            codes::SUBDIRECTORY,
             name,
             "is a directory: the files in it are not read".to_owned(),
             Some("move them up, or begin the directory's name with a dot".to_owned()),
@@ -294,7 +294,7 @@ fn passed_over(path: &Path, name: &str) -> Diagnostic {
     }
     Diagnostic::about_file(
         Severity::Warning,
-        "unknown-extension",
+        codes::UNKNOWN_EXTENSION,
         name,
         "is not read: its extension is none of those of rules files".to_owned(),
         Some("write rules in a file NAME.rules, or begin the name with a dot".to_owned()),
@@ -329,7 +329,7 @@ mod tests {
         reading
             .diagnostics
             .iter()
-            .map(|diagnostic| (diagnostic.severity, diagnostic.code))
+            .map(|diagnostic| (diagnostic.severity, diagnostic.code.word()))
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::Holes;
 use crate::engine::{
-    diagnostic::{Finding, Findings},
+    diagnostic::{Finding, Findings, codes},
     rewrite::{Decision, Outcome, Reason, Step, decide},
     syntax::{Expectation, Expected},
     table::Table,
@@ -79,7 +79,7 @@ fn broken(table: &Table, expectation: &Expectation, decision: &Decision) -> Find
         expectation.expected,
         decision.result()
     );
-    let finding = Finding::error("expectation", expectation.span, message)
+    let finding = Finding::error(codes::EXPECTATION, expectation.span, message)
         .help("mend the rule, or the expectation if it is out of date");
     let place = |step: &Step| match &step.reason {
         Reason::Rule(id) => table.rule(*id).map(|rule| rule.span),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, Subaddress},
-    diagnostic::{Finding, Findings},
+    diagnostic::{Finding, Findings, codes},
     rule::{Action, Detail, DomainClass, Pattern, Rule, Target, TargetKind},
     store::{Entry, RuleId},
     table::{Address, Found, Table},
@@ -207,7 +207,7 @@ fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
         Some(_) => (format!("loop that grows at each turn: {path}"), END_IT),
     };
     let span = |id: RuleId| table.rule(id).map(|rule| rule.span);
-    let mut finding = Finding::error("loop", span(steps.first()?.1)?, message).help(help);
+    let mut finding = Finding::error(codes::LOOP, span(steps.first()?.1)?, message).help(help);
     for ((_, id), arrow) in steps.iter().zip(arrows) {
         finding = finding.note(span(*id)?, arrow);
     }

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::{Holes, certain, dead_end::dead_end};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span, nearest},
+    diagnostic::{Finding, Findings, Span, codes, nearest},
     rewrite::{Outcome, decide},
     rule::{Action, DomainClass, Pattern, Rule, TargetKind, Unknown},
     store::Entry,
@@ -67,7 +67,7 @@ fn nobody(
     };
     let message =
         format!("{leads}: there is neither a rule nor a `mailbox` for it in the {class} domain");
-    let finding = Finding::error("unknown-address", span, message);
+    let finding = Finding::error(codes::UNKNOWN_ADDRESS, span, message);
     let meant = findings
         .wants_suggestions()
         .then(|| meant(table, mailbox))
@@ -132,7 +132,7 @@ fn accepts_everything(
         "`{}` accepts mail for every address, whether `{domain}` has it or not",
         rule.pattern
     );
-    findings.push(Finding::warning("accepts-everything", span, message).help(help));
+    findings.push(Finding::warning(codes::ACCEPTS_EVERYTHING, span, message).help(help));
 }
 
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
@@ -169,7 +169,7 @@ fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
         let names: Vec<_> = lost.iter().map(|role| format!("{role}@{domain}")).collect();
         findings.push(
             Finding::warning(
-                "no-postmaster",
+                codes::NO_POSTMASTER,
                 span,
                 format!("nobody gets mail for `{}`", names.join("` and `")),
             )

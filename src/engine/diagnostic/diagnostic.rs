@@ -21,7 +21,7 @@
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use super::{SourceText, Span, saturate};
+use super::{Code, SourceText, Span, saturate};
 use crate::engine::visible::is_misleading;
 
 /// Characters of a source line that are shown.
@@ -76,7 +76,7 @@ pub struct Diagnostic {
     /// How serious it is.
     pub severity: Severity,
     /// A stable short word (`conflict`).
-    pub code: &'static str,
+    pub code: Code,
     /// A sentence in lower case.
     pub message: String,
     /// Where.
@@ -132,7 +132,7 @@ impl Diagnostic {
     /// A finding about a file as a whole, without a line.
     pub fn about_file(
         severity: Severity,
-        code: &'static str,
+        code: Code,
         file: &str,
         message: String,
         help: Option<String>,
@@ -324,7 +324,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Finding, Findings};
+    use super::super::{Finding, Findings, codes};
     use super::*;
 
     fn sources(text: &str) -> Vec<SourceText> {
@@ -351,14 +351,14 @@ mod tests {
             length: 3,
         };
         findings.push(
-            Finding::error("code", word, "message")
+            Finding::error(codes::SYNTAX, word, "message")
                 .help("do this")
                 .note(note, "first here"),
         );
         let printed = findings.into_diagnostics().remove(0).render("rules/");
         assert_eq!(
             printed,
-            "rules/a.rules:2:8: error: message [code]\n\tzwölf word # c\n\t      ^^^^\nhelp: do this\n\
+            "rules/a.rules:2:8: error: message [syntax]\n\tzwölf word # c\n\t      ^^^^\nhelp: do this\n\
              rules/a.rules:1:1: note: first here\none\n^^^"
         );
     }
@@ -373,7 +373,7 @@ mod tests {
             length: 1,
         };
         let mut findings = Findings::new(&sources);
-        findings.push(Finding::warning("code", span, "m"));
+        findings.push(Finding::warning(codes::SYNTAX, span, "m"));
         let printed = findings.into_diagnostics().remove(0).to_string();
         let lines: Vec<_> = printed.lines().collect();
         assert_eq!(lines[1].chars().count(), MAX_SHOWN + 2);
@@ -386,7 +386,7 @@ mod tests {
         let sources = sources("a\u{1b}[31m\u{202e}b\n");
         let mut findings = Findings::new(&sources);
         findings.push(Finding::error(
-            "code",
+            codes::SYNTAX,
             Span {
                 file: 0,
                 line: 1,
@@ -404,14 +404,15 @@ mod tests {
     fn a_finding_about_the_directory_names_it_once() {
         let about = |file: &str, directory: &str| {
             let message = "cannot be read".to_owned();
-            Diagnostic::about_file(Severity::Error, "code", file, message, None).render(directory)
+            Diagnostic::about_file(Severity::Error, codes::SYNTAX, file, message, None)
+                .render(directory)
         };
-        let text = "d/rules: error: cannot be read [code]";
+        let text = "d/rules: error: cannot be read [syntax]";
         assert_eq!(about("d/rules", "d/rules/"), text);
         assert_eq!(about("d/rules", ""), text);
         assert_eq!(
             about("rules", "d/rules/"),
-            "d/rules/rules: error: cannot be read [code]"
+            "d/rules/rules: error: cannot be read [syntax]"
         );
     }
 

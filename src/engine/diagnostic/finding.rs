@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally};
+use super::{Code, Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally, codes};
 
 /// Findings that are kept of one load.
 const MAX_FINDINGS: usize = 1000;
@@ -21,7 +21,7 @@ const MAX_SUGGESTIONS: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Finding {
     severity: Severity,
-    code: &'static str,
+    code: Code,
     span: Span,
     message: String,
     help: Option<String>,
@@ -30,7 +30,7 @@ pub struct Finding {
 
 impl Finding {
     /// The table does not go live.
-    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -42,7 +42,7 @@ impl Finding {
     }
 
     /// The table goes live all the same.
-    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(code, span, message)
@@ -188,7 +188,7 @@ impl<'a> Findings<'a> {
                 Severity::Warning
             };
             let message = format!("{} more findings are not shown", unkept.all());
-            let more = Diagnostic::about_file(severity, "more", &file, message, None);
+            let more = Diagnostic::about_file(severity, codes::MORE, &file, message, None);
             diagnostics.push(Diagnostic {
                 unkept: Some(unkept),
                 ..more
@@ -216,10 +216,10 @@ mod tests {
             length: 1,
         };
         for _ in 0..MAX_FINDINGS + 3 {
-            findings.push(Finding::error("code", span, "m"));
+            findings.push(Finding::error(codes::SYNTAX, span, "m"));
         }
         for _ in 0..2 {
-            findings.push(Finding::warning("code", span, "m"));
+            findings.push(Finding::warning(codes::SYNTAX, span, "m"));
         }
         let all = findings.into_diagnostics();
         assert_eq!(all.len(), MAX_FINDINGS + 1);

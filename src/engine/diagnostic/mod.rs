@@ -3,6 +3,7 @@
 //! A [`Finding`] is made while files are read, with a [`Span`] for its place; a [`Diagnostic`] is what a
 //! person reads: it holds the line itself, and needs no text any more.
 
+pub mod codes;
 #[expect(
     clippy::module_inception,
     reason = "the room is named after its main value"
@@ -12,6 +13,7 @@ mod finding;
 mod source;
 mod span;
 
+pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
 pub use finding::{Finding, Findings};
 pub use source::{FileKind, Foreign, Format, SourceText};

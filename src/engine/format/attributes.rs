@@ -23,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use super::{context::Context, ldif_line::Line, unread::plural};
 use crate::engine::{
     address::{LocalCase, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
 };
 
 /// What an attribute is to the reader of an object.
@@ -150,7 +150,7 @@ impl UnreadAttributes {
             let addresses = plural(count);
             let message = format!("the attribute `{name}` holds {addresses} and is not read");
             let help = "if mail is to reach them, write their rules in a `.rules` file; otherwise leave the attribute out of the export";
-            context.warn("unread-attribute", first, message, help);
+            context.warn(codes::UNREAD_ATTRIBUTE, first, message, help);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, Mailbox, joiner_belongs},
-    diagnostic::{Finding, Findings, Span},
+    diagnostic::{Code, Finding, Findings, Span, codes},
     rule::{Action, Declaration, Detail, DomainClass, Origin, Pattern, Rule, Target, TargetKind},
     syntax::{Parsed, Skipped, bad_mailbox, routing_spelling},
 };
@@ -87,7 +87,7 @@ impl<'a, 'f> Context<'a, 'f> {
     /// Adds an error.
     pub fn error(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: Span,
         message: impl Into<String>,
         help: impl Into<String>,
@@ -99,12 +99,12 @@ impl<'a, 'f> Context<'a, 'f> {
     /// Adds a warning.
     pub fn warn(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: Span,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.said_no_secondaries |= code == "no-secondaries";
+        self.said_no_secondaries |= code == codes::NO_SECONDARIES;
         self.findings
             .push(Finding::warning(code, span, message).help(help));
     }
@@ -144,7 +144,7 @@ impl<'a, 'f> Context<'a, 'f> {
         let trimmed = value.trimmed();
         if value.hides() {
             self.warn(
-                "unseen-character",
+                codes::UNSEEN_CHARACTER,
                 trimmed.span,
                 format!(
                     "around `{}` stand characters that cannot be seen",
@@ -164,7 +164,7 @@ impl<'a, 'f> Context<'a, 'f> {
             Ok(mailbox) => Some((mailbox, value.span)),
             Err(error) => {
                 self.findings
-                    .push(bad_mailbox("bad-pattern", value.span, error));
+                    .push(bad_mailbox(codes::BAD_PATTERN, value.span, error));
                 None
             }
         }
@@ -185,7 +185,8 @@ impl<'a, 'f> Context<'a, 'f> {
                 span,
             }),
             Err(error) => {
-                self.findings.push(bad_mailbox("bad-target", span, error));
+                self.findings
+                    .push(bad_mailbox(codes::BAD_TARGET, span, error));
                 None
             }
         }
@@ -199,7 +200,7 @@ impl<'a, 'f> Context<'a, 'f> {
             Ok(domain) => Some((domain, value.span)),
             Err(error) => {
                 self.error(
-                    "bad-domain",
+                    codes::BAD_DOMAIN,
                     value.span,
                     error.to_string(),
                     "write a domain such as `domain2.com`",
@@ -221,7 +222,7 @@ impl<'a, 'f> Context<'a, 'f> {
         let span = value.part(at..at + c.len_utf8()).span;
         if c == '\u{fffd}' {
             self.error(
-                "lossy-value",
+                codes::LOSSY_VALUE,
                 span,
                 "a letter was lost when this file was written",
                 "export it again as UTF-8",
@@ -231,7 +232,7 @@ impl<'a, 'f> Context<'a, 'f> {
                 "the character U+{:04X} cannot be seen and is part of no address",
                 u32::from(c)
             );
-            self.error("unseen-character", span, message, "delete it");
+            self.error(codes::UNSEEN_CHARACTER, span, message, "delete it");
         }
         None
     }

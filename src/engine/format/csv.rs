@@ -27,7 +27,7 @@ use super::{
     unread::{self, Holder, Unread},
     value::Value,
 };
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// The longest cell, in octets.
 const MAX_CELL: usize = 64 * 1024;
@@ -185,7 +185,7 @@ impl<'t> Rows<'t> {
                     row.cells.len()
                 );
                 let help = format!("put a value that holds `{}` in quotes", self.delimiter);
-                context.error("long-row", cell.span, message, help);
+                context.error(codes::LONG_ROW, cell.span, message, help);
                 continue;
             }
             if row.cells.len() < columns && !self.short_row(columns, &row, context) {
@@ -212,7 +212,7 @@ impl<'t> Rows<'t> {
             "export it again; an empty cell at the end of a row needs its `{}` too",
             self.delimiter
         );
-        context.error("short-row", row.span, message, help);
+        context.error(codes::SHORT_ROW, row.span, message, help);
         false
     }
 
@@ -258,7 +258,7 @@ impl<'t> Rows<'t> {
             let message =
                 format!("the row lacks cells at its end{more}: they are taken to be empty");
             context.warn(
-                "short-row",
+                codes::SHORT_ROW,
                 span,
                 message,
                 "Excel leaves empty cells at the end out; export it again if they were not empty",
@@ -323,7 +323,7 @@ impl<'t> Rows<'t> {
         let Some(extent) = self.extent(rest) else {
             let help = "close it; a quote inside of quotes is written twice";
             context.error(
-                "unclosed-quote",
+                codes::UNCLOSED_QUOTE,
                 self.span(0, self.quote.len_utf8()),
                 "a quote is not closed",
                 help,

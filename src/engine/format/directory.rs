@@ -27,7 +27,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalCase, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
 };
 
 /// Active Directory's default MaxPageSize: a file with as many entries may have been cut off.
@@ -65,7 +65,7 @@ impl Directory {
             _ => {
                 let message = "a record begins with `dn:`";
                 context.error(
-                    "syntax",
+                    codes::SYNTAX,
                     first.raw.span,
                     message,
                     "delete the blank line above, or export it again",
@@ -77,7 +77,7 @@ impl Directory {
         if let Some(second) = lines.iter().filter(|line| line.name == "dn").nth(1) {
             let message = "a second `dn:` stands in one record";
             let help = "write a blank line, without a space in it, above it";
-            context.error("syntax", second.raw.span, message, help);
+            context.error(codes::SYNTAX, second.raw.span, message, help);
             return Kind::Entry;
         }
         let change = lines.iter().find(|line| line.name == "changetype");
@@ -89,7 +89,7 @@ impl Directory {
             "delete" => context.skip("deleted"),
             "modrdn" | "moddn" => context.skip("renamed"),
             _ => context.error(
-                "syntax",
+                codes::SYNTAX,
                 first.raw.span,
                 "this type of change is not known",
                 "known are add, modify, delete, modrdn",
@@ -138,7 +138,7 @@ impl Directory {
         if let [_, second, ..] = object.upper.as_slice() {
             let message = "two addresses of one object are marked as the primary one";
             let help = "leave `SMTP:` in upper case before one of them";
-            return context.error("two-primaries", second.span, message, help);
+            return context.error(codes::TWO_PRIMARIES, second.span, message, help);
         }
         if object.upper.is_empty() {
             named_by_mail(mails, has(Role::Proxy), &mut object, context);
@@ -211,7 +211,7 @@ fn changes_the_whole(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool 
         let message =
             "this changes the addresses of an object whose primary address it does not name";
         context.error(
-            "change-record",
+            codes::CHANGE_RECORD,
             span,
             message,
             "export the objects themselves: `ldifde -f FILE -l mail,proxyAddresses`",
@@ -282,7 +282,7 @@ fn named_by_mail<'t>(
         if typed && !object.others.is_empty() {
             let message = "no address is marked as the primary one: `mail` is taken for it";
             let help = "write `SMTP:` in upper case before one of them";
-            context.warn("no-primary", mail.span, message, help);
+            context.warn(codes::NO_PRIMARY, mail.span, message, help);
         }
         object.name(&mail, context);
     }

@@ -24,7 +24,7 @@ use super::{
     proxy::{self, Proxy},
     value::Value,
 };
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// Where the columns are.
 struct Columns {
@@ -47,7 +47,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
     if columns.primary.is_none() {
         let help = "export the column `E-mail Addresses`";
         return context.error(
-            "no-primary",
+            codes::NO_PRIMARY,
             header.span,
             "there is no column of primary addresses",
             help,
@@ -57,7 +57,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         let message =
             "there is no column `Secondary-Proxy-Addresses`: the default export leaves it out";
         context.warn(
-            "no-secondaries",
+            codes::NO_SECONDARIES,
             header.span,
             message,
             "add it to the header file of the export (Q153028)",
@@ -81,7 +81,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     {
         let message = format!("`{}` is no class of objects", class.text);
         return context.error(
-            "unknown-class",
+            codes::UNKNOWN_CLASS,
             row.span,
             message,
             "known are Mailbox, dl and Remote; check the column delimiter (`--column-sep`)",
@@ -94,7 +94,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
         other => {
             let message = format!("`{other}` is no mode");
             return context.error(
-                "unknown-mode",
+                codes::UNKNOWN_MODE,
                 mode.span,
                 message,
                 "known are Create, Delete, Modify and Update",
@@ -119,7 +119,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
         let message = "the row has no SMTP address of its own: Exchange made it from the site's";
         let help =
             "name the site's domain: `readdress import exchange55 --primary-from alias@DOMAIN`";
-        return context.error("no-primary", row.span, message, help);
+        return context.error(codes::NO_PRIMARY, row.span, message, help);
     }
     object.finish(context);
 }
@@ -128,7 +128,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
 fn broken_letter(cell: &Value<'_>, context: &mut Context<'_, '_>) {
     let message = "the row holds a letter that was lost when this file was written";
     let help = "name the code page (`readdress import --encoding NAME exchange55 FILE`); if it is right, Exchange cut a letter at a boundary of 4 KB (Q152449): export fewer columns, or as Unicode";
-    context.error("lossy-value", cell.span, message, help);
+    context.error(codes::LOSSY_VALUE, cell.span, message, help);
 }
 
 /// `--primary-from alias@DOMAIN`.
@@ -163,7 +163,7 @@ fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Contex
                 kind.to_ascii_uppercase()
             );
             let help = "move one of them to `Secondary-Proxy-Addresses`";
-            context.error("two-primaries", value.span, message, help);
+            context.error(codes::TWO_PRIMARIES, value.span, message, help);
             continue;
         }
         match address {
@@ -201,7 +201,7 @@ fn no_type(value: &Value<'_>, context: &mut Context<'_, '_>) {
         }
         _ => format!("`{}` has no type, or was cut off", value.text),
     };
-    context.error("no-type", value.span, message, "write `SMTP:` before it; check the separator of values (`--mv-sep`), and export a cell that was cut off again");
+    context.error(codes::NO_TYPE, value.span, message, "write `SMTP:` before it; check the separator of values (`--mv-sep`), and export a cell that was cut off again");
 }
 
 fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
@@ -212,7 +212,7 @@ fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     if removal {
         let message = "`~DEL` is an order to remove an address, not an address";
         context.error(
-            "removal-order",
+            codes::REMOVAL_ORDER,
             value.span,
             message,
             "this file was made for an import: export the directory instead",
@@ -226,7 +226,7 @@ fn cut(cell: &Value<'_>, context: &mut Context<'_, '_>) {
     if cell.text.chars().count() == 255 {
         let message = "the cell has exactly 255 characters: old versions of Excel cut it off there";
         context.error(
-            "cut-off",
+            codes::CUT_OFF,
             cell.span,
             message,
             "export it again and do not save it in Excel",

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
@@ -52,7 +52,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
     if header.find(&["emailaddress[required]"]).is_some() {
         let message = "this is the console's list of users, which holds no aliases: its secondary addresses are contact data";
         return context.error(
-            "no-aliases",
+            codes::NO_ALIASES,
             header.span,
             message,
             "export the aliases: `gam print aliases > aliases.csv`",
@@ -121,7 +121,7 @@ fn addresses(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>
         } else if target.text.is_empty() && kind.contains("alias") {
             let message = "the alias has no target";
             let help = "export it again with a GAM that writes `Type,Email,Target`, or: `gam print aliases > aliases.csv`";
-            context.error("empty-cell", row.span, message, help);
+            context.error(codes::EMPTY_CELL, row.span, message, help);
         } else if target.text.is_empty() {
             owner_row(&row, &email, &[], &mut twins, context);
         } else {
@@ -140,7 +140,7 @@ fn owner_row(
 ) {
     if owner.text.is_empty() {
         return context.error(
-            "empty-cell",
+            codes::EMPTY_CELL,
             row.span,
             "the address of the owner is missing",
             "export it again, or delete the row",
@@ -199,7 +199,7 @@ impl Twins {
                 );
                 let help =
                     format!("one rule says the same, for new users too: `@{alias} @{primary}`");
-                context.warn("domain-alias", span, message, help);
+                context.warn(codes::DOMAIN_ALIAS, span, message, help);
             }
         }
     }
@@ -233,7 +233,7 @@ fn map_row(row: &Row<'_>, context: &mut Context<'_, '_>) {
     }
     if targets.is_empty() && sound {
         return context.error(
-            "empty-cell",
+            codes::EMPTY_CELL,
             row.span,
             "the target is missing",
             "write it, or delete the row",

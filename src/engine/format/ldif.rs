@@ -23,7 +23,7 @@ use super::{
     ldif_whole::Whole,
     value::{Value, lines},
 };
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
@@ -36,7 +36,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
                 None => {
                     let message = "a line that begins with a space continues another, and there is none above";
                     context.error(
-                        "continuation",
+                        codes::CONTINUATION,
                         line.trimmed().span,
                         message,
                         "delete the space, or the blank line above it",
@@ -97,7 +97,7 @@ impl<'t> File<'t> {
                 "the file holds exactly {count} entries: the server may have cut the answer off"
             );
             context.warn(
-                "page-limit",
+                codes::PAGE_LIMIT,
                 Span::whole_file(context.file),
                 message,
                 "ask for pages: `ldapsearch -E pr=500/noprompt`; ldifde asks for them itself",
@@ -126,7 +126,7 @@ fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line
     let Some((name, rest)) = line.text.split_once(':') else {
         let message = "this is neither `attribute: value` nor the continuation of a line";
         context.error(
-            "syntax",
+            codes::SYNTAX,
             line.span,
             message,
             "a folded line continues with one space",
@@ -147,7 +147,7 @@ fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line
     if attributes::holds_addresses(&name) && is_part(options) {
         let message = "the server gave a part of the values only (`;range=`)";
         let help = "export the object with a program that asks for the rest, as ldifde does";
-        context.error("cut-off", line.span, message, help);
+        context.error(codes::CUT_OFF, line.span, message, help);
     }
     let label = match &line.text {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(..label.len()).unwrap_or("")),

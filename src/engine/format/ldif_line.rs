@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{context::Context, value::Value};
+use crate::engine::diagnostic::codes;
 
 /// How the value of a line is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,7 +54,7 @@ impl<'t> Line<'t> {
             Encoding::Plain => Some(self.raw.clone()),
             Encoding::Url => {
                 let message = "the value is a file or URL, which is never read";
-                context.error("url-value", span, message, "write the value itself");
+                context.error(codes::URL_VALUE, span, message, "write the value itself");
                 None
             }
             Encoding::Base64 => {
@@ -66,13 +67,18 @@ impl<'t> Line<'t> {
                     }),
                     Some(_) => {
                         let message = "the value holds control characters";
-                        context.error("bad-base64", span, message, "correct it in the directory");
+                        context.error(
+                            codes::BAD_BASE64,
+                            span,
+                            message,
+                            "correct it in the directory",
+                        );
                         None
                     }
                     None => {
                         let message = "the value is no base64 of UTF-8";
                         context.error(
-                            "bad-base64",
+                            codes::BAD_BASE64,
                             span,
                             message,
                             "export it again; a line of it may be missing",

@@ -19,7 +19,7 @@
 //! tells it.
 
 use super::{context::Context, ldif_line::Line, value::Value};
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// Partitions without mailboxes, to which each domain of Active Directory refers.
 const PARTITIONS: [&str; 3] = [
@@ -115,22 +115,22 @@ impl Whole {
                 }
             );
             let help = "export from a server that has it all (Active Directory: a global catalog, `-H ldap://dc.company.com:3268`), or export that part as well and delete these lines";
-            context.error("referral", span, message, help);
+            context.error(codes::REFERRAL, span, message, help);
         }
         if let Some(span) = self.page {
             let message = "the server says that more pages follow, and they are not in this file";
-            context.error("cut-off", span, message, PAGES);
+            context.error(codes::CUT_OFF, span, message, PAGES);
         }
         if !text.is_empty() && !text.ends_with('\n') {
             let start = text.rfind('\n').map_or(0, |at| at + 1);
             let span = Span::at(context.file, text.as_bytes(), start..text.len());
             let message = "the last line has no end: the file may have been cut off in it";
             let help = "export it again; if nothing is missing, end the line";
-            context.error("cut-off", span, message, help);
+            context.error(codes::CUT_OFF, span, message, help);
         } else if let Some(span) = self.awaited {
             let message =
                 "ldapsearch began this file and wrote no result at its end: it was cut off";
-            context.error("cut-off", span, message, "export it again");
+            context.error(codes::CUT_OFF, span, message, "export it again");
         }
     }
 }
@@ -153,7 +153,7 @@ fn result(code: u32, words: &str, span: Span, context: &mut Context<'_, '_>) {
         "the server says that this is not the whole answer: {code}{}{words}",
         if words.is_empty() { "" } else { " " }
     );
-    context.error("cut-off", span, message, help);
+    context.error(codes::CUT_OFF, span, message, help);
 }
 
 /// Reports a number of entries that is another one than the file says.
@@ -163,5 +163,5 @@ fn counted(said: usize, read: usize, span: Span, context: &mut Context<'_, '_>) 
     }
     let message = format!("ldapsearch counted {said} entries, and this file holds {read}");
     let help = "export it again; if you took entries out or added some, delete this line";
-    context.error("cut-off", span, message, help);
+    context.error(codes::CUT_OFF, span, message, help);
 }

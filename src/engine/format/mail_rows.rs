@@ -30,7 +30,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
@@ -145,7 +145,7 @@ impl<'t> MailRows<'t> {
                     fields.from.text, fields.number.text
                 );
                 let help = "export the table of domains as well, in the same dump";
-                context.error("unknown-domain", fields.row, message, help);
+                context.error(codes::UNKNOWN_DOMAIN, fields.row, message, help);
                 continue;
             };
             if columns.table == Table::DomainAliases {
@@ -279,7 +279,7 @@ fn counts(columns: &Columns, fields: &Fields<'_>, context: &mut Context<'_, '_>)
                     value.text.escape_debug()
                 );
                 let help = "active is 1 or 0, t or f, true or false, y or n; fix the row in the database, or leave it out of the export";
-                context.error("bad-active", fields.row, message, help);
+                context.error(codes::BAD_ACTIVE, fields.row, message, help);
                 return false;
             }
         }
@@ -304,7 +304,7 @@ fn counts(columns: &Columns, fields: &Fields<'_>, context: &mut Context<'_, '_>)
 fn missing(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     let message = "one of the two addresses is missing";
     let help = "fix the row in the database, or delete it";
-    context.error("empty-cell", fields.row, message, help);
+    context.error(codes::EMPTY_CELL, fields.row, message, help);
 }
 
 /// A row of PostfixAdmin's `domain`. Other tables say what happens to addresses; the row is counted.
@@ -325,7 +325,7 @@ fn domain_alias(from: &Value<'_>, to: &Value<'_>, context: &mut Context<'_, '_>)
     };
     if from == to {
         let message = format!("the alias domain `{from}` is its own target: a loop");
-        return context.error("loop", span, message, "delete the row in the database");
+        return context.error(codes::LOOP, span, message, "delete the row in the database");
     }
     let target = Target {
         kind: TargetKind::Domain(to),
@@ -342,7 +342,7 @@ fn pattern(fields: &Fields<'_>, context: &mut Context<'_, '_>) -> Option<Pattern
     if truth(&fields.wildcard.text) == Some(true) && !matches!(local, Some("%" | "")) {
         let message = format!("`{}` is a pattern, which cannot be read", from.text);
         let help = "write it as a regex in a `.rules` file: `%` is `.*` there, and `_` is `.`";
-        context.error("wildcard", from.span, message, help);
+        context.error(codes::WILDCARD, from.span, message, help);
         return None;
     }
     // iRedMail writes the bare domain for its catch-all.
@@ -384,7 +384,7 @@ fn target(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
     if mailbox.domain.as_str() == "localhost" && matches!(local.as_str(), "null" | "spam" | "ham") {
         let message = format!("`{mailbox}` is an order to mailcow's own filter, not an address");
         let help = "write `discard` in a `.rules` file if the mail is to vanish";
-        context.error("not-an-address", target.span, message, help);
+        context.error(codes::NOT_AN_ADDRESS, target.span, message, help);
         return None;
     }
     Some(target)

@@ -35,6 +35,7 @@ use super::{
     proxy::{self, Proxy},
     value::Value,
 };
+use crate::engine::diagnostic::codes;
 
 /// Columns that hold addresses of an object, alone or numbered.
 const PROXIES: [&str; 4] = [
@@ -226,7 +227,11 @@ fn is_whole(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     } else {
         return true;
     };
-    let code = if lost { "lossy-value" } else { "cut-off" };
+    let code = if lost {
+        codes::LOSSY_VALUE
+    } else {
+        codes::CUT_OFF
+    };
     let help = format!("export one address a row: {POWERSHELL}");
     context.error(code, cell.span, message, help);
     false

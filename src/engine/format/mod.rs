@@ -76,6 +76,7 @@ use super::{
     store::Past,
     syntax::{self, Parsed, warn_if_empty},
 };
+use crate::engine::diagnostic::codes;
 use context::{BareKey, Context};
 
 pub use options::{ImportFormat, Options, PrimaryFrom};
@@ -179,7 +180,7 @@ fn read(
 /// Text in an encoding that nothing tells: a guess would put wrong letters into addresses.
 fn not_utf8(span: Span) -> Finding {
     Finding::error(
-        "not-utf8",
+        codes::NOT_UTF8,
         span,
         "this is neither UTF-8 nor UTF-16, and nothing tells what it is",
     )

@@ -25,7 +25,7 @@ use super::{
     value::Value,
 };
 use crate::engine::{
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Origin, Pattern, Target},
 };
 
@@ -46,7 +46,7 @@ impl Nameless {
         };
         let message = format!("{aliases} with a name that has no domain: not read");
         let help = "name the domain: `readdress import ldif --local-domain DOMAIN FILE`";
-        context.warn("unread-alias", span, message, help);
+        context.warn(codes::UNREAD_ALIAS, span, message, help);
     }
 }
 
@@ -105,13 +105,13 @@ fn member_of(member: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target
     if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
         let message = format!("`{text}` is no address");
         let help = "commands, files and lists are for aliases(5) only; write an address";
-        context.error("not-an-address", member.span, message, help);
+        context.error(codes::NOT_AN_ADDRESS, member.span, message, help);
         return None;
     }
     let Some(whole) = completed(member, context) else {
         let message = format!("the member `{text}` has no domain: it is a local user");
         let help = "name the domain: `readdress import ldif --local-domain DOMAIN FILE`";
-        context.error("no-domain", member.span, message, help);
+        context.error(codes::NO_DOMAIN, member.span, message, help);
         return None;
     };
     context.target(&whole)

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalCase, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
@@ -80,7 +80,7 @@ impl<'t> Object<'t> {
             Proxy::Bare(value) if value.text.is_empty() => {}
             Proxy::Bare(value) if bare => self.others.push(value),
             Proxy::Bare(value) => context.error(
-                "no-type",
+                codes::NO_TYPE,
                 value.span,
                 format!("`{}` has no type, or was cut off", value.text),
                 "write `smtp:` before an address; a cell that was cut off has to be exported again",
@@ -132,12 +132,12 @@ impl<'t> Object<'t> {
                 } else {
                     "export the column of the primary address as well, or write `SMTP:` in upper case before it; the order of a list means nothing"
                 };
-                return context.error("no-primary", self.place, message, help);
+                return context.error(codes::NO_PRIMARY, self.place, message, help);
             }
             ([_, second, ..], None) => {
                 let message = "two addresses of one object are marked as the primary one";
                 let help = "leave `SMTP:` in upper case before one of them";
-                return context.error("two-primaries", second.span, message, help);
+                return context.error(codes::TWO_PRIMARIES, second.span, message, help);
             }
         };
         let Some(target) = address(&primary, context) else {
@@ -172,7 +172,7 @@ fn differs(named: &Value<'_>, marked: &Value<'_>, context: &mut Context<'_, '_>)
             named.text, marked.text
         );
         let help = "export it again, or fix the object; what is marked is what Exchange sends with";
-        context.warn("other-primary", named.span, message, help);
+        context.warn(codes::OTHER_PRIMARY, named.span, message, help);
     }
 }
 
@@ -217,7 +217,7 @@ fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     if text.contains('?') {
         let message = format!("`{text}` has a `?` where a letter was lost");
         context.error(
-            "lossy-value",
+            codes::LOSSY_VALUE,
             value.span,
             message,
             format!("export it again as UTF-8, one address a row: {POWERSHELL}"),
@@ -230,7 +230,7 @@ fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     if !whole {
         let message =
             format!("`{text}` is no whole address: it was cut off, or is no mail address");
-        context.error("cut-off", value.span, message, "old versions of Excel cut cells at 255 characters: export it again and do not save it there");
+        context.error(codes::CUT_OFF, value.span, message, "old versions of Excel cut cells at 255 characters: export it again and do not save it there");
     }
     whole
 }

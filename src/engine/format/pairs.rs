@@ -17,7 +17,7 @@
 
 use super::{context::Context, csv::Rows, header::Header, pasted, value::Value};
 use crate::engine::{
-    diagnostic::{Span, nearest},
+    diagnostic::{Span, codes, nearest},
     syntax::read_cells,
 };
 
@@ -57,7 +57,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         if from.text.is_empty() || to.text.is_empty() {
             let message = "one of the two addresses is missing";
             context.error(
-                "empty-cell",
+                codes::EMPTY_CELL,
                 row.span,
                 message,
                 "write both, or delete the row",
@@ -72,7 +72,12 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         };
         if from.text.contains([' ', '\t']) && !from.text.contains(['"', '/']) {
             let help = "write one address, or one pattern, in the column `from`";
-            context.error("bad-pattern", from.span, "this is more than one word", help);
+            context.error(
+                codes::BAD_PATTERN,
+                from.span,
+                "this is more than one word",
+                help,
+            );
             continue;
         }
         let to = context.clean(&to);
@@ -115,7 +120,7 @@ fn action(cell: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String
         if !address || (value.text.contains(char::is_whitespace) && !value.text.contains('"')) {
             let message = format!("`{}` is no address", value.text);
             let help = "write addresses, with `;` or a comma between them";
-            context.error("bad-target", value.span, message, help);
+            context.error(codes::BAD_TARGET, value.span, message, help);
             return None;
         }
         words.push((value.text.into_owned(), value.span));
@@ -138,7 +143,7 @@ fn is_no_name(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     }
     let message = format!("`{}` is no address", cell.text);
     let help = "write the address of the mailbox; a name alone does not say where mail goes";
-    context.error("bad-target", cell.span, message, help);
+    context.error(codes::BAD_TARGET, cell.span, message, help);
     false
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, last_at},
-    diagnostic::{Finding, Findings},
+    diagnostic::{Finding, Findings, codes},
     rule::{Declaration, DomainClass, Origin, Pattern, Rule},
     syntax::Parsed,
 };
@@ -56,7 +56,7 @@ pub fn bare(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>)
                 context,
             ),
             Err(error) => context.error(
-                "bad-pattern",
+                codes::BAD_PATTERN,
                 key.span,
                 error.to_string(),
                 "write `user@domain`",
@@ -158,7 +158,7 @@ fn no_domain(key: &BareKey) -> Finding {
     let message = format!(
         "`{key_text}` has no domain: to Postfix it is a local user, in `myorigin` and `mydestination`"
     );
-    Finding::error("bare-key", key.span, message).help(format!(
+    Finding::error(codes::BARE_KEY, key.span, message).help(format!(
         "write `{key_text}@` and the domain, or use {LOCAL_USER}"
     ))
 }
@@ -168,7 +168,7 @@ fn domain_or_user(key: &BareKey) -> Finding {
     let message = format!(
         "`{key_text}` may be a domain, in which no other key of the directory is, or a local user"
     );
-    Finding::error("bare-key", key.span, message).help(format!(
+    Finding::error(codes::BARE_KEY, key.span, message).help(format!(
         "if it is a domain, write `{key_text} secondary`; if it is a user, write `{key_text}@` and the domain, or use {LOCAL_USER}"
     ))
 }
@@ -178,7 +178,7 @@ fn nobody_in(key: &BareKey) -> Finding {
     let message = format!(
         "`{key_text}` is taken for a domain in which nobody has an address: all mail for it is refused"
     );
-    Finding::warning("empty-domain", key.span, message).help(format!(
+    Finding::warning(codes::EMPTY_DOMAIN, key.span, message).help(format!(
         "write `{key_text} secondary` if that is meant; if it is a local user, use {LOCAL_USER}"
     ))
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::{context::Context, identity, postfix_value, value::Value};
 use crate::engine::{
     address::last_at,
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Origin, Pattern, Target, TargetKind},
 };
 
@@ -42,7 +42,7 @@ pub fn add(pattern: Pattern, span: Span, value: &[Value<'_>], context: &mut Cont
     }
     if words.is_empty() {
         let help = "write an address, or delete the line";
-        context.error("no-action", span, "no address stands behind it", help);
+        context.error(codes::NO_ACTION, span, "no address stands behind it", help);
     } else if sound {
         let action = identity::action(&pattern, targets);
         context.rule(pattern, action, None, span, Origin::Map);
@@ -54,7 +54,7 @@ fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Optio
     if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
         let help = "commands, files and lists are for aliases(5) only; write an address";
         context.error(
-            "not-an-address",
+            codes::NOT_AN_ADDRESS,
             word.span,
             format!("`{text}` is no address"),
             help,
@@ -66,14 +66,19 @@ fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Optio
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
     {
         let message = format!("`{text}` is a link, and no address to Postfix");
-        context.error("not-an-address", word.span, message, "delete `mailto:`");
+        context.error(
+            codes::NOT_AN_ADDRESS,
+            word.span,
+            message,
+            "delete `mailto:`",
+        );
         return None;
     }
     if let Some(domain) = text.strip_prefix('@') {
         if !first {
             let help = "write it first";
             context.error(
-                "bad-target",
+                codes::BAD_TARGET,
                 word.span,
                 "`@domain` counts only as the first value",
                 help,
@@ -110,21 +115,21 @@ fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Op
     match (domain, &context.options.myorigin, &context.options.mydomain) {
         (None, _, _) if text.starts_with('"') && text.contains('@') => {
             let message = format!("the quotes make {text} a local-part without a domain");
-            context.error("no-domain", span, message, "delete the quotes");
+            context.error(codes::NO_DOMAIN, span, message, "delete the quotes");
             None
         }
         (None, Some(origin), _) => Some(Some(format!("{text}@{origin}"))),
         (None, None, _) if LISTED.iter().any(|word| text.eq_ignore_ascii_case(word)) => {
             let message = format!("`{text}` is no address: this looks like a list of who exists");
             let help = "relay_recipient_maps and access tables name no targets; save the source of virtual_alias_maps here";
-            context.error("not-an-address", span, message, help);
+            context.error(codes::NOT_AN_ADDRESS, span, message, help);
             None
         }
         (None, None, _) => {
             let message = format!("`{text}` has no domain: Postfix appends its `myorigin`");
             let help =
                 "write the whole address, or use `readdress import virtual --myorigin DOMAIN`";
-            context.error("no-domain", span, message, help);
+            context.error(codes::NO_DOMAIN, span, message, help);
             None
         }
         (Some(domain), _, Some(mydomain)) if !domain.contains('.') => {
@@ -137,7 +142,7 @@ fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Op
         {
             let message = format!("the domain of `{text}` has no dot");
             let help = "write the whole domain, or use `readdress import virtual --mydomain DOMAIN`, unless the MTA appends it (`append_dot_mydomain`)";
-            context.warn("short-domain", span, message, help);
+            context.warn(codes::SHORT_DOMAIN, span, message, help);
             Some(None)
         }
         (Some(_), _, _) => Some(None),

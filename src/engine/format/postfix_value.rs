@@ -11,6 +11,7 @@
 
 use super::{context::Context, value::Value};
 use crate::engine::address::last_at;
+use crate::engine::diagnostic::codes;
 
 /// Finds the addresses of a logical line, in order. `None` where the value cannot be read.
 pub fn addresses<'t>(lines: &[Value<'t>], context: &mut Context<'_, '_>) -> Option<Vec<Value<'t>>> {
@@ -52,7 +53,7 @@ impl<'t> Found<'t> {
                     let comment = line.part(at..line.text.len());
                     let message = "a comment cannot stand behind a rule";
                     context.error(
-                        "inline-comment",
+                        codes::INLINE_COMMENT,
                         comment.without_blanks().span,
                         message,
                         help,
@@ -79,7 +80,7 @@ impl<'t> Found<'t> {
                     word.text
                 );
                 let help = "write a comma between two addresses, or delete it";
-                context.error("not-an-address", word.span, message, help);
+                context.error(codes::NOT_AN_ADDRESS, word.span, message, help);
                 return None;
             }
         }
@@ -88,7 +89,7 @@ impl<'t> Found<'t> {
         if inside.text.is_empty() {
             let message = "nothing stands between `<` and `>`";
             context.error(
-                "not-an-address",
+                codes::NOT_AN_ADDRESS,
                 brackets,
                 message,
                 "write an address there",
@@ -149,7 +150,7 @@ fn closed(text: &str, end: char) -> Option<usize> {
 fn unclosed<T>(bracket: &Value<'_>, context: &mut Context<'_, '_>) -> Option<T> {
     let message = format!("`{}` is not closed on its line", bracket.text);
     context.error(
-        "syntax",
+        codes::SYNTAX,
         bracket.span,
         message,
         "close it, or write the address alone",

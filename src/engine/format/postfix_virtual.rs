@@ -28,7 +28,10 @@ use super::{
     regex_table,
     value::{Value, lines},
 };
-use crate::engine::{address::last_at, diagnostic::Span};
+use crate::engine::{
+    address::last_at,
+    diagnostic::{Span, codes},
+};
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
@@ -46,7 +49,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             let help = "begin the line in its first column";
             let message =
                 "a line that begins with white space continues a rule, and there is none above";
-            context.error("continuation", line.trimmed().span, message, help);
+            context.error(codes::CONTINUATION, line.trimmed().span, message, help);
             continue;
         }
         current.push(line);
@@ -66,7 +69,7 @@ fn logical(lines: &[Value<'_>], aliases: &mut AliasLines, context: &mut Context<
     let Some(end) = key_end(&first.text) else {
         let help = "close it with `\"`; inside quotes write `\\\"` for a quote";
         return context.error(
-            "unclosed-quote",
+            codes::UNCLOSED_QUOTE,
             first.span,
             "a quote is not closed on its line",
             help,
@@ -81,7 +84,7 @@ fn logical(lines: &[Value<'_>], aliases: &mut AliasLines, context: &mut Context<
     if value.iter().all(|part| words(part).is_empty()) {
         let message = format!("nothing stands behind `{}`", key.text);
         return context.error(
-            "no-action",
+            codes::NO_ACTION,
             key.span,
             message,
             "write its address, or delete the line",
@@ -131,7 +134,7 @@ impl AliasLines {
                 "write `user@domain value`; the MTA itself reads its alias file",
             )
         };
-        context.error("alias-file", span, message, help);
+        context.error(codes::ALIAS_FILE, span, message, help);
     }
 }
 

@@ -25,6 +25,7 @@ use super::{
     sendmail_words::{self, Word},
     value::Value,
 };
+use crate::engine::diagnostic::codes;
 use crate::engine::reply::{EnhancedCode, ReplyClass, ReplyError, SmtpReply};
 
 /// The text of a value that has none.
@@ -49,7 +50,7 @@ pub fn read(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<SmtpRepl
         Err(missing) => {
             let message = format!("`{missing}` has no partner: Sendmail cannot read this value");
             let help = "put the text in quotes: `error:5.1.1:\"550 No such user\"`";
-            context.error("bad-reply", value.span, message, help);
+            context.error(codes::BAD_REPLY, value.span, message, help);
             return None;
         }
     };
@@ -71,7 +72,7 @@ pub fn read(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<SmtpRepl
         Err(error) => {
             let help =
                 "write a code and an enhanced code of one class: `error:5.1.1:550 No such user`";
-            context.error("bad-reply", value.span, error.to_string(), help);
+            context.error(codes::BAD_REPLY, value.span, error.to_string(), help);
             None
         }
     }
@@ -91,7 +92,7 @@ fn percent(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<String> {
             Some(digit) if digit.is_ascii_digit() => {
                 let message = format!("`%{digit}` cannot stand in a reply here");
                 let help = "write `%%` for a percent sign, or another text";
-                context.error("bad-capture", value.span, message, help);
+                context.error(codes::BAD_CAPTURE, value.span, message, help);
                 return None;
             }
             _ => {}
@@ -169,7 +170,7 @@ fn uncoded(reason: &str, text: &str, value: &Value<'_>, context: &mut Context<'_
     let meant = meant(reason, text);
     let message = "Sendmail refuses this for good, with 553 5.3.0: its text does not begin with an SMTP code and a blank";
     let help = format!("if another reply is meant, write `{meant}`");
-    context.warn("no-reply-code", value.span, message, help);
+    context.warn(codes::NO_REPLY_CODE, value.span, message, help);
 }
 
 /// A value that Sendmail reads as its writer may have meant it.

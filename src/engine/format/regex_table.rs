@@ -8,6 +8,7 @@
 use super::{context::Context, identity, value::Value};
 use crate::engine::{
     address::Domain,
+    diagnostic::codes,
     rule::{Origin, Pattern, Target, TargetKind},
 };
 
@@ -32,7 +33,7 @@ pub fn read(line: &Value<'_>, context: &mut Context<'_, '_>) {
             context.rule(pattern, action, None, line.span, Origin::Map);
         }
         None => context.error(
-            "regex-table",
+            codes::REGEX_TABLE,
             line.span,
             "this line of a regexp or pcre table cannot be taken over as it stands",
             "write it in a `.rules` file: `/regex/ target`, anchored at both ends, `$1` for a group",

@@ -18,6 +18,7 @@ use super::{
     context::Context,
     value::{Value, lines},
 };
+use crate::engine::diagnostic::codes;
 use crate::engine::rule::{Action, Declaration, DomainClass, Origin, Pattern, Target, TargetKind};
 
 /// Reads a table; its declarations go where those of `.rules` files do.
@@ -30,7 +31,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             [first, ..] => {
                 let message = "a route is a domain, and `<Inbound>` or a host";
                 context.error(
-                    "syntax",
+                    codes::SYNTAX,
                     first.span,
                     message,
                     "write `domain2.com <Inbound>`",
@@ -54,7 +55,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         let span = crate::engine::diagnostic::Span::whole_file(context.file);
         let message = format!("no route is for {}", missing.join(", "));
         context.error(
-            "unknown-domain",
+            codes::UNKNOWN_DOMAIN,
             span,
             message,
             "name an inbound domain with `--primary-domain`",
@@ -75,7 +76,7 @@ fn route(domain: &Value<'_>, host: &Value<'_>, context: &mut Context<'_, '_>) {
         let message = "the table does not say in which inbound domain the mailboxes live";
         let help =
             "say it: `readdress import exchange55-routing --primary-domain company.com FILE`";
-        return context.error("no-primary", span, message, help);
+        return context.error(codes::NO_PRIMARY, span, message, help);
     } else if context.options.primary_domains.contains(&name) {
         DomainClass::Primary
     } else {

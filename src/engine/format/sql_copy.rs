@@ -10,6 +10,7 @@ use super::{
     sql_tokens::Token,
     value::Value,
 };
+use crate::engine::diagnostic::codes;
 
 /// Reads the statement and its rows.
 pub fn read<'t>(dump: &mut Dump<'t>, first: Token<'t>, context: &mut Context<'_, '_>) {
@@ -34,7 +35,7 @@ pub fn read<'t>(dump: &mut Dump<'t>, first: Token<'t>, context: &mut Context<'_,
     if options {
         let message = "`COPY` with options is not known";
         let help = "export with `pg_dump`, which writes `COPY … FROM stdin;` without options";
-        context.error("copy-options", first.value.span, message, help);
+        context.error(codes::COPY_OPTIONS, first.value.span, message, help);
     }
     let reading = Reading::of(dump, &table, names);
     // What follows the `;` on its line.

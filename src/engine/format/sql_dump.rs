@@ -9,7 +9,7 @@ use super::{
     sql_tokens::{Dialect, Kind, Token, Tokens},
     unread::{self, Holder, Unread},
 };
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// Words with which a statement of MS SQL begins; no `;` need end the one before.
 const STATEMENTS: [&str; 14] = [
@@ -103,7 +103,7 @@ impl<'t> Dump<'t> {
             let help = format!(
                 "columns are not guessed by their order: dump the table's definition too, or export with `mysqldump --complete-insert`, `pg_dump --column-inserts`, or this table alone: `mysql -B -e 'SELECT * FROM {table}' DATABASE > {table}.csv`"
             );
-            context.error("no-columns", *span, message, help);
+            context.error(codes::NO_COLUMNS, *span, message, help);
         }
     }
 }

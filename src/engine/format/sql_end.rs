@@ -1,7 +1,7 @@
 //! Whether a dump is whole: what it shows itself, and the last line that its program writes.
 
 use super::{context::Context, sql_dump::Dump};
-use crate::engine::diagnostic::{Finding, Span};
+use crate::engine::diagnostic::{Finding, Span, codes};
 
 /// First and last lines of programs that write both.
 const FRAMES: [(&str, &str, &str); 4] = [
@@ -44,7 +44,7 @@ pub fn check(text: &str, dump: &Dump<'_>, context: &mut Context<'_, '_>) {
     } else {
         return;
     };
-    let finding = Finding::error("cut-off", span, message).help(HELP);
+    let finding = Finding::error(codes::CUT_OFF, span, message).help(HELP);
     context.findings.push(finding);
 }
 

@@ -9,7 +9,7 @@ use super::{
     unread::{self, Holder},
     value::Value,
 };
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// What to do about values that are computed.
 const EXPORT: &str =
@@ -252,7 +252,7 @@ pub fn computed(
 ) {
     if matches!(Reading::of(dump, table, names), Reading::Known(..)) {
         let message = format!("the rows of `{table}` are computed, and cannot be read");
-        context.error("computed", first.value.span, message, EXPORT);
+        context.error(codes::COMPUTED, first.value.span, message, EXPORT);
     }
 }
 
@@ -276,7 +276,7 @@ pub fn add<'t>(
             cells.len()
         );
         let help = "the dump was cut off, damaged, or changed by hand: export it again";
-        return context.error("row-length", row, message, help);
+        return context.error(codes::ROW_LENGTH, row, message, help);
     }
     let held = |cell: &Cell<'_>| unread::addresses(&cell.value.text).count();
     let place = cells.iter().find(|cell| held(cell) > 0);
@@ -325,7 +325,7 @@ fn known<'t>(
     if let Some(at) = computed {
         let name = names.get(*at).map_or("", String::as_str);
         let message = format!("the value of `{name}` is computed, and cannot be read");
-        return context.error("computed", row, message, EXPORT);
+        return context.error(codes::COMPUTED, row, message, EXPORT);
     }
     let value = |at: Option<usize>| match at.and_then(|at| cells.get(at)) {
         Some(cell) => cell.value.without_blanks(),

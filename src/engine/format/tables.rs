@@ -7,7 +7,7 @@ use super::{
     ImportFormat, context::Context, csv::Rows, exchange55, google, header::Header,
     mail_tables::Columns, microsoft365, pairs, postfixadmin, sql,
 };
-use crate::engine::diagnostic::Span;
+use crate::engine::diagnostic::{Span, codes};
 
 /// What is known, for an unknown header.
 const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`, `primaryEmail,emails.0.address`, `Type,Email,Target`), or a sheet `Primary Email,Email Alias`; tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail and hMailServer (`address,goto`, `address,forwarding`, `source,destination`, `email,destination`, `aliasname,aliasvalue`, `alias_domain,target_domain`, `name,domain_name`)";
@@ -109,7 +109,12 @@ fn dump(text: &str, context: &mut Context<'_, '_>) {
     let help = format!(
         "move it out of the rules directory and convert it: `readdress import postfixadmin {name} --output {stem}.rules`"
     );
-    context.error("other-format", first_line(text, context), message, help);
+    context.error(
+        codes::OTHER_FORMAT,
+        first_line(text, context),
+        message,
+        help,
+    );
 }
 
 /// Returns true if a table is drawn for a screen, with lines of `+`, `-` and `|`: what mysql without -B,
@@ -131,7 +136,7 @@ fn is_drawn(text: &str) -> bool {
 fn drawn(text: &str, context: &mut Context<'_, '_>) {
     let message = "this table is drawn for a screen, as `mysql` shows it without `-B`";
     let help = "export it for programs: `mysql -B -e 'SELECT …' > FILE.csv`; PostgreSQL: `psql --csv -c 'SELECT …' > FILE.csv`; SQLite: `sqlite3 -header -csv`";
-    context.error("drawn-table", first_line(text, context), message, help);
+    context.error(codes::DRAWN_TABLE, first_line(text, context), message, help);
 }
 
 /// The first line of a text.
@@ -150,14 +155,14 @@ fn misfit(
     let span = header.span;
     match table {
         Some(table) => context.error(
-            "other-format",
+            codes::OTHER_FORMAT,
             span,
             "the header row is that of another format",
             format!("use `readdress import {}`", table.format().name()),
         ),
         None if wanted == ImportFormat::Exchange55 || header.find(&["objclass"]).is_some() => {
             context.error(
-                "unknown-header",
+                codes::UNKNOWN_HEADER,
                 span,
                 "the first column is not `Obj-Class`",
                 format!(
@@ -167,7 +172,7 @@ fn misfit(
             )
         }
         None => context.error(
-            "unknown-header",
+            codes::UNKNOWN_HEADER,
             span,
             "the header row is that of no table that is known",
             KNOWN,

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{context::Context, proxy, value::Value};
-use crate::engine::diagnostic::{Finding, Span};
+use crate::engine::diagnostic::{Finding, Span, codes};
 
 /// What holds addresses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,9 +71,11 @@ impl Unread {
             let message = format!("{} holds {held} and is not read", found.what);
             let help = "if mail is to reach them, write their rules in a `.rules` file, or export them as in readdress-formats(7); otherwise leave them out of the export";
             let finding = match found.holder {
-                Holder::Column => Finding::warning("unread-column", span, message),
-                Holder::Table | Holder::Rows => Finding::warning("unread-table", span, message),
-                Holder::Statement => Finding::warning("unread-statement", span, message),
+                Holder::Column => Finding::warning(codes::UNREAD_COLUMN, span, message),
+                Holder::Table | Holder::Rows => {
+                    Finding::warning(codes::UNREAD_TABLE, span, message)
+                }
+                Holder::Statement => Finding::warning(codes::UNREAD_STATEMENT, span, message),
             };
             context.findings.push(finding.help(help));
         }

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Action, DomainClass, Origin, Pattern, TargetKind},
 };
 
@@ -45,7 +45,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         if line.text.starts_with([' ', '\t']) {
             let help = "begin the line in its first column: no line continues another here";
             context.error(
-                "leading-space",
+                codes::LEADING_SPACE,
                 line.trimmed().span,
                 "the line begins with white space",
                 help,
@@ -58,7 +58,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         if value.text.is_empty() {
             let message = format!("nothing stands behind `{}`", key.text);
             context.error(
-                "no-action",
+                codes::NO_ACTION,
                 key.span,
                 message,
                 "write its address, or delete the line",
@@ -112,7 +112,7 @@ fn rule(
     if value.text.contains([' ', '\t', ',']) {
         let message = "a value is one address, and everything to the end of the line belongs to it";
         let help = "put a comment on a line of its own; several addresses need an alias, or a `.rules` file";
-        return context.error("one-address", value.span, message, help);
+        return context.error(codes::ONE_ADDRESS, value.span, message, help);
     }
     let Some(right) = virtusertable_target::read(&pattern, value, context) else {
         return;
@@ -170,7 +170,7 @@ fn pattern(key: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
         } else {
             let help = "write `user@domain`; local users belong into an alias file";
             context.error(
-                "no-domain",
+                codes::NO_DOMAIN,
                 key.span,
                 format!("`{}` has no domain", key.text),
                 help,
@@ -182,7 +182,7 @@ fn pattern(key: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
     if domain.ends_with('.') {
         let help = "delete the dot: Sendmail never finds such a key";
         context.error(
-            "bad-domain",
+            codes::BAD_DOMAIN,
             key.part(at..key.text.len()).span,
             "the domain ends in a dot",
             help,
@@ -209,7 +209,7 @@ fn pattern(key: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
             .map(|(mailbox, _)| Pattern::Mailbox(mailbox)),
         (_, Err(error)) => {
             context.error(
-                "bad-pattern",
+                codes::BAD_PATTERN,
                 key.span,
                 error.to_string(),
                 "write `user@domain`",

@@ -10,7 +10,7 @@
 use super::{context::Context, value::Value};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
-    diagnostic::Span,
+    diagnostic::{Span, codes},
     rule::{Detail, Pattern, Piece, Target, TargetKind},
 };
 
@@ -46,7 +46,7 @@ pub fn read(pattern: &Pattern, value: &Value<'_>, context: &mut Context<'_, '_>)
         (None, None) => {
             let message = format!("`{}` has no domain: it is a local user", value.text);
             let help = "write the whole address, or use `readdress import virtusertable --local-domain DOMAIN`";
-            context.error("no-domain", value.span, message, help);
+            context.error(codes::NO_DOMAIN, value.span, message, help);
             return None;
         }
     };
@@ -55,7 +55,7 @@ pub fn read(pattern: &Pattern, value: &Value<'_>, context: &mut Context<'_, '_>)
     let Some((kind, detail)) = shape(pattern, parts, &domain) else {
         let message = format!("`{}` cannot be said by a rule for `{pattern}`", value.text);
         let help = "understood are `%1@x`, `%1%3@x`, `user@x`, `user%3@x`, and `%2`, `%3` behind `user+*@`";
-        context.error("bad-target", value.span, message, help);
+        context.error(codes::BAD_TARGET, value.span, message, help);
         return None;
     };
     let target = checked(kind, value, context)?;
@@ -103,7 +103,7 @@ fn parts(local: &str, value: &Value<'_>, context: &mut Context<'_, '_>) -> Optio
             ('%', Some(digit @ ('0' | '4'..='9'))) => {
                 let message = format!("`%{digit}` stands for nothing that a rule can say");
                 context.error(
-                    "bad-capture",
+                    codes::BAD_CAPTURE,
                     value.span,
                     message,
                     "write `%1`, `%2` or `%3`",
@@ -222,7 +222,7 @@ fn checked(kind: TargetKind, value: &Value<'_>, context: &mut Context<'_, '_>) -
 pub fn routed(span: Span, context: &mut Context<'_, '_>) {
     let message = "a local-part with `%` or `!` is old routing";
     context.error(
-        "routing-spelling",
+        codes::ROUTING_SPELLING,
         span,
         message,
         "write an address that has neither of them",

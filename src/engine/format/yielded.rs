@@ -3,7 +3,7 @@
 
 use super::ImportFormat;
 use crate::engine::{
-    diagnostic::{Finding, Span},
+    diagnostic::{Finding, Span, codes},
     rule::Action,
 };
 
@@ -44,7 +44,7 @@ impl Yielded {
             (ImportFormat::Ldif, 0, 0) => {
                 let message = "no entry of the file has an address that is read";
                 let help = "export the attributes that hold addresses, such as `mail` and `proxyAddresses`: readdress-formats(7)";
-                Some(Finding::warning("nothing-read", span, message).help(help))
+                Some(Finding::warning(codes::NOTHING_READ, span, message).help(help))
             }
             (ImportFormat::Ldif, _, 0) => {
                 let help = "if there are any, export the attribute that holds them as well (`proxyAddresses` in Active Directory): readdress-formats(7)";
@@ -53,13 +53,16 @@ impl Yielded {
             (ImportFormat::Virtual | ImportFormat::Virtusertable, 0, 0) => {
                 let message = "no line of the file is a rule";
                 let help = "a line is `user@domain2.com user@company.com`; delete the file if it is not used";
-                Some(Finding::warning("nothing-read", span, message).help(help))
+                Some(Finding::warning(codes::NOTHING_READ, span, message).help(help))
             }
             (ImportFormat::Virtual | ImportFormat::Virtusertable, ..) => None,
             (_, 0, 0) if told => None,
             (_, 0, 0) => {
                 let help = "check what was exported; readdress-formats(7) has the commands";
-                Some(Finding::warning("nothing-read", span, "the file yields no rule").help(help))
+                Some(
+                    Finding::warning(codes::NOTHING_READ, span, "the file yields no rule")
+                        .help(help),
+                )
             }
             (_, _, 0) => {
                 let help = "if there are secondary addresses, export them too: readdress-formats(7) has the commands";
@@ -73,5 +76,5 @@ impl Yielded {
 fn no_secondaries(span: Span, count: usize, help: &str) -> Finding {
     let mailboxes = if count == 1 { "mailbox" } else { "mailboxes" };
     let message = format!("the file holds {count} {mailboxes} and no secondary address");
-    Finding::warning("no-secondaries", span, message).help(help)
+    Finding::warning(codes::NO_SECONDARIES, span, message).help(help)
 }

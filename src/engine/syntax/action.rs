@@ -7,7 +7,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span, nearest},
+    diagnostic::{Finding, Findings, Span, codes, nearest},
     reply::{ReplyClass, ReplyError, SmtpReply},
     rule::{Action, Detail, Pattern, Target, TargetKind},
 };
@@ -37,7 +37,7 @@ pub fn parse(
             .map_or(Span::whole_file(0), |token| token.span);
         findings.push(
             Finding::error(
-                "no-action",
+                codes::NO_ACTION,
                 span,
                 "an option stands where the action should",
             )
@@ -92,7 +92,7 @@ fn nothing_follows(
         None => Ok(action),
         Some(token) => Err(vec![
             Finding::error(
-                "syntax",
+                codes::SYNTAX,
                 token.span,
                 format!("nothing may follow `{}`", head.text),
             )
@@ -129,7 +129,7 @@ fn reply(class: ReplyClass, tokens: &[Token<'_>]) -> Result<SmtpReply, Vec<Findi
     }
     if let Some(token) = rest.next() {
         let finding = Finding::error(
-            "syntax",
+            codes::SYNTAX,
             token.span,
             format!("`{}` cannot follow here", token.text),
         )
@@ -143,11 +143,11 @@ fn reply(class: ReplyClass, tokens: &[Token<'_>]) -> Result<SmtpReply, Vec<Findi
         .first()
         .map_or(Span::whole_file(0), |token| token.span);
     SmtpReply::new(class, code, enhanced, text.as_ref().map(LocalPart::as_str))
-        .map_err(|error| vec![Finding::error("bad-reply", span, error.to_string())])
+        .map_err(|error| vec![Finding::error(codes::BAD_REPLY, span, error.to_string())])
 }
 
 fn bad_reply(class: ReplyClass, token: &Token<'_>, error: ReplyError) -> Vec<Finding> {
-    let finding = Finding::error("bad-reply", token.span, error.to_string());
+    let finding = Finding::error(codes::BAD_REPLY, token.span, error.to_string());
     let help = match (class, error) {
         (_, ReplyError::WrongClass(ReplyClass::Reject)) => {
             "write a code such as 550, or `defer` for a temporary refusal"
@@ -177,16 +177,16 @@ fn moved(head: &Token<'_>, tail: &[Token<'_>]) -> Result<SmtpReply, Vec<Finding>
     let [token] = tail else {
         let span = tail.get(1).map_or(head.span, |token| token.span);
         return Err(vec![
-            Finding::error("syntax", span, "`moved` names one new address")
+            Finding::error(codes::SYNTAX, span, "`moved` names one new address")
                 .help("write `moved ann@partner.example`"),
         ]);
     };
     let mailbox = Mailbox::parse_strict(token.text)
-        .map_err(|error| vec![bad_mailbox("bad-target", token.span, error)])?;
+        .map_err(|error| vec![bad_mailbox(codes::BAD_TARGET, token.span, error)])?;
     SmtpReply::moved(&mailbox.to_string()).map_err(|_| {
         vec![
             Finding::error(
-                "bad-target",
+                codes::BAD_TARGET,
                 token.span,
                 "the new address cannot be told in a reply: it is not ASCII",
             )
@@ -204,7 +204,7 @@ fn mailbox(
     let Pattern::Mailbox(primary) = pattern else {
         return Err(vec![
             Finding::error(
-                "bad-mailbox",
+                codes::BAD_MAILBOX,
                 head.span,
                 "`mailbox` says that one address exists, and the pattern is for many",
             )
@@ -216,7 +216,7 @@ fn mailbox(
     }
     let strict = primary
         .check_strict()
-        .map_err(|error| vec![bad_mailbox("bad-target", head.span, error)]);
+        .map_err(|error| vec![bad_mailbox(codes::BAD_TARGET, head.span, error)]);
     strict?;
     if primary.local.routes() {
         return Err(vec![target::routes(head.span)]);
@@ -237,7 +237,7 @@ fn mailbox(
             }
             Ok(_) => found.push(
                 Finding::error(
-                    "bad-secondary",
+                    codes::BAD_SECONDARY,
                     token.span,
                     "a secondary address of a mailbox is one full address",
                 )
@@ -263,15 +263,17 @@ fn detail_option(
     for token in options {
         let finding = match token.text.split_once('=') {
             Some(("detail", _)) if !has_targets => Finding::error(
-                "useless-option",
+                codes::USELESS_OPTION,
                 token.span,
                 "`detail=` says what a target gets, and there is no target",
             )
             .help("leave it out"),
-            Some(("detail", _)) if detail.is_some() => {
-                Finding::error("repeated-option", token.span, "`detail=` is written twice")
-                    .help("keep one of the two")
-            }
+            Some(("detail", _)) if detail.is_some() => Finding::error(
+                codes::REPEATED_OPTION,
+                token.span,
+                "`detail=` is written twice",
+            )
+            .help("keep one of the two"),
             Some(("detail", "keep")) => {
                 detail = Some(Detail::Keep);
                 continue;
@@ -281,20 +283,24 @@ fn detail_option(
                 continue;
             }
             Some(("detail", value)) => Finding::error(
-                "bad-option",
+                codes::BAD_OPTION,
                 token.span,
                 format!("`{value}` is no value of `detail=`"),
             )
             .help("write `detail=keep` or `detail=drop`"),
             Some(("unknown", _)) => Finding::error(
-                "unknown-option",
+                codes::UNKNOWN_OPTION,
                 token.span,
                 "`unknown=` belongs to a domain, not to an address",
             )
             .help("write it behind the line that declares the domain primary or secondary"),
             Some((name, _)) if is_option(token) => unknown_option(token.span, name, &["detail"]),
-            _ => Finding::error("syntax", token.span, "only options may follow an option")
-                .help("write all targets before the first option"),
+            _ => Finding::error(
+                codes::SYNTAX,
+                token.span,
+                "only options may follow an option",
+            )
+            .help("write all targets before the first option"),
         };
         findings.push(finding);
         return None;
@@ -305,7 +311,7 @@ fn detail_option(
 /// An option whose name means nothing here.
 pub(super) fn unknown_option(span: Span, name: &str, known: &[&str]) -> Finding {
     let finding = Finding::error(
-        "unknown-option",
+        codes::UNKNOWN_OPTION,
         span,
         format!("there is no option `{name}=` here"),
     );

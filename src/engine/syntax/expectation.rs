@@ -17,7 +17,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span},
+    diagnostic::{Finding, Findings, Span, codes},
     reply::{EnhancedCode, ReplyClass},
 };
 
@@ -76,7 +76,7 @@ fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
             first.text
         );
         return Err(vec![
-            Finding::error("no-outcome", first.span, message).help(
+            Finding::error(codes::NO_OUTCOME, first.span, message).help(
                 "write `keep`, `reject`, `defer`, `discard`, or the addresses that must come out",
             ),
         ]);
@@ -102,7 +102,7 @@ fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
 
 fn mailbox(token: &Token<'_>) -> Result<Mailbox, Vec<Finding>> {
     Mailbox::parse(token.text)
-        .map_err(|error| vec![bad_mailbox("bad-expectation", token.span, error)])
+        .map_err(|error| vec![bad_mailbox(codes::BAD_EXPECTATION, token.span, error)])
 }
 
 fn alone(
@@ -114,7 +114,7 @@ fn alone(
         None => Ok(expected),
         Some(token) => Err(vec![
             Finding::error(
-                "syntax",
+                codes::SYNTAX,
                 token.span,
                 format!("nothing may follow `{}`", head.text),
             )
@@ -130,7 +130,7 @@ fn refusal(class: ReplyClass, tokens: &[Token<'_>]) -> Result<Expected, Vec<Find
             "write `{} CODE ENHANCED \"text\"`, each of them optional",
             class.word()
         );
-        vec![Finding::error("bad-expectation", token.span, message).help(help)]
+        vec![Finding::error(codes::BAD_EXPECTATION, token.span, message).help(help)]
     };
     let digits = |t: &Token<'_>| t.text.starts_with(|c: char| c.is_ascii_digit());
     let mut expected = (None, None, None);

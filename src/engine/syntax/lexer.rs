@@ -10,7 +10,7 @@
 
 use crate::engine::address::joiner_belongs;
 
-use crate::engine::diagnostic::{Finding, Findings, Span, saturate};
+use crate::engine::diagnostic::{Code, Finding, Findings, Span, codes, saturate};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,7 +96,7 @@ pub fn read<'a>(
         } else if current.tokens.is_empty() && !current.broken {
             findings.push(
                 Finding::error(
-                    "continuation",
+                    codes::CONTINUATION,
                     first_word(span, line),
                     "a line that begins with white space continues a rule, and there is none above",
                 )
@@ -163,7 +163,8 @@ fn physical<'a>(
         Err(error) => {
             let at = span.part(error.valid_up_to(), error.error_len().unwrap_or(1));
             findings.push(
-                Finding::error("not-utf8", at, "this is not UTF-8").help("save the file as UTF-8"),
+                Finding::error(codes::NOT_UTF8, at, "this is not UTF-8")
+                    .help("save the file as UTF-8"),
             );
             current.broken = true;
             return;
@@ -208,7 +209,7 @@ fn physical<'a>(
     }
 }
 
-type Broken = (&'static str, &'static str, &'static str);
+type Broken = (Code, &'static str, &'static str);
 
 /// Measures the token that `rest` begins with, in octets.
 fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
@@ -230,7 +231,7 @@ fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
     }
     if quoted {
         return Err((
-            "unclosed-quote",
+            codes::UNCLOSED_QUOTE,
             "a quote is not closed on its line",
             "close it with `\"`; inside quotes write `\\\"` for a quote",
         ));
@@ -253,7 +254,7 @@ fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
                     Ok((TokenKind::Regex, length))
                 } else {
                     Err((
-                        "regex-end",
+                        codes::REGEX_END,
                         "something follows the regex",
                         "put white space behind the second `/`; a `/` inside is written `\\/`",
                     ))
@@ -263,7 +264,7 @@ fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
         }
     }
     Err((
-        "unclosed-regex",
+        codes::UNCLOSED_REGEX,
         "a regex is not closed on its line",
         "close it with `/`; a local-part that begins with `/` stands in quotes",
     ))
@@ -283,8 +284,12 @@ fn unseen(text: &str, span: Span) -> Option<Finding> {
         u32::from(c)
     );
     Some(
-        Finding::error("unseen-character", span.part(at, c.len_utf8()), message)
-            .help("delete it, or write a plain space"),
+        Finding::error(
+            codes::UNSEEN_CHARACTER,
+            span.part(at, c.len_utf8()),
+            message,
+        )
+        .help("delete it, or write a plain space"),
     )
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::{
     address::Domain,
-    diagnostic::{FileKind, Finding, Findings, Format, SourceText, Span, nearest},
+    diagnostic::{FileKind, Finding, Findings, Format, SourceText, Span, codes, nearest},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
     store::{FileRead, Packed, Past},
 };
@@ -131,8 +131,12 @@ pub fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>
         .unwrap_or(&source.bytes);
     if content.trim_ascii().is_empty() {
         findings.push(
-            Finding::warning("empty-file", Span::whole_file(file), "the file is empty")
-                .help("delete it, or put a comment into it if it is meant to be"),
+            Finding::warning(
+                codes::EMPTY_FILE,
+                Span::whole_file(file),
+                "the file is empty",
+            )
+            .help("delete it, or put a comment into it if it is meant to be"),
         );
     }
 }
@@ -168,7 +172,7 @@ fn rule_line(
         (pattern::Left::Pattern(_), Some(class)) => {
             let message = format!("only a domain can be declared {}", class.word());
             findings.push(
-                Finding::error("not-a-domain", first.span, message).help(
+                Finding::error(codes::NOT_A_DOMAIN, first.span, message).help(
                     "write the bare domain, without `@`; `mailbox` says that an address exists",
                 ),
             );
@@ -232,15 +236,17 @@ fn domain_options(
     for token in tokens {
         let finding = match token.text.split_once('=') {
             Some(("unknown", _)) if class == DomainClass::External => Finding::error(
-                "useless-option",
+                codes::USELESS_OPTION,
                 token.span,
                 "nobody here knows the users of an external domain",
             )
             .help("leave `unknown=` out, or declare the domain primary or secondary"),
-            Some(("unknown", _)) if unknown.is_some() => {
-                Finding::error("repeated-option", token.span, "`unknown=` is written twice")
-                    .help("keep one of the two")
-            }
+            Some(("unknown", _)) if unknown.is_some() => Finding::error(
+                codes::REPEATED_OPTION,
+                token.span,
+                "`unknown=` is written twice",
+            )
+            .help("keep one of the two"),
             Some(("unknown", value)) => match value {
                 "reject" => {
                     unknown = Some(Unknown::Reject);
@@ -255,15 +261,19 @@ fn domain_options(
                     continue;
                 }
                 _ => Finding::error(
-                    "bad-option",
+                    codes::BAD_OPTION,
                     token.span,
                     format!("`{value}` is no value of `unknown=`"),
                 )
                 .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`"),
             },
             Some((name, _)) => action::unknown_option(token.span, name, &["unknown"]),
-            None => Finding::error("syntax", token.span, "nothing but options may follow here")
-                .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`, or nothing"),
+            None => Finding::error(
+                codes::SYNTAX,
+                token.span,
+                "nothing but options may follow here",
+            )
+            .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`, or nothing"),
         };
         findings.push(finding);
         return None;
@@ -277,7 +287,7 @@ fn no_action(first: Token<'_>, left: &pattern::Left) -> Finding {
         pattern::Left::Pattern(_) => "write a target address, or `keep`, `mailbox`, `reject`, `defer`, `moved`, `discard` behind it".to_owned(),
     };
     Finding::error(
-        "no-action",
+        codes::NO_ACTION,
         first.span,
         format!(
             "`{}` stands alone: nothing says what happens to it",
@@ -290,7 +300,7 @@ fn no_action(first: Token<'_>, left: &pattern::Left) -> Finding {
 /// A bare domain with something else than its class behind it.
 fn bare_domain(first: Token<'_>, head: &Token<'_>, domain: &Domain) -> Finding {
     let finding = Finding::error(
-        "bare-domain",
+        codes::BARE_DOMAIN,
         head.span,
         format!(
             "`{}` without `@` is a domain, and `{}` is no class of domains",

@@ -3,7 +3,7 @@
 use super::lexer::{Token, TokenKind};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, MailboxError, outside_quotes},
-    diagnostic::{Finding, Span},
+    diagnostic::{Code, Finding, Span, codes},
     rule::Pattern,
 };
 
@@ -21,10 +21,12 @@ pub fn parse(token: Token<'_>) -> Result<Left, Finding> {
     let text = token.text;
     match token.kind {
         TokenKind::Comma => {
-            return Err(
-                Finding::error("syntax", token.span, "a rule cannot begin with a comma")
-                    .help("write one pattern a rule"),
-            );
+            return Err(Finding::error(
+                codes::SYNTAX,
+                token.span,
+                "a rule cannot begin with a comma",
+            )
+            .help("write one pattern a rule"));
         }
         TokenKind::Regex => {
             let inner = text
@@ -65,19 +67,19 @@ fn mailbox_or_domain(text: &str, span: Span) -> Result<Left, Finding> {
         Err(MailboxError::NoDomain) if text == "*" => Err(star(span, "domain2.com")),
         Err(MailboxError::NoDomain) => match Domain::parse(text) {
             Ok(domain) => Ok(Left::Domain(domain)),
-            Err(_) => Err(Finding::error("bad-pattern", span, format!("`{text}` is neither a domain nor an address"))
+            Err(_) => Err(Finding::error(codes::BAD_PATTERN, span, format!("`{text}` is neither a domain nor an address"))
                 .help("write `mailbox@domain`, `@domain`, `user+*@domain`, `local@*`, `+*@domain`, `@*.domain`, `/regex/` or a bare domain")),
         },
         Err(_) if text.rsplit_once('@').is_some_and(|(_, domain)| domain.starts_with("*.")) => {
-            Err(Finding::error("bad-pattern", span, "one address in every subdomain cannot be written so")
+            Err(Finding::error(codes::BAD_PATTERN, span, "one address in every subdomain cannot be written so")
                 .help("write `@*.domain` for all addresses of the subdomains, or a regex"))
         }
-        Err(error) => Err(bad_mailbox("bad-pattern", span, error)),
+        Err(error) => Err(bad_mailbox(codes::BAD_PATTERN, span, error)),
     }
 }
 
 /// A mailbox that is none, in a pattern or in a target.
-pub fn bad_mailbox(code: &'static str, span: Span, error: MailboxError) -> Finding {
+pub fn bad_mailbox(code: Code, span: Span, error: MailboxError) -> Finding {
     let finding = Finding::error(code, span, error.to_string());
     match error {
         MailboxError::NoDomain => finding.help("write the whole address, with `@` and domain"),
@@ -100,14 +102,14 @@ pub fn domain_at(domain: &str, span: Span, token_length: usize) -> Result<Domain
     );
     let help = "write a domain such as `domain2.com` behind the `@`";
     Domain::parse(domain)
-        .map_err(|error| Finding::error("bad-domain", at, error.to_string()).help(help))
+        .map_err(|error| Finding::error(codes::BAD_DOMAIN, at, error.to_string()).help(help))
 }
 
 /// `local@*`.
 fn everywhere(local: &str, span: Span) -> Result<Pattern, Finding> {
     if local.is_empty() || local == "*" {
         return Err(Finding::error(
-            "bad-pattern",
+            codes::BAD_PATTERN,
             span,
             "a pattern for every address of every domain cannot be written",
         )
@@ -122,16 +124,16 @@ fn no_star(local: &str, span: Span) -> Result<LocalPart, Finding> {
         return Err(star(span, "domain2.com"));
     }
     let part = LocalPart::parse(local)
-        .map_err(|error| bad_mailbox("bad-pattern", span, MailboxError::LocalPart(error)))?;
+        .map_err(|error| bad_mailbox(codes::BAD_PATTERN, span, MailboxError::LocalPart(error)))?;
     if part.routes() {
-        return Err(Finding::error("routing-spelling", span, "a local-part with `%`, `!` or `@` is matched only by a rule that names the whole address")
+        return Err(Finding::error(codes::ROUTING_SPELLING, span, "a local-part with `%`, `!` or `@` is matched only by a rule that names the whole address")
             .help("write `mailbox@domain` without a wildcard"));
     }
     Ok(part)
 }
 
 fn star(span: Span, domain: &str) -> Finding {
-    Finding::error("bad-pattern", span, "`*` does not stand for a part of a local-part")
+    Finding::error(codes::BAD_PATTERN, span, "`*` does not stand for a part of a local-part")
         .help(format!("write `@{domain}` for all addresses, `user+*@{domain}` for any detail, or quotes around a `*` that is meant as it stands"))
 }
 

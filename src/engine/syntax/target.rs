@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox, MailboxError, last_at},
-    diagnostic::{Finding, Findings, Span, nearest},
+    diagnostic::{Finding, Findings, Span, codes, nearest},
     rule::{Pattern, Piece, Target, TargetKind},
 };
 
@@ -43,7 +43,8 @@ pub fn list(
             Ok(target) if !met.insert(target.to_string()) => {
                 let message = format!("`{}` is written twice in one rule", token.text);
                 findings.push(
-                    Finding::warning("repeated-target", token.span, message).help("write it once"),
+                    Finding::warning(codes::REPEATED_TARGET, token.span, message)
+                        .help("write it once"),
                 );
             }
             Ok(target) => targets.push(target),
@@ -63,8 +64,12 @@ pub fn words<'a>(tokens: &[Token<'a>]) -> Result<Vec<Token<'a>>, Vec<Finding>> {
     let mut comma: Option<Token<'_>> = None;
     let stray = |token: &Token<'_>| {
         vec![
-            Finding::error("syntax", token.span, "a comma stands between two addresses")
-                .help("delete it, or write the address that is missing"),
+            Finding::error(
+                codes::SYNTAX,
+                token.span,
+                "a comma stands between two addresses",
+            )
+            .help("delete it, or write the address that is missing"),
         ]
     };
     for token in tokens {
@@ -94,7 +99,7 @@ fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
         }
         if domain.contains('*') {
             return Err(
-                Finding::error("bad-target", span, "a target is in one domain")
+                Finding::error(codes::BAD_TARGET, span, "a target is in one domain")
                     .help("write `@company.com`, or beside a pattern `@*.domain` `@*.company.com`"),
             );
         }
@@ -109,7 +114,7 @@ fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
     };
     if filling == Filling::Captures && domain.contains('$') {
         return Err(Finding::error(
-            "bad-target",
+            codes::BAD_TARGET,
             span,
             "a capture cannot stand in the domain of a target",
         )
@@ -149,14 +154,14 @@ fn constant(
                 })
                 .collect();
             let local = LocalPart::from_internal(&local)
-                .map_err(|e| bad_mailbox("bad-target", span, MailboxError::LocalPart(e)))?;
+                .map_err(|e| bad_mailbox(codes::BAD_TARGET, span, MailboxError::LocalPart(e)))?;
             let mailbox = Mailbox {
                 local,
                 domain: domain_at(domain, span, text.len())?,
             };
             mailbox
                 .check_strict()
-                .map_err(|error| bad_mailbox("bad-target", span, error))?;
+                .map_err(|error| bad_mailbox(codes::BAD_TARGET, span, error))?;
             let kind = TargetKind::Template {
                 pieces: pieces.to_vec(),
                 domain: mailbox.domain,
@@ -165,7 +170,7 @@ fn constant(
         }
         _ => Mailbox::parse_strict(text),
     };
-    let mailbox = mailbox.map_err(|error| bad_mailbox("bad-target", span, error))?;
+    let mailbox = mailbox.map_err(|error| bad_mailbox(codes::BAD_TARGET, span, error))?;
     if mailbox.local.routes() {
         return Err(routes(span));
     }
@@ -178,7 +183,7 @@ fn constant(
 /// No relay by spelling (spec section 2.1): a target never holds `%`, `!` or `@` in its local-part.
 pub fn routes(span: Span) -> Finding {
     Finding::error(
-        "routing-spelling",
+        codes::ROUTING_SPELLING,
         span,
         "a local-part with `%`, `!` or `@` would be routed by the next host",
     )
@@ -190,7 +195,7 @@ fn stands_beside(pattern: &Pattern, target: Target) -> Result<Target, Finding> {
     match (pattern, &target.kind) {
         (Pattern::Subdomains(_), _) => Ok(target),
         (_, TargetKind::Subdomains(domain)) => Err(Finding::error(
-            "bad-target",
+            codes::BAD_TARGET,
             target.span,
             format!("`@*.{domain}` keeps a subdomain, and the pattern is for none"),
         )
@@ -217,7 +222,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 
 fn not_an_address(text: &str, span: Span) -> Finding {
     let finding = Finding::error(
-        "bad-target",
+        codes::BAD_TARGET,
         span,
         format!("`{text}` is neither an action nor an address"),
     );
@@ -271,8 +276,9 @@ fn pieces(filling: Filling, local: &str, span: Span) -> Result<Vec<Piece>, Findi
 
 fn flush(text: &mut String, pieces: &mut Vec<Piece>, span: Span) -> Result<(), Finding> {
     if !text.is_empty() {
-        let local = LocalPart::from_internal(text)
-            .map_err(|error| bad_mailbox("bad-target", span, MailboxError::LocalPart(error)))?;
+        let local = LocalPart::from_internal(text).map_err(|error| {
+            bad_mailbox(codes::BAD_TARGET, span, MailboxError::LocalPart(error))
+        })?;
         if local.routes() {
             return Err(routes(span));
         }
@@ -296,7 +302,7 @@ fn capture(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<usize>
 
 fn bad_capture(span: Span) -> Finding {
     Finding::error(
-        "bad-capture",
+        codes::BAD_CAPTURE,
         span,
         "`$` is not followed by the number of a group",
     )
@@ -305,7 +311,7 @@ fn bad_capture(span: Span) -> Finding {
 
 fn bare_star(span: Span) -> Finding {
     Finding::error(
-        "bad-target",
+        codes::BAD_TARGET,
         span,
         "`*` stands for the detail, and this pattern names none",
     )

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::{
     address::LocalCase,
-    diagnostic::{Finding, Findings, Span},
+    diagnostic::{Finding, Findings, Span, codes},
     rule::{Action, DomainClass, Pattern, Piece, Rule, TargetKind},
     store::{Packed, RuleId},
     syntax::Parsed,
@@ -57,7 +57,7 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
 
 fn too_many(span: Span) -> Finding {
     Finding::error(
-        "too-many-rules",
+        codes::TOO_MANY_RULES,
         span,
         "this table is too large: its rules take more than 4 GiB",
     )
@@ -206,7 +206,11 @@ impl Table {
 fn bad_regex(span: Span, text: &str) -> Finding {
     let last = text.lines().last().unwrap_or_default();
     let reason = last.strip_prefix("error: ").unwrap_or(last);
-    let finding = Finding::error("bad-regex", span, format!("this is no regex: {reason}"));
+    let finding = Finding::error(
+        codes::BAD_REGEX,
+        span,
+        format!("this is no regex: {reason}"),
+    );
     if reason.contains("not supported") {
         finding.help("write it without look-around and back-references, or as several rules")
     } else {
@@ -218,12 +222,12 @@ fn refused_regex(span: Span, why: Refused) -> Finding {
     match why {
         Refused::TooLarge => {
             let message = "this regex is too large: its program takes more than 1 MiB";
-            Finding::error("bad-regex", span, message)
+            Finding::error(codes::BAD_REGEX, span, message)
                 .help("write it with smaller repetitions, or as several rules")
         }
         Refused::TooMany => {
             let message = "the regexes are too many: their programs take more than 128 MiB";
-            Finding::error("bad-regex", span, message)
+            Finding::error(codes::BAD_REGEX, span, message)
                 .help("write one rule for each address instead of a regex where that is possible")
         }
     }
@@ -249,7 +253,7 @@ fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
                     ),
                 };
                 findings.push(
-                    Finding::error("bad-capture", target.span, message)
+                    Finding::error(codes::BAD_CAPTURE, target.span, message)
                         .help("put the part that is meant in parentheses"),
                 );
             }
@@ -279,7 +283,7 @@ fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
             _ => continue,
         };
         findings.push(
-            Finding::warning("never-matches", rule.span, why)
+            Finding::warning(codes::NEVER_MATCHES, rule.span, why)
                 .help("delete it, or declare what it is meant for"),
         );
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::{DomainEntry, Table};
 use crate::engine::{
     address::{Domain, LocalCase},
-    diagnostic::{Finding, Findings, Span, nearest},
+    diagnostic::{Finding, Findings, Span, codes, nearest},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
     store::Entry,
     syntax::Parsed,
@@ -33,9 +33,9 @@ pub(super) fn declare(
             let message = format!("`{}` is declared twice", line.domain);
             let same = was.class == line.class && was.unknown == line.unknown;
             let finding = if same {
-                Finding::warning("declared-twice", line.span, message)
+                Finding::warning(codes::DECLARED_TWICE, line.span, message)
             } else {
-                Finding::error("declared-twice", line.span, message)
+                Finding::error(codes::DECLARED_TWICE, line.span, message)
             };
             findings.push(
                 finding
@@ -201,7 +201,7 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
             Some(meant) => format!("did you mean `{meant}`? Otherwise declare it: {declare}"),
             None => format!("declare it: {declare}"),
         };
-        findings.push(Finding::error("undeclared-domain", span, message).help(help));
+        findings.push(Finding::error(codes::UNDECLARED_DOMAIN, span, message).help(help));
     };
     let undeclared = |domain: &Domain| table.class(domain).is_none();
     // Most directories declare all: this spares a walk over all rules.
@@ -241,7 +241,7 @@ fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
                 class.word()
             );
             findings.push(
-                Finding::error("mailbox-class", rule.span, message).help(format!(
+                Finding::error(codes::MAILBOX_CLASS, rule.span, message).help(format!(
                     "declare `{domain} primary`, or write `keep` instead of `mailbox`"
                 )),
             );

@@ -4,7 +4,7 @@
 
 use crate::engine::{
     address::LocalCase,
-    diagnostic::Finding,
+    diagnostic::{Finding, codes},
     rule::{Action, Pattern, Rule, Target, TargetKind},
 };
 
@@ -45,12 +45,12 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
     }
     Some(if matches!(pattern, Pattern::Regex(_)) {
         let message = "the same regex again: this rule can never match";
-        Finding::warning("never-matches", rule.span, message)
+        Finding::warning(codes::NEVER_MATCHES, rule.span, message)
             .help("delete it")
             .note(was.span, "the first one decides")
     } else if same {
         let message = format!("`{pattern}` is written twice, with the same action");
-        Finding::warning("repeated-rule", rule.span, message)
+        Finding::warning(codes::REPEATED_RULE, rule.span, message)
             .help("delete one of the two")
             .note(was.span, "first written here")
     } else if rule.origin.is_secondary() && was.origin.is_secondary() {
@@ -60,7 +60,7 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
             String::new()
         };
         Finding::error(
-            "claimed-twice",
+            codes::CLAIMED_TWICE,
             rule.span,
             format!("`{pattern}` is claimed by two mailboxes{owners}"),
         )
@@ -68,7 +68,7 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
         .note(was.span, "first claimed here")
     } else {
         Finding::error(
-            "conflict",
+            codes::CONFLICT,
             rule.span,
             format!("`{pattern}` is written twice, with another action"),
         )

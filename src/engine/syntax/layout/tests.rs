@@ -116,7 +116,7 @@ fn expectations() {
 #[test]
 fn a_file_with_an_error_is_not_touched() {
     let found = format(&source("a.rules", b"a@d.example keep\nb@d.example\n")).unwrap_err();
-    assert_eq!((found.len(), found[0].code), (1, "no-action"));
+    assert_eq!((found.len(), found[0].code.word()), (1, "no-action"));
 }
 
 /// What a file means: everything but the places.

@@ -134,7 +134,7 @@ fn every_case_prints_what_is_expected() {
 fn every_finding_has_help() {
     for case in cases() {
         for finding in findings(&case).iter() {
-            assert!(finding.help.is_some(), "{}: {finding}", case.display());
+            assert!(finding.advice().is_some(), "{}: {finding}", case.display());
         }
     }
 }

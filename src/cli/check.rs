@@ -153,7 +153,7 @@ fn object(finding: &Diagnostic, prefix: &str) -> Value {
     object["severity"] = finding.severity.word().into();
     object["code"] = finding.code.word().into();
     object["message"] = finding.message.clone().into();
-    object["help"] = finding.help.clone().into();
+    object["help"] = finding.advice().into();
     object["notes"] = notes.into();
     object
 }

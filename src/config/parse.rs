@@ -269,7 +269,7 @@ mod tests {
                     d.excerpt.line,
                     d.excerpt.column,
                     d.code,
-                    d.help.clone().unwrap_or_default()
+                    d.advice().unwrap_or_default()
                 )
             })
             .collect()

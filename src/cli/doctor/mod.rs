@@ -259,7 +259,7 @@ fn told(finding: &Diagnostic, prefix: &str) -> (String, String, String) {
         0 => format!("{prefix}{}", place.file),
         line => format!("{prefix}{}:{line}", place.file),
     };
-    let help = finding.help.clone();
+    let help = finding.advice();
     (place, finding.message.clone(), help.unwrap_or_default())
 }
 

@@ -21,7 +21,7 @@
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use super::{Code, SourceText, Span, saturate};
+use super::{Code, SourceText, Span, Suggestion, saturate};
 use crate::engine::visible::is_misleading;
 
 /// Characters of a source line that are shown.
@@ -81,8 +81,10 @@ pub struct Diagnostic {
     pub message: String,
     /// Where.
     pub excerpt: Excerpt,
-    /// What to write instead.
+    /// What to do, where no suggestion says it.
     pub help: Option<String>,
+    /// Changes that fix it; one of them is enough.
+    pub suggestions: Vec<Suggestion>,
     /// Other places that belong to it.
     pub notes: Vec<Note>,
     /// The findings that were counted and not kept, where this finding stands for them.
@@ -150,9 +152,22 @@ impl Diagnostic {
             message,
             excerpt,
             help,
+            suggestions: Vec::new(),
             notes: Vec::new(),
             unkept: None,
         }
+    }
+
+    /// Returns everything that says what to do, as one text.
+    pub fn advice(&self) -> Option<String> {
+        let all: Vec<_> = self.all_advice().collect();
+        (!all.is_empty()).then(|| all.join("; or "))
+    }
+
+    fn all_advice(&self) -> impl Iterator<Item = &str> {
+        let suggestions = self.suggestions.iter();
+        let suggestions = suggestions.map(|suggestion| suggestion.message.as_str());
+        suggestions.chain(self.help.as_deref())
     }
 
     /// The printed form; `directory` is put before file names, so that an editor finds them.
@@ -187,8 +202,10 @@ impl Diagnostic {
             self.code
         )?;
         self.excerpt.write_line(out)?;
-        if let Some(help) = &self.help {
-            write!(out, "\nhelp: {}", printable(help))?;
+        let mut word = "help:";
+        for advice in self.all_advice() {
+            write!(out, "\n{word} {}", printable(advice))?;
+            word = "help: or";
         }
         for note in &self.notes {
             out.push('\n');

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::suggestion::{Place, Planned};
 use super::{Code, Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally, codes};
 
 /// Findings that are kept of one load.
@@ -25,6 +26,7 @@ pub struct Finding {
     span: Span,
     message: String,
     help: Option<String>,
+    suggestions: Vec<Planned>,
     notes: Vec<(Span, String)>,
 }
 
@@ -37,6 +39,7 @@ impl Finding {
             span,
             message: message.into(),
             help: None,
+            suggestions: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -49,9 +52,60 @@ impl Finding {
         }
     }
 
-    /// What to write instead.
+    /// Says what to do, where no change of the file can say it.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Offers to replace the bytes of `span` by `text`.
+    ///
+    /// `message` is an order that names the text to write. Each further suggestion is an alternative.
+    pub fn suggest(self, message: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.suggest_edits(message, [(span, text.into())])
+    }
+
+    /// Offers several replacements that belong together.
+    pub fn suggest_edits(
+        self,
+        message: impl Into<String>,
+        edits: impl IntoIterator<Item = (Span, String)>,
+    ) -> Self {
+        let edits = edits.into_iter();
+        let edits = edits.map(|(span, text)| (Place::Exactly(span), text));
+        self.planned(message, edits.collect())
+    }
+
+    /// Offers to write `line` above the rule that `span` is in.
+    pub fn suggest_line_before(
+        self,
+        message: impl Into<String>,
+        span: Span,
+        line: impl Into<String>,
+    ) -> Self {
+        self.planned(message, vec![(Place::Above(span), line.into())])
+    }
+
+    /// Offers to write `line` below the rule that `span` is in.
+    pub fn suggest_line_after(
+        self,
+        message: impl Into<String>,
+        span: Span,
+        line: impl Into<String>,
+    ) -> Self {
+        self.planned(message, vec![(Place::Below(span), line.into())])
+    }
+
+    /// Offers to delete the rule that `span` is in, with the lines that continue it.
+    pub fn suggest_line_deleted(self, message: impl Into<String>, span: Span) -> Self {
+        self.planned(message, vec![(Place::Line(span), String::new())])
+    }
+
+    fn planned(mut self, message: impl Into<String>, edits: Vec<(Place, String)>) -> Self {
+        self.suggestions.push(Planned {
+            message: message.into(),
+            edits,
+        });
         self
     }
 
@@ -149,6 +203,11 @@ impl<'a> Findings<'a> {
             message: finding.message,
             excerpt: Excerpt::of(self.sources, finding.span),
             help: finding.help,
+            suggestions: finding
+                .suggestions
+                .into_iter()
+                .map(|planned| planned.placed(self.sources))
+                .collect(),
             notes: finding
                 .notes
                 .into_iter()

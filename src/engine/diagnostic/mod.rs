@@ -12,9 +12,11 @@ mod diagnostic;
 mod finding;
 mod source;
 mod span;
+mod suggestion;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
 pub use finding::{Finding, Findings};
 pub use source::{FileKind, Foreign, Format, SourceText};
 pub use span::{Span, saturate};
+pub use suggestion::{Edit, Suggestion};

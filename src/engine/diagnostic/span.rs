@@ -46,6 +46,20 @@ impl Span {
         }
     }
 
+    /// Returns the empty span where this one begins.
+    pub fn begin(self) -> Self {
+        Self { length: 0, ..self }
+    }
+
+    /// Returns the empty span where this one ends.
+    pub fn end(self) -> Self {
+        Self {
+            start: self.start.saturating_add(self.length),
+            length: 0,
+            ..self
+        }
+    }
+
     /// A part of this span: `length` octets from its `offset`th.
     pub fn part(self, offset: usize, length: usize) -> Self {
         Self {

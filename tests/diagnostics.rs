@@ -83,10 +83,7 @@ fn findings(case: &Path) -> Vec<Diagnostic> {
             "import.txt" => wanted_import = Some(imported(&bytes)),
             "export.txt" => wanted_export = Some(exported(&bytes)),
             "readdress.toml" => return config::parse(name, &bytes).err().unwrap_or_default(),
-            _ => sources.push(SourceText {
-                name: name.to_owned(),
-                bytes,
-            }),
+            _ => sources.push(SourceText::new(name, bytes)),
         }
     }
     let settings = Settings::default();
@@ -142,10 +139,7 @@ fn every_finding_has_help() {
 /// A file of nothing but errors does not fill the log.
 #[test]
 fn the_rest_is_counted() {
-    let source = SourceText {
-        name: "a.rules".to_owned(),
-        bytes: b"x@domain2.com\n".repeat(1003),
-    };
+    let source = SourceText::new("a.rules", b"x@domain2.com\n".repeat(1003));
     let found = compile(&[source], &Settings::default()).diagnostics;
     assert_eq!(found.len(), 1001);
     let last = found.last().map(ToString::to_string);

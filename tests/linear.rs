@@ -26,10 +26,7 @@ const HEAD: &str = "company.com primary\nclosed.example primary unknown=reject\n
 fn seconds(texts: &[(&str, String)]) -> f64 {
     let sources: Vec<_> = texts
         .iter()
-        .map(|(name, text)| SourceText {
-            name: (*name).into(),
-            bytes: text.clone().into_bytes(),
-        })
+        .map(|(name, text)| SourceText::new(*name, text.clone().into_bytes()))
         .collect();
     let now = || {
         let time = clock_gettime(ClockId::ThreadCPUTime);

@@ -287,10 +287,7 @@ fn server(
 }
 
 fn table(stamp: u64) -> Arc<readdress::engine::Table> {
-    let source = SourceText {
-        name: "a.rules".into(),
-        bytes: rules(stamp).into(),
-    };
+    let source = SourceText::new("a.rules", rules(stamp));
     let compiled = compile(&[source], &Settings::default());
     Arc::new(compiled.table.expect("a table without errors"))
 }

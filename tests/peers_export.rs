@@ -40,10 +40,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let sources = [SourceText {
-            name: "10.rules".into(),
-            bytes: RULES.into(),
-        }];
+        let sources = [SourceText::new("10.rules", RULES)];
         let compiled = compile(&sources, &Settings::default());
         let table = compiled.table.expect("a table");
         Self { sources, table }

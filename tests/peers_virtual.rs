@@ -111,10 +111,7 @@ const ASKED: &[&str] = &[
 ];
 
 fn source(text: &str) -> SourceText {
-    SourceText {
-        name: "a.virtual".into(),
-        bytes: text.into(),
-    }
+    SourceText::new("a.virtual", text)
 }
 
 fn start(cache: &std::path::Path, folder: &Folder, text: &str, more: &str) -> (Postfix, Sink) {

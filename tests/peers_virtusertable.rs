@@ -195,10 +195,7 @@ fn makemap(cache: &Path, folder: &Folder, source: &str) {
 }
 
 fn source(text: &str) -> SourceText {
-    SourceText {
-        name: "a.virtusertable".into(),
-        bytes: text.into(),
-    }
+    SourceText::new("a.virtusertable", text)
 }
 
 /// One key for each value: `v0@virt.example`, `v1@virt.example`, …

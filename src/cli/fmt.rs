@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     daemon::source,
-    engine::{FileKind, SourceText, diagnostic::Format, syntax::format},
+    engine::{FileKind, SourceKind, SourceText, syntax::format},
 };
 
 /// Runs the command.
@@ -79,7 +79,7 @@ fn name(path: &Path) -> String {
 fn is_native(name: &str) -> bool {
     matches!(
         FileKind::of(name),
-        FileKind::Read(Format::Native | Format::Expectations)
+        FileKind::Read(SourceKind::Native | SourceKind::Expectations)
     )
 }
 
@@ -96,10 +96,7 @@ fn one(path: &Path, check: bool) -> Exit {
         Ok(bytes) => bytes,
         Err(reason) => return failed(format!("cannot be read: {reason}")),
     };
-    let source = SourceText {
-        name: name(path),
-        bytes,
-    };
+    let source = SourceText::new(name(path), bytes);
     let text = match format(&source) {
         Ok(text) => text,
         Err(findings) => {

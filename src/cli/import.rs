@@ -44,10 +44,7 @@ fn attempt(flags: &Import) -> Result<Exit, Exit> {
     let progress = Progress::start(&format!("reading {place}"));
     let (bytes, decoded) =
         content(flags).map_err(|reason| failed(&format!("{place} cannot be read: {reason}")))?;
-    let source = SourceText {
-        name: name(&flags.file),
-        bytes,
-    };
+    let source = SourceText::new(name(&flags.file), bytes);
     let imported = import(&source, flags.format.into(), &options, &config.settings);
     drop(progress);
     let errors = tell(flags, &source.name, &imported, decoded);

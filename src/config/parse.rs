@@ -31,10 +31,7 @@ pub fn parse(name: &str, text: &[u8]) -> Result<Config, Vec<Diagnostic>> {
 /// Reads as much of a configuration as there is without an error, and the errors. Only commands that ask
 /// the running daemon use such a configuration: they need its control socket.
 pub fn parse_partly(name: &str, text: &[u8]) -> (Config, Vec<Diagnostic>) {
-    let sources = [SourceText {
-        name: name.to_owned(),
-        bytes: text.to_vec(),
-    }];
+    let sources = [SourceText::new(name, text.to_vec())];
     let mut findings = Findings::new(&sources);
     let mut config = Config::default();
     match std::str::from_utf8(text) {

@@ -22,7 +22,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use crate::engine::{FileKind, diagnostic::Format};
+use crate::engine::{FileKind, SourceKind};
 
 /// Rules that may be deleted together, whatever their share.
 pub const MEANT: usize = 20;
@@ -238,7 +238,7 @@ fn emptied(old: &Extent, now: &Now) -> Vec<Cause> {
 
 /// People write native files; the others are exports of a program, which does not mean anything by it.
 fn is_native(file: &str) -> bool {
-    FileKind::of(file) == FileKind::Read(Format::Native)
+    FileKind::of(file) == FileKind::Read(SourceKind::Native)
 }
 
 fn shrunk(old: &Extent, now: &Now, max_shrink: u8) -> Option<Cause> {

@@ -225,10 +225,7 @@ mod tests {
     use crate::engine::{Settings, SourceText, compile};
 
     fn compiled(rules: &str) -> crate::engine::Compiled {
-        let source = SourceText {
-            name: "a.rules".into(),
-            bytes: rules.as_bytes().to_vec(),
-        };
+        let source = SourceText::new("a.rules", rules.as_bytes().to_vec());
         compile(&[source], &Settings::default())
     }
 

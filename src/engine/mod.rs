@@ -33,6 +33,6 @@ pub mod table;
 pub mod transaction;
 pub mod visible;
 
-pub use diagnostic::{Diagnostic, FileKind, Severity, SourceText, Tally};
+pub use diagnostic::{Diagnostic, FileKind, Severity, SourceKind, SourceText, Tally};
 pub use load::{Before, Compiled, compile, compile_after};
 pub use table::{Change, Changes, Settings, Table};

@@ -303,10 +303,7 @@ mod tests {
 
     fn table() -> Arc<Table> {
         let text = "company.com primary unknown=reject\ndomain2.com secondary\n@domain2.com @company.com\njd@domain2.com jdoe@company.com\njdoe@company.com mailbox\n";
-        let sources = [SourceText {
-            name: "a.rules".into(),
-            bytes: text.into(),
-        }];
+        let sources = [SourceText::new("a.rules", text)];
         Arc::new(compile(&sources, &Settings::default()).table.unwrap())
     }
 

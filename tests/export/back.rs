@@ -14,10 +14,7 @@ use super::world::{World, addresses, cases, rules, targets};
 
 /// The table of one file; the findings, if it has an error.
 fn read(name: &str, text: &str) -> Result<Table, String> {
-    let sources = [SourceText {
-        name: name.into(),
-        bytes: text.into(),
-    }];
+    let sources = [SourceText::new(name, text)];
     let compiled = compile(&sources, &Settings::default());
     let found: Vec<_> = compiled
         .diagnostics
@@ -148,12 +145,11 @@ new@company.com mailbox
 /// The class of a domain may have been told from the kind of a file, which is another one then.
 #[test]
 fn classes_that_no_line_declares_come_back_from_pairs() {
-    let sources = [SourceText {
-        name: "a.virtual".into(),
-        bytes:
-            b"jd@domain2.com jdoe@company.com\ndomain3.com x\nsales@domain3.com anna@company.com\n"
-                .to_vec(),
-    }];
+    let sources = [SourceText::new(
+        "a.virtual",
+        b"jd@domain2.com jdoe@company.com\ndomain3.com x\nsales@domain3.com anna@company.com\n"
+            .to_vec(),
+    )];
     let table = compile(&sources, &Settings::default())
         .table
         .expect("a table");

@@ -132,10 +132,7 @@ pub struct World {
 impl World {
     /// `None` if the rules have an error.
     pub fn new(rules: &str) -> Option<Self> {
-        let sources = vec![SourceText {
-            name: "a.rules".into(),
-            bytes: rules.into(),
-        }];
+        let sources = vec![SourceText::new("a.rules", rules)];
         let table = compile(&sources, &Settings::default()).table?;
         Some(Self { table, sources })
     }

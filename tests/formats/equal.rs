@@ -34,10 +34,7 @@ fn both(name: &str, content: &str, format: ImportFormat) {
         .iter()
         .map(|(line, at)| format!("{line}  # source: {name}:{at}\n"))
         .collect();
-    let native = SourceText {
-        name: "native.rules".into(),
-        bytes: native.into_bytes(),
-    };
+    let native = SourceText::new("native.rules", native.into_bytes());
     let again = compile(std::slice::from_ref(&native), &settings);
     match (&place.table, &again.table) {
         (Some(place), Some(again)) => assert_eq!(text(place), text(again), "{content}"),

@@ -22,10 +22,7 @@ pub struct Read {
 
 /// A file as the daemon would have read it.
 pub fn source(name: &str, bytes: &[u8]) -> SourceText {
-    SourceText {
-        name: name.to_owned(),
-        bytes: decode::decode(bytes.to_vec()).0,
-    }
+    SourceText::new(name, decode::decode(bytes.to_vec()).0)
 }
 
 /// A sample.

@@ -193,10 +193,7 @@ fn each_file_is_live_under_the_name_that_it_is_told_to_have() {
             encodings = vec![[0xff, 0xfe].into_iter().chain(utf16).collect()];
         }
         for bytes in encodings {
-            let sources = [SourceText {
-                name: name.to_owned(),
-                bytes: decode::decode(bytes).0,
-            }];
+            let sources = [SourceText::new(name, decode::decode(bytes).0)];
             let compiled = compile(&sources, &Settings::default());
             let table = compiled
                 .table

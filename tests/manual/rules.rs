@@ -27,10 +27,7 @@ fn example(page: &str) -> String {
 /// What is shown loads, without a finding.
 #[test]
 fn the_example_is_a_table() {
-    let source = SourceText {
-        name: "example.rules".into(),
-        bytes: example(&page()).into_bytes(),
-    };
+    let source = SourceText::new("example.rules", example(&page()).into_bytes());
     let compiled = compile(&[source], &Settings::default());
     assert!(
         compiled.diagnostics.is_empty(),

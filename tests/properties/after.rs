@@ -29,10 +29,7 @@ fn directory(text: &str, places: &[usize], extra: bool) -> Vec<SourceText> {
     first
         .into_iter()
         .chain(named)
-        .map(|(name, text)| SourceText {
-            name,
-            bytes: text.into_bytes(),
-        })
+        .map(|(name, text)| SourceText::new(name, text.into_bytes()))
         .collect()
 }
 
@@ -178,10 +175,7 @@ fn what_is_taken_over_is_what_would_be_read() {
 
 #[test]
 fn a_text_that_was_left_out_is_wanted_only_to_be_shown() {
-    let file = |name: &str, text: &str| SourceText {
-        name: name.to_owned(),
-        bytes: text.into(),
-    };
+    let file = |name: &str, text: &str| SourceText::new(name, text);
     let domains = "company.com primary\ndomain2.com secondary\n\
                    postmaster@* postmaster@company.com\nabuse@* postmaster@company.com\n";
     let mut files = vec![

@@ -26,10 +26,7 @@ pub fn compiled(world: &World) -> Compiled {
         recursion_limit: RECURSION_LIMIT,
         ..Settings::default()
     };
-    let sources = [SourceText {
-        name: "w.rules".to_owned(),
-        bytes: world.text().into_bytes(),
-    }];
+    let sources = [SourceText::new("w.rules", world.text().into_bytes())];
     compile(&sources, &settings)
 }
 
@@ -176,10 +173,7 @@ fn what_was_found_before_stays_mended() {
         // First written, first tried, also where it matches without the detail only.
         (two_regexes, "a.b+x@one.test", "c+x@two.test"),
     ] {
-        let sources = [SourceText {
-            name: "a.rules".to_owned(),
-            bytes: rules.as_bytes().to_vec(),
-        }];
+        let sources = [SourceText::new("a.rules", rules.as_bytes().to_vec())];
         let table = compile(&sources, &Settings::default()).table.expect(rules);
         let received = Mailbox::parse(address).expect(address);
         assert_eq!(

@@ -72,10 +72,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn source(name: &str, bytes: &[u8]) -> SourceText {
-    SourceText {
-        name: name.to_owned(),
-        bytes: bytes.to_vec(),
-    }
+    SourceText::new(name, bytes.to_vec())
 }
 
 /// Every finding is in its file, and is printed without anything that drives a terminal.

@@ -13,10 +13,7 @@ use super::model::quoted;
 use super::worlds::world;
 
 fn read(text: &str) -> (Parsed, Vec<String>) {
-    let sources = [SourceText {
-        name: "a.rules".to_owned(),
-        bytes: text.as_bytes().to_vec(),
-    }];
+    let sources = [SourceText::new("a.rules", text.as_bytes().to_vec())];
     let mut findings = Findings::new(&sources);
     let parsed = format::parse(
         &sources,

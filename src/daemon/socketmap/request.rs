@@ -155,10 +155,7 @@ mod tests {
         here@domain2.com keep\n\"a%b\"@domain2.com jdoe@company.com\n";
 
     fn table(rules: &str, local_case: LocalCase) -> Table {
-        let sources = [SourceText {
-            name: "a.rules".into(),
-            bytes: rules.into(),
-        }];
+        let sources = [SourceText::new("a.rules", rules)];
         let settings = Settings {
             local_case,
             ..Settings::default()

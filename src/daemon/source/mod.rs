@@ -37,8 +37,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::engine::{
-    Diagnostic, FileKind, Severity, SourceText,
-    diagnostic::{Foreign, Format, codes},
+    Diagnostic, FileKind, Severity, SourceKind, SourceText,
+    diagnostic::{ForeignFormat, codes},
     store::hash,
 };
 
@@ -98,13 +98,15 @@ const WORTH_LEAVING_OUT: usize = 1 << 20;
 pub type Known<'k> = &'k dyn Fn(&str, u128) -> bool;
 
 impl Reading {
-    fn add(&mut self, name: String, bytes: Vec<u8>, known: Known<'_>) {
-        let hash = hash(&bytes);
-        let is_known = bytes.len() >= WORTH_LEAVING_OUT && known(&name, hash);
+    fn add(&mut self, mut source: SourceText, known: Known<'_>) {
+        let hash = hash(&source.bytes);
+        let is_known = source.bytes.len() >= WORTH_LEAVING_OUT && known(&source.name, hash);
         self.hashes.push(hash);
         self.left_out.push(is_known);
-        let bytes = if is_known { Vec::new() } else { bytes };
-        self.sources.push(SourceText { name, bytes });
+        if is_known {
+            source.bytes = Vec::new();
+        }
+        self.sources.push(source);
     }
 
     /// The files that hold nothing, or white space alone.
@@ -199,7 +201,7 @@ fn read_once(
                     reading
                         .diagnostics
                         .extend(access::file(&path, &name, owner));
-                    reading.add(name, source.bytes, known);
+                    reading.add(source, known);
                 }
                 Err(finding) => reading.diagnostics.push(*finding),
             },
@@ -209,23 +211,23 @@ fn read_once(
 }
 
 /// What may be in a file of this kind.
-fn encoding(format: Format) -> file::Encoding {
-    match format {
-        Format::Foreign(_) => file::Encoding::Told,
-        Format::Native | Format::Expectations => file::Encoding::Utf8,
+fn encoding(kind: SourceKind) -> file::Encoding {
+    match kind {
+        SourceKind::Foreign(_) => file::Encoding::Told,
+        SourceKind::Native | SourceKind::Expectations => file::Encoding::Utf8,
     }
 }
 
 /// Which lines of a file of this kind are comments.
-fn comments(format: Format) -> Comments {
-    match format {
-        Format::Native | Format::Expectations | Format::Foreign(Foreign::Virtual) => {
-            Comments::Lines
-        }
-        Format::Foreign(Foreign::Virtusertable) => Comments::FirstColumn,
+fn comments(kind: SourceKind) -> Comments {
+    match kind {
+        SourceKind::Native
+        | SourceKind::Expectations
+        | SourceKind::Foreign(ForeignFormat::Virtual) => Comments::Lines,
+        SourceKind::Foreign(ForeignFormat::Virtusertable) => Comments::FirstColumn,
         // In a table a cell of several lines may have such a line; in LDIF a comment says whether the
         // export is whole.
-        Format::Foreign(_) => Comments::None,
+        SourceKind::Foreign(_) => Comments::None,
     }
 }
 
@@ -241,6 +243,7 @@ pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText
     match file::read(path, encoding(kind), comments(kind), limits) {
         Ok(bytes) => Ok(SourceText {
             name: name.to_owned(),
+            kind,
             bytes,
         }),
         Err(refusal) => Err(Box::new(Diagnostic::about_file(
@@ -319,7 +322,7 @@ mod tests {
         if name.starts_with('.') || name.ends_with('~') {
             FileKind::Skipped
         } else if name.ends_with(".rules") {
-            FileKind::Read(crate::engine::diagnostic::Format::Native)
+            FileKind::Read(SourceKind::Native)
         } else {
             FileKind::Unknown
         }

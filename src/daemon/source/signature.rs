@@ -147,13 +147,14 @@ pub fn fingerprint(reading: &Reading) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::SourceText;
     use std::os::unix::fs::symlink;
     use std::time::{Duration, SystemTime};
 
     fn of(files: &[(&str, &str)]) -> Fingerprint {
         let mut reading = Reading::default();
         for (name, text) in files {
-            reading.add((*name).to_owned(), text.as_bytes().to_vec(), &|_, _| false);
+            reading.add(SourceText::new(*name, *text), &|_, _| false);
         }
         fingerprint(&reading)
     }

@@ -140,10 +140,7 @@ mod tests {
     use crate::engine::{Settings, SourceText, compile};
 
     fn asked(rules: &str) -> Vec<(String, Expected)> {
-        let sources = [SourceText {
-            name: "a.rules".into(),
-            bytes: rules.into(),
-        }];
+        let sources = [SourceText::new("a.rules", rules)];
         let table = compile(&sources, &Settings::default()).table.unwrap();
         let (questions, _) = questions(&table);
         let own = questions

@@ -345,10 +345,7 @@ mod tests {
     use super::*;
 
     fn sources(text: &str) -> Vec<SourceText> {
-        vec![SourceText {
-            name: "a.rules".into(),
-            bytes: text.as_bytes().to_vec(),
-        }]
+        vec![SourceText::new("a.rules", text.as_bytes().to_vec())]
     }
 
     #[test]

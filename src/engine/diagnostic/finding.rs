@@ -263,10 +263,7 @@ mod tests {
 
     #[test]
     fn findings_are_bounded_but_counted() {
-        let sources = [SourceText {
-            name: "a.rules".into(),
-            bytes: b"x\n".to_vec(),
-        }];
+        let sources = [SourceText::new("a.rules", b"x\n".to_vec())];
         let mut findings = Findings::new(&sources);
         let span = Span {
             file: 0,

@@ -17,6 +17,6 @@ mod suggestion;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Note, Severity, Tally, nearest};
 pub use finding::{Finding, Findings};
-pub use source::{FileKind, Foreign, Format, SourceText};
+pub use source::{FileKind, ForeignFormat, SourceKind, SourceText};
 pub use span::{Span, saturate};
 pub use suggestion::{Edit, Suggestion};

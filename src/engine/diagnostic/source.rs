@@ -1,40 +1,62 @@
-//! What a file of the rules directory is, told from its name alone.
+//! A text that rules are read from, and what its kind is.
+//!
+//! Every [`SourceText`] carries its kind. The engine looks at the kind only, never at the name: a text
+//! need not be a file, and its name need not have an extension. [`FileKind::of`] is for those who make
+//! texts from files.
 
-/// The content of one rules file, as it was read.
-#[derive(Clone, Debug)]
+/// The content of one source of rules.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SourceText {
-    /// File name without its directory, as it is printed (`10-company.rules`).
+    /// The name that findings and log lines show: that of the file, without its directory
+    /// (`10-company.rules`).
     pub name: String,
-    /// The bytes; whether they are UTF-8 is the parser's business.
+    /// What the text is written in.
+    pub kind: SourceKind,
+    /// The bytes. They may be anything; the parser reports what is not UTF-8.
     pub bytes: Vec<u8>,
 }
 
-/// What is to be done with a file.
+impl SourceText {
+    /// A text with the kind that a file of this name has; native rules if the name has no known extension.
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let name = name.into();
+        let kind = match FileKind::of(&name) {
+            FileKind::Read(kind) => kind,
+            FileKind::Skipped | FileKind::Unknown => SourceKind::Native,
+        };
+        Self {
+            name,
+            kind,
+            bytes: bytes.into(),
+        }
+    }
+}
+
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SourceKind {
+    /// readdress' own rules (`.rules`).
+    Native,
+    /// Expectations (`.expect`).
+    Expectations,
+    /// The format of another program.
+    Foreign(ForeignFormat),
+}
+
+/// What to do with a file of the rules directory.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FileKind {
-    /// It holds rules or expectations: read it.
-    Read(Format),
-    /// Hidden files and what editors and packagers leave behind: passed over in silence.
+    /// Read it: it holds rules or expectations.
+    Read(SourceKind),
+    /// Skip it without a word: it is hidden, or an editor or packager left it behind.
     Skipped,
-    /// Any other extension: a warning, since a rule file misspelt must not vanish in silence.
+    /// Skip it with a warning: its extension is unknown. The name of a rules file may be misspelt.
     Unknown,
 }
 
-/// How a file is written.
+/// The format of another program. The header row of a `.csv` file says which of many tables it holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
-    /// `.rules`.
-    Native,
-    /// `.expect`.
-    Expectations,
-    /// Another program's format.
-    Foreign(Foreign),
-}
-
-/// Another program's format, told by the extension; which of the many tables a `.csv` holds is told
-/// by its header row.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Foreign {
+pub enum ForeignFormat {
     /// `.virtual`: Postfix virtual(5).
     Virtual,
     /// `.virtusertable`: Sendmail's virtusertable source.
@@ -46,33 +68,33 @@ pub enum Foreign {
 }
 
 impl FileKind {
-    /// Tells the kind from the file's name. Letter case of the extension does not count: Windows
-    /// programs write `USERS.CSV`, and `ldifde` manuals `ad.ldf`.
+    /// Returns the kind of a file with this name. The letter case of the extension is ignored: Windows
+    /// programs write `USERS.CSV`, and the manuals of `ldifde` use `ad.ldf`.
     pub fn of(name: &str) -> Self {
         let extension = extension(name);
         if is_leftover(name, &extension) {
             return Self::Skipped;
         }
         match &*extension {
-            "rules" => Self::Read(Format::Native),
-            "expect" => Self::Read(Format::Expectations),
-            "virtual" => Self::Read(Format::Foreign(Foreign::Virtual)),
-            "virtusertable" => Self::Read(Format::Foreign(Foreign::Virtusertable)),
-            "csv" => Self::Read(Format::Foreign(Foreign::Csv)),
-            "ldif" | "ldf" => Self::Read(Format::Foreign(Foreign::Ldif)),
+            "rules" => Self::Read(SourceKind::Native),
+            "expect" => Self::Read(SourceKind::Expectations),
+            "virtual" => Self::Read(SourceKind::Foreign(ForeignFormat::Virtual)),
+            "virtusertable" => Self::Read(SourceKind::Foreign(ForeignFormat::Virtusertable)),
+            "csv" => Self::Read(SourceKind::Foreign(ForeignFormat::Csv)),
+            "ldif" | "ldf" => Self::Read(SourceKind::Foreign(ForeignFormat::Ldif)),
             _ => Self::Unknown,
         }
     }
 }
 
-/// What follows the last dot, in lower case; nothing where there is no dot.
+/// Returns what follows the last dot, in lower case; nothing if there is no dot.
 fn extension(name: &str) -> String {
     name.rsplit_once('.')
         .map_or("", |(_, extension)| extension)
         .to_ascii_lowercase()
 }
 
-/// `.*`, `*~`, `#*#`, `*.swp`, `*.tmp`, `*.bak`, `*.dpkg-*`, `*.rpm*`.
+/// Returns true for `.*`, `*~`, `#*#`, `*.swp`, `*.tmp`, `*.bak`, `*.dpkg-*`, `*.rpm*`.
 fn is_leftover(name: &str, extension: &str) -> bool {
     name.starts_with('.')
         || name.ends_with('~')
@@ -117,21 +139,25 @@ mod tests {
             assert_eq!(FileKind::of(name), FileKind::Unknown, "{name}");
         }
         let read = [
-            ("10-company.rules", Format::Native),
-            ("a.RULES", Format::Native),
-            ("a.b.expect", Format::Expectations),
-            ("A.Expect", Format::Expectations),
-            ("old.virtual", Format::Foreign(Foreign::Virtual)),
-            ("old.VIRTUAL", Format::Foreign(Foreign::Virtual)),
-            ("a.VirtUserTable", Format::Foreign(Foreign::Virtusertable)),
-            ("USERS.CSV", Format::Foreign(Foreign::Csv)),
-            ("users.Csv", Format::Foreign(Foreign::Csv)),
-            ("ad.ldif", Format::Foreign(Foreign::Ldif)),
-            ("ad.ldf", Format::Foreign(Foreign::Ldif)),
-            ("AD.LDF", Format::Foreign(Foreign::Ldif)),
+            ("10-company.rules", SourceKind::Native),
+            ("a.RULES", SourceKind::Native),
+            ("a.b.expect", SourceKind::Expectations),
+            ("A.Expect", SourceKind::Expectations),
+            ("old.virtual", SourceKind::Foreign(ForeignFormat::Virtual)),
+            ("old.VIRTUAL", SourceKind::Foreign(ForeignFormat::Virtual)),
+            (
+                "a.VirtUserTable",
+                SourceKind::Foreign(ForeignFormat::Virtusertable),
+            ),
+            ("USERS.CSV", SourceKind::Foreign(ForeignFormat::Csv)),
+            ("users.Csv", SourceKind::Foreign(ForeignFormat::Csv)),
+            ("ad.ldif", SourceKind::Foreign(ForeignFormat::Ldif)),
+            ("ad.ldf", SourceKind::Foreign(ForeignFormat::Ldif)),
+            ("AD.LDF", SourceKind::Foreign(ForeignFormat::Ldif)),
         ];
-        for (name, format) in read {
-            assert_eq!(FileKind::of(name), FileKind::Read(format), "{name}");
+        for (name, kind) in read {
+            assert_eq!(FileKind::of(name), FileKind::Read(kind), "{name}");
+            assert_eq!(SourceText::new(name, "").kind, kind, "{name}");
         }
     }
 }

@@ -72,7 +72,7 @@ mod virtusertable_target;
 mod yielded;
 
 use super::{
-    diagnostic::{FileKind, Finding, Findings, Foreign, Format, SourceText, Span},
+    diagnostic::{Finding, Findings, ForeignFormat, SourceKind, SourceText, Span},
     store::Past,
     syntax::{self, Parsed, warn_if_empty},
 };
@@ -97,17 +97,19 @@ pub fn parse(
             (file, source),
             past,
             findings,
-            |parsed, findings| match FileKind::of(&source.name) {
-                FileKind::Read(Format::Foreign(foreign)) => {
+            |parsed, findings| match source.kind {
+                SourceKind::Foreign(foreign) => {
                     let format = match foreign {
-                        Foreign::Virtual => ImportFormat::Virtual,
-                        Foreign::Virtusertable => ImportFormat::Virtusertable,
-                        Foreign::Csv => ImportFormat::Csv,
-                        Foreign::Ldif => ImportFormat::Ldif,
+                        ForeignFormat::Virtual => ImportFormat::Virtual,
+                        ForeignFormat::Virtusertable => ImportFormat::Virtusertable,
+                        ForeignFormat::Csv => ImportFormat::Csv,
+                        ForeignFormat::Ldif => ImportFormat::Ldif,
                     };
                     read(file, source, format, options, parsed, &mut bare, findings);
                 }
-                _ => syntax::read(file, source, parsed, findings),
+                SourceKind::Native | SourceKind::Expectations => {
+                    syntax::read(file, source, parsed, findings)
+                }
             },
         );
     }

@@ -13,7 +13,7 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Packed;
-use crate::engine::diagnostic::{FileKind, Format, SourceText};
+use crate::engine::diagnostic::{SourceKind, SourceText};
 
 /// What was read from one file.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl FileRead {
     /// One that was read just now; `clean` says that nothing came of it but rules.
     pub fn new(source: &SourceText, hash: u128, clean: bool, rules: &mut Packed) -> Self {
         let domains = rules.end_file();
-        let native = FileKind::of(&source.name) == FileKind::Read(Format::Native);
+        let native = source.kind == SourceKind::Native;
         Self {
             name: source.name.as_str().into(),
             hash,

@@ -35,10 +35,7 @@ far@domain2.com                                                                 
 ";
 
 fn rules(text: &str) -> Vec<Rule> {
-    let sources = [SourceText {
-        name: "a.rules".into(),
-        bytes: text.into(),
-    }];
+    let sources = [SourceText::new("a.rules", text)];
     let (mut parsed, mut findings) = (Parsed::default(), Findings::new(&sources));
     read(0, &sources[0], &mut parsed, &mut findings);
     assert!(!findings.has_errors(), "{:#?}", findings.into_diagnostics());

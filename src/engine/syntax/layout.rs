@@ -27,7 +27,7 @@ use super::{
     lexer::{self, LogicalLine, Token, TokenKind},
     parse::read,
 };
-use crate::engine::diagnostic::{Diagnostic, FileKind, Findings, Format, SourceText};
+use crate::engine::diagnostic::{Diagnostic, Findings, SourceKind, SourceText};
 
 /// Where the action begins, in characters, while the patterns of a block are short.
 const ACTION: usize = 32;
@@ -57,7 +57,7 @@ pub fn format(source: &SourceText) -> Result<Vec<u8>, Vec<Diagnostic>> {
         return Err(findings.into_diagnostics());
     }
     let lines = physical_lines(&source.bytes);
-    let expectations = FileKind::of(&source.name) == FileKind::Read(Format::Expectations);
+    let expectations = source.kind == SourceKind::Expectations;
     let mut rules = Vec::new();
     // What it finds was found above.
     let mut again = Findings::new(sources);

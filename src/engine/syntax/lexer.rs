@@ -299,10 +299,7 @@ mod tests {
     use crate::engine::diagnostic::SourceText;
 
     fn lex(text: &str) -> (Vec<Vec<String>>, Vec<String>) {
-        let sources = vec![SourceText {
-            name: "t".into(),
-            bytes: text.as_bytes().to_vec(),
-        }];
+        let sources = vec![SourceText::new("t", text.as_bytes().to_vec())];
         let mut findings = Findings::new(&sources);
         let mut lines = Vec::new();
         read(0, text.as_bytes(), &mut findings, |line, _| match line {
@@ -359,10 +356,7 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_have_a_column() {
         let bytes = b"a b\nc \xff d\ne f\n".to_vec();
-        let sources = vec![SourceText {
-            name: "t".into(),
-            bytes: bytes.clone(),
-        }];
+        let sources = vec![SourceText::new("t", bytes.clone())];
         let mut findings = Findings::new(&sources);
         let mut count = 0;
         read(0, &bytes, &mut findings, |line, _| {

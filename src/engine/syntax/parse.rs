@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::{
     address::Domain,
-    diagnostic::{FileKind, Finding, Findings, Format, SourceText, Span, codes, nearest},
+    diagnostic::{Finding, Findings, SourceKind, SourceText, Span, codes, nearest},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
     store::{FileRead, Packed, Past},
 };
@@ -88,8 +88,8 @@ impl fmt::Display for Skipped {
 /// known here.
 pub fn read(file: u32, source: &SourceText, parsed: &mut Parsed, findings: &mut Findings<'_>) {
     warn_if_empty(file, source, findings);
-    match FileKind::of(&source.name) {
-        FileKind::Read(Format::Expectations) => {
+    match source.kind {
+        SourceKind::Expectations => {
             lexer::read(file, &source.bytes, findings, |line, findings| match line {
                 Line::Alone(..) => false,
                 Line::Logical(line) => {
@@ -323,10 +323,7 @@ mod tests {
 
     /// Reads native rules; the long way if `short` is not.
     fn rules(text: &str, short: bool) -> (Packed, Vec<String>) {
-        let sources = [SourceText {
-            name: "a.rules".into(),
-            bytes: text.into(),
-        }];
+        let sources = [SourceText::new("a.rules", text)];
         let (mut parsed, mut findings) = (Parsed::default(), Findings::new(&sources));
         let findings_of = &mut findings;
         lexer::read(0, text.as_bytes(), findings_of, |line, found| match line {

@@ -217,10 +217,7 @@ mod tests {
     /// Rules for `count` mailboxes, and their numbers.
     fn rules(count: usize) -> (Packed, Vec<RuleId>) {
         let lines = (0..count).map(|n| format!("u{n}@d.example keep\n"));
-        let source = SourceText {
-            name: "a.rules".into(),
-            bytes: lines.collect::<String>().into(),
-        };
+        let source = SourceText::new("a.rules", lines.collect::<String>());
         let sources = [source];
         let (mut parsed, mut findings) = (Parsed::default(), Findings::new(&sources));
         read(0, &sources[0], &mut parsed, &mut findings);

@@ -34,10 +34,7 @@ postmaster@*           keep
 "#;
 
 fn table() -> Arc<Table> {
-    let sources = [SourceText {
-        name: "a.rules".into(),
-        bytes: RULES.into(),
-    }];
+    let sources = [SourceText::new("a.rules", RULES)];
     let compiled = compile(&sources, &Settings::default());
     let found: Vec<_> = compiled
         .diagnostics

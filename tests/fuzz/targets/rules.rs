@@ -7,10 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use readdress::engine::{Settings, SourceText, compile};
 
 fn source(name: &str, bytes: &[u8]) -> SourceText {
-    SourceText {
-        name: name.to_owned(),
-        bytes: bytes.to_vec(),
-    }
+    SourceText::new(name, bytes.to_vec())
 }
 
 /// The canonical text of a rule is a rule, and the same one. By itself it may be refused: another rule may

@@ -27,10 +27,7 @@ gone@domain2.com                reject
 ";
 
 static TABLE: LazyLock<Arc<Table>> = LazyLock::new(|| {
-    let source = SourceText {
-        name: "a.rules".to_owned(),
-        bytes: RULES.into(),
-    };
+    let source = SourceText::new("a.rules", RULES);
     let compiled = compile(&[source], &Settings::default());
     Arc::new(compiled.table.expect("these rules hold no error"))
 });

@@ -5,10 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn source(name: &str, text: &[u8]) -> SourceText {
-    SourceText {
-        name: name.into(),
-        bytes: text.to_vec(),
-    }
+    SourceText::new(name, text.to_vec())
 }
 
 #[track_caller]

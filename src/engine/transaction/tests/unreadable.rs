@@ -18,10 +18,7 @@ abuse@*           jdoe@closed.example
 
 #[track_caller]
 fn answer(path: &str, address: Option<&str>, mailer: Option<&str>) -> Option<String> {
-    let sources = [SourceText {
-        name: "a.rules".into(),
-        bytes: DOMAINS.into(),
-    }];
+    let sources = [SourceText::new("a.rules", DOMAINS)];
     let table = compile(&sources, &Settings::default()).table.unwrap();
     let mut transaction = Transaction::new(Arc::new(table), true);
     let recipient = transaction.recipient(Received {

@@ -211,10 +211,7 @@ mod tests {
     use super::*;
 
     fn sources(text: &str) -> Vec<SourceText> {
-        vec![SourceText {
-            name: "a.rules".into(),
-            bytes: text.as_bytes().to_vec(),
-        }]
+        vec![SourceText::new("a.rules", text.as_bytes())]
     }
 
     /// `line:column-line:column text` of an edit at the first place where `word` stands.
@@ -277,10 +274,7 @@ mod tests {
             edit(Place::Exactly(span), String::new(), &sources("a")),
             None
         );
-        let latin1 = SourceText {
-            name: "a".into(),
-            bytes: b"\xe4 b".to_vec(),
-        };
+        let latin1 = SourceText::new("a", b"\xe4 b".to_vec());
         let span = Span {
             file: 0,
             line: 1,

@@ -77,8 +77,8 @@ impl ReplyClass {
         }
     }
 
-    /// The word that an action begins with.
-    pub fn word(self) -> &'static str {
+    /// Returns the word that an action begins with.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Defer => "defer",
             Self::Reject => "reject",

@@ -18,9 +18,8 @@ use super::{sheet::Written, survey::Survey};
 use crate::engine::{
     Table,
     address::{Domain, LocalCase, LocalPart, Mailbox, Subaddress},
-    reply::SmtpReply,
     rewrite::Outcome,
-    rule::{Action, Detail, Pattern, Piece, Rule, TargetKind, Unknown},
+    rule::{Action, Detail, Meaning, Pattern, Piece, Rule, Target, TargetKind, Unknown},
 };
 use wide::{all_detailed, any_detail, detail_only, literal, whole_domain};
 
@@ -38,7 +37,7 @@ pub enum Key {
 }
 
 /// What takes an address's place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum To {
     /// This address.
     Mailbox(Mailbox),
@@ -49,27 +48,12 @@ pub enum To {
 }
 
 /// One target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Value {
     /// What it is.
     pub to: To,
     /// The detail of the address is carried on; true as well where it cannot have any.
     pub detail: bool,
-}
-
-/// What happens to an address.
-#[derive(Clone, Debug)]
-pub enum Meaning {
-    /// These take its place.
-    To(Vec<Value>),
-    /// A rule keeps it.
-    Keep,
-    /// It is a mailbox.
-    Mailbox,
-    /// It is refused.
-    Refuse(SmtpReply),
-    /// It is dropped in silence.
-    Discard,
 }
 
 /// One entry.
@@ -78,7 +62,9 @@ pub struct Entry {
     /// Which addresses it is for.
     pub key: Key,
     /// What happens to them.
-    pub meaning: Meaning,
+    pub meaning: Meaning<Value>,
+    /// The rule says that the address is a mailbox: it needs no entry to exist.
+    pub is_mailbox: bool,
     /// The rule or the declaration behind it.
     pub written: Written,
 }
@@ -111,19 +97,16 @@ fn is_wide(rule: &Rule) -> bool {
 
 impl Survey<'_> {
     /// What a rule makes of one address that it is for.
-    fn meaning(&self, rule: &Rule, mailbox: &Mailbox) -> Meaning {
-        let targets = match &rule.action {
-            Action::Keep => return Meaning::Keep,
-            Action::Mailbox => return Meaning::Mailbox,
-            Action::Discard => return Meaning::Discard,
-            Action::Refuse(reply) => return Meaning::Refuse(reply.clone()),
-            Action::Rewrite(targets) => targets,
-        };
-        match self.outcome(mailbox) {
-            Outcome::Refuse(reply) => return Meaning::Refuse(reply),
-            Outcome::Discard => return Meaning::Discard,
-            Outcome::Keep | Outcome::Replace(_) => {}
-        }
+    fn meaning(&self, rule: &Rule, mailbox: &Mailbox) -> Meaning<Value> {
+        let meaning = rule.action.meaning();
+        meaning.with_replacements(|targets| match self.outcome(mailbox) {
+            Outcome::Keep | Outcome::Replace(_) => self.replaced(rule, mailbox, &targets),
+            end => end.with_replacements(|_| Meaning::Keep),
+        })
+    }
+
+    /// What a rule with targets makes of one address that it is for.
+    fn replaced(&self, rule: &Rule, mailbox: &Mailbox, targets: &[&Target]) -> Meaning<Value> {
         let case = self.table.settings().local_case;
         let takes = self.takes_detail(mailbox);
         let dropped = rule.detail == Some(Detail::Drop);
@@ -151,7 +134,7 @@ impl Survey<'_> {
                 values.push(Value { to, detail });
             }
         }
-        Meaning::To(values)
+        Meaning::Replace(values)
     }
 
     /// Whether an address is dropped, whatever detail it has.
@@ -216,7 +199,7 @@ pub fn flatten(survey: &Survey<'_>) -> Flat {
 }
 
 impl Flat {
-    fn push(&mut self, key: Key, meaning: Meaning, rule: &Rule) {
+    fn push(&mut self, key: Key, meaning: Meaning<Value>, rule: &Rule) {
         let name = match &key {
             Key::Mailbox(mailbox) => mailbox.key(LocalCase::Strict),
             Key::AnyDetail(mailbox) => format!("detail of {}", mailbox.key(LocalCase::Strict)),
@@ -226,11 +209,11 @@ impl Flat {
         if !self.keys.insert(name) {
             return;
         }
-        let written = written(rule);
         self.entries.push(Entry {
             key,
+            is_mailbox: rule.action == Action::Mailbox && meaning == Meaning::Keep,
             meaning,
-            written,
+            written: written(rule),
         });
     }
 }
@@ -251,15 +234,14 @@ fn is_for(table: &Table, rule: &Rule, domain: &Domain) -> bool {
 
 /// What a rule for many addresses says, in one step; `domain` is the one whose addresses it keeps
 /// when it is its own target.
-fn many(rule: &Rule, domain: Option<&Domain>) -> Meaning {
-    let targets = match &rule.action {
-        Action::Keep => return Meaning::Keep,
-        Action::Mailbox => return Meaning::Mailbox,
-        Action::Discard => return Meaning::Discard,
-        Action::Refuse(reply) => return Meaning::Refuse(reply.clone()),
-        Action::Rewrite(targets) => targets,
-    };
-    if let ([target], Some(domain)) = (targets.as_slice(), domain)
+fn many(rule: &Rule, domain: Option<&Domain>) -> Meaning<Value> {
+    let meaning = rule.action.meaning();
+    meaning.with_replacements(|targets| many_replaced(rule, domain, &targets))
+}
+
+/// What a rule with targets for many addresses says.
+fn many_replaced(rule: &Rule, domain: Option<&Domain>, targets: &[&Target]) -> Meaning<Value> {
+    if let ([target], Some(domain)) = (targets, domain)
         && target.kind == TargetKind::Domain(domain.clone())
         && rule.detail != Some(Detail::Drop)
     {
@@ -283,7 +265,7 @@ fn many(rule: &Rule, domain: Option<&Domain>) -> Meaning {
             detail: rule.detail == Some(Detail::Keep),
         },
     });
-    Meaning::To(values.collect())
+    Meaning::Replace(values.collect())
 }
 
 /// The domain that takes the place of `domain` where the rule keeps subdomains.
@@ -338,6 +320,7 @@ fn unknown(survey: &Survey<'_>, flat: &mut Flat) {
         flat.entries.push(Entry {
             key: Key::Domain(domain.clone()),
             meaning,
+            is_mailbox: false,
             written: survey.declaration(domain),
         });
     }

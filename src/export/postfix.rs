@@ -15,7 +15,7 @@ mod answers;
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    flat::{Entry, Key, Meaning, To, Value, flatten},
+    flat::{Entry, Key, To, Value, flatten},
     sheet::{Sheet, Written, address, external, spellings},
     survey::{PROBE, Survey},
 };
@@ -24,7 +24,7 @@ use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
     reply::{ReplyClass, SmtpReply},
     rewrite::Outcome,
-    rule::{DomainClass, Unknown},
+    rule::{DomainClass, Meaning, Unknown},
 };
 
 const HEAD: &str = "\
@@ -95,9 +95,13 @@ enum Pass {
 impl Writer<'_, '_, '_> {
     fn pass(&self, entry: &Entry) -> Pass {
         match (&entry.key, &entry.meaning) {
-            (Key::Mailbox(_), Meaning::Discard) => Pass::Discards,
-            (Key::Mailbox(mailbox), _) if self.survey.takes_detail(mailbox) => Pass::Users,
-            (Key::Mailbox(_), _) => Pass::Details,
+            (Key::Mailbox(mailbox), Meaning::Keep | Meaning::Refuse(_) | Meaning::Replace(_)) => {
+                match self.survey.takes_detail(mailbox) {
+                    true => Pass::Users,
+                    false => Pass::Details,
+                }
+            }
+            (Key::Mailbox(_), _) => Pass::Discards,
             _ => Pass::Rules,
         }
     }
@@ -109,7 +113,7 @@ impl Writer<'_, '_, '_> {
     /// What puts an address into another's place.
     fn positive(&mut self, entry: &Entry) {
         match (&entry.key, &entry.meaning) {
-            (Key::Mailbox(mailbox), Meaning::To(values)) => {
+            (Key::Mailbox(mailbox), Meaning::Replace(values)) => {
                 if values.iter().any(|value| !value.detail) {
                     let help = "write a line for each detail that matters, or live with the detail behind the target";
                     self.unsaid(
@@ -120,8 +124,10 @@ impl Writer<'_, '_, '_> {
                 }
                 self.exact(mailbox, values.clone(), &entry.written);
             }
-            (Key::Mailbox(mailbox), Meaning::Keep) => self.itself(mailbox, &entry.written),
-            (Key::Domain(domain), Meaning::To(values)) => {
+            (Key::Mailbox(mailbox), Meaning::Keep) if !entry.is_mailbox => {
+                self.itself(mailbox, &entry.written);
+            }
+            (Key::Domain(domain), Meaning::Replace(values)) => {
                 self.whole(domain, values, &entry.written);
             }
             (Key::Domain(domain), Meaning::Keep) => {
@@ -136,8 +142,10 @@ impl Writer<'_, '_, '_> {
     fn negative(&mut self, entry: &Entry) {
         let written = &entry.written;
         match (&entry.key, &entry.meaning) {
-            (Key::Mailbox(mailbox), Meaning::Mailbox) if self.lookup(mailbox).is_some() => {
-                self.itself(mailbox, written);
+            (Key::Mailbox(mailbox), Meaning::Keep) if entry.is_mailbox => {
+                if self.lookup(mailbox).is_some() {
+                    self.itself(mailbox, written);
+                }
             }
             (Key::Mailbox(mailbox), Meaning::Refuse(reply)) => {
                 let caught = self.lookup(mailbox).is_some();
@@ -148,20 +156,8 @@ impl Writer<'_, '_, '_> {
                     self.refusal(&address(mailbox), reply, written);
                 }
             }
-            (Key::Mailbox(mailbox), Meaning::Discard) => {
-                self.itself(mailbox, written);
-                let help = format!(
-                    "put `{} discard:` into transport_maps; here it is kept",
-                    address(mailbox)
-                );
-                self.unsaid(written, "discard cannot be said", &help);
-            }
             (Key::Domain(domain), Meaning::Refuse(reply)) if !self.refused_alike(domain, reply) => {
                 self.refusal(&format!("@{domain}"), reply, written);
-            }
-            (Key::Domain(_), Meaning::Discard) => {
-                let help = "put the domain into transport_maps with `discard:`";
-                self.unsaid(written, "discard cannot be said", help);
             }
             (Key::AnyDetail(mailbox), _) => {
                 let local = mailbox.local.as_str();
@@ -180,8 +176,29 @@ impl Writer<'_, '_, '_> {
                     self.detail(written);
                 }
             }
-            _ => {}
+            (_, Meaning::Keep | Meaning::Refuse(_) | Meaning::Replace(_)) => {}
+            (Key::Mailbox(mailbox), meaning) => {
+                self.itself(mailbox, written);
+                self.no_equivalent(&address(mailbox), meaning, written);
+            }
+            (Key::Domain(domain), meaning) => {
+                self.no_equivalent(domain.as_str(), meaning, written);
+            }
         }
+    }
+
+    /// Says that virtual(5) has no word for what happens to `what`.
+    fn no_equivalent(&mut self, what: &str, meaning: &Meaning<Value>, written: &Written) {
+        let word = meaning.word();
+        let help = match *meaning == Meaning::Discard {
+            true => format!("put `{what} discard:` into transport_maps"),
+            false => "keep readdress in front of Postfix".to_owned(),
+        };
+        self.unsaid(
+            written,
+            &format!("virtual(5) has no equivalent of {word}"),
+            &help,
+        );
     }
 
     /// A line for one address.

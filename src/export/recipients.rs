@@ -65,7 +65,7 @@ impl List<'_, '_, '_> {
     fn accepts(&self, mailbox: &Mailbox) -> bool {
         match self.survey.outcome(mailbox) {
             Outcome::Refuse(reply) => reply.class() == ReplyClass::Defer,
-            Outcome::Keep | Outcome::Replace(_) | Outcome::Discard => true,
+            _ => true,
         }
     }
 

@@ -13,7 +13,7 @@
 use std::collections::HashSet;
 
 use super::{
-    flat::{Entry, Key, Meaning, To, Value, flatten},
+    flat::{Entry, Key, To, Value, flatten},
     sheet::{Sheet, Written, address, external},
     survey::{PROBE, Survey},
 };
@@ -23,7 +23,7 @@ use crate::engine::{
     diagnostic::Span,
     reply::SmtpReply,
     rewrite::Outcome,
-    rule::Piece,
+    rule::{Meaning, Piece},
 };
 
 const HEAD: &str = "\
@@ -99,14 +99,20 @@ impl Writer<'_, '_, '_> {
             return;
         };
         match &entry.meaning {
-            Meaning::To(values) => self.targets(&key, &entry.key, values, written),
+            Meaning::Replace(values) => self.targets(&key, &entry.key, values, written),
             Meaning::Refuse(reply) => self.line(&key, &error(reply), written),
-            Meaning::Discard => {
-                let help = "give the address an alias whose value is /dev/null (aliases(5)); here it is deferred";
-                self.unsaid(written, "discard cannot be said", help);
+            Meaning::Keep => {}
+            meaning => {
+                let message = format!("a virtusertable has no equivalent of {}", meaning.word());
+                let help = match *meaning == Meaning::Discard {
+                    true => {
+                        "give the address an alias whose value is /dev/null (aliases(5)); this file defers it"
+                    }
+                    false => "keep readdress in front; this file defers it",
+                };
+                self.unsaid(written, &message, help);
                 self.line(&key, DEFERRED, written);
             }
-            Meaning::Keep | Meaning::Mailbox => {}
         }
     }
 
@@ -214,7 +220,7 @@ impl Writer<'_, '_, '_> {
 
     /// What stays: no line says so, so none may catch it.
     fn kept(&mut self, entry: &Entry) {
-        if !matches!(entry.meaning, Meaning::Keep | Meaning::Mailbox) {
+        if !matches!(entry.meaning, Meaning::Keep) {
             return;
         }
         let (user, domain) = match &entry.key {

@@ -129,8 +129,8 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
         .map(|decision| &decision.outcome)
     {
         Some(Outcome::Replace(targets)) => targets.iter().map(ToString::to_string).collect(),
-        Some(Outcome::Discard | Outcome::Refuse(_)) => Vec::new(),
         Some(Outcome::Keep) => recipient.mailbox.iter().map(ToString::to_string).collect(),
+        Some(_) => Vec::new(),
         None if recipient.refusal.is_some() => Vec::new(),
         None => vec![address.to_owned()],
     }

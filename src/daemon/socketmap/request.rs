@@ -126,7 +126,7 @@ fn targets(table: &Table, key: &str) -> Option<String> {
                 .collect::<Vec<_>>()
                 .join(","),
         ),
-        Outcome::Keep | Outcome::Discard | Outcome::Refuse(_) => None,
+        _ => None,
     }
 }
 

@@ -63,8 +63,8 @@ pub fn decided(addresses: &[String], table: &Table) -> BTreeMap<String, Vec<Stri
         let targets = match decide(table, &mailbox).outcome {
             Outcome::Keep => return None,
             Outcome::Replace(targets) => targets.iter().map(ToString::to_string).collect(),
-            Outcome::Discard | Outcome::Refuse(_) if is_primary(&mailbox) => return None,
-            Outcome::Discard | Outcome::Refuse(_) => Vec::new(),
+            _ if is_primary(&mailbox) => return None,
+            _ => Vec::new(),
         };
         Some((address.clone(), targets))
     });

@@ -39,8 +39,8 @@ pub fn questions(table: &Table) -> (Vec<Question>, usize) {
                 mailbox.to_string(),
                 match decide(table, &mailbox).outcome {
                     Outcome::Refuse(_) => Expected::Refused,
-                    Outcome::Replace(_) | Outcome::Discard => Expected::Taken,
                     Outcome::Keep => Expected::Either,
+                    _ => Expected::Taken,
                 },
             ));
         }
@@ -130,7 +130,7 @@ fn taken(table: &Table, mailbox: &Mailbox) -> bool {
         Outcome::Keep => decide(table, mailbox)
             .decisive()
             .is_some_and(|step| matches!(step.reason, Reason::Rule(_))),
-        Outcome::Discard | Outcome::Refuse(_) => false,
+        _ => false,
     }
 }
 

@@ -35,7 +35,7 @@ fn holes_concern(holes: &Holes, expectation: &Expectation) -> bool {
 fn holds(table: &Table, expectation: &Expectation, decision: &Decision) -> bool {
     let case = table.settings().local_case;
     match (&expectation.expected, &decision.outcome) {
-        (Expected::Keep, Outcome::Keep) | (Expected::Discard, Outcome::Discard) => true,
+        (Expected::Exactly(expected), outcome) => expected == outcome,
         (
             Expected::Refuse {
                 class,
@@ -55,7 +55,7 @@ fn holds(table: &Table, expectation: &Expectation, decision: &Decision) -> bool 
             let came = match outcome {
                 Outcome::Replace(came) => came.as_slice(),
                 Outcome::Keep => own,
-                Outcome::Discard | Outcome::Refuse(_) => return false,
+                _ => return false,
             };
             let sorted = |list: &[_]| {
                 let mut keys: Vec<_> = list

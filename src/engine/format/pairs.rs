@@ -18,6 +18,7 @@
 use super::{context::Context, csv::Rows, header::Header, pasted, value::Value};
 use crate::engine::{
     diagnostic::{Span, codes, nearest},
+    rule::{ActionWord, Arguments, DomainClass},
     syntax::read_cells,
 };
 
@@ -30,18 +31,6 @@ const NOTES: [&str; 7] = [
     "description",
     "remark",
     "remarks",
-];
-
-/// Words that begin an action, after which no addresses follow, or a text does.
-const ACTIONS: [&str; 8] = [
-    "reject",
-    "defer",
-    "moved",
-    "discard",
-    "keep",
-    "primary",
-    "secondary",
-    "external",
 ];
 
 /// Reads all rows behind the header.
@@ -92,8 +81,17 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
 /// Returns true if a cell holds addresses as they are pasted, and no action or regex.
 fn is_pasted(cell: &Value<'_>) -> bool {
     let first = cell.text.split_whitespace().next().unwrap_or("");
-    let action = ACTIONS.iter().any(|word| first.eq_ignore_ascii_case(word));
-    !action && !cell.text.starts_with('/') && pasted::is_pasted(&cell.text)
+    !words_without_addresses().any(|word| first.eq_ignore_ascii_case(word))
+        && !cell.text.starts_with('/')
+        && pasted::is_pasted(&cell.text)
+}
+
+/// Returns the words after which no list of addresses follows.
+fn words_without_addresses() -> impl Iterator<Item = &'static str> {
+    let actions = ActionWord::ALL.iter();
+    let actions = actions.filter(|entry| entry.arguments != Arguments::Secondaries);
+    let classes = DomainClass::ALL.iter().map(|class| class.word());
+    actions.map(|entry| entry.word).chain(classes)
 }
 
 /// The words of the column `to`; `None` if one of them is no address.
@@ -133,11 +131,9 @@ fn action(cell: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String
 fn is_no_name(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     let words: Vec<_> = cell.text.split_whitespace().collect();
     let first = words.first().copied().unwrap_or("");
-    let action = nearest(
-        &first.to_lowercase(),
-        ACTIONS.into_iter().chain(["mailbox"]),
-    )
-    .is_some();
+    let classes = DomainClass::ALL.map(DomainClass::word);
+    let action =
+        ActionWord::nearest(first).is_some() || nearest(&first.to_lowercase(), classes).is_some();
     if words.is_empty() || action || cell.text.contains(['@', '/', '=']) {
         return true;
     }

@@ -4,23 +4,13 @@ use std::sync::Arc;
 
 use crate::engine::{
     address::{Domain, Mailbox},
-    reply::SmtpReply,
+    rule::Meaning,
     store::RuleId,
     table::{RulePlace, Table},
 };
 
 /// What happens to one recipient.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Outcome {
-    /// It is dropped in silence.
-    Discard,
-    /// It stays as it was received.
-    Keep,
-    /// It is refused, now or for good.
-    Refuse(SmtpReply),
-    /// These take its place; it may be one of them itself.
-    Replace(Vec<Mailbox>),
-}
+pub type Outcome = Meaning<Mailbox>;
 
 /// A limit of one recipient or of one message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -108,12 +98,7 @@ impl Decision {
 
     /// The word of `--json` and of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
     pub fn action(&self) -> &'static str {
-        match &self.outcome {
-            Outcome::Discard => "discard",
-            Outcome::Keep => "keep",
-            Outcome::Refuse(reply) => reply.class().word(),
-            Outcome::Replace(_) => "replace",
-        }
+        self.outcome.word()
     }
 }
 
@@ -121,8 +106,6 @@ impl Decision {
     /// The outcome as a line of an `.expect` file would have it.
     pub fn result(&self) -> String {
         match &self.outcome {
-            Outcome::Discard => "discard".to_owned(),
-            Outcome::Keep => "keep".to_owned(),
             Outcome::Refuse(reply) => format!(
                 "{} {} {}",
                 reply.class().word(),
@@ -134,6 +117,7 @@ impl Decision {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join(", "),
+            plain => plain.word().to_owned(),
         }
     }
 }

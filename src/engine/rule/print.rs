@@ -108,9 +108,6 @@ fn write_piece(
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keep => f.write_str("keep"),
-            Self::Mailbox => f.write_str("mailbox"),
-            Self::Discard => f.write_str("discard"),
             Self::Refuse(reply) => {
                 let text = reply.text().replace('\\', "\\\\").replace('"', "\\\"");
                 write!(
@@ -127,6 +124,7 @@ impl fmt::Display for Action {
                 }
                 Ok(())
             }
+            plain => f.write_str(plain.word().unwrap_or_default()),
         }
     }
 }

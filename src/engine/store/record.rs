@@ -31,9 +31,10 @@ const SEVERAL: u8 = 1 << 5;
 const MAILBOX: u8 = 0;
 const LOCAL_PART: u8 = 2;
 const REGEX: u8 = 3;
+/// Actions without a reply or targets have their places in [`Action::PLAIN`] as numbers.
 const IS_MAILBOX: u8 = 1;
-const REFUSE: u8 = 3;
-const REWRITE: u8 = 4;
+const REFUSE: u8 = 6;
+const REWRITE: u8 = 7;
 
 /// A rule as a decision needs it, without its place.
 #[derive(Clone, Debug)]
@@ -76,7 +77,6 @@ pub(super) fn encode(rule: &Rule, base: Base, names: &mut Names) -> Writer {
     }
     write_pattern(&rule.pattern, names, &mut out);
     match &rule.action {
-        Action::Keep | Action::Mailbox | Action::Discard => {}
         Action::Refuse(reply) => out.number(names.reply(reply)),
         Action::Rewrite(targets) => {
             if several {
@@ -86,6 +86,7 @@ pub(super) fn encode(rule: &Rule, base: Base, names: &mut Names) -> Writer {
                 write_target(target, rule.span, names, &mut out);
             }
         }
+        _ => {}
     }
     out
 }
@@ -230,16 +231,14 @@ impl<'a> Head<'a> {
 
     fn action(&mut self, span: Span, names: &Names) -> Option<Action> {
         Some(match self.head >> 3 & 7 {
-            0 => Action::Keep,
-            IS_MAILBOX => Action::Mailbox,
-            2 => Action::Discard,
             REFUSE => Action::Refuse(names.reply_at(self.rest.number()?)?.clone()),
-            _ => {
+            REWRITE => {
                 let several = self.marks & SEVERAL != 0;
                 let count = if several { self.rest.number()? } else { 1 };
                 let targets = (0..count).map(|_| read_target(span, names, &mut self.rest));
                 Action::Rewrite(targets.collect::<Option<_>>()?)
             }
+            plain => Action::PLAIN.get(usize::from(plain))?.clone(),
         })
     }
 
@@ -292,11 +291,12 @@ fn pattern_kind(pattern: &Pattern) -> u8 {
 
 fn action_kind(action: &Action) -> u8 {
     match action {
-        Action::Keep => 0,
-        Action::Mailbox => IS_MAILBOX,
-        Action::Discard => 2,
         Action::Refuse(_) => REFUSE,
         Action::Rewrite(_) => REWRITE,
+        plain => Action::PLAIN
+            .iter()
+            .position(|one| one == plain)
+            .map_or(IS_MAILBOX, |at| at as u8),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::{
     address::{LocalPart, Mailbox},
     diagnostic::{Finding, Findings, Span, codes, nearest},
     reply::{ReplyClass, ReplyError, SmtpReply},
-    rule::{Action, Detail, Pattern, Target, TargetKind},
+    rule::{Action, ActionWord, Arguments, Detail, Pattern, Target, TargetKind},
 };
 
 /// A right side, read.
@@ -46,17 +46,15 @@ pub fn parse(
         return None;
     };
     let mut secondaries = Vec::new();
-    let action = match head.text {
-        "keep" => nothing_follows(head, tail, Action::Keep),
-        "discard" => nothing_follows(head, tail, Action::Discard),
-        "reject" => reply(ReplyClass::Reject, tail).map(Action::Refuse),
-        "defer" => reply(ReplyClass::Defer, tail).map(Action::Refuse),
-        "moved" => moved(head, tail).map(Action::Refuse),
-        "mailbox" => mailbox(pattern, head, tail).map(|list| {
+    let action = match ActionWord::find(head.text).map(|entry| &entry.arguments) {
+        Some(Arguments::Nothing(action)) => nothing_follows(head, tail, action.clone()),
+        Some(Arguments::Reply(class)) => reply(*class, tail).map(Action::Refuse),
+        Some(Arguments::NewAddress) => moved(head, tail).map(Action::Refuse),
+        Some(Arguments::Secondaries) => mailbox(pattern, head, tail).map(|list| {
             secondaries = list;
             Action::Mailbox
         }),
-        _ => target::list(pattern, body, findings).map(Action::Rewrite),
+        None => target::list(pattern, body, findings).map(Action::Rewrite),
     };
     let action = match action {
         Ok(action) => action,

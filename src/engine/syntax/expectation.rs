@@ -19,6 +19,7 @@ use crate::engine::{
     address::{LocalPart, Mailbox},
     diagnostic::{Finding, Findings, Span, codes},
     reply::{EnhancedCode, ReplyClass},
+    rule::{ActionWord, Arguments, Meaning},
 };
 
 /// One line.
@@ -35,10 +36,8 @@ pub struct Expectation {
 /// What must come out.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Expected {
-    /// The address stays as it is.
-    Keep,
-    /// It is dropped in silence.
-    Discard,
+    /// What a word says that has no arguments: `keep` or `discard`.
+    Exactly(Meaning<Mailbox>),
     /// It is refused, with at least what is named.
     Refuse {
         /// Rejected or deferred.
@@ -76,16 +75,20 @@ fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
             first.text
         );
         return Err(vec![
-            Finding::error(codes::NO_OUTCOME, first.span, message).help(
-                "write `keep`, `reject`, `defer`, `discard`, or the addresses that must come out",
-            ),
+            Finding::error(codes::NO_OUTCOME, first.span, message).help(format!(
+                "write {}, or the addresses that must come out",
+                ActionWord::list(ActionWord::is_outcome)
+            )),
         ]);
     };
-    let expected = match head.text {
-        "keep" => alone(head, tail, Expected::Keep)?,
-        "discard" => alone(head, tail, Expected::Discard)?,
-        "reject" => refusal(ReplyClass::Reject, tail)?,
-        "defer" => refusal(ReplyClass::Defer, tail)?,
+    let word = ActionWord::find(head.text).map(|entry| &entry.arguments);
+    let expected = match word {
+        Some(Arguments::Nothing(action)) => {
+            // A word without arguments has no targets.
+            let meaning = action.meaning().with_replacements(|_| Meaning::Keep);
+            alone(head, tail, Expected::Exactly(meaning))?
+        }
+        Some(Arguments::Reply(class)) => refusal(*class, tail)?,
         _ => Expected::Replace(
             target::words(rest)?
                 .iter()
@@ -166,8 +169,7 @@ fn refusal(class: ReplyClass, tokens: &[Token<'_>]) -> Result<Expected, Vec<Find
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keep => f.write_str("keep"),
-            Self::Discard => f.write_str("discard"),
+            Self::Exactly(meaning) => f.write_str(meaning.word()),
             Self::Refuse {
                 class,
                 code,

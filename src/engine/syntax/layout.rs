@@ -27,7 +27,10 @@ use super::{
     lexer::{self, LogicalLine, Token, TokenKind},
     parse::read,
 };
-use crate::engine::diagnostic::{Diagnostic, Findings, SourceKind, SourceText};
+use crate::engine::{
+    diagnostic::{Diagnostic, Findings, SourceKind, SourceText},
+    rule::{ActionWord, Arguments, DomainClass},
+};
 
 /// Where the action begins, in characters, while the patterns of a block are short.
 const ACTION: usize = 32;
@@ -145,8 +148,10 @@ fn rule(line: &LogicalLine<'_>, lines: &[Physical<'_>], expectation: bool) -> Op
         .position(|token| !expectation && action::is_option(token))
         .unwrap_or(words.len());
     let head = words.first().map_or("", |token| token.text);
-    let is_mailbox = head == "mailbox" && !expectation;
-    let is_list = is_mailbox || !(is_word(head) || is_class(head));
+    let word = ActionWord::find(head).map(|entry| &entry.arguments);
+    let is_mailbox = word == Some(&Arguments::Secondaries) && !expectation;
+    let is_class = DomainClass::from_word(head).is_some();
+    let is_list = is_mailbox || (word.is_none() && !is_class);
     let mut rows: Vec<Row> = Vec::new();
     for token in &line.tokens {
         let number = token.span.line as usize - 1;
@@ -176,15 +181,6 @@ fn rule(line: &LogicalLine<'_>, lines: &[Physical<'_>], expectation: bool) -> Op
         }
     }
     Some(Shape { rows, is_mailbox })
-}
-
-/// A word that is followed by something else than a list of addresses.
-fn is_word(text: &str) -> bool {
-    matches!(text, "keep" | "discard" | "reject" | "defer" | "moved")
-}
-
-fn is_class(text: &str) -> bool {
-    matches!(text, "primary" | "secondary" | "external")
 }
 
 /// Right behind a comma `#` begins an address; behind the space that is put there it would begin a

@@ -10,7 +10,7 @@ use super::{
 use crate::engine::{
     address::Domain,
     diagnostic::{Finding, Findings, SourceKind, SourceText, Span, codes, nearest},
-    rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
+    rule::{Action, ActionWord, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
     store::{FileRead, Packed, Past},
 };
 
@@ -158,16 +158,15 @@ fn rule_line(
         return findings.push(no_action(*first, &left));
     };
     match (left, class_of(head)) {
-        (pattern::Left::Domain(domain), Some(class)) => {
-            if let Some(unknown) = domain_options(class, tail, findings) {
-                parsed.declarations.push(Declaration {
-                    domain,
-                    class,
-                    unknown: unknown.0,
-                    span: first.span,
-                });
-            }
-        }
+        (pattern::Left::Domain(domain), Some(class)) => match domain_options(class, tail) {
+            Ok(unknown) => parsed.declarations.push(Declaration {
+                domain,
+                class,
+                unknown,
+                span: first.span,
+            }),
+            Err(finding) => findings.push(finding),
+        },
         (pattern::Left::Domain(domain), None) => findings.push(bare_domain(*first, head, &domain)),
         (pattern::Left::Pattern(_), Some(class)) => {
             let message = format!("only a domain can be declared {}", class.word());
@@ -218,20 +217,12 @@ fn address_rule(
 }
 
 fn class_of(token: &Token<'_>) -> Option<DomainClass> {
-    match (token.kind, token.text) {
-        (TokenKind::Word, "primary") => Some(DomainClass::Primary),
-        (TokenKind::Word, "secondary") => Some(DomainClass::Secondary),
-        (TokenKind::Word, "external") => Some(DomainClass::External),
-        _ => None,
-    }
+    let word = (token.kind == TokenKind::Word).then_some(token.text)?;
+    DomainClass::from_word(word)
 }
 
-/// The options of a domain line; `None` where one of them is an error.
-fn domain_options(
-    class: DomainClass,
-    tokens: &[Token<'_>],
-    findings: &mut Findings<'_>,
-) -> Option<(Option<Unknown>,)> {
+/// Returns the option `unknown=` of a domain line, or the finding about an option that is wrong.
+fn domain_options(class: DomainClass, tokens: &[Token<'_>]) -> Result<Option<Unknown>, Finding> {
     let mut unknown = None;
     for token in tokens {
         let finding = match token.text.split_once('=') {
@@ -247,20 +238,12 @@ fn domain_options(
                 "`unknown=` is written twice",
             )
             .help("keep one of the two"),
-            Some(("unknown", value)) => match value {
-                "reject" => {
-                    unknown = Some(Unknown::Reject);
+            Some(("unknown", value)) => match Unknown::from_word(value) {
+                Some(value) => {
+                    unknown = Some(value);
                     continue;
                 }
-                "defer" => {
-                    unknown = Some(Unknown::Defer);
-                    continue;
-                }
-                "keep" => {
-                    unknown = Some(Unknown::Keep);
-                    continue;
-                }
-                _ => Finding::error(
+                None => Finding::error(
                     codes::BAD_OPTION,
                     token.span,
                     format!("`{value}` is no value of `unknown=`"),
@@ -275,16 +258,20 @@ fn domain_options(
             )
             .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`, or nothing"),
         };
-        findings.push(finding);
-        return None;
+        return Err(finding);
     }
-    Some((unknown,))
+    Ok(unknown)
 }
 
 fn no_action(first: Token<'_>, left: &pattern::Left) -> Finding {
     let help = match left {
-        pattern::Left::Domain(_) => "write `primary`, `secondary` or `external` behind it".to_owned(),
-        pattern::Left::Pattern(_) => "write a target address, or `keep`, `mailbox`, `reject`, `defer`, `moved`, `discard` behind it".to_owned(),
+        pattern::Left::Domain(_) => {
+            "write `primary`, `secondary` or `external` behind it".to_owned()
+        }
+        pattern::Left::Pattern(_) => {
+            let words = ActionWord::list(|_| true);
+            format!("write a target address, or {words} behind it")
+        }
     };
     Finding::error(
         codes::NO_ACTION,
@@ -307,7 +294,7 @@ fn bare_domain(first: Token<'_>, head: &Token<'_>, domain: &Domain) -> Finding {
             first.text, head.text
         ),
     );
-    match nearest(head.text, ["primary", "secondary", "external"]) {
+    match nearest(head.text, DomainClass::ALL.map(DomainClass::word)) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),
         None => finding.help(format!(
             "write `{domain} secondary` to declare it, `@{domain}` for all its addresses, or a full address"

@@ -8,12 +8,9 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox, MailboxError, last_at},
-    diagnostic::{Finding, Findings, Span, codes, nearest},
-    rule::{Pattern, Piece, Target, TargetKind},
+    diagnostic::{Finding, Findings, Span, codes},
+    rule::{ActionWord, Pattern, Piece, Target, TargetKind},
 };
-
-/// The words that begin an action; every other first word is a target.
-const WORDS: [&str; 6] = ["defer", "discard", "keep", "mailbox", "moved", "reject"];
 
 /// What may be filled into the local-part of a target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -226,15 +223,10 @@ fn not_an_address(text: &str, span: Span) -> Finding {
         span,
         format!("`{text}` is neither an action nor an address"),
     );
-    match meant(text) {
+    match ActionWord::nearest(text) {
         Some(word) => finding.help(format!("did you mean `{word}`?")),
         None => finding.help(format!("write the whole address: `{text}@company.com`")),
     }
-}
-
-/// The action word that was probably meant.
-fn meant(word: &str) -> Option<&'static str> {
-    nearest(&word.to_ascii_lowercase(), WORDS)
 }
 
 /// Takes a local-part in external form apart.

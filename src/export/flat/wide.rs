@@ -1,11 +1,11 @@
 //! Rules for many addresses: as they are, or taken apart into the addresses that exist.
 
-use super::{Flat, Key, Meaning, To, Value, many};
+use super::{Flat, Key, To, Value, many};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     reply::SmtpReply,
     rewrite::Outcome,
-    rule::{Action, Detail, Pattern, Rule},
+    rule::{Action, Detail, Meaning, Pattern, Rule},
 };
 use crate::export::survey::{PROBE, Survey};
 
@@ -30,9 +30,8 @@ pub(super) fn whole_domain(survey: &Survey<'_>, rule: &Rule, domain: &Domain, fl
     if let Some(probe) = survey.detailed(PROBE, domain).filter(own) {
         let meaning = match survey.outcome(&probe) {
             Outcome::Refuse(other) if other == reply => None,
-            Outcome::Refuse(other) => Some(Meaning::Refuse(other)),
-            Outcome::Discard => Some(Meaning::Discard),
             Outcome::Keep | Outcome::Replace(_) => Some(many(rule, Some(domain))),
+            end => Some(in_the_end(end)),
         };
         if let Some(meaning) = meaning {
             flat.push(Key::Detailed(domain.clone()), meaning, rule);
@@ -138,19 +137,14 @@ pub(super) fn literal(
 }
 
 /// What becomes of an address, without the way there.
-fn in_the_end(outcome: Outcome) -> Meaning {
-    match outcome {
-        Outcome::Keep => Meaning::Keep,
-        Outcome::Discard => Meaning::Discard,
-        Outcome::Refuse(reply) => Meaning::Refuse(reply),
-        Outcome::Replace(list) => {
-            let value = |mailbox| Value {
-                to: To::Mailbox(mailbox),
-                detail: true,
-            };
-            Meaning::To(list.into_iter().map(value).collect())
-        }
-    }
+fn in_the_end(outcome: Outcome) -> Meaning<Value> {
+    outcome.with_replacements(|list| {
+        let value = |mailbox| Value {
+            to: To::Mailbox(mailbox),
+            detail: true,
+        };
+        Meaning::Replace(list.into_iter().map(value).collect())
+    })
 }
 
 /// A user who exists only with a detail (`help+*@company.com keep`).
@@ -172,20 +166,19 @@ pub(super) fn detail_only(
     };
     let meaning = match survey.outcome(&probe) {
         Outcome::Refuse(reply) if reply == *rest => return,
-        Outcome::Refuse(reply) => Meaning::Refuse(reply),
-        Outcome::Discard => Meaning::Discard,
         Outcome::Keep | Outcome::Replace(_) => with_detail(rule, &mailbox.domain),
+        end => in_the_end(end),
     };
     flat.push(Key::AnyDetail(mailbox.clone()), meaning, rule);
 }
 
 /// What a rule says of a user with a detail; of one for the user the targets get the detail too.
-fn with_detail(rule: &Rule, domain: &Domain) -> Meaning {
+fn with_detail(rule: &Rule, domain: &Domain) -> Meaning<Value> {
     let kept = rule.detail != Some(Detail::Drop);
     match (&rule.pattern, many(rule, Some(domain))) {
-        (Pattern::Mailbox(_) | Pattern::LocalPart(_), Meaning::To(mut values)) => {
+        (Pattern::Mailbox(_) | Pattern::LocalPart(_), Meaning::Replace(mut values)) => {
             values.iter_mut().for_each(|value| value.detail = kept);
-            Meaning::To(values)
+            Meaning::Replace(values)
         }
         (_, meaning) => meaning,
     }

@@ -1,13 +1,6 @@
-//! Which module names which: every path that begins with `crate`, `super` or `self`, groups unfolded.
-//!
-//! # Limits
-//!
-//! A path that begins with the name of a module below (`parse::parse` in a `mod.rs`) is not followed:
-//! it points downwards.
+//! Which room uses which: rooms stand on storeys, and a room uses only rooms of lower storeys.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::sources::{Source, sources};
+use super::{circles::Modules, sources::Source};
 
 /// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
@@ -67,115 +60,32 @@ const STOREYS: &[(&str, u32)] = &[
     ("lib", 140),
 ];
 
-/// The room that a path is in.
+/// Returns the room that a path is in.
 fn room(path: &str) -> Option<(&'static str, u32)> {
     let within = |room: &str| path == room || path.starts_with(&format!("{room}::"));
     let rooms = STOREYS.iter().filter(|(room, _)| within(room));
     rooms.max_by_key(|(room, _)| room.len()).copied()
 }
 
-/// The module that a file is.
-fn module(source: &Source) -> String {
+/// Returns the module that a file is.
+pub fn module(source: &Source) -> String {
     let path = source.path.strip_prefix("src/").unwrap_or(&source.path);
     let path = path.strip_suffix(".rs").unwrap_or(path);
     path.strip_suffix("/mod").unwrap_or(path).replace('/', "::")
 }
 
-/// The code without comments, and without what is in quotes.
-fn code(source: &Source) -> String {
-    let lines = source.production().lines();
-    let code = lines.map(|line| line.split("//").next().unwrap_or_default());
-    let parts = code.map(|line| {
-        let mut outside = line.split('"').step_by(2).collect::<String>();
-        outside.push('\n');
-        outside
-    });
-    parts.collect()
-}
-
-/// All paths that a file names, from the root of the crate.
-fn named(source: &Source) -> BTreeSet<String> {
-    let (code, own) = (code(source), module(source));
-    let mut found = BTreeSet::new();
-    for start in ["crate::", "super::", "self::"] {
-        for (at, _) in code.match_indices(start) {
-            let before = code[..at].chars().next_back();
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
-                continue;
-            }
-            unfold(&code[at..], "", &mut |path| {
-                found.extend(absolute(path, &own));
-            });
-        }
-    }
-    found
-}
-
-/// Hands every path of a tree of paths to `each`; returns what stands behind the tree.
-fn unfold<'c>(tree: &'c str, prefix: &str, each: &mut impl FnMut(&str)) -> &'c str {
-    let end = tree
-        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
-        .unwrap_or(tree.len());
-    let path = format!("{prefix}{}", &tree[..end]);
-    let Some(mut rest) = tree[end..]
-        .strip_prefix('{')
-        .filter(|_| path.ends_with("::"))
-    else {
-        each(path.trim_end_matches("::"));
-        return &tree[end..];
-    };
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-        match rest.chars().next() {
-            None => return rest,
-            Some('}') => return &rest[1..],
-            Some(c) if c.is_alphanumeric() || c == '_' => {
-                rest = unfold(rest, &path, each);
-                // `as` and what follows, or whatever else is no path.
-                let next = rest.find([',', '}']).unwrap_or(rest.len());
-                rest = &rest[next..];
-            }
-            Some(c) => rest = &rest[c.len_utf8()..],
-        }
-    }
-}
-
-/// A path from the root of the crate; `None` where it leads out of it.
-fn absolute(path: &str, own: &str) -> Option<String> {
-    let mut at: Vec<&str> = own.split("::").collect();
-    let mut segments = path.split("::").peekable();
-    match segments.peek() {
-        Some(&"crate") => {
-            at.clear();
-            segments.next();
-        }
-        Some(&"self") => {
-            segments.next();
-        }
-        _ => {}
-    }
-    while segments.next_if_eq(&"super").is_some() {
-        at.pop()?;
-    }
-    at.extend(segments);
-    Some(at.join("::"))
-}
-
-/// Imports that point to a higher storey, or to another room of the same one.
-pub fn upward() -> Vec<String> {
+/// Returns what points to a higher storey, or to another room of the same one.
+pub fn upward(modules: &Modules) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut seen = 0;
-    for source in sources("src") {
-        let own = module(&source);
-        // Files of tests, which may look at everything.
-        if own.split("::").any(|name| name == "tests") {
-            continue;
-        }
-        let Some((from, storey)) = room(&own) else {
-            complaints.push(format!("{}: in no room of the list", source.path));
+    for (own, names) in modules.iter() {
+        let Some((from, storey)) = room(own) else {
+            complaints.push(format!("{own}: in no room of the list"));
             continue;
         };
-        for path in named(&source) {
+        let named = names.imports.values().chain(&names.paths);
+        for path in named.filter_map(|path| modules.absolute(own, path)) {
+            let path = path.join("::");
             let Some((to, other)) = room(&path).filter(|(to, _)| *to != from) else {
                 continue;
             };
@@ -183,46 +93,10 @@ pub fn upward() -> Vec<String> {
             // The head of a room names the rooms below it.
             let below = to.starts_with(&format!("{from}::"));
             if other >= storey && !below {
-                complaints.push(format!("{}: {from} may not use {path}", source.path));
+                complaints.push(format!("{own}: {from} may not use {path}"));
             }
         }
     }
     assert!(seen > 50, "the imports were not found");
     complaints
-}
-
-/// Modules of one room that need each other. A room's `mod.rs` holds what its modules share, and so
-/// is no part of it.
-pub fn cycles() -> Vec<String> {
-    let all = sources("src");
-    let modules: BTreeSet<_> = all.iter().map(module).collect();
-    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for source in &all {
-        let own = module(source);
-        let list = needs.entry(own.clone()).or_default();
-        for path in named(source) {
-            let within = |name: &&String| path == **name || path.starts_with(&format!("{name}::"));
-            let deepest = modules.iter().filter(within).max_by_key(|name| name.len());
-            let related = |one: &str, other: &str| one.starts_with(&format!("{other}::"));
-            list.extend(
-                deepest
-                    .filter(|to| **to != own && !related(&own, to) && !related(to, &own))
-                    .cloned(),
-            );
-        }
-    }
-    let mut complaints = BTreeSet::new();
-    for start in &modules {
-        let (mut reached, mut todo) = (BTreeSet::new(), vec![start]);
-        while let Some(next) = todo.pop() {
-            for to in needs.get(next).into_iter().flatten() {
-                if to == start {
-                    complaints.insert(format!("{start} needs {next}, which needs {start}"));
-                } else if reached.insert(to) {
-                    todo.push(to);
-                }
-            }
-        }
-    }
-    complaints.into_iter().collect()
 }

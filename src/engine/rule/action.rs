@@ -194,10 +194,7 @@ mod tests {
             text.push_str(entry.example);
             text.push('\n');
         }
-        let source = SourceText {
-            name: "examples.rules".into(),
-            bytes: text.into_bytes(),
-        };
+        let source = SourceText::new("examples.rules", text.into_bytes());
         let compiled = compile(&[source], &Settings::default());
         assert!(
             compiled.diagnostics.is_empty(),

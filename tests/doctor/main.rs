@@ -13,6 +13,7 @@ mod machine;
 mod pasted;
 mod printed;
 mod readme;
+mod readme_mail;
 mod relay;
 #[path = "../support/mod.rs"]
 mod support;

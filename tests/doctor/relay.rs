@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use crate::machine::{Machine, Mta};
+use crate::readme;
 use crate::support::peers::{self, Door};
 use crate::support::postfix::Postfix;
 use crate::support::sendmail::{Names, Plan, Sendmail};
@@ -382,11 +383,7 @@ fn sendmail_relays_nothing_with_the_lines_of_the_readme() {
     };
     let mut machine = machine(Mta::Sendmail, (CLOSED, "rewrite", false));
     machine.start();
-    let readme = include_str!("../../README.md");
-    let (_, behind) = readme
-        .split_once("**Sendmail**, in `sendmail.mc`")
-        .expect("the part");
-    let block = behind.split("```").nth(1).expect("its block");
+    let block = readme::block("FEATURE(`relay_hosts_only')dnl");
     let block = block.replace("8892", &machine.filled("{milter}"));
     // The peer has this feature above its mailers, where it belongs.
     let lines = block

@@ -9,7 +9,7 @@ use super::{
     flags::Control,
     output::{self, Paint},
 };
-use crate::config::{Config, keys::KEYS, socket::Socket};
+use crate::config::{Config, Key, keys, socket::Socket};
 use crate::daemon::settings::Source;
 
 /// Column in which the origin of a value begins.
@@ -69,16 +69,16 @@ fn asked(socket: &Socket) -> Result<Vec<Value>, String> {
 
 /// The same from the file alone.
 fn written(config: &Config, path: &str) -> Vec<Value> {
-    let object = |key: &crate::config::keys::Key| {
+    let object = |key: &Key| {
         json!({
             "section": key.section,
             "key": key.name,
-            "value": config.value(key),
+            "value": key.value(config),
             "from": config.origins.of(key).shown(&path),
             "waiting": null,
         })
     };
-    KEYS.iter().map(object).collect()
+    keys().map(object).collect()
 }
 
 fn print(flags: &Control, from: &str, keys: &[Value]) {

@@ -1,311 +1,291 @@
-//! Every key of `readdress.toml`, defined once: the parser knows no other, and the sample file is
-//! printed from here.
+//! Every key of `readdress.toml`, defined once.
+//!
+//! The definition of a key holds its meaning, section, name, type, default, kind of values, effect of
+//! a change, and an example. The parser, `readdress config`, the report of changes, the sample file and
+//! readdress.toml(5) come from it: a new key is one entry here, and the code that uses its value.
+//!
+//! ```text
+//! /// What the key does: this comment is also the text of the manual and of the sample file.
+//! "section", "name", field: Type = default, KIND, Effect, example;
+//! ```
 
-/// One key.
-#[derive(Clone, Copy, Debug)]
-pub struct Key {
-    /// Its section; empty at the top of the file.
-    pub section: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Its default, as TOML.
-    pub default: &'static str,
-    /// What it means, line by line.
-    pub meaning: &'static [&'static str],
-    /// Whether a new value waits for a restart.
-    pub restart: bool,
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    choices::{LEVELS, LogAddresses, Mode, Refusals},
+    key::{self, Effect, Field},
+    kind::{
+        Choice, DEFER_REPLY, DELIMITERS, DURATION, Number, PATH, PERCENT, REJECT_REPLY, RESERVED,
+        SOCKETS, SOME_SOCKETS, SWITCH, UNIX_SOCKET,
+    },
+    origin::Origins,
+    socket::Socket,
+};
+use crate::{
+    engine::{Settings, address::LocalCase, transaction::Limits},
+    headers::Wanted,
+};
+
+/// A key of `readdress.toml`.
+pub type Key = key::Key<Config>;
+
+/// One entry of [`KEYS`].
+macro_rules! key {
+    ([$($doc:literal)+], $section:literal, $name:literal, [$(.$place:ident)*] $field:ident, $kind:expr, $effect:ident, $example:literal) => {
+        Key {
+            section: $section,
+            name: $name,
+            effect: Effect::$effect,
+            example: $example,
+            meaning: &[$($doc),+],
+            setting: &Field {
+                get: |config: &Config| &config$(.$place)*.$field,
+                get_mut: |config: &mut Config| &mut config$(.$place)*.$field,
+                kind: &$kind,
+            },
+        }
+    };
 }
 
-const fn key(
-    section: &'static str,
-    name: &'static str,
-    default: &'static str,
-    restart: bool,
-    meaning: &'static [&'static str],
-) -> Key {
-    Key {
-        section,
-        name,
-        default,
-        meaning,
-        restart,
-    }
+/// A part of the configuration with its keys; `$place` leads to it from [`Config`].
+macro_rules! part {
+    (
+        $(#[$about:meta])*
+        $part:ident, $place:tt, {
+            $($(#[doc = $doc:literal])+
+            $section:literal, $name:literal, $field:ident: $type:ty = $default:expr,
+                $kind:expr, $effect:ident, $example:literal;)*
+        }
+        $($(#[$other_doc:meta])+ $other:ident: $other_type:ty = $other_default:expr;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        pub struct $part {
+            $($(#[doc = $doc])+ pub $field: $type,)*
+            $($(#[$other_doc])+ pub $other: $other_type,)*
+        }
+
+        impl Default for $part {
+            fn default() -> Self {
+                Self {
+                    $($field: $default,)*
+                    $($other: $other_default,)*
+                }
+            }
+        }
+
+        impl $part {
+            /// The keys of this part.
+            const KEYS: &[Key] = &[
+                $(key!([$($doc)+], $section, $name, $place $field, $kind, $effect, $example),)*
+            ];
+        }
+    };
 }
 
-/// All of them, in the order of the sample file.
-pub const KEYS: &[Key] = &[
-    key(
-        "",
-        "rules",
-        "\"/etc/readdress/rules\"",
-        true,
-        &["The rules directory: every file in it is read, and saving one makes it live."],
-    ),
-    key(
-        "",
-        "mode",
-        "\"rewrite\"",
-        false,
-        &[
-            "\"rewrite\" carries decisions out; \"observe\" logs what would have happened and",
-            "changes nothing.",
-        ],
-    ),
-    key(
-        "",
-        "state",
-        "\"/var/lib/readdress\"",
-        true,
-        &[
-            "Where the daemon keeps what it has to know after a restart: whether there were rules. A",
-            "start without rules where there were some defers all mail until they are back. Without",
-            "this directory the daemon serves, and says what it cannot know. Not used with --rules,",
-            "unless it is written here.",
-        ],
-    ),
-    key(
+/// Keys whose values belong to a type of another room, which has their defaults.
+macro_rules! elsewhere {
+    ($keys:ident: $part:ident {
+        $($(#[doc = $doc:literal])+
+        $section:literal, $name:literal, $field:ident, $kind:expr, $effect:ident, $example:literal;)*
+    }) => {
+        const $keys: &[Key] = &[
+            $(key!([$($doc)+], $section, $name, [.$part] $field, $kind, $effect, $example),)*
+        ];
+    };
+}
+
+/// The sections of the file, in the order of the sample file, each with a sentence about it.
+pub const SECTIONS: &[(&str, &str)] = &[
+    ("", "Keys before the first section."),
+    (
         "milter",
-        "listen",
-        "[\"unix:/run/readdress/milter.sock\"]",
-        true,
-        &[
-            "Where the MTA connects: \"inet:HOST:PORT\", \"inet6:HOST:PORT\", \"unix:PATH\", or as",
-            "Sendmail writes it, \"inet:PORT@HOST\", \"local:PATH\". Several are served at once.",
-        ],
+        "The service that the MTA connects to for each message.",
     ),
-    key(
-        "milter",
-        "max_connections",
-        "1000",
-        true,
-        &[
-            "Connections at one time. At the limit one that is idle gives way; where all of them",
-            "have a message under way, one more is closed at once, and the MTA defers its mail. Where",
-            "fewer files may be open (LimitNOFILE=), fewer are served; the log and `readdress status`",
-            "say so.",
-        ],
-    ),
-    key(
-        "milter",
-        "drain",
-        "\"10s\"",
-        true,
-        &["How long a stop waits for messages that are under way."],
-    ),
-    key(
-        "milter",
-        "refusals",
-        "\"milter\"",
-        false,
-        &[
-            "Who refuses addresses that do not exist: \"milter\", or \"socketmap\" where every MTA asks",
-            "the map recipients at RCPT. Where no rule rejects or defers either, the MTA is then told",
-            "not to wait for a reply at RCPT. Takes effect with the next connection of the MTA.",
-        ],
-    ),
-    key(
-        "milter",
-        "message_limit",
-        "30000",
-        false,
-        &[
-            "Lookups for all recipients of one message together. An address that becomes one of a",
-            "primary domain takes two, a list of 1000 takes 1001. Beyond it a recipient is answered",
-            "452 4.5.3, and the client sends it in another message. A message at the limit takes some",
-            "10 MB while it is under way.",
-        ],
-    ),
-    key(
+    (
         "socketmap",
-        "listen",
-        "[]",
-        true,
-        &[
-            "Where the MTA asks the table, by the socketmap protocol of Postfix and Sendmail; the maps",
-            "are domains, secondary, recipients and rewrite.",
-        ],
+        "The service that answers lookups of Postfix and Sendmail in the table.",
     ),
-    key(
-        "monitor",
-        "listen",
-        "[]",
-        true,
-        &["Reserved: metrics and status over HTTP. Not served by this version."],
-    ),
-    key(
+    ("monitor", "Reserved for status over HTTP."),
+    (
         "control",
-        "listen",
-        "\"unix:/run/readdress/control.sock\"",
-        true,
-        &["Where the commands reach the running daemon; a Unix socket."],
+        "The service that the commands use to ask the daemon.",
     ),
-    key(
-        "rewrite",
-        "recipient_delimiter",
-        "\"+\"",
-        false,
-        &[
-            "Characters that part user and detail (jd+news@), as Postfix's setting of this name;",
-            "\"\" for no details.",
-        ],
-    ),
-    key(
-        "rewrite",
-        "local_part_case",
-        "\"ignore\"",
-        false,
-        &[
-            "Whether JD@ and jd@ are one mailbox: \"ignore\" letter case, or \"strict\". MTAs ask the",
-            "socketmap in lower case: with \"strict\" its map recipients says OK to an address that",
-            "exists in some letter case, and the milter refuses the others.",
-        ],
-    ),
-    key(
-        "rewrite",
-        "recursion_limit",
-        "1000",
-        false,
-        &["Lookups in a row for one recipient; beyond it the recipient is deferred (451 4.6.0)."],
-    ),
-    key(
-        "rewrite",
-        "expansion_limit",
-        "1000",
-        false,
-        &["Recipients that one may become; beyond it the recipient is deferred (451 4.6.0)."],
-    ),
-    key(
-        "rewrite",
-        "address_length_limit",
-        "1000",
-        false,
-        &[
-            "Octets of an address that comes out of a rule; beyond it the recipient is deferred",
-            "(451 4.6.0).",
-        ],
-    ),
-    key(
+    ("rewrite", "How addresses are looked up and rewritten."),
+    (
         "headers",
-        "x_original_to",
-        "false",
-        false,
-        &[
-            "Whether a message with a single recipient gets X-Original-To, the address as it was",
-            "received; copies of that header from outside are removed from every message. Takes",
-            "effect with the next connection of the MTA.",
-        ],
+        "Changes of header fields. Both are off by default.",
     ),
-    key(
-        "headers",
-        "rewrite",
-        "false",
-        false,
-        &[
-            "Whether addresses in To and Cc are rewritten where one address takes the place of one;",
-            "not in a field that a DKIM signature covers. Takes effect with the next connection of the",
-            "MTA.",
-        ],
-    ),
-    key(
-        "replies",
-        "unknown",
-        "\"550 5.1.1 User unknown\"",
-        false,
-        &[
-            "What a client reads for an address that does not exist (unknown=reject): code 5xx, enhanced",
-            "code, text. Postfix has a text of its own where it asks the map recipients.",
-        ],
-    ),
-    key(
-        "replies",
-        "unknown_defer",
-        "\"451 4.3.0 Temporary failure, please try again later\"",
-        false,
-        &["The same where unknown=defer decides: code 4xx, enhanced code, text."],
-    ),
-    key(
-        "reload",
-        "quiet",
-        "\"200ms\"",
-        true,
-        &[
-            "How long the directory must be quiet before a change is read. Longer waits join the",
-            "writes of one editor into one reload.",
-        ],
-    ),
-    key(
-        "reload",
-        "latest",
-        "\"2s\"",
-        true,
-        &["When a directory that is never quiet is read all the same."],
-    ),
-    key(
-        "reload",
-        "rescan",
-        "\"30s\"",
-        true,
-        &[
-            "How often the directory is looked at although nothing was notified: for network and",
-            "overlay file systems.",
-        ],
-    ),
-    key(
-        "reload",
-        "max_shrink",
-        "\"20%\"",
-        false,
-        &[
-            "The share of its rules that a table may lose at once; from 21 rules on. A table that loses",
-            "more is held back and the old one serves on, until somebody accepts it (`readdress accept`)",
-            "or the rules are back. \"100%\" allows everything but a table of no rules.",
-        ],
-    ),
-    key(
-        "log",
-        "addresses",
-        "\"full\"",
-        false,
-        &[
-            "How addresses stand in the log: \"full\", \"domain\" (the domain alone) or \"hash\". These",
-            "tables are personal data.",
-        ],
-    ),
-    key(
-        "log",
-        "level",
-        "\"info\"",
-        true,
-        &["\"error\", \"warn\", \"info\", \"debug\" or \"trace\"."],
-    ),
+    ("replies", "The replies to addresses that do not exist."),
+    ("reload", "How changed rules are noticed and checked."),
+    ("log", "What the log shows."),
 ];
 
-/// The sample file: every key with its meaning and its default, commented out.
-pub fn sample() -> String {
-    let mut text = String::from(
-        "# readdress.toml: every key is optional, and what is commented out shows its default.\n\
-         # Relative paths are relative to this file. A saved change takes effect at once, unless the\n\
-         # key says that it waits for a restart.\n",
-    );
-    let mut section = "";
-    for key in KEYS {
-        if key.section != section {
-            section = key.section;
-            text.push_str(&format!("\n[{section}]\n"));
-        }
-        text.push('\n');
-        for line in key.meaning {
-            text.push_str(&format!("# {line}\n"));
-        }
-        let effect = if key.restart {
-            " Waits for a restart."
-        } else {
-            ""
-        };
-        text.push_str(&format!(
-            "# Default: {}.{effect}\n#{} = {}\n",
-            key.default, key.name, key.default
-        ));
+/// Returns all keys, in the order of the sample file.
+pub fn keys() -> impl Iterator<Item = &'static Key> {
+    let all = [Config::KEYS, Milter::KEYS, SETTINGS, HEADERS, Reload::KEYS];
+    SECTIONS.iter().flat_map(move |(section, _)| {
+        let all = all.into_iter().flatten();
+        all.filter(move |key| key.section == *section)
+    })
+}
+
+const fn number(unit: &'static str) -> Number {
+    Number {
+        unit,
+        most: 1_000_000,
     }
-    text
+}
+
+part! {
+    /// The whole configuration.
+    Config, [], {
+        /// The directory with the rules. The daemon reads every file in it; saving a file makes the
+        /// new rules live.
+        "", "rules", rules: PathBuf = PathBuf::from("/etc/readdress/rules"),
+            PATH, Restart, "\"/srv/readdress/rules\"";
+        /// With "rewrite" the daemon rewrites and refuses recipients. With "observe" the daemon logs
+        /// what it would do and changes nothing.
+        ///
+        /// Caution: with "observe" mail to secondary addresses passes as it is, and nothing is refused.
+        "", "mode", mode: Mode = Mode::Rewrite, Choice(Mode::WORDS), AtOnce, "\"observe\"";
+        /// The directory for what the daemon must know after a restart: which rules were live. If
+        /// there were rules before, a daemon that starts without rules defers all mail until the rules
+        /// are back. Without this directory the daemon serves mail, and logs what it cannot know. With
+        /// the flag --rules this directory is used only if it is configured.
+        "", "state", state: PathBuf = PathBuf::from("/var/lib/readdress"),
+            PATH, Restart, "\"/srv/readdress/state\"";
+        /// The sockets for lookups in the table, by the socketmap protocol of Postfix and Sendmail. The
+        /// maps are domains, secondary, recipients and rewrite.
+        "socketmap", "listen", socketmap: Vec<Socket> = Vec::new(),
+            SOME_SOCKETS, Restart, "[\"unix:/run/readdress/socketmap.sock\"]";
+        /// Reserved: this version has no HTTP service.
+        "monitor", "listen", monitor: Vec<Socket> = Vec::new(), RESERVED, Restart, "[]";
+        /// The socket through which the commands reach the running daemon.
+        "control", "listen", control: Socket = Socket::Unix("/run/readdress/control.sock".into()),
+            UNIX_SOCKET, Restart, "\"unix:/run/readdress/other.sock\"";
+        /// How addresses are written in the log: "full" is the whole address, "domain" is the domain
+        /// alone, "hash" is a hash. A hash stays the same until the daemon is restarted.
+        ///
+        /// Caution: addresses are personal data.
+        "log", "addresses", addresses: LogAddresses = LogAddresses::Full,
+            Choice(LogAddresses::WORDS), AtOnce, "\"hash\"";
+        /// The least important events that are logged. "debug" and "trace" add events of the libraries.
+        "log", "level", level: &'static str = "info", Choice(LEVELS), Restart, "\"warn\"";
+    }
+    /// The section `[milter]`.
+    milter: Milter = Milter::default();
+    /// What the meaning of rules depends on.
+    settings: Settings = Settings::default();
+    /// Which header fields are changed.
+    headers: Wanted = Wanted::default();
+    /// The section `[reload]`.
+    reload: Reload = Reload::default();
+    /// Where each value comes from.
+    origins: Origins = Origins::default();
+}
+
+part! {
+    /// How the milter is served.
+    Milter, [.milter], {
+        /// The sockets that the MTA connects to: "inet:HOST:PORT", "inet6:HOST:PORT" or "unix:PATH", or
+        /// as Sendmail writes them, "inet:PORT@HOST" or "local:PATH". Several sockets may be listed.
+        "milter", "listen",
+            listen: Vec<Socket> = vec![Socket::Unix("/run/readdress/milter.sock".into())],
+            SOCKETS, Restart, "[\"unix:/run/readdress/milter.sock\", \"inet:127.0.0.1:8892\"]";
+        /// The most connections at one time. At the limit, the daemon closes an idle connection for a
+        /// new one. If no connection is idle, the daemon closes the new one, and the MTA defers its
+        /// mail. If the system allows fewer open files (LimitNOFILE=), fewer connections are served;
+        /// the log and `readdress status` say so.
+        "milter", "max_connections", max_connections: usize = 1000,
+            number("connections"), Restart, "5000";
+        /// How long a stop waits for messages that have begun.
+        "milter", "drain", drain: Duration = Duration::from_secs(10), DURATION, Restart, "\"20s\"";
+        /// Who refuses addresses that do not exist: "milter", or "socketmap" if every MTA looks up the
+        /// map recipients at RCPT. With "socketmap", and if no rule rejects or defers, the MTA does not
+        /// wait for the milter at RCPT.
+        ///
+        /// Caution: with "socketmap", an MTA that does not look up the map accepts unknown addresses.
+        "milter", "refusals", refusals: Refusals = Refusals::Milter,
+            Choice(Refusals::WORDS), NextConnection, "\"socketmap\"";
+        /// The most lookups for all recipients of one message together. An address that becomes a
+        /// primary one takes two lookups, a list of 1000 takes 1001. The reply to a recipient beyond the
+        /// limit is 452 4.5.3, and the client sends that recipient in another message.
+        ///
+        /// Caution: a message at the limit takes about 10 MB of memory.
+        "milter", "message_limit", message_limit: usize = Limits::default().lookups,
+            number("lookups"), AtOnce, "10000";
+    }
+}
+
+elsewhere! { SETTINGS: settings {
+    /// The characters between user and detail (`jd+news@`), as in Postfix's setting of this name. With
+    /// "" there are no details.
+    ///
+    /// Caution: the MTA must have the same characters. `readdress doctor` compares them.
+    "rewrite", "recipient_delimiter", recipient_delimiter, DELIMITERS, AtOnce, "\"+-\"";
+    /// Whether JD@ and jd@ are the same mailbox: "ignore" ignores upper and lower case, "strict" does
+    /// not.
+    ///
+    /// Caution: MTAs look up addresses in the socketmap in lower case. With "strict" the map recipients
+    /// accepts an address that exists in another case, and the milter then refuses it.
+    "rewrite", "local_part_case", local_case,
+        Choice(&[("ignore", LocalCase::Ignore), ("strict", LocalCase::Strict)]), AtOnce, "\"strict\"";
+    /// The most lookups in a row for one recipient. A recipient beyond the limit is deferred (451 4.6.0).
+    "rewrite", "recursion_limit", recursion_limit, number("lookups"), AtOnce, "100";
+    /// The most recipients that one recipient may become. A recipient beyond the limit is deferred
+    /// (451 4.6.0).
+    "rewrite", "expansion_limit", expansion_limit, number("recipients"), AtOnce, "5000";
+    /// The longest address that a rule may produce. A recipient beyond the limit is deferred (451 4.6.0).
+    "rewrite", "address_length_limit", address_length_limit, number("bytes"), AtOnce, "254";
+    /// The reply to an address that does not exist, where a domain has unknown=reject. Postfix replies
+    /// with its own text if it looks up the map recipients.
+    "replies", "unknown", unknown_reject, REJECT_REPLY, AtOnce, "\"550 5.1.1 No such user here\"";
+    /// The reply to an address that does not exist, where a domain has unknown=defer.
+    "replies", "unknown_defer", unknown_defer, DEFER_REPLY, AtOnce, "\"450 4.2.1 Try again later\"";
+} }
+
+elsewhere! { HEADERS: headers {
+    /// Adds X-Original-To, with the address as it was received, to messages with one recipient. Removes
+    /// fields of this name that come from outside from every message.
+    "headers", "x_original_to", original_to, SWITCH, NextConnection, "true";
+    /// Rewrites addresses in To and Cc if one address replaces one address. Fields that a DKIM signature
+    /// covers stay as they are.
+    "headers", "rewrite", rewrite, SWITCH, NextConnection, "true";
+} }
+
+part! {
+    /// How changed rules are noticed and checked.
+    Reload, [.reload], {
+        /// How long the directory must be unchanged before the daemon reads a change. With a longer
+        /// time several writes of one editor become one reload.
+        "reload", "quiet", quiet: Duration = Duration::from_millis(200), DURATION, Restart, "\"1s\"";
+        /// When the daemon reads a directory that keeps changing.
+        "reload", "latest", latest: Duration = Duration::from_secs(2), DURATION, Restart, "\"10s\"";
+        /// How often the daemon looks at the directory without a notification from the system. Network
+        /// and overlay file systems do not notify.
+        "reload", "rescan", rescan: Duration = Duration::from_secs(30), DURATION, Restart, "\"5m\"";
+        /// The share of its rules that a table may lose at once. A loss of 20 rules or fewer is always
+        /// allowed. A table that loses more is held back: the table before it stays in force until
+        /// somebody accepts the new one (`readdress accept`) or the rules are back.
+        ///
+        /// Caution: with "100%" a table that lost nearly all of its rules goes live.
+        "reload", "max_shrink", max_shrink: u8 = 20, PERCENT, AtOnce, "\"50%\"";
+    }
+}
+
+impl Config {
+    /// Returns the same configuration with relative paths taken from `directory`, where the file is.
+    pub fn against(mut self, directory: &Path) -> Self {
+        let absolute = |socket: &mut Socket| *socket = socket.against(directory);
+        self.rules = directory.join(&self.rules);
+        self.state = directory.join(&self.state);
+        self.milter.listen.iter_mut().for_each(absolute);
+        self.socketmap.iter_mut().for_each(absolute);
+        self.control = self.control.against(directory);
+        self
+    }
 }

@@ -2,24 +2,25 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::keys::Key;
+use super::key::Key;
 
 /// Where one value comes from.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Origin {
-    /// It is written nowhere.
+    /// The default: the key is written nowhere.
     #[default]
     Default,
     /// This line of the file.
     Line(u32),
-    /// The file as it was when the daemon started; since then another value was saved, which waits.
+    /// The file as it was when the daemon started. Another value was saved since then and waits for a
+    /// restart.
     Start,
     /// This flag of the command line.
     Flag(&'static str),
 }
 
 impl Origin {
-    /// As it is printed, for a file with this name.
+    /// Returns the origin in words, for a file with this name.
     pub fn shown(self, file: &dyn fmt::Display) -> String {
         match self {
             Self::Default => "default".to_owned(),
@@ -30,13 +31,14 @@ impl Origin {
     }
 }
 
-/// The origins of all values, and the text that was read.
+/// The origins of all values, and the text of the file.
 ///
-/// All values of this type are equal: where a value is written does not make another configuration.
+/// All values of this type are equal, because two configurations with the same values are equal wherever
+/// the values are written.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    written: BTreeMap<(String, String), Origin>,
-    /// The file as it was read; empty where there is none.
+    written: BTreeMap<(&'static str, &'static str), Origin>,
+    /// The file as it was read; empty if there is no file.
     pub text: Arc<[u8]>,
 }
 
@@ -49,19 +51,18 @@ impl PartialEq for Origins {
 impl Eq for Origins {}
 
 impl Origins {
-    /// Where a key's value comes from.
-    pub fn of(&self, key: &Key) -> Origin {
-        let name = (key.section.to_owned(), key.name.to_owned());
+    /// Returns where the value of a key comes from.
+    pub fn of<C>(&self, key: &Key<C>) -> Origin {
+        let name = (key.section, key.name);
         self.written.get(&name).copied().unwrap_or_default()
     }
 
     /// Returns true if a key is written in the file, or given as a flag.
-    pub fn is_written(&self, section: &str, name: &str) -> bool {
-        let name = (section.to_owned(), name.to_owned());
-        self.written.contains_key(&name)
+    pub fn is_written(&self, section: &'static str, name: &'static str) -> bool {
+        self.written.contains_key(&(section, name))
     }
 
-    /// How many keys the file has.
+    /// Returns how many keys are written in the file.
     pub fn lines(&self) -> usize {
         let lines = self.written.values();
         lines
@@ -69,12 +70,11 @@ impl Origins {
             .count()
     }
 
-    /// Notes where a key's value comes from.
-    pub fn set(&mut self, section: &str, name: &str, origin: Origin) {
-        let name = (section.to_owned(), name.to_owned());
+    /// Sets where the value of a key comes from.
+    pub fn set(&mut self, section: &'static str, name: &'static str, origin: Origin) {
         match origin {
-            Origin::Default => self.written.remove(&name),
-            written => self.written.insert(name, written),
+            Origin::Default => self.written.remove(&(section, name)),
+            written => self.written.insert((section, name), written),
         };
     }
 }

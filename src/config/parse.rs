@@ -1,22 +1,17 @@
-//! TOML to [`Config`]: every unknown key, wrong type and wrong value is found in one pass.
+//! TOML to [`Config`]: every unknown key and every wrong value is reported at once.
 
-use std::path::PathBuf;
+use std::ops::Range;
 
 use toml::de::DeTable;
 
 use super::{
-    Config, LogAddresses, Mode, Origin, Refusals,
-    keys::KEYS,
-    value::{
-        Value, Wrong, boolean, choice, control, delimiters, duration, number, percent, reply,
-        reserved, sockets, some_sockets, text,
-    },
+    keys::{Config, SECTIONS, keys},
+    kind::{Value, Wrong},
+    origin::Origin,
 };
 use crate::engine::{
     Diagnostic, Severity, SourceText,
-    address::LocalCase,
     diagnostic::{Finding, Findings, Span, codes, nearest},
-    reply::ReplyClass,
 };
 
 /// Reads a configuration; the findings are errors, and with one of them there is no configuration.
@@ -74,9 +69,7 @@ impl<'t> Reader<'_, 't, '_> {
         for (name, value) in table.get_ref() {
             let (key, span) = (name.get_ref().as_ref(), name.span());
             match value.get_ref().as_table() {
-                Some(table) if KEYS.iter().any(|known| known.section == key) => {
-                    self.section(key, table)
-                }
+                Some(table) if is_section(key) => self.section(key, table),
                 _ => self.key("", key, span, value),
             }
         }
@@ -88,171 +81,83 @@ impl<'t> Reader<'_, 't, '_> {
         }
     }
 
-    fn span(&self, range: std::ops::Range<usize>) -> Span {
+    fn span(&self, range: Range<usize>) -> Span {
         Span::at(0, self.text.as_bytes(), range)
     }
 
-    fn key(&mut self, section: &str, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
-        let result = match (section, name) {
-            ("", "rules") => text(value).map(|text| self.config.rules = PathBuf::from(text)),
-            ("", "state") => text(value).map(|text| self.config.state = PathBuf::from(text)),
-            ("", "mode") => choice(
-                value,
-                &[("rewrite", Mode::Rewrite), ("observe", Mode::Observe)],
-            )
-            .map(|mode| self.config.mode = mode),
-            ("milter", _) => return self.milter(name, span, value),
-            ("socketmap", "listen") => some_sockets(value).map(|list| self.config.socketmap = list),
-            ("monitor", "listen") => reserved(value),
-            ("control", "listen") => control(value).map(|socket| {
-                self.config.control = socket;
-                self.config.control_written = true;
-            }),
-            ("rewrite", _) => return self.rewrite(name, span, value),
-            ("headers", "x_original_to") => {
-                boolean(value).map(|wanted| self.config.headers.original_to = wanted)
-            }
-            ("headers", "rewrite") => {
-                boolean(value).map(|wanted| self.config.headers.rewrite = wanted)
-            }
-            ("replies", "unknown") => reply(ReplyClass::Reject, value)
-                .map(|reply| self.config.settings.unknown_reject = reply),
-            ("replies", "unknown_defer") => reply(ReplyClass::Defer, value)
-                .map(|reply| self.config.settings.unknown_defer = reply),
-            ("reload", "quiet") => duration(value).map(|quiet| self.config.reload.quiet = quiet),
-            ("reload", "latest") => {
-                duration(value).map(|latest| self.config.reload.latest = latest)
-            }
-            ("reload", "rescan") => {
-                duration(value).map(|rescan| self.config.reload.rescan = rescan)
-            }
-            ("reload", "max_shrink") => {
-                percent(value).map(|share| self.config.reload.max_shrink = share)
-            }
-            ("log", "addresses") => choice(
-                value,
-                &[
-                    ("full", LogAddresses::Full),
-                    ("domain", LogAddresses::Domain),
-                    ("hash", LogAddresses::Hash),
-                ],
-            )
-            .map(|addresses| self.config.addresses = addresses),
-            ("log", "level") => {
-                let levels =
-                    ["error", "warn", "info", "debug", "trace"].map(|level| (level, level));
-                choice(value, &levels).map(|level| level.clone_into(&mut self.config.level))
-            }
-            _ => return self.unknown(section, name, span),
+    fn key(&mut self, section: &str, name: &str, at: Range<usize>, value: &Value<'t>) {
+        let key = keys().find(|key| key.section == section && key.name == name);
+        let Some(key) = key else {
+            return self.unknown(section, name, at);
         };
-        self.told((section, name, span), result, value);
-    }
-
-    fn milter(&mut self, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
-        let milter = &mut self.config.milter;
-        let result = match name {
-            "listen" => sockets(value).map(|list| milter.listen = list),
-            "max_connections" => number(value).map(|number| milter.max_connections = number),
-            "drain" => duration(value).map(|drain| milter.drain = drain),
-            "message_limit" => number(value).map(|number| milter.message_limit = number),
-            "refusals" => choice(
-                value,
-                &[
-                    ("milter", Refusals::Milter),
-                    ("socketmap", Refusals::Socketmap),
-                ],
-            )
-            .map(|refusals| milter.refusals = refusals),
-            _ => return self.unknown("milter", name, span),
-        };
-        self.told(("milter", name, span), result, value);
-    }
-
-    fn rewrite(&mut self, name: &str, span: std::ops::Range<usize>, value: &Value<'t>) {
-        let settings = &mut self.config.settings;
-        let result = match name {
-            "recipient_delimiter" => {
-                delimiters(value).map(|set| settings.recipient_delimiter = set)
-            }
-            "local_part_case" => choice(
-                value,
-                &[("ignore", LocalCase::Ignore), ("strict", LocalCase::Strict)],
-            )
-            .map(|case| settings.local_case = case),
-            "recursion_limit" => number(value).map(|limit| settings.recursion_limit = limit),
-            "expansion_limit" => number(value).map(|limit| settings.expansion_limit = limit),
-            "address_length_limit" => {
-                number(value).map(|limit| settings.address_length_limit = limit)
-            }
-            _ => return self.unknown("rewrite", name, span),
-        };
-        self.told(("rewrite", name, span), result, value);
-    }
-
-    /// Notes where a value is written, or what is wrong with it.
-    fn told(
-        &mut self,
-        (section, name, at): (&str, &str, std::ops::Range<usize>),
-        result: Result<(), Wrong>,
-        value: &Value<'t>,
-    ) {
-        let span = self.span(value.span());
-        match result {
+        match key.setting.read(self.config, value) {
             Ok(()) => {
-                let line = self.span(at).line;
-                self.config.origins.set(section, name, Origin::Line(line));
+                let line = Origin::Line(self.span(at).line);
+                self.config.origins.set(key.section, key.name, line);
             }
-            Err(Wrong(message, help)) => self
-                .findings
-                .push(Finding::error(codes::BAD_VALUE, span, message).help(help)),
+            Err(mistakes) => {
+                for Wrong { at, message, help } in mistakes {
+                    let span = self.span(at);
+                    self.findings
+                        .push(Finding::error(codes::BAD_VALUE, span, message).help(help));
+                }
+            }
         }
     }
 
-    fn unknown(&mut self, section: &str, name: &str, span: std::ops::Range<usize>) {
-        let here = KEYS
-            .iter()
-            .filter(|key| key.section == section)
-            .map(|key| key.name);
-        let sections = KEYS
-            .iter()
-            .map(|key| key.section)
-            .filter(|_| section.is_empty());
-        let place = if section.is_empty() {
-            String::new()
-        } else {
-            format!(" in [{section}]")
-        };
-        let elsewhere = KEYS
-            .iter()
-            .find(|key| key.name == name)
-            .map(|key| key.section);
-        let help = match (nearest(name, here.chain(sections)), elsewhere) {
-            (Some(meant), _) => format!("did you mean `{meant}`?"),
-            (None, Some("")) => {
-                format!("`{name}` stands at the top of the file, before the first section")
-            }
-            (None, Some(section)) => format!("`{name}` belongs to [{section}]"),
-            (None, None) => "delete it; the sample file shows every key".to_owned(),
-        };
-        let span = self.span(span);
-        let is_section = section.is_empty() && KEYS.iter().any(|key| key.section == name);
-        let (message, help) = if is_section {
+    fn unknown(&mut self, section: &str, name: &str, at: Range<usize>) {
+        let span = self.span(at);
+        let (message, help) = if section.is_empty() && is_section(name) {
             (
                 format!("`{name}` is a section, not a key"),
-                format!("write `[{name}]` on a line of its own, and its keys below"),
+                format!("write `[{name}]` on a line of its own, and its keys below it"),
             )
         } else {
-            (format!("there is no key `{name}`{place}"), help)
+            let place = match section {
+                "" => String::new(),
+                section => format!(" in [{section}]"),
+            };
+            let message = format!("there is no key `{name}`{place}");
+            (message, meant(section, name))
         };
         self.findings
             .push(Finding::error(codes::UNKNOWN_KEY, span, message).help(help));
     }
 }
 
+/// Returns what to write instead of a key that does not exist.
+fn meant(section: &str, name: &str) -> String {
+    let here = keys()
+        .filter(|key| key.section == section)
+        .map(|key| key.name);
+    let sections = SECTIONS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|_| section.is_empty());
+    let elsewhere = keys().find(|key| key.name == name);
+    match (
+        nearest(name, here.chain(sections)),
+        elsewhere.map(|key| key.section),
+    ) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, Some("")) => {
+            format!("`{name}` belongs to the top of the file, before the first section")
+        }
+        (None, Some(section)) => format!("`{name}` belongs to [{section}]"),
+        (None, None) => "delete it; readdress.toml(5) lists every key".to_owned(),
+    }
+}
+
+fn is_section(name: &str) -> bool {
+    SECTIONS
+        .iter()
+        .any(|(section, _)| !section.is_empty() && *section == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys::sample;
+    use crate::config::{Key, Mode, sample};
 
     fn codes(text: &str) -> Vec<String> {
         let found = parse("readdress.toml", text.as_bytes())
@@ -287,10 +192,10 @@ mod tests {
                 format!("{}\n", uncommented.unwrap_or(line))
             })
             .collect();
-        let mut config = parse("c", plain.as_bytes()).unwrap();
-        assert!(config.control_written);
-        config.control_written = false;
+        let config = parse("c", plain.as_bytes()).unwrap();
         assert_eq!(config, Config::default());
+        let written = |key: &Key| config.origins.is_written(key.section, key.name);
+        assert!(keys().all(written), "a key is missing in the sample");
     }
 
     #[test]
@@ -317,8 +222,15 @@ mod tests {
         assert!(codes("mode = \"observe\nrules = \"x\"\n")[0].starts_with("1:"));
         assert_eq!(
             codes("mode = \"observ\"")[0],
-            "1:8:bad-value:did you mean \"observe\"? the values are \"rewrite\", \"observe\""
+            "1:8:bad-value:did you mean \"observe\"? write \"rewrite\" or \"observe\""
         );
+    }
+
+    #[test]
+    fn every_socket_of_a_list_is_checked() {
+        let found = codes("[milter]\nlisten = [\"a\", \"unix:/m.sock\", \"inet:x:y\", 3]\n");
+        let columns: Vec<_> = found.iter().map(|f| &f[..4]).collect();
+        assert_eq!(columns, ["2:11", "2:33", "2:45"], "{found:#?}");
     }
 
     #[test]

@@ -109,7 +109,9 @@ fn control_socket(handed: Vec<Bound>, config: &Config) -> Result<Option<Bound>, 
     }
     match listen::bind(&config.control) {
         Ok(bound) => Ok(Some(bound)),
-        Err(error) if config.control_written || error.is_shortage() => Err(error),
+        Err(error) if config.origins.is_written("control", "listen") || error.is_shortage() => {
+            Err(error)
+        }
         Err(error) => {
             record::control_missing(&error);
             Ok(None)

@@ -18,6 +18,24 @@ pub fn roff(text: &str) -> String {
     }
 }
 
+/// A text in which `words` are bold, as roff has it. A line that begins with a dot stays a macro.
+pub fn prose(text: &str) -> String {
+    let line = |line: &str| {
+        if line.starts_with('.') {
+            return line.to_owned();
+        }
+        let mut out = String::new();
+        for (number, part) in line.split('`').enumerate() {
+            match number % 2 {
+                0 => out += &roff(part),
+                _ => out += &format!("\\fB{}\\fR", roff(part)),
+            }
+        }
+        out
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The file must be what the code says; `UPDATE_GOLDEN=1` writes it.
 pub fn hold(path: &Path, wanted: &str) {
     let is = fs::read_to_string(path).unwrap_or_default();

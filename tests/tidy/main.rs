@@ -16,7 +16,6 @@ mod sources;
 use std::fs;
 
 use circles::Modules;
-use readdress::config::keys::{KEYS, sample};
 use sources::{Source, root, sources};
 
 /// Most lines of a file, its tests left out.
@@ -77,44 +76,6 @@ fn no_files_need_each_other() {
     none(
         circles
             .filter(|circle| !circles::is_known(circle))
-            .collect(),
-    );
-}
-
-/// `UPDATE_GOLDEN=1` writes the file.
-#[test]
-fn the_sample_configuration_is_the_one_of_the_code() {
-    let path = root().join("packaging/readdress.toml");
-    let sample = sample();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &sample).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == sample,
-        "packaging/readdress.toml is out of date: UPDATE_GOLDEN=1 writes it"
-    );
-    let mut section = String::new();
-    let mut shown = Vec::new();
-    for line in written.lines() {
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            section = name.to_owned();
-        } else if let Some((name, _)) = line
-            .strip_prefix('#')
-            .and_then(|rest| rest.split_once(" = "))
-        {
-            shown.push((section.clone(), name.to_owned()));
-        }
-    }
-    let missing = KEYS
-        .iter()
-        .filter(|key| !shown.contains(&(key.section.to_owned(), key.name.to_owned())));
-    none(
-        missing
-            .map(|key| format!("[{}] {} is not in the sample", key.section, key.name))
             .collect(),
     );
 }

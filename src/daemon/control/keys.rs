@@ -3,11 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Control;
-use crate::config::{
-    Config,
-    keys::{KEYS, Key},
-    quoted,
-};
+use crate::config::{Config, Key, keys, quoted};
 
 impl Control {
     /// One object for each key, in the order of the sample file.
@@ -18,7 +14,7 @@ impl Control {
                 Some(value) => (value, "systemd".to_owned()),
                 None => {
                     let from = config.origins.of(key).shown(&file.path.display());
-                    (config.value(key), from)
+                    (key.value(&config), from)
                 }
             };
             let name = key.full_name();
@@ -31,7 +27,7 @@ impl Control {
                 "waiting": waiting.map(|change| &change.new),
             })
         };
-        KEYS.iter().map(object).collect()
+        keys().map(object).collect()
     }
 
     /// The sockets that are served instead of the configured ones; `None` where it is those.
@@ -48,6 +44,6 @@ impl Control {
             }
             _ => return None,
         };
-        (served != config.value(key)).then_some(served)
+        (served != key.value(config)).then_some(served)
     }
 }

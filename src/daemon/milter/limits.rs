@@ -23,14 +23,19 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let config::Milter {
+            max_connections,
+            drain,
+            ..
+        } = config::Milter::default();
         Self {
-            max_connections: 1000,
+            max_connections,
             handshake: Duration::from_secs(30),
             packet: Duration::from_secs(30),
             // libmilter's own.
             idle: Duration::from_secs(7210),
             // Below the 30 s after which Postfix gives up on a command.
-            drain: Duration::from_secs(10),
+            drain,
         }
     }
 }

@@ -159,7 +159,7 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile_after),
-            max_shrink: crate::config::MAX_SHRINK,
+            max_shrink: crate::config::Reload::default().max_shrink,
             marks: None,
             accept: Some(Accept::default()),
             redaction: Redaction::default(),

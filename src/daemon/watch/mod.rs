@@ -78,11 +78,7 @@ impl From<&crate::config::Reload> for WatchSettings {
 
 impl Default for WatchSettings {
     fn default() -> Self {
-        Self {
-            quiet: Duration::from_millis(200),
-            latest: Duration::from_secs(2),
-            rescan: Duration::from_secs(30),
-        }
+        Self::from(&crate::config::Reload::default())
     }
 }
 

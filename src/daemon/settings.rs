@@ -342,7 +342,7 @@ impl Follower {
         self.state.configure(Arc::clone(&after));
         // The log says so once it is so.
         if let Some(at) = self.refused_at.take() {
-            record::configuration_mended(at.elapsed());
+            record::configuration_fixed(at.elapsed());
         }
         if !changed.is_empty() || waiting != waited {
             tell(&changed, &waiting);

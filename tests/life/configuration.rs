@@ -137,7 +137,7 @@ async fn a_broken_file_changes_nothing() {
     assert_eq!(ask("status").status, Some(1));
     // Fixed with what was in force: that is said, and nothing changes.
     place.configure(BASE);
-    place.logged("configuration mended: the file is in force again, refused for=");
+    place.logged("configuration fixed: the file is in force, refused for=");
     assert_eq!(place.ask(&["status"]).status, Some(0));
     assert!(!place.log().contains(IN_FORCE), "{}", place.log());
     drop(serving);

@@ -116,7 +116,7 @@ async fn what_is_held_back_ends_when_the_rules_are_back() {
     fs::rename(place.join("rules"), place.join("moved")).unwrap();
     place.logged("table held back");
     fs::rename(place.join("moved"), place.join("rules")).unwrap();
-    place.logged("table mended: still serving generation=1");
+    place.logged("table fixed: still serving generation=1");
     assert_eq!(status(&place).0, Some(0));
     // Other rules than before are a new table, without anybody's word.
     fs::remove_file(place.join("rules/a.rules")).unwrap();

@@ -195,7 +195,7 @@ async fn without_another_thread_everything_goes_on() {
     fs::rename(place.join("rules"), place.join("old")).unwrap();
     place.logged("table held back");
     fs::rename(place.join("old"), place.join("rules")).unwrap();
-    place.logged("table mended");
+    place.logged("table fixed");
     place.save("b.rules", "y@domain2.com anna@company.com\n");
     place.logged("table: generation=6");
     serving.signal("HUP", 1);

@@ -37,7 +37,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("daemon::descriptors", 80),
     ("daemon::mark", 81),
     ("daemon::file_status", 81),
-    ("daemon::log", 80),
+    ("daemon::log", 75),
     ("daemon::memory", 80),
     ("daemon::record", 80),
     ("daemon::jobs", 81),

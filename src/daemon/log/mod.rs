@@ -1,4 +1,5 @@
-//! Where log lines go: to stderr, or to the journal with their fields.
+//! Where log lines go: to standard error, or to the journal with their fields. [`Event`] says what each line
+//! means.
 //!
 //! In: `tracing` events. Out: one line or one datagram for each, written by a thread of its own. A
 //! session that logs puts bytes into a queue and never waits: a frozen journal blocks a writer for
@@ -10,10 +11,11 @@
 //! |---|---|---|
 //! | `QUEUE` | 8192 events | further ones are dropped and counted, see [`Log::dropped`] |
 //! | `line::LONGEST` | 16 KiB an event | it is cut |
-//! | last words | 1 s | dropping [`Log`] waits no longer for the queue to empty |
+//! | the end of the process | 1 s | dropping [`Log`] waits no longer for the queue to empty |
 //!
 //! A line on stderr begins with a time unless stderr is the journal, which has its own.
 
+mod event;
 mod journal;
 mod line;
 mod queue;
@@ -25,10 +27,12 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
-use tracing::{Event, Subscriber};
+use tracing::Subscriber;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
+pub use event::{DROPPED, Event};
+pub(in crate::daemon) use event::{events, write_event};
 use line::Fields;
 use queue::Queue;
 
@@ -44,9 +48,9 @@ pub struct Log {
 /// Why there is no log.
 #[derive(Debug)]
 pub enum LogError {
-    /// The level is none.
+    /// The level does not exist.
     Level(String),
-    /// There is one already, or no thread could be had for it.
+    /// There is a log already, or its thread could not be started.
     Start(String),
 }
 
@@ -55,7 +59,7 @@ impl std::fmt::Display for LogError {
         match self {
             Self::Level(level) => write!(
                 f,
-                "\"{level}\" is no log level: error, warn, info, debug or trace"
+                "\"{level}\" is not a log level: write error, warn, info, debug or trace"
             ),
             Self::Start(reason) => write!(f, "cannot log: {reason}"),
         }
@@ -91,12 +95,12 @@ impl Log {
         Ok(Self { queue })
     }
 
-    /// Tells whether the log is still written.
+    /// Returns a value that tells whether the log is still written.
     pub fn pulse(&self) -> Pulse {
         Pulse(Arc::clone(&self.queue))
     }
 
-    /// How many events were lost: the queue was full, or could not be written.
+    /// Returns how many events were lost because the queue was full, or because they could not be written.
     pub fn dropped(&self) -> u64 {
         self.queue.dropped()
     }
@@ -190,7 +194,7 @@ struct Output {
 }
 
 impl<S: Subscriber> Layer<S> for Output {
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
         self.queue.push(self.form.bytes(&Fields::of(event)));
     }
 }
@@ -201,7 +205,7 @@ pub(crate) fn capture(work: impl FnOnce()) -> Vec<String> {
     use std::sync::Mutex;
     struct Kept(Arc<Mutex<Vec<String>>>);
     impl<S: Subscriber> Layer<S> for Kept {
-        fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
             self.0.lock().unwrap().push(Fields::of(event).text());
         }
     }

@@ -24,9 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tracing::Level;
-
 use super::Form;
+use super::event::DROPPED;
 use super::line::Fields;
 
 /// The least time between two lines about dropped events.
@@ -152,17 +151,22 @@ impl<W: Write> Writer<W> {
         if dropped == self.reported || recent {
             return;
         }
-        let mut fields = Fields::new(Level::WARN, "log:".to_owned());
         let lost = dropped.saturating_sub(self.reported);
-        fields.values.push(("dropped", lost.to_string()));
-        fields.values.push(("total", dropped.to_string()));
         self.reported_at = Some(Instant::now());
-        let line = self.form.bytes(&fields);
+        let line = self.form.bytes(&losses(lost, dropped));
         // If this one is lost as well, the next one tells of both.
         if self.sink.write_all(&line).is_ok() {
             self.reported = dropped;
         }
     }
+}
+
+/// Returns the line about lost events, see [`DROPPED`].
+fn losses(dropped: u64, total: u64) -> Fields {
+    let mut fields = Fields::new(DROPPED.level, "log:".to_owned());
+    fields.values.push(("dropped", dropped.to_string()));
+    fields.values.push(("total", total.to_string()));
+    fields
 }
 
 #[cfg(test)]
@@ -188,6 +192,11 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn the_line_about_losses_is_the_documented_one() {
+        assert_eq!(losses(12, 340).body(), DROPPED.line);
     }
 
     #[test]

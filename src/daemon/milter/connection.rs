@@ -42,6 +42,7 @@ use super::{
     replies::Replies,
     turn::Turn,
 };
+use crate::daemon::record;
 
 /// How much is read at once: many packets of an MTA.
 const READ: usize = 8192;
@@ -263,7 +264,7 @@ impl<F: Filter> Connection<F> {
         };
         counter.fetch_add(1, Relaxed);
         if let Some(held) = rate_limit.release() {
-            tracing::warn!(peer = %self.peer.name(), held, "milter connection closed: {why}");
+            record::connection_closed(&self.peer.name(), &why, held);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::limits::Limits;
 use super::workers::Workers;
 use crate::daemon::health::Health;
 use crate::daemon::listen::{Bound, Kept};
+use crate::daemon::record;
 use crate::daemon::supervise::Supervisor;
 use std::future::Future;
 use std::io;
@@ -96,7 +97,7 @@ impl Server {
         tokio::select! {
             () = connections.all_closed() => {}
             () = sleep(drain.saturating_sub(linger)) => {
-                tracing::warn!(open = connections.gauges.open(), "connections closed: they did not end in time");
+                record::connections_cut(connections.gauges.open());
             }
         }
         connections.enter(Phase::Closing);

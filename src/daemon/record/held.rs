@@ -1,31 +1,91 @@
-//! Log lines about tables that are held back, and about the record of what was live last.
+//! Log lines about tables that are held back, and about the record of the table that was live last.
 
-use std::fmt::Display;
-use std::path::Path;
-use std::time::Duration;
+use std::{fmt::Display, path::Path, time::Duration};
 
-use tracing::{error, info, warn};
+use super::user_name;
+use crate::daemon::{
+    guard::Cause,
+    log::{events, write_event},
+};
 
-use crate::daemon::guard::Cause;
-
-/// The guard holds a new table back; one line for each cause, then the words that accept the table. The
-/// table before it serves on.
-///
-/// `table held back: digest=5f1c0a9be2d37764 still serving generation=41`
-pub fn table_held(causes: &[Cause], digest: &str, accept: Option<&str>, serving: u64) {
-    for cause in causes {
-        error!("table: held back: {cause}");
-    }
-    match serving {
-        0 => error!(
-            "table held back: digest={digest} no table yet, every recipient is deferred (451 4.3.0)"
-        ),
-        _ => error!("table held back: digest={digest} still serving generation={serving}"),
-    }
-    error!("table: {}", ways_out(accept));
+events! {
+    /// Why the new table is held back; one line for each reason.
+    TABLE_HELD_CAUSE: ERROR "table: held back: no file in the rules directory holds a rule; before: 812 rules and domain lines", [], next "", advice "";
+    /// The new table lost rules in a way that nobody means: an emptied directory or file, another file
+    /// system, or more than `max_shrink`.
+    TABLE_HELD: ERROR "table held back: digest=5f1c0a9be2d37764 still serving generation=41", [
+            "digest": "names the table that is held back, for `readdress accept`",
+            "generation": "the table that stays live",
+        ],
+        next "The table before it stays live. The next line says how to go on.",
+        advice "Bring the rules back, or accept the new table with `readdress accept DIGEST`.";
+    /// The same at a start, when no table is live yet.
+    TABLE_HELD_AT_START: ERROR "table held back: digest=5f1c0a9be2d37764 no table yet, every recipient is deferred (451 4.3.0)", [
+            "digest": "names the table that is held back, for `readdress accept`",
+        ],
+        next "Every recipient is deferred.",
+        advice "Bring the rules back, or accept the new table with `readdress accept DIGEST`.";
+    /// How to go on with a table that is held back.
+    WAYS_OUT: ERROR "table: bring the rules back, or, if this table is what you want: readdress accept 5f1c0a9be2d37764", [],
+        next "", advice "";
+    /// The same again, with the line below.
+    WAYS_OUT_AGAIN: WARN "table: bring the rules back; nobody can accept this table, because there is no control socket", [],
+        next "", advice "";
+    /// A table is still held back; logged again from time to time.
+    TABLE_STILL_HELD: WARN "table still held back: digest=5f1c0a9be2d37764 serving generation=41 for=600s", [
+            "digest": "names the table that is held back",
+            "generation": "the table that is live; 0 if there is none",
+            "for": "how long the table has been held back",
+        ],
+        next "The table before stays live.",
+        advice "Bring the rules back, or accept the new table with `readdress accept DIGEST`.";
+    /// Somebody accepted the table that was held back.
+    TABLE_ACCEPTED: WARN "table accepted: digest=5f1c0a9be2d37764 user=0", [
+            "digest": "names the table",
+            "user": "the number of the user, or `unknown`",
+        ],
+        next "The table goes live; a line `table: generation=…` follows.", advice "";
+    /// The daemon cannot write to its state directory.
+    MARK_MISSING: WARN "state: not recorded: directory=/var/lib/readdress reason=\"Permission denied (os error 13)\"", [
+            "directory": "the state directory",
+            "reason": "what the system says",
+        ],
+        next "Mail is served. A later start without rules looks like a first start, and mail passes unchanged.",
+        advice "Let the daemon's user write to the directory.";
+    /// The record of the table that was live last cannot be read.
+    MARK_DAMAGED: WARN "state: damaged: file=/var/lib/readdress/live-1b2e.json reason=\"it is not what readdress writes\"", [
+            "file": "the file of the record",
+            "reason": "what is wrong with it",
+        ],
+        next "If there is a rule now, the record is written anew. If there is none, the table is held back.",
+        advice "";
+    /// There is no state directory, and none is configured.
+    NO_STATE: INFO "state: none: directory=/var/lib/readdress", [
+            "directory": "the directory that does not exist",
+        ],
+        next "Mail is served. A later start without rules looks like a first start, and mail passes unchanged.",
+        advice "Make the directory, or configure `state`. With systemd it exists.";
 }
 
-/// What an administrator can do.
+/// A table is held back: each cause, the table, and how to go on.
+pub fn table_held(causes: &[Cause], digest: &str, accept: Option<&str>, serving: u64) {
+    for cause in causes {
+        write_event!(TABLE_HELD_CAUSE, "table: held back: {cause}");
+    }
+    match serving {
+        0 => write_event!(
+            TABLE_HELD_AT_START,
+            "table held back: digest={digest} no table yet, every recipient is deferred (451 4.3.0)"
+        ),
+        _ => write_event!(
+            TABLE_HELD,
+            "table held back: digest={digest} still serving generation={serving}"
+        ),
+    }
+    write_event!(WAYS_OUT, "table: {}", ways_out(accept));
+}
+
+/// Returns what an administrator can do. `accept` is the command that accepts the table.
 fn ways_out(accept: Option<&str>) -> String {
     match accept {
         Some(words) => {
@@ -38,47 +98,41 @@ fn ways_out(accept: Option<&str>) -> String {
     }
 }
 
-/// Said every now and then as long as a table is held back.
-///
-/// `table still held back: digest=5f1c0a9be2d37764 serving generation=41 for=600s`
+/// A table is still held back.
 pub fn table_still_held(digest: &str, accept: Option<&str>, serving: u64, since: Duration) {
     let seconds = since.as_secs();
-    warn!("table still held back: digest={digest} serving generation={serving} for={seconds}s");
-    warn!("table: {}", ways_out(accept));
+    write_event!(
+        TABLE_STILL_HELD,
+        "table still held back: digest={digest} serving generation={serving} for={seconds}s"
+    );
+    write_event!(WAYS_OUT_AGAIN, "table: {}", ways_out(accept));
 }
 
-/// Somebody accepted the table that was held back; it is live next.
-///
-/// `table accepted: digest=5f1c0a9be2d37764 user=0`
+/// Somebody accepted the table that was held back.
 pub fn table_accepted(digest: &str, user: Option<u32>) {
-    let user = user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
-    warn!("table accepted: digest={digest} user={user}");
+    write_event!(
+        TABLE_ACCEPTED,
+        "table accepted: digest={digest} user={}",
+        user_name(user)
+    );
 }
 
-/// What is live is not recorded in the state directory: a later start without rules is taken for a first
-/// start. Mail is served all the same.
-///
-/// `state: not recorded: directory=/var/lib/readdress reason="Permission denied (os error 13)"`
+/// What is live is not recorded in the state directory.
 pub fn mark_missing(directory: &Path, reason: &dyn Display) {
-    let directory = directory.display();
-    warn!(
-        directory = %directory,
+    write_event!(
+        MARK_MISSING,
+        directory = %directory.display(),
         reason = %reason,
         "state: not recorded:"
     );
 }
 
-/// The record of what was live last cannot be read. If there is no rule now, the table is held back.
-///
-/// `state: damaged: file=/var/lib/readdress/live-1b2e….json reason="it is not what readdress writes"`
+/// The record of what was live last cannot be read.
 pub fn mark_damaged(file: &Path, reason: &dyn Display) {
-    warn!(file = %file.display(), reason = %reason, "state: damaged:");
+    write_event!(MARK_DAMAGED, file = %file.display(), reason = %reason, "state: damaged:");
 }
 
-/// There is no state directory, and none is configured: a later start without rules is taken for a first
-/// start.
-///
-/// `state: none: directory=/var/lib/readdress`
+/// There is no state directory, and none is configured.
 pub fn no_state(directory: &Path) {
-    info!(directory = %directory.display(), "state: none:");
+    write_event!(NO_STATE, directory = %directory.display(), "state: none:");
 }

@@ -1,8 +1,8 @@
-//! Addresses as the configuration wants them in the log: in full, by domain, or as a hash.
+//! Addresses in the log as `[log] addresses` says: in full, by domain, or as a hash.
 //!
-//! Two kinds of lines hold addresses. Those about a recipient show each in its hidden form
-//! ([`Names`]). Those about a table hold rules, which are made of addresses everywhere, in findings
-//! and in source lines too; where addresses are hidden ([`Redaction`]) they show places and counts alone.
+//! Lines about a recipient show each address in its hidden form ([`Names`]). Lines about a table hold
+//! rules, and rules hold addresses everywhere, also in findings and source lines. If addresses are
+//! hidden ([`Redaction`]), lines about a table show places and counts alone.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::config::LogAddresses;
 
-/// Hides the addresses of recipients (spec section 8).
+/// Hides the addresses of recipients.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// New at every start: a hash is for following an address, not for finding it out.
+    /// New at every start, so that a hash can be followed through the log, but not looked up.
     key: RandomState,
 }
 
 impl Names {
-    /// The address, its domain alone, or a hash of it.
+    /// Returns the address, its domain alone, or a hash of it.
     pub fn shown(&self, address: &str, how: LogAddresses) -> String {
         match how {
             LogAddresses::Full => address.to_owned(),
@@ -28,23 +28,23 @@ impl Names {
     }
 }
 
-/// What stands behind the last `@`, unless that is the end of a quoted local-part.
+/// Returns the text after the last `@`, unless this `@` is within a quoted local-part.
 fn domain(address: &str) -> &str {
     let after = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     if after.contains('"') { "" } else { after }
 }
 
-/// Whether lines about tables keep rules to themselves; its clones are one.
+/// Whether lines about tables hide rules. All clones have one state.
 #[derive(Clone, Debug, Default)]
 pub struct Redaction(Arc<AtomicBool>);
 
 impl Redaction {
-    /// From now on as the configuration has it.
+    /// Hides rules, or shows them, as the configuration says.
     pub fn set(&self, addresses: LogAddresses) {
         self.0.store(addresses != LogAddresses::Full, Relaxed);
     }
 
-    /// Whether it is drawn.
+    /// Returns true if rules are hidden.
     pub fn hides(&self) -> bool {
         self.0.load(Relaxed)
     }

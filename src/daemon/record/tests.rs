@@ -1,8 +1,16 @@
 //! What the lines look like, and where they are cut.
 
+use std::{collections::BTreeSet, io, path::Path, time::Duration};
+
 use super::*;
-use crate::daemon::log::capture;
-use crate::engine::diagnostic::codes;
+use crate::{
+    config::{Change as KeyChange, Config, LogAddresses},
+    daemon::{guard::Cause, log::capture},
+    engine::{
+        Change, Changes, Diagnostic, Severity, address::Mailbox, diagnostic::codes,
+        reply::ReplyClass, syntax::Skipped,
+    },
+};
 
 fn finding(severity: Severity, message: &str) -> Diagnostic {
     Diagnostic::about_file(severity, codes::SYNTAX, "a.rules", message.to_owned(), None)
@@ -94,7 +102,7 @@ fn a_reason_with_blanks_is_quoted() {
 #[test]
 fn where_addresses_are_hidden_places_and_counts_are_left() {
     let redaction = Redaction::default();
-    redaction.set(crate::config::LogAddresses::Domain);
+    redaction.set(LogAddresses::Domain);
     let changes = Changes {
         added: vec![change(3)],
         ..Changes::default()
@@ -113,4 +121,185 @@ fn where_addresses_are_hidden_places_and_counts_are_left() {
             "error table refused: errors=1 still serving generation=41",
         ]
     );
+}
+
+/// Writes each line of the log once, with the values of its example.
+fn write_all() {
+    write_about_mail();
+    write_about_tables();
+    write_about_the_configuration();
+    write_about_the_daemon();
+}
+
+fn write_about_mail() {
+    let id = Some(&b"4bXzQ1"[..]);
+    let to: [Mailbox; 1] = [Mailbox::parse("jdoe@company.com").unwrap()];
+    recipient(&Outcome {
+        id,
+        orig_to: b"<jd@domain2.com>",
+        to: &to,
+        rule: Some("10-company.rules:7".into()),
+        action: "replace",
+        reply: None,
+        generation: 3,
+        dry_run: true,
+        limit: None,
+        names: &Names::default(),
+        addresses: LogAddresses::Full,
+    });
+    plan_failed(id, &io::Error::other("the connection was closed"));
+    refused_as_a_whole(id, &ReplyClass::Defer.default_reply());
+    let milter = "unix:/run/readdress/milter.sock";
+    accept_failed(milter, &io::Error::from_raw_os_error(24), 0);
+    connections_full(milter, 1000, 0);
+    mta_refused(1999);
+    connection_closed(&"127.0.0.1:41234", &"no command came in time", 0);
+    connections_cut(3);
+}
+
+fn write_about_tables() {
+    let shown = Redaction::default();
+    let changes = Changes {
+        added: (0..3)
+            .map(|_| Change {
+                rule: "sales@domain2.com anna@company.com".into(),
+                place: "10-company.rules:7".into(),
+            })
+            .collect(),
+        removed: vec![],
+        changed: (0..23).map(change).collect(),
+    };
+    table_live(7, 812, Some(&changes), 2, Duration::from_millis(4), &shown);
+    table_skipped(&[Skipped {
+        file: "users.csv".into(),
+        counts: vec![("x400".into(), 12), ("sip".into(), 3)],
+    }]);
+    let mut error = Diagnostic::about_file(
+        Severity::Error,
+        codes::BAD_OPTION,
+        "10-company.rules",
+        "the option `unknown` needs a value".into(),
+        None,
+    );
+    error.excerpt.line = 12;
+    error.excerpt.column = 1;
+    let warning = Diagnostic {
+        severity: Severity::Warning,
+        code: codes::NEVER_MATCHES,
+        message: "the rule can never match".into(),
+        ..error.clone()
+    };
+    table_refused(&[error.clone(), error.clone()], 41, &shown);
+    table_refused(&[error.clone(), error.clone()], 0, &shown);
+    table_warnings(&vec![warning; 150], &shown);
+    let hides = Redaction::default();
+    hides.set(LogAddresses::Hash);
+    table_warnings(&[error.clone()], &hides);
+    table_still_refused(&[error.clone(), error], 41, Duration::from_secs(600));
+    table_fixed(41);
+    table_unchanged(7);
+    let digest = "5f1c0a9be2d37764";
+    let accept = format!("readdress accept {digest}");
+    table_held(&[Cause::NoRules { was: 812 }], digest, Some(&accept), 41);
+    table_held(&[], digest, Some(&accept), 0);
+    table_still_held(digest, None, 41, Duration::from_secs(600));
+    table_accepted(digest, Some(0));
+    let state = Path::new("/var/lib/readdress");
+    mark_missing(state, &io::Error::from_raw_os_error(13));
+    let file = state.join("live-1b2e.json");
+    mark_damaged(&file, &"it is not what readdress writes");
+    no_state(state);
+}
+
+fn write_about_the_configuration() {
+    let changed = |key: &str, old: &str, new: &str| KeyChange {
+        key: key.into(),
+        old: old.into(),
+        new: new.into(),
+        restart: false,
+    };
+    let errors = [finding(Severity::Error, "a"), finding(Severity::Error, "b")];
+    configuration_live();
+    key_changed(&changed("[log] addresses", "\"full\"", "\"hash\""));
+    rewriting_off(&changed("mode", "\"rewrite\"", "\"observe\""));
+    key_waits(&changed(
+        "rules",
+        "\"/etc/readdress/rules\"",
+        "\"/srv/rules\"",
+    ));
+    configuration_refused(&errors);
+    configuration_still_refused(&errors, Duration::from_secs(600));
+    configuration_fixed(Duration::from_secs(63));
+    configuration_accepted("5f1c0a9be2d37764", Some(0));
+    configuration_exposed(&[]);
+}
+
+fn write_about_the_daemon() {
+    let denied = io::Error::from_raw_os_error(13);
+    let sockets = Sockets {
+        milter: vec!["inet:127.0.0.1:8892".into()],
+        socketmap: vec![],
+        control: Some("unix:/run/readdress/control.sock".into()),
+    };
+    started(&Config::default(), &sockets);
+    stopping();
+    stopped();
+    signal_missing(1, &io::Error::from_raw_os_error(22));
+    runtime_directory_missing(Path::new("/run/readdress"), &denied);
+    control_missing(&format!("unix:/run/readdress/control.sock: {denied}"));
+    control_refused(Some(1000));
+    watch_unavailable(&io::Error::from_raw_os_error(28));
+    watch_restored();
+    watch_overflowed();
+    task_ended(
+        "reloader",
+        "panicked: no threads",
+        Duration::from_millis(100),
+    );
+    task_given_up("control", "panicked: no threads", 8);
+    panicked(&"src/daemon/live.rs:12:5", "no threads");
+    no_sign_of_life("milter threads");
+    socket_lost(&"unix:/run/readdress/milter.sock", "its file was removed");
+    socket_bound_again(&"unix:/run/readdress/milter.sock");
+    connections_limited(1024, 904, 1000, 60);
+    job_takes_long("rules", 60);
+}
+
+/// The names of the fields of a line, without what is in quotes.
+fn fields(line: &str) -> BTreeSet<&str> {
+    let outside = line.split('"').step_by(2);
+    let words = outside.flat_map(str::split_whitespace);
+    words
+        .filter_map(|word| word.split_once('='))
+        .map(|(name, _)| name.trim_start_matches('`'))
+        .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .collect()
+}
+
+/// Every event's example is what its function writes, at its level; and each field of it is explained.
+#[test]
+fn the_manual_shows_true_lines() {
+    let lines = capture(write_all);
+    let mut events: Vec<_> = events()
+        .into_iter()
+        .flat_map(|(_, events)| events)
+        .collect();
+    // The queue of the log writes this line, and tests it.
+    events.retain(|event| event.line != DROPPED.line);
+    for event in events {
+        let word = event.level.as_str().to_lowercase();
+        // The example shows a version, which does not stay.
+        let line = event.line.replace("0.1.0", env!("CARGO_PKG_VERSION"));
+        let line = format!("{word} {line}");
+        assert!(lines.contains(&line), "not written: {line}\n{lines:#?}");
+        let explained: BTreeSet<_> = event.fields.iter().map(|(name, _)| *name).collect();
+        let missing: Vec<_> = fields(event.line)
+            .into_iter()
+            .filter(|name| !explained.contains(name))
+            .collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", event.line);
+        for text in [event.next, event.advice] {
+            assert!(text.is_empty() || text.ends_with('.'), "{text}");
+        }
+    }
 }

@@ -186,7 +186,7 @@ impl Worker {
                 record::table_warnings(&warnings, &self.options.redaction);
                 self.same_on_another_device();
                 if self.trouble.take().is_some() {
-                    record::table_mended(generation);
+                    record::table_fixed(generation);
                 }
                 ReloadOutcome::Unchanged { generation }
             }

@@ -26,28 +26,28 @@ end
 
 complete -c readdress -n "__fish_readdress_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_needs_command" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "run" -d 'Serve the MTA: the daemon'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "run" -d 'Run the daemon that serves the MTA'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "demo" -d 'Show the main job in a minute; nothing has to be installed'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "explain" -d 'Say what happens to an address, and which lines decide it Exit status: 0 explained, 1 errors in the rules, 2 no address, or could not run'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "export" -d 'Write the rules in the words of another program'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "import" -d 'Turn another program\'s table into native rules'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "doctor" -d 'Find what is wrong with DNS, the MTA and the daemon, and what to change'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "explain" -d 'Show what happens to an address, and which rules decide'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "export" -d 'Write the rules as a table of another program'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "fmt" -d 'Lay out native files: columns, commas, line ends; never their meaning'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "expect" -d 'Test the rules with their expectations (*.expect)'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "import" -d 'Convert another program\'s table to native rules'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "try" -d 'Send the running milter a message as an MTA does, and show its changes'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "reload" -d 'Have the running daemon read its files now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "reload" -d 'Make the running daemon read its files now, and wait for the result'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "accept" -d 'Let a table go live that is held back'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "config" -d 'Show the settings in force, and where each comes from'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s r -l rules -d 'Rules directory, instead of the configured one' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s l -l listen -d 'Milter socket, instead of the configured ones (may be repeated)' -r
-complete -c readdress -n "__fish_readdress_using_subcommand run" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -l pause -d 'Pause between the steps, in milliseconds' -r
-complete -c readdress -n "__fish_readdress_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l as -d 'Take a file for one with this name or extension (rules, virtual, csv)' -r
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l in -d 'Check the files in DIR, in place of those there with their names' -r -F
@@ -65,21 +65,21 @@ complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postconf 
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l postfix-config -d 'Directory of Postfix\'s main.cf [default: postconf\'s own]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l sendmail-cf -d 'Sendmail\'s configuration [default: /etc/mail/sendmail.cf]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l probe -d 'Ask the MTA by SMTP about addresses of every domain; nothing is sent' -r
-complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l print -d 'Write the lines that connect this table to an MTA, and look no further' -r -f -a "postfix\t'Lines for main.cf'
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l print -d 'Write the lines that connect an MTA to this table, and check nothing' -r -f -a "postfix\t'Lines for main.cf'
 sendmail\t'Lines for sendmail.mc'"
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
 json\t'One JSON object a line'"
-complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l strict -d 'Warnings count as errors'
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l strict -d 'Treat warnings as errors'
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -l live -d 'Ask the running daemon instead of the files'
-complete -c readdress -n "__fish_readdress_using_subcommand explain" -l json -d 'One JSON object a line'
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -l json -d 'One JSON object per line'
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand export" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand export" -s d -l domain -d 'Secondary domain that replies show (generic, genericstable)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand export" -s d -l domain -d 'Secondary domain to show in replies (generic, genericstable)' -r
 complete -c readdress -n "__fish_readdress_using_subcommand export" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand export" -s V -l version -d 'Print version'
@@ -90,35 +90,35 @@ complete -c readdress -n "__fish_readdress_using_subcommand expect" -s c -l conf
 complete -c readdress -n "__fish_readdress_using_subcommand expect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand expect" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand import" -s o -l output -d 'Write the rules here instead of to standard output' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l encoding -d 'Encoding, where the file does not tell it: windows-1252, latin1' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l myorigin -d 'Postfix\'s myorigin: for addresses without a domain' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l mydomain -d 'Postfix\'s mydomain: for domains without a dot' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l local-domain -d 'Domain of the local users that have none written' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l virtuser-domains -d 'Sendmail\'s virtuser-domains: who stands in no line there does not exist' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l local-host-names -d 'Sendmail\'s local-host-names: domains whose other users the MTA knows' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l relay-domains -d 'Sendmail\'s relay-domains: likewise, known to the next hop' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l mv-sep -d 'Between the values of one cell (Exchange 5.5) [default: %]' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l column-sep -d 'Between cells: a character, tab, space or a decimal code' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l quote -d 'Around cells [default: "]' -r
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l primary-from -d 'Primary address where none is written: alias@DOMAIN or upn' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l encoding -d 'Encoding, if the file does not show it: windows-1252, latin1' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l myorigin -d 'Domain for addresses without one: Postfix\'s myorigin' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l mydomain -d 'Domain to add to domains without a dot: Postfix\'s mydomain' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l local-domain -d 'Domain of local users without a domain' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l virtuser-domains -d 'Sendmail\'s virtuser-domains: addresses not listed there do not exist' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l local-host-names -d 'Sendmail\'s local-host-names: the MTA knows their other users' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l relay-domains -d 'Sendmail\'s relay-domains: the next hop knows their other users' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l mv-sep -d 'Separator within a cell (Exchange 5.5) [default: %]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l column-sep -d 'Separator of cells: a character, tab, space or a decimal code' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l quote -d 'Quote around cells [default: "]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l primary-from -d 'Primary address if there is none: alias@DOMAIN or upn' -r
 complete -c readdress -n "__fish_readdress_using_subcommand import" -l primary-domain -d 'Primary domain of an Exchange 5.5 routing table (may be repeated)' -r
 complete -c readdress -n "__fish_readdress_using_subcommand import" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand import" -l dry-run -d 'Findings and counts only'
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l partial -d 'Write what could be read, in spite of errors'
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l no-source -d 'No `# source: FILE:LINE` behind the rules'
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l keep-onmicrosoft -d 'Take addresses in *.onmicrosoft.com as well'
-complete -c readdress -n "__fish_readdress_using_subcommand import" -l skip-disabled -d 'Leave disabled accounts out (shared mailboxes are such accounts)'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l partial -d 'Write the rules that could be read, in spite of errors'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l no-source -d 'No comment `# source: FILE:LINE` after each rule'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l keep-onmicrosoft -d 'Keep addresses in *.onmicrosoft.com'
+complete -c readdress -n "__fish_readdress_using_subcommand import" -l skip-disabled -d 'Skip disabled accounts (shared mailboxes are disabled accounts)'
 complete -c readdress -n "__fish_readdress_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand import" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_using_subcommand try" -s f -l from -d 'Sender, with parameters if wanted: "s@example.com SMTPUTF8"' -r
-complete -c readdress -n "__fish_readdress_using_subcommand try" -s r -l rcpt -d 'Recipient, with parameters if wanted: "jd@domain2.com NOTIFY=NEVER" (may be repeated)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s f -l from -d 'Sender, with parameters if needed: "s@example.com SMTPUTF8"' -r
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s r -l rcpt -d 'Recipient, with parameters if needed: "jd@domain2.com NOTIFY=NEVER" (may be repeated)' -r
 complete -c readdress -n "__fish_readdress_using_subcommand try" -s m -l milter -d 'Milter socket [default: the first configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand try" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand try" -s h -l help -d 'Print help'
+complete -c readdress -n "__fish_readdress_using_subcommand try" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand try" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s s -l socket -d 'Control socket [default: the configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
-complete -c readdress -n "__fish_readdress_using_subcommand status" -l ready -d 'For probes: exit status 0 also where degraded, if a table serves'
+complete -c readdress -n "__fish_readdress_using_subcommand status" -l ready -d 'For probes: exit status 0 if a table is live, whatever else is wrong'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s V -l version -d 'Print version'
@@ -137,18 +137,18 @@ complete -c readdress -n "__fish_readdress_using_subcommand config" -s c -l conf
 complete -c readdress -n "__fish_readdress_using_subcommand config" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "run" -d 'Serve the MTA: the daemon'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job in a minute, with nothing installed'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "run" -d 'Run the daemon that serves the MTA'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job in a minute; nothing has to be installed'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "doctor" -d 'Look at DNS, the MTA and the daemon: what is wrong, and what to write'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Say what happens to an address, and which lines decide it Exit status: 0 explained, 1 errors in the rules, 2 no address, or could not run'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "export" -d 'Write the rules in the words of another program'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "fmt" -d 'Lay native files out: columns, commas, line ends; never the meaning'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "expect" -d 'Hold the rules against their expectations (*.expect)'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "import" -d 'Turn another program\'s table into native rules'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "try" -d 'Play the MTA against the running milter: what would it change?'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "doctor" -d 'Find what is wrong with DNS, the MTA and the daemon, and what to change'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Show what happens to an address, and which rules decide'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "export" -d 'Write the rules as a table of another program'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "fmt" -d 'Lay out native files: columns, commas, line ends; never their meaning'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "expect" -d 'Test the rules with their expectations (*.expect)'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "import" -d 'Convert another program\'s table to native rules'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "try" -d 'Send the running milter a message as an MTA does, and show its changes'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "reload" -d 'Have the running daemon read its files now, and wait for the outcome'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "reload" -d 'Make the running daemon read its files now, and wait for the result'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "accept" -d 'Let a table go live that is held back'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "config" -d 'Show the settings in force, and where each comes from'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,7 +1,9 @@
-//! Every command, flag and help text, defined once; help fits a terminal of 80 columns.
+//! Every command, flag and help text, defined once. Help, completions and readdress(8) come from here.
+//! Help fits a terminal of 80 columns.
 
 mod check;
 mod doctor;
+pub mod guide;
 
 use std::path::PathBuf;
 
@@ -32,73 +34,65 @@ pub struct Flags {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the MTA: the daemon
+    /// Run the daemon that serves the MTA
+    #[command(after_long_help = guide::end("run"))]
     Run(Run),
-    /// Show the main job in a minute, with nothing installed
+    /// Show the main job in a minute; nothing has to be installed
+    #[command(after_long_help = guide::end("demo"))]
     Demo(Demo),
     /// Check a rules directory, or files, and show every finding
-    ///
-    /// Exit status: 0 no error, 1 errors (with --strict warnings too),
-    /// 2 could not run.
+    #[command(after_long_help = guide::end("check"))]
     Check(Check),
-    /// Look at DNS, the MTA and the daemon: what is wrong, and what to write
+    /// Find what is wrong with DNS, the MTA and the daemon, and what to change
     ///
     /// Connects to every milter and map that the MTA lists. Changes nothing.
-    /// Ends with what was looked at, and what of it is right. Exit status:
-    /// 0 no error, 1 errors (with --strict warnings too), 2 a file, directory
-    /// or program that was named is not there.
+    /// Ends with a list of what was checked, and what of it is right.
+    #[command(after_long_help = guide::end("doctor"))]
     Doctor(Box<Doctor>),
-    /// Say what happens to an address, and which lines decide it
-    /// Exit status: 0 explained, 1 errors in the rules, 2 no address, or could
-    /// not run.
+    /// Show what happens to an address, and which rules decide
+    #[command(after_long_help = guide::end("explain"))]
     Explain(Explain),
-    /// Write the rules in the words of another program
+    /// Write the rules as a table of another program
     ///
-    /// What a format cannot say is told on standard error and, as a comment,
-    /// in the output. Exit status: 0 everything is said, 1 something is not,
-    /// 2 could not run.
+    /// If the format cannot express a rule, a message says so on standard error,
+    /// and a comment in the output.
+    #[command(after_long_help = guide::end("export"))]
     Export(Export),
-    /// Lay native files out: columns, commas, line ends; never the meaning
+    /// Lay out native files: columns, commas, line ends; never their meaning
     ///
-    /// A file is replaced as a whole, mode and owner kept; one with an error
-    /// is left as it is. Exit status: 0 done, 1 errors (with --check also where
-    /// something would change), 2 could not run.
+    /// A file is replaced as a whole and keeps its mode and owner. A file with an
+    /// error stays as it is.
+    #[command(after_long_help = guide::end("fmt"))]
     Fmt(Fmt),
-    /// Hold the rules against their expectations (*.expect)
-    ///
-    /// Exit status: 0 all hold, 1 broken ones or errors, 2 could not run.
+    /// Test the rules with their expectations (*.expect)
+    #[command(after_long_help = guide::end("expect"))]
     Expect(Expect),
-    /// Turn another program's table into native rules
+    /// Convert another program's table to native rules
     ///
-    /// Rules go to standard output, findings to standard error.
-    /// Exit status: 0 clean, 1 conflicts or errors (nothing is written then),
-    /// 2 the file could not be read.
+    /// Rules go to standard output, findings to standard error. With a conflict
+    /// or an error nothing is written.
+    #[command(after_long_help = guide::end("import"))]
     Import(Box<Import>),
-    /// Play the MTA against the running milter: what would it change?
+    /// Send the running milter a message as an MTA does, and show its changes
+    #[command(after_long_help = guide::end("try"))]
     Try(Try),
     /// Show what the running daemon serves, and what is wrong
-    ///
-    /// Exit status: 0 all is well, 1 degraded (rules or configuration are refused,
-    /// a table is held back, a part of the daemon is not well, or fewer connections
-    /// are served than configured), 2 the daemon could not be asked.
+    #[command(after_long_help = guide::end("status"))]
     Status(Status),
-    /// Have the running daemon read its files now, and wait for the outcome
-    ///
-    /// Exit status: 0 the files are live, 1 the rules or the configuration were
-    /// refused, 2 the daemon could not be asked, 3 the new table is held back.
-    /// In all cases but 0 what was in force before stays so.
+    /// Make the running daemon read its files now, and wait for the result
+    #[command(after_long_help = guide::end("reload"))]
     Reload(Control),
     /// Let a table go live that is held back
     ///
     /// A table that lost rules in a way that nobody means (an emptied directory
-    /// or file, another mount, more than max_shrink) is held back. The log,
-    /// `status` and `reload` print its digest. Exit status: 0 it is live, 2 there
-    /// is no such table, or the daemon could not be asked.
+    /// or file, another file system, more than max_shrink) is held back. The log,
+    /// `status` and `reload` show its digest.
+    #[command(after_long_help = guide::end("accept"))]
     Accept(Accept),
     /// Show the settings in force, and where each comes from
     ///
-    /// Asks the running daemon; without one, reads the file. Exit status: 0 done,
-    /// 1 the file has errors, 2 could not run.
+    /// Asks the running daemon. If no daemon answers, reads the file.
+    #[command(after_long_help = guide::end("config"))]
     Config(Control),
 }
 
@@ -140,8 +134,9 @@ pub struct Where {
 pub struct Explain {
     /// Addresses, domains, or whole lines of an MTA's log; - reads lines
     ///
-    /// An address as people have it will do (`Anna <anna@…>`, `mailto:…`). Of a line (`RCPT TO:<…> NOTIFY=…`, `orig_to=<…>`, `arg1=<…>`, `to=<…>`) it is
-    /// also told what the MTA does with the result.
+    /// Copied forms work as well (`Anna <anna@…>`, `mailto:…`). For a line of a log
+    /// (`RCPT TO:<…> NOTIFY=…`, `orig_to=<…>`, `arg1=<…>`, `to=<…>`), also shows what
+    /// the MTA does with the result.
     #[arg(value_name = "ADDRESS|LINE", required = true)]
     pub addresses: Vec<String>,
     /// Rules directory [default: the configured one]
@@ -149,10 +144,11 @@ pub struct Explain {
     pub rules: Option<PathBuf>,
     /// Ask the running daemon instead of the files
     ///
-    /// A recipient of a message may wait up to a millisecond while a long list is explained.
+    /// A recipient of a message may wait up to a millisecond while the daemon
+    /// explains a long list.
     #[arg(long)]
     pub live: bool,
-    /// One JSON object a line
+    /// One JSON object per line
     #[arg(long)]
     pub json: bool,
     /// Configuration file [default: /etc/readdress/readdress.toml]
@@ -169,7 +165,7 @@ pub struct Export {
     /// Rules directory [default: the configured one]
     #[arg(short, long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
-    /// Secondary domain that replies show (generic, genericstable)
+    /// Secondary domain to show in replies (generic, genericstable)
     #[arg(short, long, value_name = "DOMAIN")]
     pub domain: Option<String>,
     /// Configuration file [default: /etc/readdress/readdress.toml]
@@ -184,16 +180,16 @@ pub enum ExportFormat {
     Virtual,
     /// Sendmail virtusertable: a source for makemap
     Virtusertable,
-    /// All domains and rules as pairs from,to: for a spreadsheet, and back
+    /// All domains and rules in columns from,to: for a spreadsheet
     Csv,
-    /// Primary and secondary domains, one a line
+    /// Primary and secondary domains, one per line
     Domains,
-    /// Secondary domains, one a line
+    /// Secondary domains, one per line
     Secondary,
     /// The addresses that exist: a source for relay_recipient_maps
     Recipients,
-    /// Postfix generic(5): what replies show for a primary address, where
-    /// exactly one secondary address is meant for it
+    /// Postfix generic(5): the secondary address in place of each primary
+    /// address that has exactly one
     Generic,
     /// The same for Sendmail
     Genericstable,
@@ -233,52 +229,52 @@ pub struct Import {
     /// Findings and counts only
     #[arg(long)]
     pub dry_run: bool,
-    /// Write what could be read, in spite of errors
+    /// Write the rules that could be read, in spite of errors
     #[arg(long)]
     pub partial: bool,
-    /// No `# source: FILE:LINE` behind the rules
+    /// No comment `# source: FILE:LINE` after each rule
     #[arg(long)]
     pub no_source: bool,
-    /// Encoding, where the file does not tell it: windows-1252, latin1
+    /// Encoding, if the file does not show it: windows-1252, latin1
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// Postfix's myorigin: for addresses without a domain
+    /// Domain for addresses without one: Postfix's myorigin
     #[arg(long, value_name = "DOMAIN")]
     pub myorigin: Option<String>,
-    /// Postfix's mydomain: for domains without a dot
+    /// Domain to add to domains without a dot: Postfix's mydomain
     #[arg(long, value_name = "DOMAIN")]
     pub mydomain: Option<String>,
-    /// Domain of the local users that have none written
+    /// Domain of local users without a domain
     #[arg(long, value_name = "DOMAIN")]
     pub local_domain: Option<String>,
-    /// Sendmail's virtuser-domains: who stands in no line there does not exist
+    /// Sendmail's virtuser-domains: addresses not listed there do not exist
     #[arg(long, value_name = "FILE")]
     pub virtuser_domains: Option<PathBuf>,
-    /// Sendmail's local-host-names: domains whose other users the MTA knows
+    /// Sendmail's local-host-names: the MTA knows their other users
     #[arg(long, value_name = "FILE")]
     pub local_host_names: Option<PathBuf>,
-    /// Sendmail's relay-domains: likewise, known to the next hop
+    /// Sendmail's relay-domains: the next hop knows their other users
     #[arg(long, value_name = "FILE")]
     pub relay_domains: Option<PathBuf>,
-    /// Between the values of one cell (Exchange 5.5) [default: %]
+    /// Separator within a cell (Exchange 5.5) [default: %]
     #[arg(long, value_name = "CHAR")]
     pub mv_sep: Option<String>,
-    /// Between cells: a character, tab, space or a decimal code
+    /// Separator of cells: a character, tab, space or a decimal code
     #[arg(long, value_name = "CHAR")]
     pub column_sep: Option<String>,
-    /// Around cells [default: "]
+    /// Quote around cells [default: "]
     #[arg(long, value_name = "CHAR")]
     pub quote: Option<String>,
-    /// Primary address where none is written: alias@DOMAIN or upn
+    /// Primary address if there is none: alias@DOMAIN or upn
     #[arg(long, value_name = "FROM")]
     pub primary_from: Option<String>,
     /// Primary domain of an Exchange 5.5 routing table (may be repeated)
     #[arg(long, value_name = "DOMAIN")]
     pub primary_domain: Vec<String>,
-    /// Take addresses in *.onmicrosoft.com as well
+    /// Keep addresses in *.onmicrosoft.com
     #[arg(long)]
     pub keep_onmicrosoft: bool,
-    /// Leave disabled accounts out (shared mailboxes are such accounts)
+    /// Skip disabled accounts (shared mailboxes are disabled accounts)
     #[arg(long)]
     pub skip_disabled: bool,
     /// Configuration file [default: /etc/readdress/readdress.toml]
@@ -295,7 +291,7 @@ pub enum ImportName {
     Virtusertable,
     /// CSV with the columns from and to
     Pairs,
-    /// Any CSV that its header row tells
+    /// Any CSV with a known header row
     Csv,
     /// Exchange 4.0 to 5.5 directory export
     Exchange55,
@@ -317,10 +313,10 @@ pub enum ImportName {
 /// Flags of `try`.
 #[derive(Args, Debug)]
 pub struct Try {
-    /// Sender, with parameters if wanted: "s@example.com SMTPUTF8"
+    /// Sender, with parameters if needed: "s@example.com SMTPUTF8"
     #[arg(short, long, value_name = "ADDRESS")]
     pub from: String,
-    /// Recipient, with parameters if wanted: "jd@domain2.com NOTIFY=NEVER"
+    /// Recipient, with parameters if needed: "jd@domain2.com NOTIFY=NEVER"
     /// (may be repeated)
     #[arg(short, long, value_name = "ADDRESS", required = true)]
     pub rcpt: Vec<String>,
@@ -335,7 +331,7 @@ pub struct Try {
 /// Flags of `status`.
 #[derive(Args, Debug)]
 pub struct Status {
-    /// For probes: exit status 0 also where degraded, if a table serves
+    /// For probes: exit status 0 if a table is live, whatever else is wrong
     #[arg(long)]
     pub ready: bool,
     /// Where the daemon is
@@ -346,7 +342,7 @@ pub struct Status {
 /// Flags of `accept`.
 #[derive(Args, Debug)]
 pub struct Accept {
-    /// What is accepted, as the log and `status` print it
+    /// The digest that the log and `status` show
     #[arg(value_name = "DIGEST")]
     pub digest: String,
     /// Where the daemon is

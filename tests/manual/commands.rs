@@ -1,69 +1,103 @@
-//! readdress(8) and the completions, from the definitions of the commands; the log lines, from the
-//! file that writes them.
+//! readdress(8) and the completions, from the definitions of the commands.
 
-use std::fs;
-
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Parser};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
-use readdress::cli::flags::Flags;
+use readdress::cli::flags::{
+    Flags,
+    guide::{GUIDES, Guide},
+};
 
-use crate::page::{hold, roff, root};
+use crate::{
+    page::{hold, prose, roff, root},
+    sources::sources,
+};
 
-const HEAD: &str = r#".\" Written from src/cli/flags.rs and src/daemon/record.rs: UPDATE_GOLDEN=1 cargo test --test manual
+const HEAD: &str = r#".\" Written from src/cli/flags.rs and src/cli/flags/: UPDATE_GOLDEN=1 cargo test --test manual
 .TH READDRESS 8 "" readdress "readdress"
 "#;
 
-const TAIL: &str = r#".SH SIGNALS
+const TAIL: &str = r#".SH LOG
+Each event is one line, in the journal or on standard error. One line for each recipient that was not simply
+kept:
+.PP
+.RS 4
+.nf
+4bXzQ1: orig_to=<jd@domain2.com> to=<jdoe@company.com> rule=10\-company.rules:7 action=replace gen=3
+.fi
+.RE
+.PP
+readdress\-log(7) has every line, with what it means and what to do.
+.SH SIGNALS
 .TP
 .BR SIGTERM ", " SIGINT
-no new connections; messages under way may end, for as long as
+The daemon takes no new connections and waits for messages that have begun, for as long as
 .B drain
-allows. A second one ends the daemon at once.
+allows. A second signal ends it at once.
 .TP
 .B SIGHUP
-reads the configuration and the rules now.
+The daemon reads the configuration and the rules now.
 .SH EXIT STATUS
+What the numbers mean for all commands; each command above has its own list.
 .TP
 .B 0
 done, and nothing is wrong
 .TP
 .B 1
-done, and something is: errors in the rules, a broken expectation, a refused reload, a degraded daemon
+done, and something is wrong: errors in the rules, an expectation that does not hold, a refused reload
 .TP
 .B 2
-could not run: bad flags, no such directory, no daemon
+could not run: wrong flags, no such file or directory, no daemon
 .TP
 .B 3
 .BR "readdress reload" :
-the new table is held back, and the old one serves on
+the new table is held back
 .SH FILES
 .TP
 .B /etc/readdress/readdress.toml
-the configuration, readdress.toml(5)
+the configuration, see readdress.toml(5)
 .TP
 .B /etc/readdress/rules/
-the rules, readdress\-rules(5); saving a file there makes it live
+the rules, see readdress\-rules(5) and readdress\-formats(7)
 .TP
 .B /run/readdress/
-sockets, where the configuration names no other place
+the sockets, if the configuration does not name others
 .TP
 .B /var/lib/readdress/
-what the daemon has to know after a restart: which files were live, with the number of their rules
+the record of the rules that were live last, for the next start
 .SH ENVIRONMENT
 .TP
 .B NO_COLOR
-no colour, also on a terminal
+If it is set and not empty, the commands use no colour.
 .TP
-.BR LISTEN_FDS ", " LISTEN_FDNAMES
-sockets that systemd hands over
+.B TERM
+If it is
+.BR dumb ,
+the commands use no colour.
 .TP
-.BR NOTIFY_SOCKET ", " WATCHDOG_USEC
-where systemd is told how the daemon stands
+.B MAIL_CONFIG
+The directory of Postfix\(aqs main.cf, for
+.B readdress doctor
+without \-\-postfix\-config.
+.TP
+.B PATH
+Where
+.B readdress doctor
+looks for the programs of the MTA.
+.TP
+.BR LISTEN_PID ", " LISTEN_FDS ", " LISTEN_FDNAMES
+Sockets that systemd hands over to the daemon, see sd_listen_fds(3).
+.TP
+.BR NOTIFY_SOCKET ", " WATCHDOG_PID ", " WATCHDOG_USEC
+Where the daemon tells systemd how it is, see sd_notify(3).
+.TP
+.B JOURNAL_STREAM
+If it names standard error, the daemon logs to the journal with all fields, see systemd.exec(5).
 .SH SEE ALSO
 .BR readdress.toml (5),
 .BR readdress\-rules (5),
 .BR readdress\-formats (7),
+.BR readdress\-log (7),
 .BR postconf (5)
 "#;
 
@@ -83,9 +117,15 @@ fn part(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
         .collect()
 }
 
+fn guide(command: &str) -> &'static Guide {
+    let guide = GUIDES.iter().find(|guide| guide.command == command);
+    guide.unwrap_or_else(|| panic!("no exit statuses and examples for {command}"))
+}
+
 fn subcommand(command: &Command) -> String {
     let name = format!("readdress {}", command.get_name());
-    // `--help` is named once, for all of them.
+    let exits = guide(command.get_name()).exits;
+    // `--help` is named once for all commands.
     let command = command.clone().disable_help_flag(true);
     let man = Man::new(command.bin_name(&name).display_name(&name));
     let mut text = format!(".SS {}\n", roff(&name));
@@ -93,46 +133,19 @@ fn subcommand(command: &Command) -> String {
     text.push_str(".PP\n");
     text += &part(|out| man.render_description_section(out));
     text += &part(|out| man.render_options_section(out));
+    text += ".PP\nExit status:\n";
+    for (status, meaning) in exits {
+        text += &format!(".TP 4\n.B {status}\n{}\n", prose(meaning));
+    }
     text
 }
 
-/// Every line of the log with what it means: the examples and the sentences of `record.rs`
-/// and `upkeep.rs`.
-fn log_lines() -> String {
-    let files = [
-        "record",
-        "record/upkeep",
-        "record/held",
-        "record/configuration",
-        "record/connections",
-    ];
-    let read = |name: &str| {
-        let path = root().join(format!("src/daemon/{name}.rs"));
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"))
-    };
-    let source: String = files.iter().copied().map(read).collect();
-    let mut text = String::from(
-        ".SH LOG LINES\nOne line for each event, the queue id or the event first, then key=value.\n",
-    );
-    let mut comment = Vec::new();
-    for line in source.lines() {
-        if let Some(doc) = line.strip_prefix("///") {
-            comment.push(doc.trim());
-            continue;
+fn examples(commands: &Command) -> String {
+    let mut text = String::from(".SH EXAMPLES\n");
+    for command in commands.get_subcommands() {
+        for (line, meaning) in guide(command.get_name()).examples {
+            text += &format!(".TP\n.B {}\n{}\n", roff(line), prose(meaning));
         }
-        let comment = std::mem::take(&mut comment);
-        let example = comment
-            .iter()
-            .find_map(|line| line.strip_prefix('`')?.strip_suffix('`'));
-        let Some(example) = example.filter(|_| line.starts_with("pub fn ")) else {
-            continue;
-        };
-        let meaning: Vec<_> = comment
-            .iter()
-            .take_while(|line| !line.is_empty())
-            .copied()
-            .collect();
-        text += &format!(".TP\n.B {}\n{}\n", roff(example), roff(&meaning.join("\n")));
     }
     text
 }
@@ -149,12 +162,58 @@ fn the_page_of_the_program_says_what_the_code_says() {
     text += ".SH DESCRIPTION\n";
     text += &part(|out| man.render_description_section(out));
     text += ".SH COMMANDS\n";
-    for command in command.get_subcommands() {
-        text += &subcommand(command);
-    }
-    text += &log_lines();
+    text.extend(command.get_subcommands().map(subcommand));
+    text += &examples(&command);
     // The date of a build has no place in a page that is compared.
     hold(&root().join("packaging/man/readdress.8"), &(text + TAIL));
+}
+
+/// The words of a command line; single quotes hold a word together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (number, part) in line.split('\'').enumerate() {
+        match number % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// Every command has a guide, no guide is left over, and each example is a line that the program takes.
+#[test]
+fn every_command_has_exit_statuses_and_examples_that_work() {
+    let command = Flags::command();
+    let names: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+    let guides: Vec<_> = GUIDES.iter().map(|guide| guide.command).collect();
+    assert_eq!(guides, names);
+    for guide in GUIDES {
+        assert!(!guide.examples.is_empty(), "{}", guide.command);
+        assert!(guide.exits.len() > 1, "{}", guide.command);
+        for (line, _) in guide.examples {
+            let words = words(line);
+            assert_eq!(words[1], guide.command, "{line}");
+            if let Err(error) = Flags::try_parse_from(words) {
+                panic!("{line}: {error}");
+            }
+        }
+    }
+}
+
+/// Every variable of the environment that the program reads stands in the page.
+#[test]
+fn no_variable_is_missing() {
+    let mut seen = 0;
+    for source in sources("src") {
+        for call in ["env::var(\"", "env::var_os(\""] {
+            for rest in source.production().split(call).skip(1) {
+                let name = rest.split('"').next().unwrap_or_default();
+                assert!(TAIL.contains(name), "{}: {name}", source.path);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 3, "the variables were not found");
 }
 
 #[test]

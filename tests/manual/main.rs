@@ -7,5 +7,8 @@
 mod commands;
 mod configuration;
 mod formats;
+mod log;
 mod page;
 mod rules;
+#[path = "../tidy/sources.rs"]
+mod sources;

@@ -30,14 +30,14 @@ pub struct Doctor {
     pub postfix_config: Option<PathBuf>,
     /// Sendmail's configuration [default: /etc/mail/sendmail.cf]
     ///
-    /// Who names one MTA means that one; the other is not looked for.
+    /// If an option names one MTA, doctor does not look for the other.
     #[arg(long, value_name = "FILE")]
     pub sendmail_cf: Option<PathBuf>,
     /// Ask the MTA by SMTP about addresses of every domain; nothing is sent
     ///
-    /// EHLO, then MAIL, RCPT and RSET: for an address that the table knows, one
-    /// that it does not, and some elsewhere, which must be refused. Without
-    /// HOST:PORT the MTA that was found is asked where it listens.
+    /// Sends EHLO, then MAIL, RCPT and RSET: for an address that exists, for one
+    /// that does not, and for some of other domains, which the MTA must refuse.
+    /// Without HOST:PORT, asks the MTA that was found, where it listens.
     #[arg(
         long,
         num_args = 0..=1,
@@ -47,24 +47,24 @@ pub struct Doctor {
         conflicts_with = "print"
     )]
     pub probe: Option<ProbeAt>,
-    /// Write the lines that connect this table to an MTA, and look no further
+    /// Write the lines that connect an MTA to this table, and check nothing
     #[arg(long, value_enum, value_name = "MTA", conflicts_with_all = ["strict", "format"])]
     pub print: Option<Mta>,
-    /// Warnings count as errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
     /// How findings are printed
     ///
-    /// With json the last object is what was looked at:
+    /// With json the last object is the summary:
     /// {"summary":{"errors","warnings","notes","looked_at":[…]}}.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
 }
 
-/// Where the MTA is asked.
+/// Where the MTA is asked by SMTP.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ProbeAt {
-    /// Where it listens.
+    /// Where the MTA that was found listens.
     Found,
     /// At this host and port.
     Place(String, u16),
@@ -77,7 +77,7 @@ impl FromStr for ProbeAt {
         if text.is_empty() {
             return Ok(Self::Found);
         }
-        let wrong = || format!("\"{text}\" is no HOST:PORT, as in mx.company.com:25");
+        let wrong = || format!("\"{text}\" is not HOST:PORT, as in mx.company.com:25");
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
             None => (text, 25),
@@ -90,7 +90,7 @@ impl FromStr for ProbeAt {
     }
 }
 
-/// For which MTA lines are written.
+/// The MTA for which lines are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Mta {
     /// Lines for main.cf

@@ -54,7 +54,7 @@ macro_rules! write_event {
     };
 }
 
-pub(in crate::daemon) use {events, write_event};
+pub(crate) use {events, write_event};
 
 /// Events were lost, because the journal or the pipe that reads the log did not take them in time. The
 /// queue of the log writes this line itself, at most every ten seconds.

@@ -32,7 +32,7 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 pub use event::{DROPPED, Event};
-pub(in crate::daemon) use event::{events, write_event};
+pub(crate) use event::{events, write_event};
 use line::Fields;
 use queue::Queue;
 

@@ -166,10 +166,15 @@ fn write_about_tables() {
                 place: "10-company.rules:7".into(),
             })
             .collect(),
-        removed: vec![],
-        changed: (0..23).map(change).collect(),
+        removed: vec![change(1)],
+        changed: (0..2).map(change).collect(),
     };
     table_live(7, 812, Some(&changes), 2, Duration::from_millis(4), &shown);
+    let changes = Changes {
+        changed: (0..23).map(change).collect(),
+        ..changes
+    };
+    table_live(8, 812, Some(&changes), 2, Duration::from_millis(4), &shown);
     table_skipped(&[Skipped {
         file: "users.csv".into(),
         counts: vec![("x400".into(), 12), ("sip".into(), 3)],
@@ -272,6 +277,7 @@ fn fields(line: &str) -> BTreeSet<&str> {
     words
         .filter_map(|word| word.split_once('='))
         .map(|(name, _)| name.trim_start_matches('`'))
+        .filter(|name| !name.is_empty())
         .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
         .collect()
 }

@@ -31,7 +31,7 @@ pub fn run(flags: flags::Run) -> Exit {
     if let Err(error) = descriptors::raise() {
         return failed(&error.to_string());
     }
-    let log = match Log::start(&config.level) {
+    let log = match Log::start(config.level) {
         Ok(log) => log,
         Err(error) => return failed(&error.to_string()),
     };

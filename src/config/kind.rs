@@ -180,7 +180,7 @@ pub(super) const PERCENT: Plain<u8> = Plain {
 pub(super) const SOME_SOCKETS: Plain<Vec<Socket>> = Plain {
     words: "a list of sockets, or one socket; an empty list switches the service off",
     read: some_sockets,
-    show: show_sockets,
+    show: |list| show_sockets(list),
 };
 
 /// The sockets of the milter: at least one.
@@ -194,7 +194,7 @@ pub(super) const SOCKETS: Plain<Vec<Socket>> = Plain {
         )),
         list => Ok(list),
     },
-    show: show_sockets,
+    show: |list| show_sockets(list),
 };
 
 /// A list that stays empty in this version.
@@ -208,7 +208,7 @@ pub(super) const RESERVED: Plain<Vec<Socket>> = Plain {
             "write `listen = []`, or delete the key",
         )),
     },
-    show: show_sockets,
+    show: |list| show_sockets(list),
 };
 
 /// One Unix socket.
@@ -348,7 +348,7 @@ fn some_sockets(value: &Value<'_>) -> Result<Vec<Socket>, Vec<Wrong>> {
     }
 }
 
-fn show_sockets(list: &Vec<Socket>) -> String {
+fn show_sockets(list: &[Socket]) -> String {
     let names: Vec<_> = list
         .iter()
         .map(|socket| quoted(&socket.to_string()))

@@ -23,7 +23,7 @@ use readdress::engine::address::Domain;
 use readdress::engine::diagnostic::{Code, codes};
 use readdress::engine::format::{ImportFormat, Options};
 use readdress::engine::{Diagnostic, Settings, SourceText, compile, load};
-use readdress::export::{self, Format};
+use readdress::export::{self, ExportFormat};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -62,9 +62,9 @@ fn imported(words: &[u8]) -> (ImportFormat, Options) {
     (known.into_iter().find(is).expect("a format"), options)
 }
 
-fn exported(word: &[u8]) -> Format {
-    let known = [Format::Virtual, Format::Virtusertable];
-    let is = |format: &Format| format.word().as_bytes() == word.trim_ascii();
+fn exported(word: &[u8]) -> ExportFormat {
+    let known = [ExportFormat::Virtual, ExportFormat::Virtusertable];
+    let is = |format: &ExportFormat| format.word().as_bytes() == word.trim_ascii();
     known.into_iter().find(is).expect("a format")
 }
 

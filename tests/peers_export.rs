@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use readdress::engine::{Settings, SourceText, Table, address::Domain, compile};
-use readdress::export::{self, Exported, Format};
+use readdress::export::{self, ExportFormat, Exported};
 use support::folder::Folder;
 use support::peers::{self, Door};
 use support::postfix::Postfix;
@@ -46,21 +46,21 @@ impl World {
         Self { sources, table }
     }
 
-    fn export(&self, format: Format) -> Exported {
+    fn export(&self, format: ExportFormat) -> Exported {
         let domain = Domain::parse("domain2.com").expect("a domain");
-        let domain = (format == Format::Generic).then_some(&domain);
+        let domain = (format == ExportFormat::Generic).then_some(&domain);
         export::export(&self.table, &self.sources, format, domain)
     }
 
     /// Writes an export into a folder.
-    fn save(&self, format: Format, folder: &Folder) -> PathBuf {
+    fn save(&self, format: ExportFormat, folder: &Folder) -> PathBuf {
         let path = folder.join(format.word());
         fs::write(&path, self.export(format).text).expect("an export");
         path
     }
 
     /// What the help for a rule tells to write, and into what.
-    fn told(&self, format: Format, rule: &str) -> String {
+    fn told(&self, format: ExportFormat, rule: &str) -> String {
         let found = self.export(format).diagnostics;
         let of_rule = found.iter().find(|f| f.excerpt.text.starts_with(rule));
         let help = of_rule.and_then(|found| found.help.clone()).expect("help");
@@ -120,10 +120,10 @@ fn postfix_with_exported_maps_does_what_the_table_says() {
          relay_recipient_maps = texthash:{}\n\
          transport_maps = texthash:{}\n\
          smtpd_recipient_restrictions = check_recipient_access texthash:{}, permit_mynetworks, reject_unauth_destination\n",
-        map(Format::Virtual),
-        map(Format::Recipients),
-        text("transport", &world.told(Format::Virtual, "trap@")),
-        text("access", &world.told(Format::Virtual, "leaked@")),
+        map(ExportFormat::Virtual),
+        map(ExportFormat::Recipients),
+        text("transport", &world.told(ExportFormat::Virtual, "trap@")),
+        text("access", &world.told(ExportFormat::Virtual, "leaked@")),
     );
     let doors = vec![Door::new(&[])];
     let postfix = Postfix::start(&cache, doors, sink.port, &["company.com"], &extra);
@@ -162,7 +162,7 @@ fn postfix_shows_the_secondary_address_in_replies_alone() {
         return;
     };
     let (world, folder, sink) = (World::new(), Folder::new("export"), Sink::start());
-    let map = world.save(Format::Generic, &folder);
+    let map = world.save(ExportFormat::Generic, &folder);
     let extra = format!("smtp_generic_maps = texthash:{}\n", map.display());
     let doors = vec![Door::new(&[])];
     let postfix = Postfix::start(&cache, doors, sink.port, &["company.com"], &extra);
@@ -197,7 +197,7 @@ fn sendmail_with_an_exported_virtusertable_does_what_the_table_says() {
         return;
     };
     let (world, folder, sink) = (World::new(), Folder::new("export"), Sink::start());
-    let source = world.save(Format::Virtusertable, &folder);
+    let source = world.save(ExportFormat::Virtusertable, &folder);
     makemap(&cache, &folder, &source);
     let extra = format!(
         "FEATURE(`virtusertable', `hash -o {}')dnl\nVIRTUSER_DOMAIN(`domain2.com')dnl\n",
@@ -215,7 +215,7 @@ fn sendmail_with_an_exported_virtusertable_does_what_the_table_says() {
     // One address a line is all that a virtusertable can say, and the export says so of `sales`.
     assert!(
         world
-            .told(Format::Virtusertable, "sales@")
+            .told(ExportFormat::Virtusertable, "sales@")
             .contains("bob@company.com")
     );
     let said = DELIVERED.iter().filter(|(token, ..)| *token != "several");

@@ -1,16 +1,16 @@
-//! `readdress export`: the rules in the words of another program, on standard output.
+//! `readdress export`: the rules in the format of another program, on standard output.
 //!
-//! What the format cannot say is told on standard error; nothing is written where the rules have an
-//! error.
+//! A rule that the format cannot express is reported on standard error. If the rules have an error, nothing
+//! is written.
 
 use super::{
     Exit, failed, files,
-    flags::{Export, ExportFormat},
+    flags::{Export, ExportName},
     output,
 };
 use crate::{
     engine::{Severity, address::Domain, rule::DomainClass},
-    export::{Format, export},
+    export::{ExportFormat, export},
 };
 
 /// Runs the command.
@@ -24,7 +24,7 @@ pub fn run(flags: &Export) -> Exit {
         for finding in errors.filter(|finding| finding.severity == Severity::Error) {
             output::error(&finding.render(&loaded.prefix));
         }
-        return failed("nothing is exported from rules with an error; mend them first");
+        return failed("nothing is exported from rules with an error; fix the rules first");
     };
     let domain = match flags.domain.as_deref().map(Domain::parse).transpose() {
         Ok(domain) => domain,
@@ -32,17 +32,17 @@ pub fn run(flags: &Export) -> Exit {
     };
     let reverse = matches!(
         flags.format,
-        ExportFormat::Generic | ExportFormat::Genericstable
+        ExportName::Generic | ExportName::Genericstable
     );
     if let Some(domain) = &domain {
         if !reverse {
             return failed(
-                "--domain says what replies show; it goes with generic and genericstable",
+                "--domain is the domain that replies show: use it with generic or genericstable",
             );
         }
         if table.class(domain) != Some(DomainClass::Secondary) {
             return failed(&format!(
-                "--domain: {domain} is no secondary domain of these rules"
+                "--domain: {domain} is not a secondary domain of these rules"
             ));
         }
     }
@@ -58,17 +58,17 @@ pub fn run(flags: &Export) -> Exit {
     }
 }
 
-impl From<ExportFormat> for Format {
-    fn from(format: ExportFormat) -> Self {
+impl From<ExportName> for ExportFormat {
+    fn from(format: ExportName) -> Self {
         match format {
-            ExportFormat::Virtual => Self::Virtual,
-            ExportFormat::Virtusertable => Self::Virtusertable,
-            ExportFormat::Csv => Self::Csv,
-            ExportFormat::Domains => Self::Domains,
-            ExportFormat::Secondary => Self::Secondary,
-            ExportFormat::Recipients => Self::Recipients,
-            ExportFormat::Generic => Self::Generic,
-            ExportFormat::Genericstable => Self::Genericstable,
+            ExportName::Virtual => Self::Virtual,
+            ExportName::Virtusertable => Self::Virtusertable,
+            ExportName::Csv => Self::Csv,
+            ExportName::Domains => Self::Domains,
+            ExportName::Secondary => Self::Secondary,
+            ExportName::Recipients => Self::Recipients,
+            ExportName::Generic => Self::Generic,
+            ExportName::Genericstable => Self::Genericstable,
         }
     }
 }

@@ -161,7 +161,7 @@ pub struct Explain {
 pub struct Export {
     /// What to write
     #[arg(value_enum, value_name = "FORMAT")]
-    pub format: ExportFormat,
+    pub format: ExportName,
     /// Rules directory [default: the configured one]
     #[arg(short, long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
@@ -175,7 +175,7 @@ pub struct Export {
 
 /// What `export` writes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum ExportFormat {
+pub enum ExportName {
     /// Postfix virtual(5): a source for postmap
     Virtual,
     /// Sendmail virtusertable: a source for makemap

@@ -165,7 +165,7 @@ impl Ours {
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
         for domain in self.inbound() {
-            for form in forms(domain) {
+            for form in domain.spellings() {
                 keys.extend([form.clone(), format!("@{form}")]);
             }
         }
@@ -196,16 +196,6 @@ impl Ours {
 fn push(list: &mut Vec<Mailbox>, mailbox: &Mailbox) {
     if list.len() < SAMPLE && !list.contains(mailbox) {
         list.push(mailbox.clone());
-    }
-}
-
-/// A domain in A-labels and, where that is another spelling, in U-labels.
-pub fn forms(domain: &Domain) -> Vec<String> {
-    let (ascii, unicode) = (domain.as_str().to_owned(), domain.to_unicode());
-    if ascii == unicode {
-        vec![ascii]
-    } else {
-        vec![ascii, unicode]
     }
 }
 

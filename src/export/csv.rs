@@ -1,12 +1,12 @@
-//! All rules as pairs `from,to`: the table for a spreadsheet, and back.
+//! Writes all rules as pairs `from,to`, for a spreadsheet and back.
 //!
-//! Both cells say what a native rule says, options included, so that nothing is lost: read again, the
-//! file gives the same table. Every domain has a row of its own, whether a line declared it or it was
-//! told from where it stands, since a class may have been told from the kind of file that is no more.
+//! The cells hold what a native rule holds, options included: if the file is read again, it gives the same
+//! table. Every domain has a row of its own, also a domain that no line declares: its class may come from a
+//! kind of file that the CSV file replaces.
 //!
-//! RFC 4180 with LF; quotes only around cells that need them.
+//! The form is RFC 4180 with LF, and with quotes only around cells that need them.
 
-use super::sheet::Sheet;
+use super::output::Output;
 use crate::engine::{
     Table,
     diagnostic::Span,
@@ -14,19 +14,19 @@ use crate::engine::{
 };
 
 /// Writes all domains and rules.
-pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
-    // Before the first line of the first file.
+pub fn write(table: &Table, output: &mut Output<'_>) {
+    // The header comes before the first line of the first file.
     let top = Span::whole_file(0);
-    sheet.line(top, "from,to".to_owned());
+    output.line(top, "from,to".to_owned());
     for (domain, class) in table.known_domains() {
         let action = match class {
             DomainClass::External => class.word().to_owned(),
             _ => format!("{} unknown={}", class.word(), table.unknown(domain).word()),
         };
-        sheet.line(top, row(domain.as_str(), &action));
+        output.line(top, row(domain.as_str(), &action));
     }
     for rule in table.rules() {
-        sheet.line(rule.span, rule_row(&rule));
+        output.line(rule.span, rule_row(&rule));
     }
 }
 
@@ -40,7 +40,7 @@ fn row(from: &str, to: &str) -> String {
     format!("{},{}", cell(from), cell(to))
 }
 
-/// A cell, in quotes where it holds what would part it.
+/// Returns a cell, in quotes if it holds a separator, a quote or a line end.
 fn cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))

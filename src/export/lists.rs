@@ -1,12 +1,10 @@
-//! The table to lists of domains, one a line, for `relay_domains` and Sendmail's relay-domains.
+//! Writes lists of domains, one a line, for `relay_domains` and Sendmail's relay-domains.
 //!
-//! Both spellings of an internationalised domain are listed: Postfix compares the client's. A domain
-//! list of Postfix has `.domain` for all subdomains and `!domain` for an exception, first match wins.
+//! Both spellings of an internationalised domain are listed: Postfix compares the spelling of the client. In
+//! a domain list of Postfix, `.domain` matches all subdomains, `!domain` is an exception, and the first match
+//! wins.
 
-use super::{
-    sheet::{Sheet, spellings},
-    survey::Survey,
-};
+use super::{output::Output, queries::TableQueries};
 use crate::engine::{
     Table,
     diagnostic::Span,
@@ -15,60 +13,60 @@ use crate::engine::{
 
 /// Which domains are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Which {
-    /// Primary and secondary ones.
+pub enum DomainList {
+    /// Primary and secondary domains.
     Inbound,
-    /// Secondary ones.
+    /// Secondary domains.
     Secondary,
 }
 
 const HEAD: &str = "\
 One domain a line, for Postfix: `relay_domains = FILE` with the whole path.
-`.domain` is all subdomains of it: take relay_domains out of parent_domain_matches_subdomains.";
+`.domain` matches all its subdomains: remove relay_domains from parent_domain_matches_subdomains.";
 
 /// Writes a list.
-pub fn write(table: &Table, which: Which, sheet: &mut Sheet<'_>) {
-    let survey = Survey::new(table);
-    sheet.head(HEAD);
-    let wanted = |class: DomainClass| match which {
-        Which::Inbound => class != DomainClass::External,
-        Which::Secondary => class == DomainClass::Secondary,
+pub fn write(table: &Table, list: DomainList, output: &mut Output<'_>) {
+    let queries = TableQueries::new(table);
+    output.head(HEAD);
+    let is_listed = |class: DomainClass| match list {
+        DomainList::Inbound => class != DomainClass::External,
+        DomainList::Secondary => class == DomainClass::Secondary,
     };
     for (domain, class) in table.inbound_domains() {
-        if wanted(class) {
-            for spelling in spellings(domain) {
-                sheet.line(survey.declaration(domain).span, spelling);
+        if is_listed(class) {
+            for spelling in domain.spellings() {
+                output.line(queries.declaration(domain).span, spelling);
             }
         }
     }
     for rule in table.rules() {
         let rule = &rule;
         if let Pattern::Subdomains(domain) = &rule.pattern {
-            for spelling in spellings(domain) {
-                sheet.line(rule.span, format!(".{spelling}"));
+            for spelling in domain.spellings() {
+                output.line(rule.span, format!(".{spelling}"));
             }
-            exceptions(&survey, rule, wanted, sheet);
+            exceptions(&queries, rule, is_listed, output);
         }
     }
 }
 
-/// Domains below a wildcard that do not belong into the list; they stand before everything else.
+/// Writes the domains below a wildcard that are not listed. They come before all other lines.
 fn exceptions(
-    survey: &Survey<'_>,
+    queries: &TableQueries<'_>,
     rule: &Rule,
-    wanted: impl Fn(DomainClass) -> bool,
-    sheet: &mut Sheet<'_>,
+    is_listed: impl Fn(DomainClass) -> bool,
+    output: &mut Output<'_>,
 ) {
     let Pattern::Subdomains(above) = &rule.pattern else {
         return;
     };
-    let known = survey.table.known_domains().into_iter();
+    let known = queries.table.known_domains().into_iter();
     let excepted = known.filter(|(domain, class)| {
-        !wanted(*class) && domain.parents().any(|parent| parent == above.as_str())
+        !is_listed(*class) && domain.parents().any(|parent| parent == above.as_str())
     });
     for (domain, _) in excepted {
-        for spelling in spellings(domain) {
-            sheet.line(Span::whole_file(0), format!("!{spelling}"));
+        for spelling in domain.spellings() {
+            output.line(Span::whole_file(0), format!("!{spelling}"));
         }
     }
 }

@@ -1,71 +1,67 @@
-//! Entries to Postfix virtual(5).
+//! Writes entries as Postfix virtual(5).
 //!
 //! # What Postfix does with the file
 //!
-//! It looks up `user+detail@domain`, `user@domain`, `@domain`, in this order, gives the results back
-//! to the table until an address yields itself or nothing matches, and puts a detail that the second
-//! lookup left out behind every result (`propagate_unmatched_extensions`). `@other` as the first
-//! value keeps the local-part. An address that yields itself stays, and exists.
+//! Postfix looks up `user+detail@domain`, `user@domain` and `@domain`, in this order. It looks up each
+//! result again, until an address gives itself or nothing matches. A detail that the second lookup left out
+//! is put behind every result (`propagate_unmatched_extensions`). `@other` as the first value keeps the
+//! local-part. An address that gives itself stays as it is, and exists.
 //!
-//! What is refused is left out, since Postfix refuses what is not in the file; where a broader line
-//! would catch it, a line to itself keeps it from being delivered to somebody else.
+//! An address that is refused gets no line, since Postfix refuses what is not in the file. If a broader line
+//! would catch the address, a line from the address to itself keeps its mail from being delivered to
+//! somebody else.
 
 mod answers;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use answers::{Lines, key};
 
 use super::{
-    flat::{Entry, Key, To, Value, flatten},
-    sheet::{Sheet, Written, address, external, spellings},
-    survey::{PROBE, Survey},
+    entries::{Entry, EntryKey, EntryTarget, TargetForm, entries},
+    output::{Output, SourceRule, address, external},
+    queries::TableQueries,
 };
 use crate::engine::{
     Table,
-    address::{Domain, LocalCase, Mailbox},
+    address::{Domain, LocalPart, Mailbox},
     reply::{ReplyClass, SmtpReply},
     rewrite::Outcome,
     rule::{DomainClass, Meaning, Unknown},
 };
 
+/// The name of the format in findings.
+const FORMAT: &str = "virtual(5)";
+
 const HEAD: &str = "\
 For Postfix: postmap FILE, then `virtual_alias_maps = hash:FILE` (or lmdb:).
 A domain that stands alone in the first column is a virtual alias domain: it must be in neither
-mydestination nor relay_domains. A secondary domain that does not stand here keeps some of its
-addresses: put it into relay_domains, and let relay_recipient_maps name who exists there
+mydestination nor relay_domains. A secondary domain that is not listed here keeps some of its
+addresses: put it into relay_domains, and list its addresses in relay_recipient_maps
 (`readdress export recipients`).
-This file says nothing about who exists in primary domains.";
+This file does not list the addresses of primary domains.";
 
-/// Writes a table.
-pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
-    let survey = Survey::new(table);
+/// Writes a table as virtual(5).
+pub fn write(table: &Table, output: &mut Output<'_>) {
+    let queries = TableQueries::new(table);
     let mut writer = Writer {
-        survey: &survey,
-        sheet,
-        lines: HashMap::new(),
+        queries: &queries,
+        output,
+        lines: Lines::new(&queries),
         kept: HashSet::new(),
     };
     let delimiter = &table.settings().recipient_delimiter;
-    writer.sheet.head(HEAD);
-    writer.sheet.head(&format!(
-        "It is meant for `recipient_delimiter = {delimiter}`."
+    writer.output.head(HEAD);
+    writer.output.head(&format!(
+        "Postfix must have `recipient_delimiter = {delimiter}`."
     ));
-    let flat = flatten(&survey);
-    for written in &flat.regexes {
-        let help = "write it as a pcre: table beside this file (pcre_table(5))";
-        writer.unsaid(written, "a regex cannot be said", help);
-    }
-    for written in &flat.wildcards {
-        let help = "declare each subdomain as a secondary domain, and export again";
-        writer.unsaid(
-            written,
-            "all subdomains cannot be said; those that are declared are",
-            help,
-        );
-    }
-    flat.entries.iter().for_each(|entry| writer.positive(entry));
-    // A line that one of them writes may catch what a later one is for.
+    let entries = entries(&queries);
+    let help = "write the rule as a pcre: table beside this file (pcre_table(5))";
+    entries.report_patterns(FORMAT, help, writer.output);
+    entries.list.iter().for_each(|entry| writer.positive(entry));
+    // A line of one pass may catch the addresses of a later pass.
     for pass in [Pass::Discards, Pass::Users, Pass::Details, Pass::Rules] {
-        let entries = flat.entries.iter();
+        let entries = entries.list.iter();
         let now = entries.filter(|entry| writer.pass(entry) == pass);
         for entry in now.collect::<Vec<_>>() {
             writer.negative(entry);
@@ -75,15 +71,15 @@ pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
 }
 
 struct Writer<'s, 't, 'a> {
-    survey: &'s Survey<'t>,
-    sheet: &'s mut Sheet<'a>,
-    /// The lines that were written, as Postfix looks them up.
-    lines: HashMap<String, Vec<Value>>,
-    /// Secondary domains in which an address stays.
+    queries: &'s TableQueries<'t>,
+    output: &'s mut Output<'a>,
+    /// The lines that were source, as Postfix looks them up.
+    lines: Lines<'s, 't>,
+    /// Secondary domains in which an address keeps its mail.
     kept: HashSet<Domain>,
 }
 
-/// The order in which entries without a target are looked at.
+/// The order in which entries without a target are written.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Pass {
     Discards,
@@ -95,224 +91,246 @@ enum Pass {
 impl Writer<'_, '_, '_> {
     fn pass(&self, entry: &Entry) -> Pass {
         match (&entry.key, &entry.meaning) {
-            (Key::Mailbox(mailbox), Meaning::Keep | Meaning::Refuse(_) | Meaning::Replace(_)) => {
-                match self.survey.takes_detail(mailbox) {
-                    true => Pass::Users,
-                    false => Pass::Details,
-                }
-            }
-            (Key::Mailbox(_), _) => Pass::Discards,
+            (
+                EntryKey::Mailbox(mailbox),
+                Meaning::Keep | Meaning::Refuse(_) | Meaning::Replace(_),
+            ) => match self.queries.takes_detail(mailbox) {
+                true => Pass::Users,
+                false => Pass::Details,
+            },
+            (EntryKey::Mailbox(_), _) => Pass::Discards,
             _ => Pass::Rules,
         }
     }
 
-    fn unsaid(&mut self, written: &Written, message: &str, help: &str) {
-        self.sheet.unsaid(written, message, help);
+    fn not_exported(&mut self, source: &SourceRule, message: &str, help: &str) {
+        self.output.not_exported(source, message, help);
     }
 
-    /// What puts an address into another's place.
+    /// Writes an entry that replaces or keeps addresses.
     fn positive(&mut self, entry: &Entry) {
         match (&entry.key, &entry.meaning) {
-            (Key::Mailbox(mailbox), Meaning::Replace(values)) => {
-                if values.iter().any(|value| !value.detail) {
-                    let help = "write a line for each detail that matters, or live with the detail behind the target";
-                    self.unsaid(
-                        &entry.written,
-                        "detail=drop cannot be said: the detail is put behind the target",
+            (EntryKey::Mailbox(mailbox), Meaning::Replace(targets)) => {
+                if targets.iter().any(|target| !target.keeps_detail) {
+                    let help = "write a line for each detail that must not be kept";
+                    self.not_exported(
+                        &entry.source,
+                        "virtual(5) has no equivalent of detail=drop: Postfix puts the detail behind the target",
                         help,
                     );
                 }
-                self.exact(mailbox, values.clone(), &entry.written);
+                self.exact(mailbox, targets.clone(), &entry.source);
             }
-            (Key::Mailbox(mailbox), Meaning::Keep) if !entry.is_mailbox => {
-                self.itself(mailbox, &entry.written);
+            (EntryKey::Mailbox(mailbox), Meaning::Keep) if !entry.is_mailbox => {
+                self.itself(mailbox, &entry.source);
             }
-            (Key::Domain(domain), Meaning::Replace(values)) => {
-                self.whole(domain, values, &entry.written);
+            (EntryKey::Domain(domain), Meaning::Replace(targets)) => {
+                self.whole(domain, targets, &entry.source);
             }
-            (Key::Domain(domain), Meaning::Keep) => {
-                let to = To::Domain(domain.clone());
-                self.put_domain(domain, vec![Value { to, detail: true }], &entry.written);
+            (EntryKey::Domain(domain), Meaning::Keep) => {
+                let form = TargetForm::Domain(domain.clone());
+                self.put_domain(
+                    domain,
+                    vec![EntryTarget {
+                        form,
+                        keeps_detail: true,
+                    }],
+                    &entry.source,
+                );
             }
             _ => {}
         }
     }
 
-    /// What needs a line only where another one would catch it, or where nothing says the same.
+    /// Writes an entry that needs a line only if another line would catch its addresses, and reports an
+    /// entry that has no equivalent.
     fn negative(&mut self, entry: &Entry) {
-        let written = &entry.written;
+        let source = &entry.source;
         match (&entry.key, &entry.meaning) {
-            (Key::Mailbox(mailbox), Meaning::Keep) if entry.is_mailbox => {
-                if self.lookup(mailbox).is_some() {
-                    self.itself(mailbox, written);
+            (EntryKey::Mailbox(mailbox), Meaning::Keep) if entry.is_mailbox => {
+                if self.lines.lookup(mailbox).is_some() {
+                    self.itself(mailbox, source);
                 }
             }
-            (Key::Mailbox(mailbox), Meaning::Refuse(reply)) => {
-                let caught = self.lookup(mailbox).is_some();
+            (EntryKey::Mailbox(mailbox), Meaning::Refuse(reply)) => {
+                let caught = self.lines.lookup(mailbox).is_some();
                 if caught {
-                    self.itself(mailbox, written);
+                    self.itself(mailbox, source);
                 }
-                if caught || !self.refused_bare(mailbox, reply) {
-                    self.refusal(&address(mailbox), reply, written);
+                if caught || !self.lines.refuses_address(mailbox, reply) {
+                    self.refusal(&address(mailbox), reply, source);
                 }
             }
-            (Key::Domain(domain), Meaning::Refuse(reply)) if !self.refused_alike(domain, reply) => {
-                self.refusal(&format!("@{domain}"), reply, written);
+            (EntryKey::Domain(domain), Meaning::Refuse(reply))
+                if !self.lines.refuses_unlisted(domain, reply) =>
+            {
+                self.refusal(&format!("@{domain}"), reply, source);
             }
-            (Key::AnyDetail(mailbox), _) => {
+            (EntryKey::AnyDetail(mailbox), _) => {
                 let local = mailbox.local.as_str();
-                let probes = self.survey.with_details(local, &mailbox.domain);
+                let probes = self.queries.with_details(local, &mailbox.domain);
                 for probe in &probes {
                     self.stays(probe);
                 }
-                if !probes.iter().all(|probe| self.says(probe)) {
-                    self.detail(written);
+                if !probes.iter().all(|probe| self.lines.agree(probe)) {
+                    self.detail(source);
                 }
             }
-            (Key::Detailed(domain), meaning) => {
+            (EntryKey::Detailed(domain), meaning) => {
                 let refused = matches!(meaning, Meaning::Refuse(_));
-                let probe = self.survey.detailed(PROBE, domain);
-                if !(refused && probe.is_some_and(|probe| self.says(&probe))) {
-                    self.detail(written);
+                let probe = self.queries.detailed(LocalPart::NOBODY, domain);
+                if !(refused && probe.is_some_and(|probe| self.lines.agree(&probe))) {
+                    self.detail(source);
                 }
             }
             (_, Meaning::Keep | Meaning::Refuse(_) | Meaning::Replace(_)) => {}
-            (Key::Mailbox(mailbox), meaning) => {
-                self.itself(mailbox, written);
-                self.no_equivalent(&address(mailbox), meaning, written);
+            (EntryKey::Mailbox(mailbox), meaning) => {
+                self.itself(mailbox, source);
+                self.no_equivalent(&address(mailbox), meaning, source);
             }
-            (Key::Domain(domain), meaning) => {
-                self.no_equivalent(domain.as_str(), meaning, written);
+            (EntryKey::Domain(domain), meaning) => {
+                self.no_equivalent(domain.as_str(), meaning, source);
             }
         }
     }
 
-    /// Says that virtual(5) has no word for what happens to `what`.
-    fn no_equivalent(&mut self, what: &str, meaning: &Meaning<Value>, written: &Written) {
+    /// Reports that virtual(5) has no equivalent of what happens to `what`.
+    fn no_equivalent(&mut self, what: &str, meaning: &Meaning<EntryTarget>, source: &SourceRule) {
         let word = meaning.word();
         let help = match *meaning == Meaning::Discard {
             true => format!("put `{what} discard:` into transport_maps"),
             false => "keep readdress in front of Postfix".to_owned(),
         };
-        self.unsaid(
-            written,
-            &format!("virtual(5) has no equivalent of {word}"),
+        self.not_exported(
+            source,
+            &format!("{FORMAT} has no equivalent of {word}"),
             &help,
         );
     }
 
-    /// A line for one address.
-    fn exact(&mut self, mailbox: &Mailbox, values: Vec<Value>, written: &Written) {
+    /// Writes a line for one address.
+    fn exact(&mut self, mailbox: &Mailbox, targets: Vec<EntryTarget>, source: &SourceRule) {
         let local = external(&mailbox.local);
         if mailbox.local.routes() {
-            let help = "leave the address out, or keep readdress in front";
-            return self.unsaid(
-                written,
+            let help = "delete the rule, or keep readdress in front of Postfix";
+            return self.not_exported(
+                source,
                 "Postfix routes by `%`, `!` and `@` in a local-part before it looks it up",
                 help,
             );
         }
         if local.starts_with('#') {
-            let help = "use a pcre: table for this address";
-            return self.unsaid(written, "a line that begins with `#` is a comment", help);
+            let help = "write the rule as a pcre: table beside this file (pcre_table(5))";
+            return self.not_exported(
+                source,
+                "in virtual(5) a line that begins with `#` is a comment",
+                help,
+            );
         }
-        if self.lines.insert(key(mailbox), values.clone()).is_some() {
-            let help = "let one of the two addresses go";
-            self.unsaid(
-                written,
-                "another address differs only in letter case, which does not count here",
+        if !self.lines.insert(key(mailbox), targets.clone()) {
+            let help = "keep one of the two rules";
+            self.not_exported(
+                source,
+                "another rule has the same address in another letter case, and Postfix ignores letter case",
                 help,
             );
             return;
         }
-        for domain in spellings(&mailbox.domain) {
-            self.line(written, &format!("{local}@{domain}"), &values);
+        for domain in mailbox.domain.spellings() {
+            self.line(source, &format!("{local}@{domain}"), &targets);
         }
-        for value in &values {
-            if let To::Mailbox(to) = &value.to {
+        for target in &targets {
+            if let TargetForm::Mailbox(to) = &target.form {
                 self.stays(to);
             }
         }
     }
 
-    /// A line that keeps an address, and says that it exists.
-    fn itself(&mut self, mailbox: &Mailbox, written: &Written) {
-        let to = To::Mailbox(mailbox.clone());
-        self.exact(mailbox, vec![Value { to, detail: true }], written);
+    /// Writes a line from an address to itself: the address stays as it is, and exists.
+    fn itself(&mut self, mailbox: &Mailbox, source: &SourceRule) {
+        let form = TargetForm::Mailbox(mailbox.clone());
+        self.exact(
+            mailbox,
+            vec![EntryTarget {
+                form,
+                keeps_detail: true,
+            }],
+            source,
+        );
     }
 
-    /// A line for a whole domain.
-    fn whole(&mut self, domain: &Domain, values: &[Value], written: &Written) {
-        let (mut first, rest): (Vec<_>, Vec<_>) = values
+    /// Writes a line for a whole domain with targets.
+    fn whole(&mut self, domain: &Domain, targets: &[EntryTarget], source: &SourceRule) {
+        let (mut first, rest): (Vec<_>, Vec<_>) = targets
             .iter()
             .cloned()
-            .partition(|value| matches!(value.to, To::Domain(_)));
+            .partition(|target| matches!(target.form, TargetForm::Domain(_)));
         if first.len() > 1 {
-            let help = "list the addresses of the domain one by one";
-            return self.unsaid(
-                written,
-                "the same local-part in two domains cannot be said",
+            let help = "write a rule for each address of the domain";
+            return self.not_exported(
+                source,
+                "virtual(5) has no equivalent of a rule that keeps the local-part in two domains",
                 help,
             );
         }
-        let moved = first.iter().any(|value| !value.detail);
-        let full = rest.iter().any(|value| value.detail);
+        let moved = first.iter().any(|target| !target.keeps_detail);
+        let full = rest.iter().any(|target| target.keeps_detail);
         if moved || full {
-            let help = "leave the option out, or live with it";
+            let help = "delete the option";
             let message = if moved {
-                "detail=drop cannot be said: the local-part is kept whole"
+                "virtual(5) has no equivalent of detail=drop: Postfix keeps the whole local-part"
             } else {
-                "detail=keep cannot be said: the detail is lost"
+                "virtual(5) has no equivalent of detail=keep: Postfix drops the detail"
             };
-            self.unsaid(written, message, help);
+            self.not_exported(source, message, help);
         }
         first.extend(rest);
-        self.put_domain(domain, first, written);
+        self.put_domain(domain, first, source);
     }
 
-    fn put_domain(&mut self, domain: &Domain, values: Vec<Value>, written: &Written) {
-        for spelling in spellings(domain) {
-            self.line(written, &format!("@{spelling}"), &values);
+    fn put_domain(&mut self, domain: &Domain, targets: Vec<EntryTarget>, source: &SourceRule) {
+        for spelling in domain.spellings() {
+            self.line(source, &format!("@{spelling}"), &targets);
         }
-        for value in &values {
-            match &value.to {
-                To::Mailbox(to) => self.stays(to),
-                To::Domain(to) => {
-                    if let Some(nobody) = self.survey.nobody(to) {
+        for target in &targets {
+            match &target.form {
+                TargetForm::Mailbox(to) => self.stays(to),
+                TargetForm::Domain(to) => {
+                    if let Some(nobody) = self.queries.nobody(to) {
                         self.stays(&nobody);
                     }
                 }
-                To::Template(..) => {}
+                TargetForm::Template(..) => {}
             }
         }
-        self.lines.insert(format!("@{domain}"), values);
+        self.lines.insert(format!("@{domain}"), targets);
     }
 
-    fn line(&mut self, written: &Written, key: &str, values: &[Value]) {
-        let values: Vec<_> = values.iter().map(|value| text(&value.to)).collect();
-        self.sheet.pair(written.span, key, &values.join(", "));
+    fn line(&mut self, source: &SourceRule, key: &str, targets: &[EntryTarget]) {
+        let targets: Vec<_> = targets.iter().map(|target| text(&target.form)).collect();
+        self.output.pair(source.span, key, &targets.join(", "));
     }
 
-    /// Remembers that mail for an address stays in its domain.
+    /// Remembers that the domain of an address keeps mail.
     fn stays(&mut self, mailbox: &Mailbox) {
-        let secondary = self.survey.table.class(&mailbox.domain) == Some(DomainClass::Secondary);
-        if secondary && self.survey.outcome(mailbox) != Outcome::Discard {
-            let own = self.lines.get(&key(mailbox));
-            let itself = own.is_some_and(|values| {
-                values
+        let secondary = self.queries.table.class(&mailbox.domain) == Some(DomainClass::Secondary);
+        if secondary && self.queries.outcome(mailbox) != Outcome::Discard {
+            let own = self.lines.of(mailbox);
+            let itself = own.is_some_and(|targets| {
+                targets
                     .iter()
-                    .any(|value| text(&value.to) == address(mailbox))
+                    .any(|target| text(&target.form) == address(mailbox))
             });
-            if itself || self.survey.outcome(mailbox) == Outcome::Keep {
+            if itself || self.queries.outcome(mailbox) == Outcome::Keep {
                 self.kept.insert(mailbox.domain.clone());
             }
         }
     }
 
-    /// Says where a refusal can be said.
-    fn refusal(&mut self, what: &str, reply: &SmtpReply, written: &Written) {
-        let word = match reply.class() {
-            ReplyClass::Reject => "its refusal",
+    /// Reports a refusal, and where Postfix can have it.
+    fn refusal(&mut self, what: &str, reply: &SmtpReply, source: &SourceRule) {
+        let what_is_lost = match reply.class() {
+            ReplyClass::Reject => "the reply of a refusal",
             ReplyClass::Defer => "a temporary refusal",
         };
         let help = format!(
@@ -322,38 +340,42 @@ impl Writer<'_, '_, '_> {
             reply.enhanced(),
             reply.text()
         );
-        self.unsaid(written, &format!("{word} cannot be said"), &help);
+        self.not_exported(
+            source,
+            &format!("{FORMAT} has no equivalent of {what_is_lost}"),
+            &help,
+        );
     }
 
-    /// The domains that stand alone.
+    /// Writes the domains that stand alone: virtual alias domains.
     fn domains(&mut self) {
-        for domain in self.survey.secondary() {
-            let unknown = self.survey.table.unknown(domain);
+        for domain in self.queries.secondary() {
+            let unknown = self.queries.table.unknown(domain);
             if unknown != Unknown::Keep && !self.kept.contains(domain) {
-                let written = self.survey.declaration(domain);
-                for spelling in spellings(domain) {
-                    self.sheet.pair(written.span, &spelling, "secondary");
+                let source = self.queries.declaration(domain);
+                for spelling in domain.spellings() {
+                    self.output.pair(source.span, &spelling, "secondary");
                 }
             }
         }
     }
 
-    fn detail(&mut self, written: &Written) {
-        let help = "write a line for each detail that is in use, or a pcre: table beside this file";
-        self.unsaid(written, "a rule for any detail cannot be said", help);
+    fn detail(&mut self, source: &SourceRule) {
+        let help = "write a line for each detail that is in use, or a pcre: table beside this file (pcre_table(5))";
+        self.not_exported(
+            source,
+            "virtual(5) has no equivalent of a rule for any detail",
+            help,
+        );
     }
 }
 
-/// What two addresses have in common that Postfix holds to be one.
-fn key(mailbox: &Mailbox) -> String {
-    mailbox.key(LocalCase::Ignore)
-}
-
-fn text(to: &To) -> String {
-    match to {
-        To::Mailbox(mailbox) => address(mailbox),
-        To::Domain(domain) => format!("@{domain}"),
-        // Only rules about details have one, and those are compared, not written.
-        To::Template(..) => String::new(),
+/// Returns a target as virtual(5) has it.
+fn text(form: &TargetForm) -> String {
+    match form {
+        TargetForm::Mailbox(mailbox) => address(mailbox),
+        TargetForm::Domain(domain) => format!("@{domain}"),
+        // Only rules for details have a template; these rules are compared and not written.
+        TargetForm::Template(..) => String::new(),
     }
 }

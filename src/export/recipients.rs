@@ -1,15 +1,14 @@
-//! The table to the addresses that exist, as a source for `relay_recipient_maps`.
+//! Writes the addresses that exist, as a source for `relay_recipient_maps`.
 //!
-//! For an MTA that cannot ask the socketmap `recipients`. `@domain` stands where a whole domain
-//! accepts everything. An address that is rejected is left out; one that is deferred or discarded is
-//! listed, since Postfix would refuse it for good: what comes of it is the milter's business.
+//! The list is for an MTA that cannot ask the socketmap `recipients`. `@domain` is a domain that accepts
+//! every address. An address that is rejected is left out. An address that is deferred or discarded is
+//! listed, since Postfix would refuse it for good otherwise: the milter decides about it.
 
 use std::collections::HashSet;
 
 use super::{
-    flat::written,
-    sheet::{Sheet, Written, address, external, spellings},
-    survey::{PROBE, Survey},
+    output::{Output, SourceRule, address, external},
+    queries::TableQueries,
 };
 use crate::engine::{
     Table,
@@ -21,15 +20,15 @@ use crate::engine::{
 
 const HEAD: &str = "\
 For Postfix: postmap FILE, then `relay_recipient_maps = hash:FILE` (or lmdb:).
-An address with a detail is found by its user.";
+Postfix finds an address with a detail by its user.";
 
-/// Writes the list.
-pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
-    let survey = Survey::new(table);
-    sheet.head(HEAD);
+/// Writes the addresses that exist.
+pub fn write(table: &Table, output: &mut Output<'_>) {
+    let queries = TableQueries::new(table);
+    output.head(HEAD);
     let mut list = List {
-        survey: &survey,
-        sheet,
+        queries: &queries,
+        output,
         whole: HashSet::new(),
         listed: HashSet::new(),
     };
@@ -45,8 +44,9 @@ pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
             Pattern::Regex(_) => list.regex(rule),
             Pattern::Subdomains(_) => {
                 let help = "declare each subdomain as a secondary domain, and export again";
-                let message = "the addresses of all subdomains cannot be listed";
-                list.sheet.unsaid(&written(rule), message, help);
+                let message = "a list of addresses has no equivalent of `@*.`";
+                list.output
+                    .not_exported(&SourceRule::of(rule), message, help);
             }
             _ => {}
         }
@@ -54,36 +54,36 @@ pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
 }
 
 struct List<'s, 't, 'a> {
-    survey: &'s Survey<'t>,
-    sheet: &'s mut Sheet<'a>,
-    /// Domains that accept everything.
+    queries: &'s TableQueries<'t>,
+    output: &'s mut Output<'a>,
+    /// Domains that accept every address.
     whole: HashSet<Domain>,
     listed: HashSet<String>,
 }
 
 impl List<'_, '_, '_> {
     fn accepts(&self, mailbox: &Mailbox) -> bool {
-        match self.survey.outcome(mailbox) {
+        match self.queries.outcome(mailbox) {
             Outcome::Refuse(reply) => reply.class() == ReplyClass::Defer,
             _ => true,
         }
     }
 
-    /// A domain as a whole, or its addresses.
+    /// Writes a domain as a whole, or its addresses.
     fn domain(&mut self, domain: &Domain) {
-        let Some(nobody) = self.survey.nobody(domain) else {
+        let Some(nobody) = self.queries.nobody(domain) else {
             return;
         };
-        let declared = self.survey.declaration(domain);
+        let declared = self.queries.declaration(domain);
         if self.accepts(&nobody) {
-            for spelling in spellings(domain) {
-                self.sheet
+            for spelling in domain.spellings() {
+                self.output
                     .pair(declared.span, &format!("@{spelling}"), "OK");
             }
             self.whole.insert(domain.clone());
             return;
         }
-        for local in &self.survey.locals {
+        for local in &self.queries.locals {
             let mailbox = Mailbox {
                 local: local.clone(),
                 domain: domain.clone(),
@@ -92,31 +92,31 @@ impl List<'_, '_, '_> {
         }
     }
 
-    fn one(&mut self, mailbox: &Mailbox, written: &Written) {
+    fn one(&mut self, mailbox: &Mailbox, source: &SourceRule) {
         if mailbox.local.routes() || !self.accepts(mailbox) {
             return;
         }
         let place = self
-            .survey
+            .queries
             .rule(mailbox)
-            .map_or(written.span, |rule| rule.span);
+            .map_or(source.span, |rule| rule.span);
         let local = external(&mailbox.local);
-        for domain in spellings(&mailbox.domain) {
-            self.sheet.pair(place, &format!("{local}@{domain}"), "OK");
+        for domain in mailbox.domain.spellings() {
+            self.output.pair(place, &format!("{local}@{domain}"), "OK");
         }
         self.listed
-            .insert(mailbox.key(self.survey.table.settings().local_case));
+            .insert(mailbox.key(self.queries.table.settings().local_case));
     }
 
-    /// What the list says differently from the rules: each user, bare and with a detail.
+    /// Reports each user, without and with a detail, for whom the list differs from the rules.
     fn differences(&mut self, domain: &Domain) {
-        let nobody = LocalPart::from_internal(PROBE).ok();
-        for local in self.survey.locals.iter().chain(&nobody) {
+        let nobody = LocalPart::from_internal(LocalPart::NOBODY).ok();
+        for local in self.queries.locals.iter().chain(&nobody) {
             let (local, domain) = (local.clone(), domain.clone());
-            let mut probes = self.survey.with_details(local.as_str(), &domain);
+            let mut probes = self.queries.with_details(local.as_str(), &domain);
             probes.push(Mailbox { local, domain });
             for probe in probes {
-                if let Some(rule) = self.survey.rule(&probe) {
+                if let Some(rule) = self.queries.rule(&probe) {
                     self.compare(&probe, &rule);
                 }
             }
@@ -124,20 +124,21 @@ impl List<'_, '_, '_> {
     }
 
     fn regex(&mut self, rule: &Rule) {
-        let inbound = self.survey.table.inbound_domains();
+        let inbound = self.queries.table.inbound_domains();
         if inbound
             .iter()
             .any(|(domain, _)| !self.whole.contains(*domain))
         {
-            let help = "list the addresses that it is meant for, each as a rule of its own";
-            let message = "the addresses that a regex is for cannot be listed";
-            self.sheet.unsaid(&written(rule), message, help);
+            let help = "write a rule for each address that the regex is meant for";
+            let message = "a list of addresses has no equivalent of a regex";
+            self.output
+                .not_exported(&SourceRule::of(rule), message, help);
         }
     }
 
     fn compare(&mut self, probe: &Mailbox, rule: &Rule) {
-        let case = self.survey.table.settings().local_case;
-        let delimiters = &self.survey.table.settings().recipient_delimiter;
+        let case = self.queries.table.settings().local_case;
+        let delimiters = &self.queries.table.settings().recipient_delimiter;
         let user = Subaddress::split(probe.local.as_str(), delimiters)
             .and_then(|split| LocalPart::from_internal(split.user).ok());
         let domain = probe.domain.clone();
@@ -148,21 +149,21 @@ impl List<'_, '_, '_> {
         match (listed, self.accepts(probe)) {
             (true, false) => {
                 let help = format!(
-                    "let the milter refuse it, or name `{}` in a map for check_recipient_access",
+                    "let the milter refuse the address, or put `{}` into a map for check_recipient_access",
                     address(probe)
                 );
-                let help = help.replace(PROBE, "DETAIL");
-                self.sheet.unsaid(
-                    &written(rule),
-                    "a broader line of this list accepts what this rule refuses",
+                let help = help.replace(LocalPart::NOBODY, "DETAIL");
+                self.output.not_exported(
+                    &SourceRule::of(rule),
+                    "a broader line of this list accepts an address that this rule refuses",
                     &help,
                 );
             }
             (false, true) => {
-                let help = "write a rule for each address that is meant";
-                self.sheet.unsaid(
-                    &written(rule),
-                    "the addresses that this rule accepts cannot be listed",
+                let help = "write a rule for each address that the rule is meant for";
+                self.output.not_exported(
+                    &SourceRule::of(rule),
+                    "this rule accepts addresses that cannot be listed one by one",
                     help,
                 );
             }

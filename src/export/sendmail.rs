@@ -1,21 +1,21 @@
-//! Entries to the source of Sendmail's virtusertable.
+//! Writes entries as the source of Sendmail's virtusertable.
 //!
 //! # What Sendmail does with the file
 //!
-//! It looks up `user+detail@domain`, `user++@domain` (a detail that is not empty), `user+*@domain`,
-//! `user@domain`, `++@domain`, `+*@domain`, `@domain`, in this order, and gives the one result back to the
-//! table. `%1` is the user, `%2` the detail, `%3` the detail with its `+`. `error:D.S.N:CODE text`
-//! refuses. An address that yields itself is an error there ("excessive recursion").
+//! Sendmail looks up `user+detail@domain`, `user++@domain` (a detail that is not empty), `user+*@domain`,
+//! `user@domain`, `++@domain`, `+*@domain` and `@domain`, in this order, and looks up the one result again.
+//! `%1` is the user, `%2` the detail, `%3` the detail with its `+`. `error:D.S.N:CODE text` refuses. An
+//! address that gives itself is an error in Sendmail ("excessive recursion").
 //!
-//! What the file cannot say, and what a broader line would catch, is deferred (451): that loses
-//! nothing and delivers to nobody else.
+//! An address that has no equivalent, and that a broader line would catch, is deferred (451): no mail is
+//! lost, and none is delivered to somebody else.
 
 use std::collections::HashSet;
 
 use super::{
-    flat::{Entry, Key, To, Value, flatten},
-    sheet::{Sheet, Written, address, external},
-    survey::{PROBE, Survey},
+    entries::{Entry, EntryKey, EntryTarget, TargetForm, entries},
+    output::{Output, SourceRule, address, external},
+    queries::TableQueries,
 };
 use crate::engine::{
     Table,
@@ -26,183 +26,194 @@ use crate::engine::{
     rule::{Meaning, Piece},
 };
 
+/// The name of the format in findings.
+const FORMAT: &str = "a virtusertable";
+
 const HEAD: &str = "\
 For Sendmail: makemap hash /etc/mail/virtusertable < FILE
-Its domains belong into VIRTUSER_DOMAIN (or class w); this file says nothing about who exists in
-primary domains. Comments stand on lines of their own.";
+Its domains belong into VIRTUSER_DOMAIN (or class w). This file does not list the addresses of
+primary domains. Comments are on lines of their own.";
 
-/// What an address gets that cannot be said, and must not be caught by a broader line.
+/// The answer for an address that has no equivalent and that no broader line may catch.
 const DEFERRED: &str = "error:4.3.0:\"451 Address not in this table\"";
 
-/// Writes a table.
-pub fn write(table: &Table, sheet: &mut Sheet<'_>) {
-    let survey = Survey::new(table);
+/// Writes a table as a virtusertable.
+pub fn write(table: &Table, output: &mut Output<'_>) {
+    let queries = TableQueries::new(table);
     let mut writer = Writer {
-        survey: &survey,
-        sheet,
+        queries: &queries,
+        output,
         keys: HashSet::new(),
     };
-    writer.sheet.head(HEAD);
+    writer.output.head(HEAD);
     let delimiter = &table.settings().recipient_delimiter;
     if delimiter != "+" {
-        let whole = Written {
+        let whole = SourceRule {
             span: Span::whole_file(0),
             text: format!("recipient_delimiter = \"{delimiter}\""),
         };
-        let help = "set it to \"+\", and export again";
-        writer.unsaid(&whole, "Sendmail knows no other delimiter than `+`", help);
+        let help = "set recipient_delimiter to \"+\", and export again";
+        writer.not_exported(&whole, "Sendmail has no other delimiter than `+`", help);
     }
-    let flat = flatten(&survey);
-    for written in &flat.regexes {
-        let help = "write a line for each address that it is meant for";
-        writer.unsaid(written, "a regex cannot be said", help);
-    }
-    for written in &flat.wildcards {
-        let help = "declare each subdomain as a secondary domain, and export again";
-        writer.unsaid(
-            written,
-            "all subdomains cannot be said; those that are declared are",
-            help,
-        );
-    }
-    flat.entries.iter().for_each(|entry| writer.entry(entry));
-    flat.entries.iter().for_each(|entry| writer.kept(entry));
+    let entries = entries(&queries);
+    let help = "write a rule for each address that the regex is meant for";
+    entries.report_patterns(FORMAT, help, writer.output);
+    entries.list.iter().for_each(|entry| writer.entry(entry));
+    entries.list.iter().for_each(|entry| writer.kept(entry));
 }
 
 struct Writer<'s, 't, 'a> {
-    survey: &'s Survey<'t>,
-    sheet: &'s mut Sheet<'a>,
+    queries: &'s TableQueries<'t>,
+    output: &'s mut Output<'a>,
     keys: HashSet<String>,
 }
 
 impl Writer<'_, '_, '_> {
-    fn unsaid(&mut self, written: &Written, message: &str, help: &str) {
-        self.sheet.unsaid(written, message, help);
+    fn not_exported(&mut self, source: &SourceRule, message: &str, help: &str) {
+        self.output.not_exported(source, message, help);
     }
 
-    fn line(&mut self, key: &str, value: &str, written: &Written) {
+    fn line(&mut self, key: &str, value: &str, source: &SourceRule) {
         if self.keys.insert(key.to_lowercase()) {
-            self.sheet.line(written.span, format!("{key}\t{value}"));
+            self.output.line(source.span, format!("{key}\t{value}"));
         } else {
-            let help = "let one of the two addresses go";
-            self.unsaid(
-                written,
-                "another address differs only in letter case, which does not count here",
+            let help = "keep one of the two rules";
+            self.not_exported(
+                source,
+                "another rule has the same address in another letter case, and Sendmail ignores letter case",
                 help,
             );
         }
     }
 
     fn entry(&mut self, entry: &Entry) {
-        let written = &entry.written;
-        let Some(key) = self.key(&entry.key, written) else {
+        let source = &entry.source;
+        let Some(key) = self.key(&entry.key, source) else {
             return;
         };
         match &entry.meaning {
-            Meaning::Replace(values) => self.targets(&key, &entry.key, values, written),
-            Meaning::Refuse(reply) => self.line(&key, &error(reply), written),
+            Meaning::Replace(targets) => self.targets(&key, &entry.key, targets, source),
+            Meaning::Refuse(reply) => self.line(&key, &error(reply), source),
             Meaning::Keep => {}
             meaning => {
-                let message = format!("a virtusertable has no equivalent of {}", meaning.word());
+                let message = format!("{FORMAT} has no equivalent of {}", meaning.word());
                 let help = match *meaning == Meaning::Discard {
                     true => {
                         "give the address an alias whose value is /dev/null (aliases(5)); this file defers it"
                     }
-                    false => "keep readdress in front; this file defers it",
+                    false => "keep readdress in front of Sendmail; this file defers it",
                 };
-                self.unsaid(written, &message, help);
-                self.line(&key, DEFERRED, written);
+                self.not_exported(source, &message, help);
+                self.line(&key, DEFERRED, source);
             }
         }
     }
 
-    /// The left side; `None` where Sendmail cannot have it.
-    fn key(&mut self, key: &Key, written: &Written) -> Option<String> {
+    /// Returns the left side of a line; `None` if Sendmail has no such key.
+    fn key(&mut self, key: &EntryKey, source: &SourceRule) -> Option<String> {
         match key {
-            Key::Mailbox(mailbox) => {
-                let local = self.plain(&mailbox.local, written)?;
+            EntryKey::Mailbox(mailbox) => {
+                let local = self.plain(&mailbox.local, source)?;
                 Some(format!("{local}@{}", mailbox.domain))
             }
-            Key::AnyDetail(mailbox) => {
-                let local = self.plain(&mailbox.local, written)?;
+            EntryKey::AnyDetail(mailbox) => {
+                let local = self.plain(&mailbox.local, source)?;
                 Some(format!("{local}++@{}", mailbox.domain))
             }
-            Key::Detailed(domain) => Some(format!("++@{domain}")),
-            Key::Domain(domain) => Some(format!("@{domain}")),
+            EntryKey::Detailed(domain) => Some(format!("++@{domain}")),
+            EntryKey::Domain(domain) => Some(format!("@{domain}")),
         }
     }
 
-    /// A local-part that Sendmail takes as it stands.
-    fn plain(&mut self, local: &LocalPart, written: &Written) -> Option<String> {
+    /// Returns a local-part as Sendmail reads it; `None` if Sendmail would read something else.
+    fn plain(&mut self, local: &LocalPart, source: &SourceRule) -> Option<String> {
         let text = external(local);
         let fits = text.is_ascii() && !local.routes() && !text.starts_with(['"', '#']);
         if fits {
             return Some(text);
         }
-        let help = "give the mailbox an address of plain ASCII without quotes";
-        self.unsaid(
-            written,
-            "a local-part that needs quotes, routes or is not ASCII cannot be said",
+        let help = "give the mailbox an address of ASCII without quotes";
+        self.not_exported(
+            source,
+            "a virtusertable has no local-part with quotes, with `%`, `!` or `@`, or outside of ASCII",
             help,
         );
         None
     }
 
-    fn targets(&mut self, line: &str, key: &Key, values: &[Value], written: &Written) {
-        let [value] = values else {
-            let list: Vec<_> = values.iter().map(|value| shown(&value.to)).collect();
+    fn targets(
+        &mut self,
+        line: &str,
+        key: &EntryKey,
+        targets: &[EntryTarget],
+        source: &SourceRule,
+    ) {
+        let [target] = targets else {
+            let list: Vec<_> = targets.iter().map(|target| shown(&target.form)).collect();
             let help = format!(
-                "write an alias `NAME: {}` (aliases(5)), and `{line} NAME` here; until then it is deferred",
+                "write an alias `NAME: {}` (aliases(5)), and `{line} NAME` in this file; until then this file defers it",
                 list.join(", ")
             );
-            self.unsaid(written, "one address to many cannot be said", &help);
-            return self.line(line, DEFERRED, written);
+            self.not_exported(
+                source,
+                "a virtusertable has no equivalent of several targets",
+                &help,
+            );
+            return self.line(line, DEFERRED, source);
         };
-        if self.yields_itself(key, value, written) {
-            let help =
-                "name the local user behind the target in its place; until then it is deferred";
-            self.unsaid(
-                written,
-                "a rule that is for its own target cannot be said",
+        if self.yields_itself(key, target, source) {
+            let help = "write the local user instead of the target; until then this file defers it";
+            self.not_exported(
+                source,
+                "a virtusertable has no equivalent of a rule that matches its own target",
                 help,
             );
-            return self.line(line, DEFERRED, written);
+            return self.line(line, DEFERRED, source);
         }
-        match self.target(key, value, written) {
-            Some(target) => self.line(line, &target, written),
-            None => self.line(line, DEFERRED, written),
+        match self.target(key, target, source) {
+            Some(target) => self.line(line, &target, source),
+            None => self.line(line, DEFERRED, source),
         }
     }
 
-    /// Whether an address comes out for which the rule is again: "excessive recursion".
-    fn yields_itself(&self, key: &Key, value: &Value, written: &Written) -> bool {
+    /// Returns true if the rule matches its own result: "excessive recursion".
+    fn yields_itself(&self, key: &EntryKey, target: &EntryTarget, source: &SourceRule) -> bool {
         let again = |mailbox: &Mailbox| {
-            let rule = self.survey.rule(mailbox);
-            rule.is_some_and(|rule| rule.span == written.span)
+            let rule = self.queries.rule(mailbox);
+            rule.is_some_and(|rule| rule.span == source.span)
         };
         let probe = match key {
-            Key::Mailbox(_) => None,
-            Key::AnyDetail(user) => self.survey.detailed(user.local.as_str(), &user.domain),
-            Key::Detailed(domain) => self.survey.detailed(PROBE, domain),
-            Key::Domain(domain) => self.survey.nobody(domain),
+            EntryKey::Mailbox(_) => None,
+            EntryKey::AnyDetail(user) => self.queries.detailed(user.local.as_str(), &user.domain),
+            EntryKey::Detailed(domain) => self.queries.detailed(LocalPart::NOBODY, domain),
+            EntryKey::Domain(domain) => self.queries.nobody(domain),
         };
-        let stays = probe.is_some_and(|probe| self.survey.outcome(&probe) == Outcome::Keep);
-        stays || matches!(&value.to, To::Mailbox(to) if again(to))
+        let stays = probe.is_some_and(|probe| self.queries.outcome(&probe) == Outcome::Keep);
+        stays || matches!(&target.form, TargetForm::Mailbox(to) if again(to))
     }
 
-    fn target(&mut self, key: &Key, value: &Value, written: &Written) -> Option<String> {
+    fn target(
+        &mut self,
+        key: &EntryKey,
+        target: &EntryTarget,
+        source: &SourceRule,
+    ) -> Option<String> {
         let carries = match key {
-            Key::Mailbox(mailbox) => self.survey.takes_detail(mailbox),
-            Key::AnyDetail(_) | Key::Detailed(_) | Key::Domain(_) => true,
+            EntryKey::Mailbox(mailbox) => self.queries.takes_detail(mailbox),
+            EntryKey::AnyDetail(_) | EntryKey::Detailed(_) | EntryKey::Domain(_) => true,
         };
-        let detail = if value.detail && carries { "%3" } else { "" };
-        match &value.to {
-            To::Mailbox(mailbox) => {
-                let local = self.plain(&mailbox.local, written)?;
+        let detail = if target.keeps_detail && carries {
+            "%3"
+        } else {
+            ""
+        };
+        match &target.form {
+            TargetForm::Mailbox(mailbox) => {
+                let local = self.plain(&mailbox.local, source)?;
                 Some(format!("{local}{detail}@{}", mailbox.domain))
             }
-            To::Domain(domain) => Some(format!("%1{detail}@{domain}")),
-            To::Template(pieces, domain) => {
+            TargetForm::Domain(domain) => Some(format!("%1{detail}@{domain}")),
+            TargetForm::Template(pieces, domain) => {
                 let mut text = String::new();
                 for piece in pieces {
                     match piece {
@@ -212,24 +223,24 @@ impl Writer<'_, '_, '_> {
                     }
                 }
                 let local = LocalPart::from_internal(&text.replace("%2", "x")).ok()?;
-                self.plain(&local, written)?;
+                self.plain(&local, source)?;
                 Some(format!("{text}{detail}@{domain}"))
             }
         }
     }
 
-    /// What stays: no line says so, so none may catch it.
+    /// Reports an address that stays as it is, if a line would catch it: no line can keep an address.
     fn kept(&mut self, entry: &Entry) {
         if !matches!(entry.meaning, Meaning::Keep) {
             return;
         }
         let (user, domain) = match &entry.key {
-            Key::Mailbox(mailbox) | Key::AnyDetail(mailbox) => {
+            EntryKey::Mailbox(mailbox) | EntryKey::AnyDetail(mailbox) => {
                 (mailbox.local.as_str(), &mailbox.domain)
             }
-            Key::Detailed(domain) => ("", domain),
-            // Nothing is broader.
-            Key::Domain(_) => return,
+            EntryKey::Detailed(domain) => ("", domain),
+            // No line is broader.
+            EntryKey::Domain(_) => return,
         };
         let split = user.split_once('+').map_or(user, |(user, _)| user);
         let caught = [
@@ -241,28 +252,30 @@ impl Writer<'_, '_, '_> {
         let caught = caught
             .iter()
             .any(|key| self.keys.contains(&key.to_lowercase()));
-        let written = entry.written.clone();
-        let Some(key) = self.key(&entry.key, &written).filter(|_| caught) else {
+        let source = entry.source.clone();
+        let Some(key) = self.key(&entry.key, &source).filter(|_| caught) else {
             return;
         };
-        let help = "name the local user behind the address in its place (`KEY USER`); until then it is deferred";
-        self.unsaid(
-            &written,
-            "an address that stays cannot be said where a broader line is for it",
+        let help = "write the local user instead of the address (`KEY USER`); until then this file defers it";
+        self.not_exported(
+            &source,
+            "a virtusertable cannot keep an address that a broader line matches",
             help,
         );
-        self.line(&key, DEFERRED, &written);
+        self.line(&key, DEFERRED, &source);
     }
 }
 
-fn shown(to: &To) -> String {
+fn shown(to: &TargetForm) -> String {
     match to {
-        To::Mailbox(mailbox) => address(mailbox),
-        To::Domain(domain) | To::Template(_, domain) => format!("(the same local-part)@{domain}"),
+        TargetForm::Mailbox(mailbox) => address(mailbox),
+        TargetForm::Domain(domain) | TargetForm::Template(_, domain) => {
+            format!("(the same local-part)@{domain}")
+        }
     }
 }
 
-/// A refusal. Quotes keep Sendmail from taking the text apart.
+/// Returns a refusal. Quotes keep Sendmail from splitting the text.
 fn error(reply: &SmtpReply) -> String {
     let text = reply.text().replace('\\', "\\\\").replace('"', "\\\"");
     let text = text.replace('%', "%%");

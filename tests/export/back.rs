@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use readdress::engine::address::Mailbox;
 use readdress::engine::rewrite::{Outcome, decide};
 use readdress::engine::{Settings, SourceText, Table, compile};
-use readdress::export::Format;
+use readdress::export::ExportFormat;
 
 use super::world::{World, addresses, cases, rules, targets};
 
@@ -48,9 +48,9 @@ fn alike(was: &Outcome, is: &Outcome, whole: bool) -> bool {
 }
 
 /// Holds the table of an export against the one that was exported; how many addresses were held.
-fn hold(world: &World, format: Format, name: &str) -> Result<usize, String> {
+fn hold(world: &World, format: ExportFormat, name: &str) -> Result<usize, String> {
     let exported = world.export(format);
-    let whole = format == Format::Csv;
+    let whole = format == ExportFormat::Csv;
     if whole && !exported.diagnostics.is_empty() {
         return Err(format!("{:#?}", exported.diagnostics));
     }
@@ -90,9 +90,9 @@ fn random_tables_come_back() {
     let outcome = runner.run(&rules(), |rules| {
         if let Some(world) = World::new(&rules) {
             for (format, name) in [
-                (Format::Csv, "a.csv"),
-                (Format::Virtual, "a.virtual"),
-                (Format::Virtusertable, "a.virtusertable"),
+                (ExportFormat::Csv, "a.csv"),
+                (ExportFormat::Virtual, "a.virtual"),
+                (ExportFormat::Virtusertable, "a.virtusertable"),
             ] {
                 match hold(&world, format, name) {
                     Ok(count) => held.set(held.get() + count),
@@ -137,7 +137,7 @@ new@company.com mailbox
 ";
     let world = World::new(rules).expect("a table");
     assert_eq!(
-        hold(&world, Format::Csv, "a.csv").map(|held| held > 0),
+        hold(&world, ExportFormat::Csv, "a.csv").map(|held| held > 0),
         Ok(true)
     );
 }
@@ -153,7 +153,7 @@ fn classes_that_no_line_declares_come_back_from_pairs() {
     let table = compile(&sources, &Settings::default())
         .table
         .expect("a table");
-    let text = readdress::export::export(&table, &sources, Format::Csv, None).text;
+    let text = readdress::export::export(&table, &sources, ExportFormat::Csv, None).text;
     let again = read("a.csv", &text).expect("a table");
     assert_eq!(all_rules(&again), all_rules(&table));
     assert!(

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use readdress::engine::reply::ReplyClass;
 use readdress::engine::rewrite::Outcome;
-use readdress::export::Format;
+use readdress::export::ExportFormat;
 
 use super::virtual_map::Map;
 use super::world::{World, addresses, cases, rules};
@@ -29,7 +29,7 @@ proptest! {
     #[test]
     fn the_recipients_are_those_who_are_not_rejected(rules in rules()) {
         if let Some(world) = World::new(&rules) {
-            let exported = world.export(Format::Recipients);
+            let exported = world.export(ExportFormat::Recipients);
             let map = Map::read(&exported.text);
             for address in addresses() {
                 let decision = world.decide(&address);
@@ -55,7 +55,7 @@ fn domains() {
     .expect("a table");
     let both = ["xn--mnchen-3ya.example", "münchen.example"];
     assert_eq!(
-        lines(&world.export(Format::Domains).text),
+        lines(&world.export(ExportFormat::Domains).text),
         [
             "!far.d.example",
             "c.example",
@@ -66,7 +66,7 @@ fn domains() {
         ]
     );
     assert_eq!(
-        lines(&world.export(Format::Secondary).text),
+        lines(&world.export(ExportFormat::Secondary).text),
         [
             "!far.d.example",
             "d.example",
@@ -86,7 +86,7 @@ fn what_replies_show() {
          postmaster@c.example mailbox abuse@d.example\nsales@d.example anna@c.example, bob@c.example\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Generic);
+    let exported = world.export(ExportFormat::Generic);
     assert_eq!(exported.diagnostics, []);
     assert_eq!(
         lines(&exported.text),
@@ -98,7 +98,7 @@ fn what_replies_show() {
         ]
     );
     assert_eq!(
-        lines(&world.export(Format::Genericstable).text),
+        lines(&world.export(ExportFormat::Genericstable).text),
         lines(&exported.text)
     );
 }
@@ -110,7 +110,7 @@ fn two_secondary_domains_are_a_question() {
          jdoe@c.example mailbox jd@d.example, j@e.example\nanna@c.example mailbox a@e.example\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Generic);
+    let exported = world.export(ExportFormat::Generic);
     let found: Vec<_> = exported
         .diagnostics
         .iter()
@@ -130,5 +130,5 @@ fn two_secondary_domains_are_a_question() {
          jdoe@c.example mailbox jd@d.example, j@e.example\n",
     )
     .expect("a table");
-    assert_eq!(without.export(Format::Generic).diagnostics.len(), 1);
+    assert_eq!(without.export(ExportFormat::Generic).diagnostics.len(), 1);
 }

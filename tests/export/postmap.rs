@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use readdress::export::Format;
+use readdress::export::ExportFormat;
 
 use super::world::World;
 
@@ -56,7 +56,11 @@ fn postmap_finds_every_key() {
     );
     fs::write(folder.join("main.cf"), main).expect("main.cf");
     let world = World::new(RULES).expect("a table");
-    for format in [Format::Virtual, Format::Recipients, Format::Generic] {
+    for format in [
+        ExportFormat::Virtual,
+        ExportFormat::Recipients,
+        ExportFormat::Generic,
+    ] {
         let text = world.export(format).text;
         let file = folder.join("map");
         fs::write(&file, &text).expect("the map");

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use readdress::engine::rewrite::Outcome;
 use readdress::engine::rule::DomainClass;
-use readdress::export::Format;
+use readdress::export::ExportFormat;
 
 use super::world::{World, addresses, cases, rules, targets};
 
@@ -89,7 +89,7 @@ fn resolve(map: &BTreeMap<String, String>, address: &str) -> End {
 
 /// The first address at which two ends differ.
 fn hold(world: &World) -> Result<usize, String> {
-    let exported = world.export(Format::Virtusertable);
+    let exported = world.export(ExportFormat::Virtusertable);
     let map = read(&exported.text);
     let mut held = 0;
     for address in addresses() {
@@ -149,7 +149,7 @@ fn every_form() {
          no@d.example reject 550 5.7.1 \"100% \\\"no\\\"\"\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Virtusertable);
+    let exported = world.export(ExportFormat::Virtusertable);
     assert_eq!(exported.diagnostics, []);
     let lines: Vec<_> = exported
         .text
@@ -177,7 +177,7 @@ fn what_cannot_be_said_is_deferred_where_it_would_be_caught() {
          quiet@d.example discard\nhere@d.example keep\n\"q q\"@d.example a@c.example\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Virtusertable);
+    let exported = world.export(ExportFormat::Virtusertable);
     let lines: Vec<_> = exported
         .diagnostics
         .iter()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use readdress::engine::rewrite::Outcome;
-use readdress::export::Format;
+use readdress::export::ExportFormat;
 
 use super::world::{World, addresses, cases, rules, targets};
 
@@ -91,7 +91,7 @@ fn moved(value: &str, local: &str) -> String {
 
 /// Holds one map against its table; how many addresses were held.
 fn hold(world: &World) -> Result<usize, String> {
-    let exported = world.export(Format::Virtual);
+    let exported = world.export(ExportFormat::Virtual);
     let map = Map::read(&exported.text);
     let mut held = 0;
     for address in addresses() {
@@ -163,7 +163,7 @@ fn a_whole_domain_refuses_who_does_not_exist() {
          jdoe@company.com mailbox jd@domain2.com\nanna@company.com mailbox\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Virtual);
+    let exported = world.export(ExportFormat::Virtual);
     assert_eq!(exported.diagnostics, []);
     let map = Map::read(&exported.text);
     assert!(map.has("domain2.com"));
@@ -188,7 +188,7 @@ fn what_cannot_be_said_is_told_at_its_place_and_in_the_text() {
          \"a%b\"@d.example a@c.example\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Virtual);
+    let exported = world.export(ExportFormat::Virtual);
     let lines: Vec<_> = exported
         .diagnostics
         .iter()
@@ -218,7 +218,7 @@ fn both_spellings_of_a_domain() {
         "münchen.example secondary\nc.example primary\njd@münchen.example \"j d\"@c.example\n",
     )
     .expect("a table");
-    let exported = world.export(Format::Virtual);
+    let exported = world.export(ExportFormat::Virtual);
     for key in ["jd@xn--mnchen-3ya.example ", "jd@münchen.example "] {
         assert!(
             exported.text.contains(&format!("\n{key}")),

@@ -7,7 +7,7 @@ use proptest::test_runner::RngSeed;
 use readdress::engine::address::Mailbox;
 use readdress::engine::rewrite::{Decision, Outcome, Reason, Step, decide};
 use readdress::engine::{Diagnostic, Settings, SourceText, Table, compile};
-use readdress::export::{Exported, Format, export};
+use readdress::export::{ExportFormat, Exported, export};
 
 /// What a line may begin with.
 const PATTERNS: [&str; 19] = [
@@ -137,7 +137,7 @@ impl World {
         Some(Self { table, sources })
     }
 
-    pub fn export(&self, format: Format) -> Exported {
+    pub fn export(&self, format: ExportFormat) -> Exported {
         export(&self.table, &self.sources, format, None)
     }
 

@@ -35,10 +35,13 @@ const KNOWN: &[(&str, &str)] = &[
     ("daemon::watch", "`Target` stands beside the watcher"),
     ("doctor", "`Finding` stands beside the checks"),
     ("engine::check", "`Holes` stands beside the checks"),
+    (
+        "engine::diagnostic",
+        "`Code` stands beside the tables of codes",
+    ),
     ("engine::store", "`Block` stands beside the walk over it"),
     ("engine::table", "`Table` stands beside what builds it"),
     ("engine::transaction", "`Recipient` stands beside the plan"),
-    ("export", "`Format` stands beside the exports"),
 ];
 
 /// Returns true if a circle is one of a room that is listed.

@@ -9,7 +9,7 @@ use crate::{
     doctor::{
         codes,
         draft::Draft,
-        facts::{Facts, Postfix, forms},
+        facts::{Facts, Postfix},
         lists::{some, words},
         remedy::{Change, Edit},
         sockets::named,
@@ -63,7 +63,7 @@ struct Classes {
 
 impl Classes {
     fn of(postfix: &Postfix, domain: &Domain) -> Self {
-        let forms = forms(domain);
+        let forms = domain.spellings();
         let within = |list: &str, form: &String| {
             holds(
                 postfix,
@@ -297,11 +297,11 @@ pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<St
         _ if is_ours => Vec::new(),
         _ => return None,
     };
-    let forms = domains.into_iter().flat_map(forms);
+    let forms = domains.into_iter().flat_map(Domain::spellings);
     let here = |form: &String| {
         ours.primary
             .iter()
-            .flat_map(self::forms)
+            .flat_map(Domain::spellings)
             .any(|own| own == *form)
     };
     Some(

@@ -8,7 +8,7 @@ use crate::{
     doctor::{
         codes,
         draft::{Draft, at},
-        facts::{Facts, Postfix, Service, forms},
+        facts::{Facts, Postfix, Service},
         lists::{joined, some, words},
         remedy::{Change, Edit},
         sockets::{self, View, named},
@@ -149,7 +149,11 @@ pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
         .map(str::to_owned)
         .collect();
     if list.is_empty() {
-        let known: Vec<_> = facts.ours.inbound().flat_map(forms).collect();
+        let known: Vec<_> = facts
+            .ours
+            .inbound()
+            .flat_map(|domain| domain.spellings())
+            .collect();
         let words = words(postfix.value("relay_domains"));
         let names = words.iter().flat_map(|word| match Word::parse(word) {
             Word::Name(name) => vec![name.to_lowercase()],
@@ -276,7 +280,7 @@ fn is_secondary(address: &str, facts: &Facts) -> bool {
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     let secondary = facts.ours.secondary.iter();
     secondary
-        .flat_map(forms)
+        .flat_map(|domain| domain.spellings())
         .any(|form| form.eq_ignore_ascii_case(domain))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     doctor::{
         codes,
         draft::Draft,
-        facts::{Facts, Mx, Postfix, forms},
+        facts::{Facts, Mx, Postfix},
         lists::{some, words},
         remedy::{Change, Edit, quoted},
     },
@@ -55,7 +55,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
         }
     };
     for (list, primary) in [(&ours.primary, true), (&ours.secondary, false)] {
-        for form in list.iter().flat_map(forms) {
+        for form in list.iter().flat_map(Domain::spellings) {
             add(of_domain(postfix, &form), form, primary);
         }
     }

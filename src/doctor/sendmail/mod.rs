@@ -15,7 +15,7 @@ pub use listing::{address, dsn_off, listed, remedy};
 use super::{
     Finding,
     codes::{self, Code},
-    facts::{Facts, Sendmail, forms},
+    facts::{Facts, Sendmail},
     lists::some,
     sockets::{self, Named, View, named},
     wiring,
@@ -189,7 +189,8 @@ fn entries<'c>(cf: &'c Cf, sendmail: &'c Sendmail, map: &str) -> Option<Vec<(Str
 }
 
 fn local(class: &[&str], domain: &Domain) -> bool {
-    forms(domain)
+    domain
+        .spellings()
         .iter()
         .any(|form| class.iter().any(|word| word.eq_ignore_ascii_case(form)))
 }
@@ -234,10 +235,10 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         listed: accepted(cf, sendmail),
     };
     let refused = |domain: &&Domain| {
-        !local(&class_w, domain) && !forms(domain).iter().any(|form| relayed.accepts(form))
+        !local(&class_w, domain) && !domain.spellings().iter().any(|form| relayed.accepts(form))
     };
     let half = |domain: &&Domain| {
-        let forms = forms(domain);
+        let forms = domain.spellings();
         let accepted = forms.iter().filter(|form| relayed.accepts(form)).count();
         accepted > 0 && accepted < forms.len()
     };
@@ -309,7 +310,10 @@ fn about<'d>(
 ) -> Option<Finding> {
     let domains: Vec<_> = domains.collect();
     let names = some(domains.iter().map(|domain| domain.as_str()))?;
-    let words: Vec<_> = domains.iter().flat_map(|domain| forms(domain)).collect();
+    let words: Vec<_> = domains
+        .iter()
+        .flat_map(|domain| domain.spellings())
+        .collect();
     let (sentence, help) = (
         sentence.replace("{}", &names),
         help.replace("{}", &words.join(" ")),
@@ -362,7 +366,7 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             .ours
             .secondary
             .iter()
-            .any(|own| forms(own).iter().any(|form| form == domain))
+            .any(|own| own.spellings().iter().any(|form| form == domain))
     };
     if let Some((key, value)) = entries.iter().find(|(key, _)| is_ours(key)) {
         findings.push(Finding::new(

@@ -1,7 +1,7 @@
 //! Lines for `main.cf`.
 
 use crate::doctor::{
-    facts::{Facts, Postfix, Service, forms},
+    facts::{Facts, Postfix, Service},
     lists::words,
     postfix::{LISTEN, map, reachable, recipient_maps, stands_for},
 };
@@ -28,7 +28,7 @@ pub fn postfix(facts: &Facts) -> String {
         .ours
         .secondary
         .iter()
-        .flat_map(forms)
+        .flat_map(|domain| domain.spellings())
         .filter(|form| postfix.is_local(form));
     lines.extend(
         local.map(|form| format!("# Take {form} out of mydestination and the virtual_*_domains.")),
@@ -58,9 +58,14 @@ fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
     let primary = ours
         .primary
         .iter()
-        .flat_map(forms)
+        .flat_map(|domain| domain.spellings())
         .filter(|form| !local(form));
-    for form in ours.secondary.iter().flat_map(forms).chain(primary) {
+    for form in ours
+        .secondary
+        .iter()
+        .flat_map(|domain| domain.spellings())
+        .chain(primary)
+    {
         if !list.iter().any(|word| word.to_lowercase() == form) {
             list.push(form);
         }

@@ -81,6 +81,18 @@ impl Domain {
             .into_owned()
     }
 
+    /// Returns the spellings of the domain: A-labels and, if they differ, U-labels.
+    ///
+    /// Postfix looks a domain up as the client wrote it, and an SMTPUTF8 client may write U-labels.
+    pub fn spellings(&self) -> Vec<String> {
+        let (ascii, unicode) = (self.to_string(), self.to_unicode());
+        if ascii == unicode {
+            vec![ascii]
+        } else {
+            vec![ascii, unicode]
+        }
+    }
+
     /// The domains above this one, longest first, the last label alone included.
     ///
     /// `a.b.example` gives `b.example` and `example`.

@@ -63,6 +63,9 @@ impl fmt::Display for LocalPartError {
 }
 
 impl LocalPart {
+    /// A local-part that nobody has. It stands for all addresses of a domain that no rule names.
+    pub const NOBODY: &'static str = "readdress0probe";
+
     /// Reads the external form.
     pub fn parse(external: &str) -> Result<Self, LocalPartError> {
         if external.is_empty() {

@@ -20,7 +20,7 @@ use crate::engine::{
 };
 
 /// A local-part that nobody has.
-const PROBE: &str = "readdress0probe";
+const PROBE: &str = LocalPart::NOBODY;
 
 /// What helps against every loop.
 const END_IT: &str = "let one of these rules end at an address that no rule rewrites, or write `keep` for one of them";

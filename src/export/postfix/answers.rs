@@ -1,101 +1,135 @@
-//! What Postfix would answer from the lines that are written, held against the table.
+//! What Postfix would answer from the lines that are written, compared with the table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Writer, key};
-use crate::engine::{
-    address::{Domain, LocalPart, Mailbox, Subaddress},
-    reply::SmtpReply,
-    rewrite::Outcome,
-    rule::{DomainClass, Unknown},
+use crate::{
+    engine::{
+        address::{Domain, LocalCase, LocalPart, Mailbox, Subaddress},
+        reply::SmtpReply,
+        rewrite::Outcome,
+        rule::{DomainClass, Unknown},
+    },
+    export::{
+        entries::{EntryTarget, TargetForm},
+        queries::TableQueries,
+    },
 };
-use crate::export::flat::{To, Value};
 
 /// How deep a chain is followed when two answers are compared.
 const DEPTH: usize = 100;
 
-impl Writer<'_, '_, '_> {
-    /// Whether an address of the domain that is not in the file gets this very answer; its text is
-    /// Postfix's own, whatever the settings say.
-    pub(super) fn refused_alike(&self, domain: &Domain, reply: &SmtpReply) -> bool {
-        let table = self.survey.table;
+/// The lines that are written, as Postfix looks them up.
+pub(super) struct Lines<'s, 't> {
+    queries: &'s TableQueries<'t>,
+    by_key: HashMap<String, Vec<EntryTarget>>,
+}
+
+/// Returns what two addresses have in common if Postfix takes them for one.
+pub(super) fn key(mailbox: &Mailbox) -> String {
+    mailbox.key(LocalCase::Ignore)
+}
+
+impl<'s, 't> Lines<'s, 't> {
+    /// Returns no lines.
+    pub fn new(queries: &'s TableQueries<'t>) -> Self {
+        Self {
+            queries,
+            by_key: HashMap::new(),
+        }
+    }
+
+    /// Adds a line. Returns false if the same key was there before.
+    pub fn insert(&mut self, key: String, targets: Vec<EntryTarget>) -> bool {
+        self.by_key.insert(key, targets).is_none()
+    }
+
+    /// Returns the targets of the line for an address.
+    pub fn of(&self, mailbox: &Mailbox) -> Option<&[EntryTarget]> {
+        self.by_key.get(&key(mailbox)).map(Vec::as_slice)
+    }
+
+    /// Returns true if an address of the domain that is not in the file gets this very answer. The text of
+    /// Postfix is its own, whatever the settings say.
+    pub fn refuses_unlisted(&self, domain: &Domain, reply: &SmtpReply) -> bool {
+        let table = self.queries.table;
         let unknown = [&table.settings().unknown_reject, &SmtpReply::unknown_user()];
         table.unknown(domain) == Unknown::Reject && unknown.contains(&reply)
     }
 
-    /// The same for one address; who exists in a primary domain exists there with any detail.
-    pub(super) fn refused_bare(&self, mailbox: &Mailbox, reply: &SmtpReply) -> bool {
-        let delimiters = &self.survey.table.settings().recipient_delimiter;
+    /// Returns true if one address that is not in the file gets this very answer. A user who exists in a
+    /// primary domain exists there with any detail.
+    pub fn refuses_address(&self, mailbox: &Mailbox, reply: &SmtpReply) -> bool {
+        let delimiters = &self.queries.table.settings().recipient_delimiter;
         let user = Subaddress::split(mailbox.local.as_str(), delimiters)
             .and_then(|split| LocalPart::from_internal(split.user).ok());
         let exists = user.is_some_and(|local| {
             let domain = mailbox.domain.clone();
-            let user = self.survey.outcome(&Mailbox { local, domain });
+            let user = self.queries.outcome(&Mailbox { local, domain });
             !matches!(user, Outcome::Refuse(_))
         });
-        let taken = exists && !self.must_be_known(&mailbox.domain);
-        !taken && self.refused_alike(&mailbox.domain, reply)
+        let taken = exists && !self.must_be_listed(&mailbox.domain);
+        !taken && self.refuses_unlisted(&mailbox.domain, reply)
     }
 
-    /// Whether an address of the domain exists for Postfix only if it is in the file.
-    pub(super) fn must_be_known(&self, domain: &Domain) -> bool {
-        let table = self.survey.table;
+    /// Returns true if an address of the domain exists for Postfix only if it is in the file.
+    fn must_be_listed(&self, domain: &Domain) -> bool {
+        let table = self.queries.table;
         table.class(domain) == Some(DomainClass::Secondary)
             && table.unknown(domain) != Unknown::Keep
     }
 
-    /// Whether the lines say of an address what the table says.
-    pub(super) fn says(&self, probe: &Mailbox) -> bool {
+    /// Returns true if the lines give an address what the table gives it.
+    pub fn agree(&self, probe: &Mailbox) -> bool {
         let found = self.resolve(probe);
-        match self.survey.outcome(probe) {
+        match self.queries.outcome(probe) {
             Outcome::Keep => match found {
                 Some(found) => found.iter().eq([&key(probe)]),
-                None => !self.must_be_known(&probe.domain),
+                None => !self.must_be_listed(&probe.domain),
             },
             Outcome::Replace(list) => {
-                let wanted: BTreeSet<_> = list.iter().map(key).collect();
-                found == Some(wanted)
+                let expected: BTreeSet<_> = list.iter().map(key).collect();
+                found == Some(expected)
             }
-            Outcome::Refuse(reply) => found.is_none() && self.refused_bare(probe, &reply),
-            Outcome::Discard => false,
+            Outcome::Refuse(reply) => found.is_none() && self.refuses_address(probe, &reply),
+            _ => false,
         }
     }
 
-    /// One lookup, as Postfix does it.
-    pub(super) fn lookup(&self, mailbox: &Mailbox) -> Option<Vec<Mailbox>> {
-        let delimiters = &self.survey.table.settings().recipient_delimiter;
+    /// Returns what one lookup of Postfix gives.
+    pub fn lookup(&self, mailbox: &Mailbox) -> Option<Vec<Mailbox>> {
+        let delimiters = &self.queries.table.settings().recipient_delimiter;
         let local = mailbox.local.as_str();
         let split = Subaddress::split(local, delimiters);
-        let exact = self.lines.get(&key(mailbox)).map(|values| (values, ""));
+        let exact = self.of(mailbox).map(|targets| (targets, ""));
         let user = || {
             let split = split?;
             let user = LocalPart::from_internal(split.user).ok()?;
             let domain = mailbox.domain.clone();
-            let values = self.lines.get(&key(&Mailbox {
+            let targets = self.of(&Mailbox {
                 local: user,
                 domain,
-            }))?;
-            Some((values, local.get(split.user.len()..)?))
+            })?;
+            Some((targets, local.get(split.user.len()..)?))
         };
         let domain = || {
-            let values = self.lines.get(&format!("@{}", mailbox.domain))?;
-            Some((values, ""))
+            let targets = self.by_key.get(&format!("@{}", mailbox.domain))?;
+            Some((targets.as_slice(), ""))
         };
-        let (values, detail) = exact.or_else(user).or_else(domain)?;
-        let one = |value: &Value| {
-            let (local, domain) = match &value.to {
-                To::Mailbox(to) => (format!("{}{detail}", to.local.as_str()), &to.domain),
-                To::Domain(to) => (local.to_owned(), to),
-                To::Template(..) => return None,
+        let (targets, detail) = exact.or_else(user).or_else(domain)?;
+        let one = |target: &EntryTarget| {
+            let (local, domain) = match &target.form {
+                TargetForm::Mailbox(to) => (format!("{}{detail}", to.local.as_str()), &to.domain),
+                TargetForm::Domain(to) => (local.to_owned(), to),
+                TargetForm::Template(..) => return None,
             };
             let domain = domain.clone();
             let local = LocalPart::from_internal(&local).ok()?;
             Some(Mailbox { local, domain })
         };
-        Some(values.iter().filter_map(one).collect())
+        Some(targets.iter().filter_map(one).collect())
     }
 
-    /// All lookups, until nothing matches; `None` where not even the first one did.
+    /// Follows all lookups until nothing matches. Returns `None` if the first lookup gives nothing.
     fn resolve(&self, mailbox: &Mailbox) -> Option<BTreeSet<String>> {
         let mut waiting: Vec<_> = self.lookup(mailbox)?;
         let mut seen = BTreeSet::from([key(mailbox)]);

@@ -1,8 +1,8 @@
-//! A table, and the questions that every export asks of it.
+//! The questions that several exports ask the table.
 
 use std::collections::HashSet;
 
-use super::sheet::Written;
+use super::output::SourceRule;
 use crate::engine::{
     Table,
     address::{Domain, LocalPart, Mailbox, Subaddress},
@@ -12,11 +12,8 @@ use crate::engine::{
     table::{Address, Found},
 };
 
-/// A local-part that nobody has.
-pub const PROBE: &str = "readdress0probe";
-
-/// A table, and what is asked of it again and again.
-pub struct Survey<'t> {
+/// A table, with what its rules name collected once.
+pub struct TableQueries<'t> {
     /// The table.
     pub table: &'t Table,
     /// Every local-part that a rule names, once.
@@ -26,11 +23,11 @@ pub struct Survey<'t> {
     mailboxes: HashSet<String>,
 }
 
-impl<'t> Survey<'t> {
-    /// Looks all rules through.
+impl<'t> TableQueries<'t> {
+    /// Collects what the rules of a table name.
     pub fn new(table: &'t Table) -> Self {
         let case = table.settings().local_case;
-        let mut survey = Self {
+        let mut queries = Self {
             table,
             locals: Vec::new(),
             details: Vec::new(),
@@ -40,7 +37,7 @@ impl<'t> Survey<'t> {
         for rule in table.rules() {
             let local = match &rule.pattern {
                 Pattern::Mailbox(mailbox) => {
-                    survey.mailboxes.insert(mailbox.key(case));
+                    queries.mailboxes.insert(mailbox.key(case));
                     &mailbox.local
                 }
                 Pattern::AnyDetail { user, .. } => user,
@@ -53,27 +50,27 @@ impl<'t> Survey<'t> {
             let text = local.as_str();
             let split = Subaddress::split(text, &table.settings().recipient_delimiter);
             let detail = split.and_then(|split| text.get(split.user.len()..));
-            // No local-part of an entry begins with its separator.
+            // The separator keeps a detail apart from local-parts, none of which begins with it.
             if let Some(detail) = detail.filter(|detail| once.insert((*detail).to_owned())) {
-                survey.details.push(detail.to_owned());
+                queries.details.push(detail.to_owned());
             }
-            survey.locals.push(local.clone());
+            queries.locals.push(local.clone());
         }
-        survey
+        queries
     }
 
-    /// Whether a rule names this very address.
+    /// Returns true if a rule names exactly this address.
     pub fn is_named(&self, mailbox: &Mailbox) -> bool {
         self.mailboxes
             .contains(&mailbox.key(self.table.settings().local_case))
     }
 
-    /// What happens to an address in the end.
+    /// Returns what happens to an address in the end.
     pub fn outcome(&self, mailbox: &Mailbox) -> Outcome {
         decide(self.table, mailbox).outcome
     }
 
-    /// The rule that is for an address.
+    /// Returns the rule that matches an address.
     pub fn rule(&self, mailbox: &Mailbox) -> Option<Rule> {
         match self.table.find(&Address::new(mailbox.clone(), self.table)) {
             Found::Rule(found) => self.table.rule(found.rule),
@@ -81,40 +78,40 @@ impl<'t> Survey<'t> {
         }
     }
 
-    /// A user with a detail that nobody has; `None` where addresses have no details.
+    /// Returns a user with a detail that nobody has; `None` if the user cannot have a detail.
     pub fn detailed(&self, user: &str, domain: &Domain) -> Option<Mailbox> {
         let delimiters = &self.table.settings().recipient_delimiter;
-        let text = format!("{user}{}{PROBE}", delimiters.chars().next()?);
+        let text = format!("{user}{}{}", delimiters.chars().next()?, LocalPart::NOBODY);
         let split = Subaddress::split(&text, delimiters)?;
         (split.user == user).then(|| mailbox(&text, domain))?
     }
 
-    /// A user with each detail that a rule names somewhere, where no rule names the two together.
+    /// Returns a user with each detail that some rule names, but for addresses that a rule names as a whole.
     pub fn named_details(&self, user: &str, domain: &Domain) -> Vec<Mailbox> {
         let named = self.details.iter();
         let named = named.filter_map(|detail| mailbox(&format!("{user}{detail}"), domain));
         named.filter(|mailbox| !self.is_named(mailbox)).collect()
     }
 
-    /// The same, and with a detail that nobody has.
+    /// Returns a user with each of these details, and with a detail that nobody has.
     pub fn with_details(&self, user: &str, domain: &Domain) -> Vec<Mailbox> {
         let mut all = self.named_details(user, domain);
         all.extend(self.detailed(user, domain));
         all
     }
 
-    /// Whether an address can be followed by a detail.
+    /// Returns true if a detail can be added to an address.
     pub fn takes_detail(&self, mailbox: &Mailbox) -> bool {
         self.detailed(mailbox.local.as_str(), &mailbox.domain)
             .is_some()
     }
 
-    /// An address of a domain that nobody has.
+    /// Returns an address of a domain that nobody has.
     pub fn nobody(&self, domain: &Domain) -> Option<Mailbox> {
-        mailbox(PROBE, domain)
+        mailbox(LocalPart::NOBODY, domain)
     }
 
-    /// Secondary domains, sorted.
+    /// Returns the secondary domains, sorted.
     pub fn secondary(&self) -> Vec<&'t Domain> {
         let inbound = self.table.inbound_domains();
         inbound
@@ -124,11 +121,11 @@ impl<'t> Survey<'t> {
             .collect()
     }
 
-    /// The line that declares a domain.
-    pub fn declaration(&self, domain: &Domain) -> Written {
+    /// Returns the line that declares a domain.
+    pub fn declaration(&self, domain: &Domain) -> SourceRule {
         let span = self.table.declaration(domain);
         let text = self.table.domain_line(domain);
-        Written {
+        SourceRule {
             span: span.unwrap_or(Span::whole_file(u32::MAX)),
             text: text.map_or_else(|| domain.to_string(), |(_, text)| text),
         }

@@ -1,46 +1,66 @@
-//! What an export writes: lines and findings, brought into the order of the rules at the end.
+//! The text of an export and its findings, in the order of the rules.
 
 use std::collections::HashSet;
 
-use super::{Exported, Format};
+use super::format::ExportFormat;
 use crate::engine::{
-    SourceText,
-    address::{Domain, LocalPart, Mailbox},
+    Diagnostic, SourceText,
+    address::{LocalPart, Mailbox},
     diagnostic::{Finding, Findings, Span, codes},
+    rule::Rule,
 };
 
 /// Width of the left column.
 const LEFT: usize = 40;
 
-/// A file in the making.
-pub struct Sheet<'a> {
-    format: Format,
+/// A text, and what the format could not express.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// The content of the file, with a newline at its end.
+    pub text: String,
+    /// What could not be exported, in the order of files and lines.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// An export that is being written.
+pub struct Output<'a> {
+    format: ExportFormat,
     sources: &'a [SourceText],
     head: Vec<String>,
     body: Vec<(Span, String)>,
     findings: Findings<'a>,
-    told: HashSet<(u32, u32, String)>,
+    reported: HashSet<(u32, u32, String)>,
 }
 
-/// A rule that a format cannot say: where it stands, and how it reads.
+/// The rule or the domain line that a part of an export comes from.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct SourceRule {
     /// Where its pattern is written.
     pub span: Span,
-    /// Its text, in canonical form.
+    /// Its text in canonical form.
     pub text: String,
 }
 
-impl<'a> Sheet<'a> {
-    /// An empty one.
-    pub fn new(sources: &'a [SourceText], format: Format) -> Self {
+impl SourceRule {
+    /// Returns the place and the text of a rule.
+    pub fn of(rule: &Rule) -> Self {
+        Self {
+            span: rule.span,
+            text: rule.to_string(),
+        }
+    }
+}
+
+impl<'a> Output<'a> {
+    /// Returns an empty export.
+    pub fn new(sources: &'a [SourceText], format: ExportFormat) -> Self {
         Self {
             format,
             sources,
             head: Vec::new(),
             body: Vec::new(),
             findings: Findings::new(sources),
-            told: HashSet::new(),
+            reported: HashSet::new(),
         }
     }
 
@@ -49,7 +69,7 @@ impl<'a> Sheet<'a> {
         self.head.extend(text.lines().map(ToOwned::to_owned));
     }
 
-    /// Adds a line that says what stands at `span`.
+    /// Adds a line that comes from the rule at `span`.
     pub fn line(&mut self, span: Span, text: String) {
         self.body.push((span, text));
     }
@@ -59,13 +79,12 @@ impl<'a> Sheet<'a> {
         self.line(span, format!("{left:LEFT$} {right}"));
     }
 
-    /// Says that a rule cannot be said as it is, and what to do instead; once for each rule.
-    pub fn unsaid(&mut self, written: &Written, message: &str, help: &str) {
-        let span = written.span;
-        if !self
-            .told
-            .insert((span.file, span.start, message.to_owned()))
-        {
+    /// Reports that a rule is not exported as it is, and what to do instead. Each message is reported once
+    /// for each rule.
+    pub fn not_exported(&mut self, rule: &SourceRule, message: &str, help: &str) {
+        let span = rule.span;
+        let new = (span.file, span.start, message.to_owned());
+        if !self.reported.insert(new) {
             return;
         }
         self.findings
@@ -74,17 +93,17 @@ impl<'a> Sheet<'a> {
             .sources
             .get(span.file as usize)
             .map_or("", |source| source.name.as_str());
-        let comment = format!("# {file}:{}: {}", span.line, written.text);
+        let comment = format!("# {file}:{}: {}", span.line, rule.text);
         self.body.push((span, comment));
         self.body.push((span, format!("#     {message}; {help}")));
     }
 
-    /// The text, and the findings.
+    /// Returns the text and the findings.
     pub fn finish(mut self) -> Exported {
-        // A rule's lines keep the order in which they were added.
+        // The sort is stable: the lines of one rule keep the order in which they were added.
         self.body
             .sort_by_key(|(span, _)| (span.file, span.line, span.start));
-        let comments = self.format != Format::Csv;
+        let comments = self.format != ExportFormat::Csv;
         let mut text = String::new();
         if comments {
             let word = self.format.word();
@@ -107,24 +126,12 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Both spellings of a domain, A-labels first; one where they are the same.
-///
-/// Postfix looks a domain up as the client wrote it, and an SMTPUTF8 client may write U-labels.
-pub fn spellings(domain: &Domain) -> Vec<String> {
-    let (ascii, unicode) = (domain.to_string(), domain.to_unicode());
-    if ascii == unicode {
-        vec![ascii]
-    } else {
-        vec![ascii, unicode]
-    }
-}
-
-/// A local-part in external form, quoted exactly where RFC 5321 wants it.
+/// Returns a local-part in external form, quoted only where RFC 5321 requires it.
 pub fn external(local: &LocalPart) -> String {
     LocalPart::from_internal(local.as_str()).map_or_else(|_| local.to_string(), |l| l.to_string())
 }
 
-/// An address, its local-part quoted exactly where RFC 5321 wants it.
+/// Returns an address with its local-part quoted only where RFC 5321 requires it.
 pub fn address(mailbox: &Mailbox) -> String {
     format!("{}@{}", external(&mailbox.local), mailbox.domain)
 }

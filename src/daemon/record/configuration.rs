@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Redaction,
     findings::{errors, findings},
-    user_name,
+    names::{Redaction, user_name},
 };
 use crate::{
     config::Change,

@@ -1,6 +1,6 @@
 //! Log lines that show findings: mistakes and doubts in the rules and in the configuration.
 
-use super::Redaction;
+use super::names::Redaction;
 use crate::{
     daemon::log::{events, write_event},
     engine::{Diagnostic, Severity, Tally},

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, path::Path, time::Duration};
 
-use super::user_name;
+use super::names::user_name;
 use crate::daemon::{
     guard::Cause,
     log::{events, write_event},

@@ -74,8 +74,3 @@ pub fn events() -> [(&'static str, &'static [Event]); 10] {
         ("The log", &[DROPPED]),
     ]
 }
-
-/// Returns the user of a command as the log shows it.
-fn user_name(user: Option<u32>) -> String {
-    user.map_or_else(|| "unknown".to_owned(), |user| user.to_string())
-}

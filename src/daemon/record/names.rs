@@ -28,6 +28,11 @@ impl Names {
     }
 }
 
+/// Returns the user who gave a command as the log shows it.
+pub(super) fn user_name(user: Option<u32>) -> String {
+    user.map_or_else(|| "unknown".to_owned(), |user| user.to_string())
+}
+
 /// Returns the text after the last `@`, unless this `@` is within a quoted local-part.
 fn domain(address: &str) -> &str {
     let after = address.rsplit_once('@').map_or("", |(_, domain)| domain);

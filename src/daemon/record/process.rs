@@ -2,12 +2,10 @@
 
 use std::{fmt::Display, path::Path};
 
+use super::names::user_name;
 use crate::{
     config::Config,
-    daemon::{
-        log::{events, write_event},
-        record::user_name,
-    },
+    daemon::log::{events, write_event},
 };
 
 events! {

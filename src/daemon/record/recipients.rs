@@ -1,6 +1,6 @@
 //! Log lines about recipients and their messages.
 
-use super::Names;
+use super::names::Names;
 use crate::{
     config::LogAddresses,
     daemon::log::{events, write_event},

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Redaction,
     findings::{errors, findings},
+    names::Redaction,
 };
 use crate::{
     daemon::log::{events, write_event},

@@ -221,16 +221,12 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__demo)
-            opts="-h -V --pause --help --version"
+            opts="-h -V --pause --no-pause --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --pause)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;

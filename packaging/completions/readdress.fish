@@ -27,7 +27,7 @@ end
 complete -c readdress -n "__fish_readdress_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_needs_command" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "run" -d 'Run the daemon that serves the MTA'
-complete -c readdress -n "__fish_readdress_needs_command" -f -a "demo" -d 'Show the main job in a minute; nothing has to be installed'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "demo" -d 'Show the main job, screen by screen; nothing has to be installed'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "doctor" -d 'Find what is wrong with DNS, the MTA and the daemon, and what to change'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "explain" -d 'Show what happens to an address, and which rules decide'
@@ -46,7 +46,8 @@ complete -c readdress -n "__fish_readdress_using_subcommand run" -s r -l rules -
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s l -l listen -d 'Milter socket, instead of the configured ones (may be repeated)' -r
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand run" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_using_subcommand demo" -l pause -d 'Pause between the steps, in milliseconds' -r
+complete -c readdress -n "__fish_readdress_using_subcommand demo" -l pause -d 'Wait for Enter after each screen, also without a terminal'
+complete -c readdress -n "__fish_readdress_using_subcommand demo" -l no-pause -d 'Do not wait, also on a terminal; the last screen, yours, is left out'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l as -d 'Take a file for one with this name or extension (rules, virtual, csv)' -r
@@ -138,7 +139,7 @@ complete -c readdress -n "__fish_readdress_using_subcommand config" -l json -d '
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "run" -d 'Run the daemon that serves the MTA'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job in a minute; nothing has to be installed'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job, screen by screen; nothing has to be installed'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "doctor" -d 'Find what is wrong with DNS, the MTA and the daemon, and what to change'
 complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Show what happens to an address, and which rules decide'

@@ -37,7 +37,7 @@ pub enum Command {
     /// Run the daemon that serves the MTA
     #[command(after_long_help = guide::end("run"))]
     Run(Run),
-    /// Show the main job in a minute; nothing has to be installed
+    /// Show the main job, screen by screen; nothing has to be installed
     #[command(after_long_help = guide::end("demo"))]
     Demo(Demo),
     /// Check a rules directory, or files, and show every finding
@@ -113,9 +113,12 @@ pub struct Run {
 /// Flags of `demo`.
 #[derive(Args, Debug)]
 pub struct Demo {
-    /// Pause between the steps, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub pause: u64,
+    /// Wait for Enter after each screen, also without a terminal
+    #[arg(long, overrides_with = "no_pause")]
+    pub pause: bool,
+    /// Do not wait, also on a terminal; the last screen, yours, is left out
+    #[arg(long, overrides_with = "pause")]
+    pub no_pause: bool,
 }
 
 /// Where the rules are.

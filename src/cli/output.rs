@@ -73,6 +73,11 @@ impl Paint {
         Self::on(&io::stderr())
     }
 
+    /// Without any colour.
+    pub fn none() -> Self {
+        Self { on: false }
+    }
+
     fn on(stream: &impl IsTerminal) -> Self {
         let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let able = env::var_os("TERM").is_none_or(|term| term != "dumb");

@@ -1,4 +1,4 @@
-//! `readdress try`: plays the MTA against the running milter, and shows what it would change.
+//! `readdress try`: plays the MTA, asks the running milter, and shows what it would change.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
     mta::{ClientError, Edit, EndOfMessage, MilterClient, Offer, Reply},
 };
 
-/// The queue id of a trial: every log line about it begins so, and is not taken for real mail.
+/// The queue id of a trial. Log lines about the trial begin with it, so that nobody takes it for real mail.
 const TRIAL: (&str, &str) = ("i", "TRY");
 
 /// Runs the command.
@@ -44,14 +44,15 @@ pub fn run(flags: &Try) -> Exit {
     }
 }
 
-/// A connection as Postfix has it.
+/// Connects as Postfix does.
 pub async fn connect(socket: &Socket) -> Result<MilterClient, ClientError> {
     let mut client = MilterClient::connect(socket, Offer::default()).await?;
     client.introduce("Postfix").await?;
     Ok(client)
 }
 
-/// Where the running daemon really listens: `run --listen` and systemd know more than the file.
+/// Returns where the running daemon listens, which `run --listen` or systemd may have set. None if no daemon
+/// answers.
 fn running(config: &Config) -> Option<Socket> {
     let Socket::Unix(control) = &config.control else {
         return None;
@@ -61,7 +62,7 @@ fn running(config: &Config) -> Option<Socket> {
     first.as_str()?.parse().ok()
 }
 
-/// One message on a connection of its own.
+/// Sends one message on a connection of its own.
 async fn play(
     socket: &Socket,
     from: &str,
@@ -69,23 +70,35 @@ async fn play(
     paint: Paint,
 ) -> Result<(), ClientError> {
     let mut client = connect(socket).await?;
-    message(&mut client, from, recipients, paint).await?;
+    message(&mut client, from, recipients, paint, &mut output::line).await?;
     client.quit().await
 }
 
-/// One message: sender and recipients with their parameters behind a space. Returns who gets it.
+/// What became of a message.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Who gets the message.
+    pub envelope: Vec<String>,
+    /// What the client is told about refused recipients.
+    pub refusals: Vec<String>,
+}
+
+/// Sends one message, and passes each line of the dialogue to `say`.
+///
+/// Sender and recipients are written as in SMTP: an address, then its parameters, with spaces between.
 pub async fn message(
     client: &mut MilterClient,
     from: &str,
     recipients: &[&str],
     paint: Paint,
-) -> Result<Vec<String>, ClientError> {
+    say: &mut impl FnMut(&str),
+) -> Result<Outcome, ClientError> {
     let (sender, parameters) = path_and_parameters(from);
     client
         .mail(sender.as_bytes(), &bytes(&parameters), &[TRIAL])
         .await?;
-    output::line(&format!("  MAIL FROM:{}", spelt(&sender, &parameters)));
-    let mut envelope = Vec::new();
+    say(&format!("  MAIL FROM:{}", joined(&sender, &parameters)));
+    let mut outcome = Outcome::default();
     for recipient in recipients {
         let (path, parameters) = path_and_parameters(recipient);
         let plain = path.trim_matches(['<', '>']).to_owned();
@@ -97,29 +110,30 @@ pub async fn message(
         let reply = client
             .rcpt(path.as_bytes(), &bytes(&parameters), &macros)
             .await?;
-        output::line(&format!(
+        say(&format!(
             "  RCPT TO:{:<36} {}",
-            spelt(&path, &parameters),
-            answer(&reply, paint)
+            joined(&path, &parameters),
+            colored(&reply, paint)
         ));
-        if reply == Reply::Continue {
-            envelope.push(path);
+        match reply {
+            Reply::Continue => outcome.envelope.push(path),
+            other => outcome.refusals.push(answer(&other)),
         }
     }
-    if envelope.is_empty() {
+    if outcome.envelope.is_empty() {
         client.abort().await?;
-        return Ok(envelope);
+        return Ok(outcome);
     }
     let end = client.end_of_message(&[TRIAL]).await?;
-    print_end(&end, paint);
-    apply(&end, &mut envelope);
-    if envelope.is_empty() && end.verdict == Reply::Continue {
-        output::line("    nobody is left: the MTA discards the message");
+    print_end(&end, paint, say);
+    apply(&end, &mut outcome.envelope);
+    if outcome.envelope.is_empty() && end.verdict == Reply::Continue {
+        say("    no recipient is left: the MTA discards the message");
     }
-    Ok(envelope)
+    Ok(outcome)
 }
 
-/// The path without brackets and source route.
+/// Returns the path without angle brackets and source route.
 fn bare(path: &str) -> &str {
     let inner = path
         .strip_prefix('<')
@@ -131,8 +145,8 @@ fn bare(path: &str) -> &str {
     }
 }
 
-/// What the MTA makes of its envelope: deletions name a recipient byte for byte, with brackets or
-/// without.
+/// Changes the envelope as the MTA would. A deletion names a recipient byte for byte, with or without
+/// angle brackets.
 fn apply(end: &EndOfMessage, envelope: &mut Vec<String>) {
     for edit in &end.edits {
         match edit {
@@ -151,14 +165,14 @@ fn apply(end: &EndOfMessage, envelope: &mut Vec<String>) {
     }
 }
 
-fn print_end(end: &EndOfMessage, paint: Paint) {
-    output::line(&paint.dim(if end.edits.is_empty() {
+fn print_end(end: &EndOfMessage, paint: Paint, say: &mut impl FnMut(&str)) {
+    say(&paint.dim(if end.edits.is_empty() {
         "  end of message: nothing is changed"
     } else {
         "  end of message:"
     }));
     for edit in &end.edits {
-        output::line(&match edit {
+        say(&match edit {
             Edit::Delete(path) => paint.bad(&format!("    - {}", String::from_utf8_lossy(path))),
             Edit::Add {
                 address,
@@ -175,22 +189,32 @@ fn print_end(end: &EndOfMessage, paint: Paint) {
         });
     }
     if end.verdict != Reply::Continue {
-        output::line(&format!("    {}", answer(&end.verdict, paint)));
+        say(&format!("    {}", colored(&end.verdict, paint)));
     }
 }
 
-/// What the MTA's client would be told.
-fn answer(reply: &Reply, paint: Paint) -> String {
+/// Returns what the MTA tells its client.
+fn answer(reply: &Reply) -> String {
     match reply {
-        Reply::Continue => paint.good("continue"),
-        Reply::Code(text) => paint.bad(&text.replace("%%", "%")),
-        Reply::Discard => paint.warn("discard: the message is dropped in silence"),
-        other => paint.bad(&format!("{other:?}").to_lowercase()),
+        Reply::Continue => "continue".to_owned(),
+        Reply::Code(text) => text.replace("%%", "%"),
+        Reply::Discard => "discard: the message is dropped without a word".to_owned(),
+        other => format!("{other:?}").to_lowercase(),
     }
 }
 
-/// `jd@domain2.com NOTIFY=NEVER` to its path in brackets and its parameters. A quoted local-part may
-/// hold spaces.
+/// Returns the same in colour.
+fn colored(reply: &Reply, paint: Paint) -> String {
+    let text = answer(reply);
+    match reply {
+        Reply::Continue => paint.good(&text),
+        Reply::Discard => paint.warn(&text),
+        _ => paint.bad(&text),
+    }
+}
+
+/// Splits `jd@domain2.com NOTIFY=NEVER` into its path, in angle brackets, and its parameters. A quoted
+/// local-part may hold spaces.
 fn path_and_parameters(text: &str) -> (String, Vec<String>) {
     let end = outside_quotes(text).find(|(_, c)| *c == ' ');
     let (path, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
@@ -209,7 +233,8 @@ fn bytes(parameters: &[String]) -> Vec<&[u8]> {
     parameters.iter().map(String::as_bytes).collect()
 }
 
-fn spelt(path: &str, parameters: &[String]) -> String {
+/// Joins a path and its parameters with spaces.
+fn joined(path: &str, parameters: &[String]) -> String {
     let words: Vec<_> = std::iter::once(path)
         .chain(parameters.iter().map(String::as_str))
         .collect();

@@ -1,7 +1,7 @@
 //! The commands as an administrator or a script has them: arguments in, text and exit status out.
 //!
-//! Every test runs the program itself. What a command decides is tested where it is decided; here
-//! counts what is printed, in which form, where, and with which status (spec section 6).
+//! Every test runs the program itself. What a command decides is tested where it is decided. These tests look at
+//! what is printed, in which form, where, and with which exit status.
 
 #![cfg(feature = "daemon")]
 
@@ -11,6 +11,7 @@ mod program;
 mod ask;
 mod check;
 mod configuration;
+mod demo;
 mod expect;
 mod explain;
 mod manners;

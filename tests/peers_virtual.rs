@@ -13,7 +13,7 @@ use readdress::engine::{
     diagnostic::Findings,
     format::{self, Options},
     rewrite::{Outcome, decide},
-    store::Past,
+    store::Reuse,
 };
 use support::folder::Folder;
 use support::peers::{self, Door};
@@ -209,7 +209,7 @@ fn values_that_lose_mail_are_errors() {
         let parsed = format::parse(
             &sources,
             &Options::default(),
-            Past::default(),
+            &Reuse::default(),
             &mut findings,
         );
         assert!(findings.has_errors(), "{value}");

@@ -19,7 +19,7 @@ use readdress::engine::{
     format::{self, Options},
     rewrite::{Outcome, decide},
     rule::Action,
-    store::Past,
+    store::Reuse,
 };
 use support::folder::Folder;
 use support::peers::{self, Door};
@@ -260,7 +260,7 @@ fn ours(value: &str) -> (Option<String>, Vec<&'static str>) {
     let parsed = format::parse(
         &sources,
         &Options::default(),
-        Past::default(),
+        &Reuse::default(),
         &mut findings,
     );
     let rule = parsed.rules.iter().next().map(|rule| match rule.action {

@@ -112,7 +112,7 @@ pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Ex
 /// Reads a directory that is there, with the settings of a configuration.
 pub fn read(directory: &Path, config: &Config) -> Loaded {
     let progress = Progress::start(&format!("reading {}", directory.display()));
-    let reading = source::read(directory, &source::Limits::default());
+    let reading = source::read_directory(directory, &source::Limits::default());
     let loaded = compiled(
         reading.sources,
         reading.diagnostics,

@@ -1,8 +1,8 @@
-//! The guard: whether a table that could go live is held back until somebody accepts it.
+//! The guard: decides whether a new table is held back until somebody accepts it.
 //!
-//! In: what was live last, and what would be live now, as counts ([`Extent`]). Out: the causes why the new
-//! table is held back; none if it may go live. Pure: no file, no clock, no log. A further check is a
-//! further [`Cause`] and a line in [`judge`].
+//! In: what was live last, and the new table, as counts of rules ([`RuleCounts`]). Out: the causes for
+//! holding the new table back; none if it may go live. Pure: no file, no clock, no log. A further check is a
+//! further [`Cause`] and a line in [`causes`].
 //!
 //! # Causes
 //!
@@ -12,76 +12,75 @@
 //! | [`Cause::NoRules`] | no rule and no domain line is left |
 //! | [`Cause::OtherMount`] | the directory is on another file system than before |
 //! | [`Cause::Emptied`] | a file that is still there lost all its rules |
-//! | [`Cause::Shrunk`] | more than [`MEANT`] rules, and more than `max_shrink` of all rules, are gone |
-//! | [`Cause::Unknown`] | there is no rule, and nobody knows what was live last |
+//! | [`Cause::Shrunk`] | more than [`SMALL_LOSS`] rules, and more than `max_shrink` of all rules, are gone |
+//! | [`Cause::Unknown`] | there is no rule, and what was live last is unknown |
 //!
 //! # What is never held back
 //!
 //! An edit that an administrator plainly meant: a file that was removed while others hold rules; a native
-//! file with text in it whose last [`FEW`] rules were deleted or commented out; [`MEANT`] rules less.
+//! file with text in it whose last [`FEW`] rules were deleted or commented out; [`SMALL_LOSS`] rules less.
 
 use std::{collections::HashMap, fmt};
 
-use crate::engine::{FileKind, SourceKind};
-
 /// Rules that may be deleted together, whatever their share.
-pub const MEANT: usize = 20;
+pub const SMALL_LOSS: usize = 20;
 
-/// Rules that may be deleted from a native file so that none is left in it, if the file has text in it.
+/// A native file with text in it may lose all its rules if it had no more than these.
 pub const FEW: usize = 3;
 
-/// Causes of one kind that are listed one by one.
+/// How many causes of one kind are listed one by one.
 const LISTED: usize = 10;
 
-/// How much a table holds: its files, each with the number of its rules and domain lines.
+/// How many rules and domain lines each file of a table has.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Extent {
-    /// Names of files and numbers of lines.
+pub struct RuleCounts {
+    /// Names of files, each with its number of rules and domain lines.
     pub files: Vec<(String, usize)>,
-    /// The device of the directory, where it is known.
+    /// The device of the directory, if it is known.
     pub device: Option<u64>,
 }
 
-impl Extent {
-    /// All rules and domain lines.
+impl RuleCounts {
+    /// Returns the number of all rules and domain lines.
     pub fn lines(&self) -> usize {
         self.files.iter().map(|(_, lines)| lines).sum()
     }
 }
 
-/// What was live before.
+/// What was live last.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum Before {
+pub enum LastTable {
     /// Nothing: this is the first start.
     #[default]
     Nothing,
     /// This table.
-    Table(Extent),
-    /// There was a daemon, and what it served is unknown.
+    Table(RuleCounts),
+    /// A daemon was running, and what was live is unknown.
     Unknown,
 }
 
-impl Before {
+impl LastTable {
     /// Returns true if rules were live, or may have been.
     pub fn had_rules(&self) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Table(extent) => extent.lines() > 0,
+            Self::Table(counts) => counts.lines() > 0,
             Self::Unknown => true,
         }
     }
 }
 
-/// What would be live now.
+/// What would be live next.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Now {
-    /// How much the new table holds.
-    pub extent: Extent,
-    /// Whether the directory does not exist.
-    pub vanished: bool,
-    /// Files that hold nothing, or white space alone.
-    pub blank: Vec<String>,
-    /// Rules and domain lines that are gone, where the old table is at hand.
+pub struct Proposal {
+    /// The rules of the new table.
+    pub counts: RuleCounts,
+    /// The directory does not exist.
+    pub missing: bool,
+    /// Native files that are not blank. People write those; other files are exports of a program, or were
+    /// emptied by one.
+    pub written_by_hand: Vec<String>,
+    /// How many rules and domain lines are gone, if the old table is in memory.
     pub gone: Option<usize>,
 }
 
@@ -184,47 +183,48 @@ fn rules(number: usize) -> String {
     }
 }
 
-/// Returns why the table `now` is held back; nothing if it may go live.
-pub fn judge(before: &Before, now: &Now, max_shrink: u8) -> Vec<Cause> {
-    let lines = now.extent.lines();
+/// Returns why the new table is held back; nothing if it may go live.
+pub fn causes(before: &LastTable, new: &Proposal, max_shrink: u8) -> Vec<Cause> {
+    let lines = new.counts.lines();
     let old = match before {
-        Before::Nothing => return Vec::new(),
-        Before::Unknown if lines == 0 => return vec![Cause::Unknown],
-        Before::Unknown => return Vec::new(),
-        Before::Table(old) => old,
+        LastTable::Nothing => return Vec::new(),
+        LastTable::Unknown if lines == 0 => return vec![Cause::Unknown],
+        LastTable::Unknown => return Vec::new(),
+        LastTable::Table(old) => old,
     };
     let was = old.lines();
-    let mut causes = Vec::new();
+    let mut found = Vec::new();
     if was == 0 {
-        return causes;
+        return found;
     }
     if lines == 0 {
-        causes.push(match now.vanished {
+        found.push(match new.missing {
             true => Cause::Vanished { was },
             false => Cause::NoRules { was },
         });
     }
-    if let (Some(one), Some(other)) = (old.device, now.extent.device)
+    if let (Some(one), Some(other)) = (old.device, new.counts.device)
         && one != other
     {
-        causes.push(Cause::OtherMount);
+        found.push(Cause::OtherMount);
     }
-    // Without any rule, every file lost its rules: one cause says it.
+    // Without any rule, every file has lost its rules: one cause is enough.
     if lines > 0 {
-        causes.extend(emptied(old, now));
-        causes.extend(shrunk(old, now, max_shrink));
+        found.extend(emptied(old, new));
+        found.extend(shrunk(old, new, max_shrink));
     }
-    causes
+    found
 }
 
-/// The files that are still there and lost all their rules.
-fn emptied(old: &Extent, now: &Now) -> Vec<Cause> {
+/// Returns a cause for each file that is still there and lost all its rules.
+fn emptied(old: &RuleCounts, new: &Proposal) -> Vec<Cause> {
     let old = old.files.iter().map(|(file, lines)| (&**file, lines));
     let old: HashMap<&str, &usize> = old.collect();
-    let emptied = now.extent.files.iter().filter_map(|(file, lines)| {
+    let emptied = new.counts.files.iter().filter_map(|(file, lines)| {
         let was = *old.get(&**file)?;
-        let meant = *was <= FEW && is_native(file) && !now.blank.contains(file);
-        (*lines == 0 && *was > 0 && !meant).then(|| Cause::Emptied {
+        let lost = *lines == 0 && *was > 0;
+        let meant = || *was <= FEW && new.written_by_hand.contains(file);
+        (lost && !meant()).then(|| Cause::Emptied {
             file: file.clone(),
             was: *was,
         })
@@ -236,17 +236,12 @@ fn emptied(old: &Extent, now: &Now) -> Vec<Cause> {
     causes
 }
 
-/// People write native files; the others are exports of a program, which does not mean anything by it.
-fn is_native(file: &str) -> bool {
-    FileKind::of(file) == FileKind::Read(SourceKind::Native)
-}
-
-fn shrunk(old: &Extent, now: &Now, max_shrink: u8) -> Option<Cause> {
+fn shrunk(old: &RuleCounts, new: &Proposal, max_shrink: u8) -> Option<Cause> {
     let was = old.lines();
-    let net = || was.saturating_sub(now.extent.lines());
-    let gone = now.gone.unwrap_or_else(net);
+    let net = || was.saturating_sub(new.counts.lines());
+    let gone = new.gone.unwrap_or_else(net);
     let too_many = gone.saturating_mul(100) > was.saturating_mul(usize::from(max_shrink));
-    (gone > MEANT && too_many).then_some(Cause::Shrunk {
+    (gone > SMALL_LOSS && too_many).then_some(Cause::Shrunk {
         gone,
         was,
         max_shrink,
@@ -257,9 +252,9 @@ fn shrunk(old: &Extent, now: &Now, max_shrink: u8) -> Option<Cause> {
 mod tests {
     use super::*;
 
-    fn extent(files: &[(&str, usize)]) -> Extent {
+    fn counts(files: &[(&str, usize)]) -> RuleCounts {
         let files = files.iter();
-        Extent {
+        RuleCounts {
             files: files
                 .map(|(name, lines)| ((*name).to_owned(), *lines))
                 .collect(),
@@ -267,16 +262,16 @@ mod tests {
         }
     }
 
-    fn now(files: &[(&str, usize)]) -> Now {
-        Now {
-            extent: extent(files),
-            ..Now::default()
+    fn now(files: &[(&str, usize)]) -> Proposal {
+        Proposal {
+            counts: counts(files),
+            ..Proposal::default()
         }
     }
 
     /// The words of the causes, with 20 % allowed.
-    fn words(before: &[(&str, usize)], now: &Now) -> Vec<&'static str> {
-        let causes = judge(&Before::Table(extent(before)), now, 20);
+    fn words(before: &[(&str, usize)], now: &Proposal) -> Vec<&'static str> {
+        let causes = super::causes(&LastTable::Table(counts(before)), now, 20);
         causes.iter().map(Cause::word).collect()
     }
 
@@ -286,9 +281,9 @@ mod tests {
             let before = [("a.rules", was)];
             assert_eq!(words(&before, &now(&[])), ["no-rules"]);
             assert_eq!(words(&before, &now(&[("a.rules", 0)])), ["no-rules"]);
-            let vanished = Now {
-                vanished: true,
-                ..Now::default()
+            let vanished = Proposal {
+                missing: true,
+                ..Proposal::default()
             };
             assert_eq!(words(&before, &vanished), ["vanished"]);
         }
@@ -296,21 +291,21 @@ mod tests {
 
     #[test]
     fn where_there_was_no_rule_nothing_can_be_lost() {
-        for before in [Before::Nothing, Before::Table(Extent::default())] {
-            assert_eq!(judge(&before, &now(&[]), 20), []);
+        for before in [LastTable::Nothing, LastTable::Table(RuleCounts::default())] {
+            assert_eq!(causes(&before, &now(&[]), 20), []);
             assert!(!before.had_rules());
         }
-        assert_eq!(judge(&Before::Unknown, &now(&[]), 20), [Cause::Unknown]);
-        assert_eq!(judge(&Before::Unknown, &now(&[("a.rules", 1)]), 20), []);
+        assert_eq!(causes(&LastTable::Unknown, &now(&[]), 20), [Cause::Unknown]);
+        assert_eq!(causes(&LastTable::Unknown, &now(&[("a.rules", 1)]), 20), []);
     }
 
     #[test]
     fn another_mount_is_held_back_although_it_holds_rules() {
         let mut other = now(&[("a.rules", 12)]);
-        other.extent.device = Some(2);
+        other.counts.device = Some(2);
         assert_eq!(words(&[("a.rules", 12)], &other), ["other-mount"]);
         // After a restart the device is unknown.
-        other.extent.device = None;
+        other.counts.device = None;
         assert_eq!(words(&[("a.rules", 12)], &other), [""; 0]);
     }
 
@@ -324,12 +319,13 @@ mod tests {
         ];
         let after = |name: &str, blank: bool| {
             let mut now = now(&before);
-            for (file, lines) in &mut now.extent.files {
+            for (file, lines) in &mut now.counts.files {
                 if file == name {
                     *lines = 0;
                 }
             }
-            now.blank.extend(blank.then(|| name.to_owned()));
+            let by_hand = name.ends_with(".rules") && !blank;
+            now.written_by_hand.extend(by_hand.then(|| name.to_owned()));
             words(&before, &now)
         };
         assert_eq!(after("b.rules", false), ["emptied"]);
@@ -345,7 +341,7 @@ mod tests {
         let kept = ("a.rules", 1000);
         let before: Vec<_> = files(2).chain([kept]).collect();
         let after: Vec<_> = files(0).chain([kept]).collect();
-        let causes = judge(&Before::Table(extent(&before)), &now(&after), 20);
+        let causes = super::causes(&LastTable::Table(counts(&before)), &now(&after), 20);
         assert_eq!(causes.len(), LISTED + 1, "{causes:?}");
         assert_eq!(causes[LISTED], Cause::MoreEmptied { files: 5 });
     }
@@ -386,7 +382,7 @@ mod tests {
         assert_eq!(words(&[("a.rules", 100)], &other), [""; 0]);
         other.gone = Some(100);
         assert_eq!(words(&[("a.rules", 100)], &other), ["shrunk"]);
-        let all = judge(&Before::Table(extent(&[("a.rules", 100)])), &other, 100);
+        let all = causes(&LastTable::Table(counts(&[("a.rules", 100)])), &other, 100);
         assert_eq!(all, [], "max_shrink = 100% turns it off");
     }
 }

@@ -16,7 +16,7 @@
 //! | 8 | [`accepting`], [`rate_limit`] | failures to accept; warnings that strangers can cause |
 //! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
 //! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
-//! | 8 | [`guard`], [`mark`] | whether a new table is held back; the record of what was live last |
+//! | 8 | [`guard`], [`last_live`] | whether a new table is held back; the record of what was live last |
 //! | 9 | [`state`] | the live table, the configuration in force, what is not well: what several rooms share |
 //! | 8 | [`file_status`] | what is known of the configuration file |
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
@@ -33,10 +33,10 @@ pub mod guard;
 pub mod health;
 pub mod jobs;
 pub mod keepalive;
+pub mod last_live;
 pub mod listen;
 pub mod live;
 pub mod log;
-pub mod mark;
 pub mod memory;
 pub mod milter;
 pub mod notify;
@@ -63,9 +63,9 @@ pub use self::error::RunError;
 use self::{
     descriptors::Connections,
     error::system,
+    last_live::LastLiveRecord,
     listen::Bound,
     live::LiveTable,
-    mark::Marks,
     milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
     notify::{Notifier, Signs},
     questions::Questions,
@@ -256,7 +256,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         health: state.health.clone(),
         redaction: state.redaction.clone(),
         accept: sockets.accept(),
-        marks: marks(&config, &source),
+        last_live: last_live_record(&config, &source),
         ..ReloadOptions::from(&config)
     };
     let (mut threads, reload) = Threads::start(options, &state.live, (&source, &config))?;
@@ -287,9 +287,9 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     daemon.serve(&server, log, shutdown).await
 }
 
-/// Where it is recorded what was live last. A daemon that is started by hand on a directory of its own
+/// Returns where to record what was live last. A daemon that is started by hand on a directory of its own
 /// leaves no trace in the state directory of the installed one, unless the file names a directory.
-fn marks(config: &Config, source: &Source) -> Option<Marks> {
+fn last_live_record(config: &Config, source: &Source) -> Option<LastLiveRecord> {
     if !config.origins.is_written("", "state") {
         if source.rules.is_some() {
             return None;
@@ -299,5 +299,5 @@ fn marks(config: &Config, source: &Source) -> Option<Marks> {
             return None;
         }
     }
-    Some(Marks::new(&config.state, &config.rules))
+    Some(LastLiveRecord::new(&config.state, &config.rules))
 }

@@ -32,7 +32,7 @@ use super::{
     signals::Hangups,
     source::configuration_access,
     state::State,
-    watch::{Target, WatchSettings, Watcher},
+    watch::{WatchSettings, WatchedPath, Watcher},
 };
 use crate::engine::diagnostic::codes;
 use crate::{
@@ -69,9 +69,9 @@ impl Source {
     /// Starts the threads with which it is followed: one that reads it, and one of notifications.
     pub fn watcher(&self, config: &Config, health: Health) -> io::Result<Watcher> {
         let jobs = Jobs::start("settings", health)?;
-        let target = Target::File(self.path().to_owned());
+        let file = WatchedPath::File(self.path().to_owned());
         let patience = WatchSettings::from(&config.reload);
-        Ok(Watcher::new(vec![target], patience, jobs))
+        Ok(Watcher::new(Arc::new(file), patience, jobs))
     }
 
     /// Reads it; a missing file is an empty one unless it was named.

@@ -34,5 +34,5 @@ pub mod transaction;
 pub mod visible;
 
 pub use diagnostic::{Diagnostic, FileKind, Severity, SourceKind, SourceText, Tally};
-pub use load::{Before, Compiled, compile, compile_after};
+pub use load::{Compiled, compile, compile_reusing};
 pub use table::{Change, Changes, Settings, Table};

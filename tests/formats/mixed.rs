@@ -240,7 +240,7 @@ fn every_format_in_one_directory_through_the_daemons_reader() {
     for (name, bytes) in files_in {
         fs::write(dir.path().join(name), bytes).unwrap();
     }
-    let reading = files::read(dir.path(), &Limits::default());
+    let reading = files::read_directory(dir.path(), &Limits::default());
     assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
     let compiled = compile(&reading.sources, &Settings::default());
     let table = compiled
@@ -283,7 +283,7 @@ fn extensions_in_any_letter_case() {
     for (name, text) in files_in {
         fs::write(dir.path().join(name), text).unwrap();
     }
-    let reading = files::read(dir.path(), &Limits::default());
+    let reading = files::read_directory(dir.path(), &Limits::default());
     assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
     let compiled = compile(&reading.sources, &Settings::default());
     assert_eq!(compiled.expectations, 1);
@@ -381,7 +381,7 @@ fn the_daemons_reader_refuses_what_is_no_text() {
     fs::write(dir.path().join("4.ldif"), "x".repeat(70_000)).unwrap();
     fs::write(dir.path().join("5.csv"), "from,to\r".repeat(20_000)).unwrap();
     fs::write(dir.path().join("6.rules"), b"\xff\xfea\0").unwrap();
-    let reading = files::read(dir.path(), &Limits::default());
+    let reading = files::read_directory(dir.path(), &Limits::default());
     let codes: Vec<_> = reading
         .diagnostics
         .iter()

@@ -41,7 +41,7 @@ pub fn read(name: &str, text: impl AsRef<[u8]>) -> Read {
     let parsed = format::parse(
         &sources,
         &Options::default(),
-        readdress::engine::store::Past::default(),
+        &readdress::engine::store::Reuse::default(),
         &mut findings,
     );
     shown(parsed, findings)

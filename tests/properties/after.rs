@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use readdress::engine::{
-    Before, Change, Changes, Compiled, Settings, SourceText, Table, compile, compile_after,
-    store::hash,
+    Change, Changes, Compiled, Settings, SourceText, Table, compile, compile_reusing,
+    store::{ContentHash, Reuse},
 };
 
 use super::worlds::world;
@@ -62,17 +62,15 @@ fn said(compiled: &Compiled) -> String {
     format!("{findings:#?} {table:?}")
 }
 
-/// Leaves out the texts that `old` knows: the hash of each file, and whether it is one of those.
-fn leave_out(files: &mut [SourceText], old: &Table) -> (Vec<u128>, Vec<bool>) {
-    let each = files.iter_mut().map(|file| {
-        let hash = hash(&file.bytes);
-        let known = old.past().has(&file.name, hash);
-        if known {
-            file.bytes.clear();
-        }
-        (hash, known)
+/// Offers all texts, as the reader does. Returns how many were dropped.
+fn offer(files: &mut [SourceText], reuse: &mut Reuse<'_>) -> usize {
+    let dropped = files.iter_mut().filter_map(|file| {
+        let hash = ContentHash::of(&file.bytes);
+        let was = file.bytes.len();
+        reuse.offer(file, hash);
+        (file.bytes.len() < was).then_some(())
     });
-    each.unzip()
+    dropped.count()
 }
 
 /// What two tables say of each pattern, told apart by hand.
@@ -121,9 +119,9 @@ fn rules_of(changes: &Changes) -> [Vec<String>; 3] {
 }
 
 #[test]
-fn what_is_taken_over_is_what_would_be_read() {
+fn what_is_reused_is_what_would_be_read() {
     let mut runner = TestRunner::new(super::cases(400));
-    let (taken, left) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let (taken, dropped) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let spread = || vec(0..=FILES, 1..6);
     let strategy = (world(), world(), spread(), spread(), any::<bool>());
     runner
@@ -136,27 +134,22 @@ fn what_is_taken_over_is_what_would_be_read() {
                 return Ok(());
             };
             let mut second = directory(if extra { &both } else { &one }, &after, extra);
-            let after = |files: &[SourceText], hashes: &[u128], left_out: &[bool]| {
-                let table = Some(&old);
-                let before = Before {
-                    table,
-                    hashes,
-                    left_out,
-                };
-                compile_after(files, &settings, before)
+            let fresh = compile(&second, &settings);
+            let nothing = |_: &str, _| None;
+            let reused = compile_reusing(&second, &settings, &old.reuse(&nothing));
+            prop_assert_eq!(said(&fresh), said(&reused));
+            let texts = second.clone();
+            let fetch = |name: &str, hash| {
+                let same = |text: &&SourceText| text.name == name;
+                let text = texts.iter().find(same).cloned();
+                text.filter(|text| ContentHash::of(&text.bytes) == hash)
             };
-            let (fresh, taken_over) = (compile(&second, &settings), after(&second, &[], &[]));
-            prop_assert_eq!(said(&fresh), said(&taken_over));
-            let (hashes, left_out) = leave_out(&mut second, &old);
-            let without = after(&second, &hashes, &left_out);
-            if without.incomplete {
-                // A finding about a line that is not there: its place is right all the same.
-                prop_assert!(without.table.is_none() && !fresh.diagnostics.is_empty());
-            } else {
-                prop_assert_eq!(said(&fresh), said(&without));
-                left.set(left.get() + usize::from(left_out.contains(&true)));
-            }
-            if let Some(new) = &taken_over.table {
+            let mut reuse = old.reuse(&fetch).drop_from(1);
+            let count = offer(&mut second, &mut reuse);
+            let without = compile_reusing(&second, &settings, &reuse);
+            prop_assert_eq!(said(&fresh), said(&without));
+            dropped.set(dropped.get() + count);
+            if let Some(new) = &reused.table {
                 taken.set(taken.get() + 1);
                 let mut wanted = naive(&old, new);
                 wanted
@@ -167,49 +160,50 @@ fn what_is_taken_over_is_what_would_be_read() {
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
-    let (taken, left) = (taken.get(), left.get());
+    let (taken, dropped) = (taken.get(), dropped.get());
     assert!(taken > 20, "only {taken} tables were good");
     // Most worlds have findings everywhere.
-    assert!(left > 0, "none did without a text");
+    assert!(dropped > 0, "no text was dropped");
 }
 
 #[test]
-fn a_text_that_was_left_out_is_wanted_only_to_be_shown() {
-    let file = |name: &str, text: &str| SourceText::new(name, text);
+fn a_dropped_text_is_fetched_only_to_show_a_line_of_it() {
     let domains = "company.com primary\ndomain2.com secondary\n\
                    postmaster@* postmaster@company.com\nabuse@* postmaster@company.com\n";
-    let mut files = vec![
-        file("0.rules", domains),
-        file("1.rules", "jd@domain2.com jdoe@company.com\n"),
+    let rules = "jd@domain2.com jdoe@company.com\n";
+    let first = [
+        SourceText::new("1.rules", domains),
+        SourceText::new("2.rules", rules),
     ];
     let settings = Settings::default();
-    let old = compile(&files, &settings).table.expect("no error");
-    let (hashes, left_out) = leave_out(&mut files, &old);
-    assert_eq!(left_out, [false, true]);
-    let compiled = |files: &[SourceText], hashes: &[u128]| {
-        let (table, left_out) = (Some(&old), &left_out[..]);
-        let before = Before {
-            table,
-            hashes,
-            left_out,
-        };
-        compile_after(files, &settings, before)
+    let old = compile(&first, &settings).table.expect("no error");
+    let fetched = std::cell::Cell::new(0);
+    let fetch = |name: &str, hash| {
+        fetched.set(fetched.get() + 1);
+        let text = first[1].clone();
+        assert_eq!((name, hash), ("2.rules", ContentHash::of(&text.bytes)));
+        Some(text)
     };
-    let mut with = |text: &str| {
-        files.truncate(2);
-        files.push(file("2.rules", text));
-        let hashes = [&hashes[..], &[hash(text.as_bytes())]].concat();
-        compiled(&files, &hashes)
+    let with = |text: &str| {
+        let mut reuse = old.reuse(&fetch).drop_from(1);
+        let [domains, rules] = first.clone();
+        let mut texts = [domains, rules, SourceText::new("3.rules", text)];
+        assert_eq!(offer(&mut texts, &mut reuse), 1);
+        assert!(texts[1].bytes.is_empty());
+        assert_eq!(reuse.dropped_rules(), 1);
+        compile_reusing(&texts, &settings, &reuse)
     };
     let good = with("anna@domain2.com anna@company.com\n");
     let rules: Vec<_> = good.table.expect("no error").rules().collect();
-    assert_eq!((rules.len(), good.incomplete), (4, false));
+    assert_eq!((rules.len(), fetched.get()), (4, 0));
     assert_eq!(rules[2].to_string(), "jd@domain2.com jdoe@company.com");
-    // The finding names a line of the file that was left out.
     let conflict = with("jd@domain2.com anna@company.com\n");
-    assert!(conflict.incomplete && conflict.table.is_none());
-    // A hash that the table does not know: there is no text, and no rule either.
-    files.truncate(2);
-    let lost = compiled(&files, &[hashes[0], 1]);
-    assert!(lost.incomplete && lost.table.is_none());
+    assert!(conflict.table.is_none());
+    assert_eq!(fetched.get(), 1);
+    let shown = conflict.diagnostics[0].to_string();
+    assert!(shown.contains("2.rules:1:1: note"), "{shown}");
+    assert!(
+        shown.contains("\njd@domain2.com jdoe@company.com\n"),
+        "{shown}"
+    );
 }

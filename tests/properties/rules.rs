@@ -18,7 +18,7 @@ fn read(text: &str) -> (Parsed, Vec<String>) {
     let parsed = format::parse(
         &sources,
         &Options::default(),
-        readdress::engine::store::Past::default(),
+        &readdress::engine::store::Reuse::default(),
         &mut findings,
     );
     let errors = findings

@@ -12,7 +12,8 @@ use readdress::daemon::live::LiveTable;
 use readdress::daemon::reload::{
     ReloadHandle, ReloadOptions, ReloadOutcome, ReloadStatus, Reloader,
 };
-use readdress::daemon::watch::{Target, WatchSettings, Watcher};
+use readdress::daemon::source::{Limits, RuleSource, RulesDirectory};
+use readdress::daemon::watch::{WatchSettings, Watched, Watcher};
 use readdress::engine::diagnostic::codes;
 use readdress::engine::{self, Compiled, Diagnostic, Settings, Severity, SourceText};
 use tempfile::TempDir;
@@ -74,15 +75,28 @@ impl Bench {
         .await
     }
 
-    /// What `prepare` makes in a temporary directory and returns the rules directory of.
+    /// The rules directory that `prepare` makes in a temporary directory.
     pub async fn with(watch: WatchSettings, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
         let base = tempfile::tempdir().unwrap();
         let rules = prepare(base.path());
+        let limits = Limits {
+            pause: Duration::from_millis(1),
+            ..Limits::default()
+        };
+        let source = Arc::new(RulesDirectory::new(&rules, limits));
+        Self::on(watch, source, (base, rules)).await
+    }
+
+    /// Any source.
+    pub async fn on(
+        watch: WatchSettings,
+        source: Arc<dyn RuleSource>,
+        (base, rules): (TempDir, PathBuf),
+    ) -> Self {
         let live = Arc::new(LiveTable::new());
         let seen = Seen::default();
-        let mut options = ReloadOptions::new(&rules, Settings::default());
+        let mut options = ReloadOptions::with_source(source, Settings::default());
         options.watch = watch;
-        options.limits.pause = Duration::from_millis(1);
         let keep = Arc::clone(&seen);
         options.compile = Arc::new(move |sources, _, _| stand_in(sources, &keep));
         let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).unwrap();
@@ -178,10 +192,10 @@ fn stand_in(sources: &[SourceText], seen: &Seen) -> Compiled {
     compiled
 }
 
-/// A watcher that has looked at its target.
-pub async fn watch(target: Target, settings: WatchSettings) -> Watcher {
+/// A watcher that has checked for the first time.
+pub async fn watch(watched: impl Watched + 'static, settings: WatchSettings) -> Watcher {
     let jobs = Jobs::start("test", Health::default()).unwrap();
-    let mut watcher = Watcher::new(vec![target], settings, jobs);
+    let mut watcher = Watcher::new(Arc::new(watched), settings, jobs);
     watcher.begin().await;
     watcher
 }

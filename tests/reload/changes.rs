@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, Instant, SystemTime};
 
 use readdress::daemon::reload::ReloadOutcome;
-use readdress::daemon::watch::{Target, WatchSettings};
+use readdress::daemon::watch::{WatchSettings, WatchedPath};
 use readdress::engine::FileKind;
 use tokio::time::{sleep, timeout};
 
@@ -309,7 +309,7 @@ async fn a_slow_writer_is_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_not_quiet_is_looked_at_again() {
     let base = tempfile::tempdir().unwrap();
-    let mut watcher = watch(Target::Directory(base.path().to_owned()), RESCANNED).await;
+    let mut watcher = watch(WatchedPath::Directory(base.path().to_owned()), RESCANNED).await;
     fs::write(base.path().join("a.rules"), "one").unwrap();
     let hidden = base.path().join(".busy");
     let busy = tokio::spawn(async move {
@@ -356,7 +356,7 @@ async fn a_writer_that_never_stops_is_not_waited_for() {
 async fn a_single_file_is_watched() {
     let base = tempfile::tempdir().unwrap();
     let path = base.path().join("etc/readdress.toml");
-    let mut watcher = watch(Target::File(path.clone()), NOTIFIED).await;
+    let mut watcher = watch(WatchedPath::File(path.clone()), NOTIFIED).await;
     let steps: [&dyn Fn(); 5] = [
         &|| {
             fs::create_dir(base.path().join("etc")).unwrap();

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use readdress::daemon::source::{Limits, Reading, read};
+use readdress::daemon::source::{Limits, Reading, read_directory};
 
 use crate::bench::{Bench, NOTIFIED, rename_over};
 
-fn codes(reading: &Reading) -> Vec<&'static str> {
+fn codes(reading: &Reading<'_>) -> Vec<&'static str> {
     let findings = reading.diagnostics.iter();
     findings.map(|finding| finding.code.word()).collect()
 }
@@ -33,7 +33,7 @@ fn nothing_but_files_is_read_and_nothing_hangs() {
     symlink("6.rules", path("6.rules")).unwrap();
     fs::write(path("7.rules"), "good").unwrap();
     let started = Instant::now();
-    let reading = read(dir.path(), &Limits::default());
+    let reading = read_directory(dir.path(), &Limits::default());
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(
         codes(&reading),
@@ -65,7 +65,7 @@ fn bytes_that_are_no_text_are_left_to_the_engine() {
     let dir = tempfile::tempdir().unwrap();
     let bytes = b"\xef\xbb\xbfa\xff\xfe\r\n\xe2\x80\xa8";
     fs::write(dir.path().join("a.rules"), bytes).unwrap();
-    let reading = read(dir.path(), &Limits::default());
+    let reading = read_directory(dir.path(), &Limits::default());
     assert_eq!(reading.sources[0].bytes, bytes);
     assert!(reading.diagnostics.is_empty());
 }
@@ -76,7 +76,7 @@ fn every_prefix_of_a_file_comes_as_it_is() {
     let text = "# a table\nsales@b.example  carol@a.example\n@c.example  @a.example\n";
     for end in 0..=text.len() {
         rename_over(dir.path(), "a.rules", &text[..end]);
-        let reading = read(dir.path(), &Limits::default());
+        let reading = read_directory(dir.path(), &Limits::default());
         assert_eq!(reading.sources[0].bytes, &text.as_bytes()[..end]);
         assert!(reading.diagnostics.is_empty());
     }
@@ -115,11 +115,11 @@ fn a_file_is_not_read_while_it_is_written() {
         attempts: 1,
         ..Limits::default()
     };
-    let while_written = read(dir.path(), &limits);
+    let while_written = read_directory(dir.path(), &limits);
     stop.store(true, Ordering::Relaxed);
     writer.join().unwrap();
     assert_eq!(codes(&while_written), ["being-written"]);
-    assert!(read(dir.path(), &limits).diagnostics.is_empty());
+    assert!(read_directory(dir.path(), &limits).diagnostics.is_empty());
 }
 
 /// Files that belong together are exchanged together: a mixture is a table that nobody wrote.
@@ -141,7 +141,7 @@ fn files_are_not_mixed_while_their_directory_is_swapped() {
     let stop = AtomicBool::new(false);
     // A swap within each of the four attempts would be a mixture: on a busy machine, where a reading
     // takes long, they come less often.
-    let longest = AtomicU64::new(5);
+    let longest = AtomicU64::new(20);
     thread::scope(|scope| {
         scope.spawn(|| {
             for set in ["two", "one"].iter().cycle() {
@@ -155,7 +155,7 @@ fn files_are_not_mixed_while_their_directory_is_swapped() {
         });
         let timed = || {
             let begun = Instant::now();
-            let reading = read(&rules, &Limits::default());
+            let reading = read_directory(&rules, &Limits::default());
             let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             longest.fetch_max(took, Ordering::Relaxed);
             reading
@@ -182,7 +182,7 @@ fn files_that_come_and_go_meanwhile_do_no_harm() {
         thread::spawn(move || churn(&path, &stop))
     };
     for _ in 0..200 {
-        let reading = read(dir.path(), &Limits::default());
+        let reading = read_directory(dir.path(), &Limits::default());
         assert!(!reading.sources.is_empty());
         assert_eq!(reading.sources[0].bytes, b"a");
     }

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use readdress::daemon::source::{Limits, read};
+use readdress::daemon::source::{Limits, read_directory};
 use readdress::daemon::watch::Mode;
 use rustix::fs::inotify;
 
@@ -72,7 +72,7 @@ fn no_permission(dir: &Path, user: &str) {
     fs::write(rules.join("a.rules"), "a").unwrap();
     fs::write(rules.join("b.rules"), "b").unwrap();
     fs::set_permissions(rules.join("a.rules"), fs::Permissions::from_mode(0o200)).unwrap();
-    let reading = read(&rules, &Limits::default());
+    let reading = read_directory(&rules, &Limits::default());
     assert_eq!(reading.sources.len(), 1);
     let [finding] = &reading.diagnostics[..] else {
         panic!("{:?}", reading.diagnostics);
@@ -82,7 +82,7 @@ fn no_permission(dir: &Path, user: &str) {
         assert!(finding.message.contains(text), "{}", finding.message);
     }
     fs::set_permissions(&rules, fs::Permissions::from_mode(0o300)).unwrap();
-    let reading = read(&rules, &Limits::default());
+    let reading = read_directory(&rules, &Limits::default());
     assert_eq!(reading.diagnostics[0].code.word(), "unreadable-directory");
     assert!(reading.diagnostics[0].message.contains("mode 0300"));
     fs::set_permissions(&rules, fs::Permissions::from_mode(0o700)).unwrap();
@@ -136,7 +136,7 @@ fn an_endless_line_costs_no_memory() {
     }
     drop(file);
     let before = peak();
-    let reading = read(dir.path(), &Limits::default());
+    let reading = read_directory(dir.path(), &Limits::default());
     let grown = peak() - before;
     assert_eq!(reading.diagnostics[0].code.word(), "line-too-long");
     assert!(reading.diagnostics[0].message.contains("line 2 "));
@@ -157,7 +157,7 @@ fn comments_cost_no_memory() {
         .unwrap();
     drop(file);
     let before = peak();
-    let reading = read(dir.path(), &Limits::default());
+    let reading = read_directory(dir.path(), &Limits::default());
     let grown = peak() - before;
     assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
     let text = &reading.sources[0].bytes;
@@ -175,7 +175,7 @@ fn a_huge_file_is_refused_by_its_size() {
     if file.set_len(8 << 30).is_err() {
         return skip("this file system has no sparse files");
     }
-    let reading = read(dir.path(), &Limits::default());
+    let reading = read_directory(dir.path(), &Limits::default());
     assert_eq!(reading.diagnostics[0].code.word(), "file-too-large");
 }
 

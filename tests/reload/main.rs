@@ -17,3 +17,4 @@ mod files;
 mod large;
 mod limits;
 mod outcomes;
+mod seam;

@@ -31,7 +31,7 @@ impl Files<'_> {
         let (mut sources, mut diagnostics, mut shown) = (Vec::new(), Vec::new(), Vec::new());
         let limits = Limits::default();
         if let Some(directory) = self.within {
-            let reading = source::read(directory, &limits);
+            let reading = source::read_directory(directory, &limits);
             let names = reading.sources.iter().map(|source| source.name.clone());
             shown.extend(names.map(|name| (prefix(directory) + &name, name)));
             (sources, diagnostics) = (reading.sources, reading.diagnostics);

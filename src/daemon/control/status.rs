@@ -58,7 +58,7 @@ impl Control {
             ),
             "state": {
                 "directory": reload.state.as_ref().map(|state| state.display().to_string()),
-                "problem": reload.unmarked,
+                "problem": reload.not_recorded,
             },
         })
     }

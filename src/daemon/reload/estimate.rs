@@ -1,31 +1,27 @@
-//! How much memory compiling takes, at most, for files without regexes.
+//! Estimates how much memory compiling takes at most, for texts without regexes.
 //!
-//! In: what was read, and the table that serves. Out: bytes, beside the texts, which are in memory
-//! already. Measured: a table has 46 to 70 bytes a rule, twice that while its index is made; a line that needs
-//! the full parser takes more for a moment. Regexes have limits of their own.
+//! In: what was read. Out: bytes, besides the texts, which are in memory already. Measured: a table takes 46
+//! to 70 bytes a rule, and twice that while its index is made. A line that needs the full parser takes more
+//! for a moment. Regexes have limits of their own.
 
-use crate::{daemon::source::Reading, engine::Table};
+use crate::daemon::source::Reading;
 
 /// Bytes for a line with a rule.
 const LINE: u64 = 200;
 
-/// Bytes for a rule that is taken over from the table that serves.
-const TAKEN_OVER: u64 = 160;
+/// Bytes for a rule that is copied from the live table.
+const COPIED: u64 = 160;
 
-/// Bytes that compiling the texts takes, at most.
-pub(super) fn estimate(reading: &Reading, before: Option<&Table>) -> u64 {
-    let read = reading.sources.iter().zip(&reading.left_out);
-    let mut bytes = 0;
-    let mut takes_over = false;
-    for (source, left_out) in read {
-        takes_over |= left_out;
-        bytes += source.bytes.len() as u64 + LINE * rules(&source.bytes);
-    }
-    let taken_over = before.filter(|_| takes_over).map_or(0, Table::len);
-    bytes + TAKEN_OVER * taken_over as u64
+/// Returns the bytes that compiling the texts takes at most.
+pub(super) fn estimate(reading: &Reading<'_>) -> u64 {
+    let texts = reading.sources.iter().map(|source| &*source.bytes);
+    let read: u64 = texts
+        .map(|text| text.len() as u64 + LINE * rules(text))
+        .sum();
+    read + COPIED * reading.reuse.dropped_rules() as u64
 }
 
-/// Lines that are neither blank nor a comment.
+/// Returns the number of lines that are neither blank nor a comment.
 fn rules(text: &[u8]) -> u64 {
     let (mut rules, mut from) = (0, 0);
     loop {

@@ -1,26 +1,27 @@
-//! From a saved file to a live table, or to the reason why not.
+//! Makes changed rules live, or reports why they are not.
 //!
-//! changed → read all → compile → guard → swap, or keep the old table and say so. What happened is a value,
-//! [`ReloadOutcome`]: it is logged once, kept for `readdress status`, and given to whoever asked.
+//! changed → read all → compile → guard → swap, or keep the old table. The result is a [`ReloadOutcome`]: it
+//! is logged once, kept for `readdress status`, and returned to whoever asked. Where the rules come from is
+//! the business of a [`RuleSource`].
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | reloads at a time | 1 running, 1 pending | further requests are joined to the pending one |
-//! | `REQUESTS` | 64 waiting for their outcome | the next one waits to be accepted |
+//! | reloads at a time | 1 running, 1 pending | further requests join the pending one |
+//! | `REQUESTS` | 64 waiting for their outcome | the next one waits until there is room |
 //!
 //! # Invariants
 //!
-//! - A table goes live only if every file was read, no finding is an error, and the guard finds no cause to
+//! - A table goes live only if every text was read, no finding is an error, and the guard finds no cause to
 //!   hold it back or somebody accepted that very table.
-//! - The same content with the same settings is compiled once, however often it is touched.
-//! - No reload ends the daemon: a compiler that panics is a refused table, and where the memory for
-//!   compiling is not there, nothing is compiled.
+//! - The same content with the same settings is compiled once, however often its files are touched.
+//! - No reload ends the daemon. If the compiler panics, the table is refused; if there is not enough memory
+//!   for compiling, nothing is compiled.
 
+mod blocked;
+mod compile;
 mod estimate;
-mod look;
-mod trouble;
 mod worker;
 
 use std::io;
@@ -33,68 +34,68 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::guard::Cause;
 use super::health::Health;
 use super::jobs::Jobs;
+use super::last_live::LastLiveRecord;
 use super::live::LiveTable;
-use super::mark::Marks;
 use super::record::Redaction;
-use super::source::Limits;
-use super::watch::{Mode, Target, Waker, WatchSettings, Watcher};
+use super::source::{Limits, Manifest, RuleSource, RulesDirectory};
+use super::watch::{Mode, Waker, WatchSettings, Watched, Watcher};
 use crate::config::{Config, socket::Socket};
-use crate::engine::{self, Before, Changes, Compiled, Diagnostic, Settings, SourceText};
+use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText, store::Reuse};
 use worker::Worker;
 
-/// Requests that wait for their outcome.
+/// Requests that may wait for their outcome.
 const REQUESTS: usize = 64;
 
-/// Turns the files into a table, after another: [`engine::compile_after`], or what a test puts in its place.
-pub type Compile = Arc<dyn Fn(&[SourceText], &Settings, Before<'_>) -> Compiled + Send + Sync>;
+/// Turns texts into a table: [`engine::compile_reusing`], or what a test puts in its place.
+pub type Compile = Arc<dyn Fn(&[SourceText], &Settings, &Reuse<'_>) -> Compiled + Send + Sync>;
 
-/// What came of one reload.
+/// The result of one reload.
 #[derive(Clone, Debug)]
 pub enum ReloadOutcome {
-    /// The files hold what serves already.
+    /// The files hold what is live already.
     Unchanged {
-        /// The generation that serves.
+        /// The live generation.
         generation: u64,
     },
-    /// A new table serves.
+    /// A new table is live.
     Live {
         /// Its number.
         generation: u64,
         /// How many rules it has.
         rules: usize,
-        /// How many files they came from.
+        /// How many files its rules came from.
         sources: usize,
-        /// What is different from the table before it; nothing for the first one.
+        /// The difference to the table before it; nothing for the first one.
         changes: Arc<Changes>,
-        /// From the first file opened to the table ready to serve.
+        /// The time from opening the first file until the table was ready.
         took: Duration,
-        /// Findings that did not keep it from serving.
+        /// Findings that did not keep it from going live.
         warnings: Arc<[Diagnostic]>,
     },
     /// The files hold errors.
     Refused {
         /// All findings, warnings among them.
         diagnostics: Arc<[Diagnostic]>,
-        /// The generation that serves on; 0 is none.
+        /// The generation that stays live; 0 is none.
         serving: u64,
     },
     /// The guard holds the new table back.
     Held {
-        /// The digest of its texts: who accepts it names it.
+        /// The digest of its texts, which is typed to accept it.
         digest: String,
         /// Why it is held back.
         causes: Arc<[Cause]>,
         /// How many rules it has.
         rules: usize,
-        /// How many files they came from.
+        /// How many files its rules came from.
         sources: usize,
-        /// The generation that serves on; 0 is none.
+        /// The generation that stays live; 0 is none.
         serving: u64,
     },
 }
 
 impl ReloadOutcome {
-    /// Returns true if the files are not what serves.
+    /// Returns true if the files are not live.
     pub fn is_trouble(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::Held { .. })
     }
@@ -103,64 +104,69 @@ impl ReloadOutcome {
 /// The last reload, for `readdress status` and the metrics.
 #[derive(Clone, Debug, Default)]
 pub struct ReloadStatus {
-    /// What came of it; `None` before the first.
+    /// Its result; `None` before the first.
     pub outcome: Option<ReloadOutcome>,
-    /// When that was.
+    /// When it was.
     pub at: Option<SystemTime>,
-    /// The last table that went live, and when that was.
+    /// When the last table went live, and which one.
     pub changed: Option<(SystemTime, ReloadOutcome)>,
-    /// Since when the files are not what serves; `None` where they are.
+    /// Since when the files are not live; `None` if they are.
     pub since: Option<SystemTime>,
-    /// Where it is recorded what was live last; `None` where it is not.
+    /// The texts of the live table, whose full bytes the source can give.
+    pub texts: Arc<Manifest>,
+    /// The directory that records what was live last; `None` if that is not recorded.
     pub state: Option<PathBuf>,
-    /// Why a start without rules could not be told from a first start; `None` where it could.
-    pub unmarked: Option<String>,
+    /// Why nothing can be recorded there. A start without rules would look like a first start.
+    pub not_recorded: Option<String>,
     /// How many tables went live.
     pub live: u64,
-    /// How many readings were refused; the same content is counted once.
+    /// How many contents were refused; the same content counts once.
     pub refused: u64,
     /// How many tables were held back.
     pub held: u64,
-    /// Whether notifications arrive.
+    /// How changes are found.
     pub mode: Option<Mode>,
 }
 
-/// What a [`Reloader`] works on.
+/// What a [`Reloader`] works with.
 #[derive(Clone)]
 pub struct ReloadOptions {
-    /// The rules directory.
-    pub directory: PathBuf,
-    /// How much of a file is accepted.
-    pub limits: Limits,
-    /// How patient the watcher is.
+    /// Where the rules come from.
+    pub source: Arc<dyn RuleSource>,
+    /// How long the watcher waits.
     pub watch: WatchSettings,
-    /// What the rules' meaning depends on besides them.
+    /// The settings that the meaning of rules depends on.
     pub settings: Settings,
     /// The compiler.
     pub compile: Compile,
-    /// The share of the rules that may go at once, in percent.
+    /// The share of the rules that may be removed at once, in percent.
     pub max_shrink: u8,
-    /// Where it is recorded what was live last; `None` where nobody wants that.
-    pub marks: Option<Marks>,
-    /// The command that accepts a table, but for its digest; `None` without a control socket.
+    /// Records what was live last; `None` if that is not wanted.
+    pub last_live: Option<LastLiveRecord>,
+    /// The command that accepts a table, without its digest; `None` if there is no control socket.
     pub accept: Option<Accept>,
-    /// Whether the log keeps rules to itself.
+    /// Whether the log shows rules.
     pub redaction: Redaction,
-    /// Where problems with reading are told.
+    /// The list of problems.
     pub health: Health,
 }
 
 impl ReloadOptions {
-    /// The defaults for `directory`.
+    /// The defaults for a rules directory.
     pub fn new(directory: &Path, settings: Settings) -> Self {
+        let source = RulesDirectory::new(directory, Limits::default());
+        Self::with_source(Arc::new(source), settings)
+    }
+
+    /// The defaults for any source.
+    pub fn with_source(source: Arc<dyn RuleSource>, settings: Settings) -> Self {
         Self {
-            directory: directory.to_owned(),
-            limits: Limits::default(),
+            source,
             watch: WatchSettings::default(),
             settings,
-            compile: Arc::new(engine::compile_after),
+            compile: Arc::new(engine::compile_reusing),
             max_shrink: crate::config::Reload::default().max_shrink,
-            marks: None,
+            last_live: None,
             accept: Some(Accept::default()),
             redaction: Redaction::default(),
             health: Health::default(),
@@ -180,14 +186,14 @@ impl From<&Config> for ReloadOptions {
     }
 }
 
-/// How a table is accepted: what is typed, with the socket where it is not the default one.
+/// The command that accepts a table. It names the control socket if that is not the default one.
 #[derive(Clone, Debug, Default)]
 pub struct Accept {
     socket: Option<String>,
 }
 
 impl Accept {
-    /// For a daemon with this control socket. Its path is made absolute: the words are typed anywhere.
+    /// For a daemon with this control socket. Its path is made absolute, since the command is typed anywhere.
     pub fn on(socket: &Socket) -> Self {
         let socket = match std::path::absolute(".") {
             Ok(here) => socket.against(&here),
@@ -199,7 +205,7 @@ impl Accept {
         }
     }
 
-    /// The words to type.
+    /// Returns the command to type.
     pub fn words(&self, digest: &str) -> String {
         match &self.socket {
             None => format!("readdress accept {digest}"),
@@ -208,14 +214,14 @@ impl Accept {
     }
 }
 
-/// Other settings, from the configuration file.
+/// New settings, from the configuration file.
 #[derive(Clone, Debug)]
 pub struct NewSettings {
-    /// What the rules' meaning depends on besides them.
+    /// The settings that the meaning of rules depends on.
     pub engine: Settings,
-    /// How patient the watcher is from now on.
+    /// How long the watcher waits from now on.
     pub watch: WatchSettings,
-    /// The share of the rules that may go at once, in percent.
+    /// The share of the rules that may be removed at once, in percent.
     pub max_shrink: u8,
 }
 
@@ -231,7 +237,7 @@ struct Request {
     answer: oneshot::Sender<ReloadOutcome>,
 }
 
-/// Asks a [`Reloader`], from anywhere.
+/// Sends requests to a [`Reloader`].
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
     requests: mpsc::Sender<Request>,
@@ -246,17 +252,17 @@ impl ReloadHandle {
         self.waker.wake();
     }
 
-    /// Asks for a reload and waits for what comes of it; `None` if the reloader has ended.
+    /// Asks for a reload and returns its outcome; `None` if the reloader has ended.
     pub async fn reload(&self) -> Option<ReloadOutcome> {
         self.request(None).await
     }
 
-    /// [`ReloadHandle::reload`] with other settings, which stay even if the table is refused.
+    /// Asks for a reload with new settings, which stay even if the table is refused.
     pub async fn reload_with(&self, settings: NewSettings) -> Option<ReloadOutcome> {
         self.request(Some(settings)).await
     }
 
-    /// Makes the table live that is held back, if it has this digest; `user` is who asks, for the log.
+    /// Makes the held table live, if it has this digest. The log names `user`, who asked.
     ///
     /// Returns nothing if the reloader has ended, and a sentence if there is no such table.
     pub async fn accept(
@@ -274,12 +280,12 @@ impl ReloadHandle {
         outcome.await.ok()
     }
 
-    /// The last outcome.
+    /// Returns the last outcome.
     pub fn status(&self) -> ReloadStatus {
         self.status.borrow().clone()
     }
 
-    /// Outcomes as they come.
+    /// Returns all outcomes from now on.
     pub fn subscribe(&self) -> watch::Receiver<ReloadStatus> {
         self.status.clone()
     }
@@ -288,13 +294,13 @@ impl ReloadHandle {
         let (answer, outcome) = oneshot::channel();
         let request = Request { settings, answer };
         self.requests.send(request).await.ok()?;
-        // After the request, so that the reload which this starts finds it.
+        // After sending the request, so that the reload that this starts finds it.
         self.waker.wake();
         outcome.await.ok()
     }
 }
 
-/// The one writer of a [`LiveTable`].
+/// Replaces the table of a [`LiveTable`]. Nobody else does.
 pub struct Reloader {
     worker: Worker,
     watcher: Watcher,
@@ -302,22 +308,22 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Starts the threads that will read and compile, and record what is live; nothing is read yet.
+    /// Starts the threads that will read and compile, and record what is live. Reads nothing yet.
     pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> io::Result<(Self, ReloadHandle)> {
         let jobs = Jobs::start("rules", options.health.clone())?;
-        let marking = match options.marks {
+        let recording = match options.last_live {
             Some(_) => Some(Jobs::start("state", options.health.clone())?),
             None => None,
         };
-        let target = Target::Directory(options.directory.clone());
-        let watcher = Watcher::new(vec![target], options.watch, jobs.clone());
+        let watched: Arc<dyn Watched> = options.source.clone();
+        let watcher = Watcher::new(watched, options.watch, jobs.clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
         let (acceptances, accepted) = mpsc::channel(REQUESTS);
         let (status, receiver) = watch::channel(ReloadStatus {
             state: options
-                .marks
+                .last_live
                 .as_ref()
-                .map(|marks| marks.directory().to_owned()),
+                .map(|record| record.directory().to_owned()),
             ..ReloadStatus::default()
         });
         let handle = ReloadHandle {
@@ -326,7 +332,7 @@ impl Reloader {
             waker: watcher.waker(),
             status: receiver,
         };
-        let worker = Worker::new(options, live, status, accepted, (jobs, marking));
+        let worker = Worker::new(options, live, status, accepted, (jobs, recording));
         let reloader = Self {
             worker,
             watcher,
@@ -335,7 +341,7 @@ impl Reloader {
         Ok((reloader, handle))
     }
 
-    /// Watches the directory from now on, and reads it at once: the first table, before any session.
+    /// Watches the source from now on, and reads it at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
         self.watcher.begin().await;
         self.reload(false).await
@@ -344,13 +350,13 @@ impl Reloader {
     async fn reload(&mut self, asked: bool) -> ReloadOutcome {
         let mode = self.watcher.mode();
         let outcome = self.worker.reload(mode, asked).await;
-        if self.worker.unread() {
-            self.watcher.doubt();
+        if self.worker.is_incomplete() {
+            self.watcher.report_again();
         }
         outcome
     }
 
-    /// Follows the directory until the future is dropped. May be called again after it broke down.
+    /// Reloads after every change until the future is dropped. May be called again after a panic.
     pub async fn run(&mut self) {
         loop {
             let change = self.worker.wait(&mut self.watcher).await;
@@ -364,7 +370,7 @@ impl Reloader {
             }
             let outcome = self.reload(change.asked).await;
             for answer in waiting {
-                // Whoever asked may have left.
+                // An error is fine: whoever asked may have left.
                 let _ = answer.send(outcome.clone());
             }
         }

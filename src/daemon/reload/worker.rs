@@ -1,12 +1,12 @@
-//! One reload after the other: what was found, and what is done about it.
+//! Does one reload after the other, and acts upon what was found.
 //!
-//! The blocking half ([`look`]) reads and compiles and changes nothing; the other half
-//! ([`Worker::settle`]) swaps, logs and remembers. So a reload that breaks down leaves no trace.
+//! The blocking half ([`read_and_compile`]) changes nothing. The other half ([`Worker::act`]) swaps the
+//! tables, logs and remembers. So a reload that panics leaves no trace.
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`RELEASE`] | 1 s | between two looks at replaced tables that a message still holds |
-//! | [`MARKED`] | 5 s | the state directory does not answer: the daemon goes on without it |
+//! | [`RELEASE`] | 1 s | the wait between two attempts to free tables that a message still uses |
+//! | [`RECORDING`] | 5 s | the state directory does not answer: the daemon continues without it |
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,43 +14,44 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::look::{Content, Found, Good, Known, Tried, failed, look};
-use super::trouble::{Held, Trouble, What};
+use super::blocked::{Blocked, BlockedBy, HeldTable};
+use super::compile::{Content, Found, Known, LastRead, NewTable, failed, read_and_compile};
 use super::{Acceptance, ReloadOptions, ReloadOutcome, ReloadStatus};
-use crate::daemon::guard::{self, Before};
+use crate::daemon::guard::{self, LastTable};
 use crate::daemon::jobs::Jobs;
+use crate::daemon::last_live::{LastLive, Recorded};
 use crate::daemon::live::{LiveTable, Retired};
-use crate::daemon::mark::{Mark, Recorded};
 use crate::daemon::record;
 use crate::daemon::watch::{Change, Mode, Watcher};
 use crate::engine::{Diagnostic, Settings};
 
-/// How often replaced tables are looked at whether they can be freed.
+/// The wait between two attempts to free replaced tables.
 const RELEASE: Duration = Duration::from_secs(1);
 
 /// Longest wait for the state directory.
-const MARKED: Duration = Duration::from_secs(5);
+const RECORDING: Duration = Duration::from_secs(5);
 
 pub(super) struct Worker {
     pub(super) options: ReloadOptions,
     live: Arc<LiveTable>,
     retired: Retired,
     /// What was read last.
-    tried: Option<Tried>,
-    /// What the live table was made of.
+    last_read: Option<LastRead>,
+    /// What the live table was made from.
     serving: Option<Content>,
-    /// What was live before the table that is judged next; `None` before the record was read.
-    before: Option<Before>,
-    trouble: Option<Trouble>,
+    /// What the guard compares the next table with; `None` before the record was read.
+    last_table: Option<LastTable>,
+    /// Why the files are not live; `None` if they are.
+    blocked: Option<Blocked>,
     status: watch::Sender<ReloadStatus>,
     acceptances: mpsc::Receiver<Acceptance>,
-    /// What is to be recorded.
-    unwritten: Option<Mark>,
-    /// Where files are read, tables compiled and freed.
+    /// What has to be recorded.
+    unwritten: Option<LastLive>,
+    /// The thread that reads, compiles and frees tables.
     jobs: Jobs,
-    /// Where the state directory is read and written, which may hang without holding up the rules;
-    /// `None` where nothing is recorded.
-    marking: Option<Jobs>,
+    /// The thread that reads and writes the state directory, so that rules need not wait for a state
+    /// directory that hangs; `None` if nothing is recorded.
+    recording: Option<Jobs>,
 }
 
 impl Worker {
@@ -59,32 +60,32 @@ impl Worker {
         live: Arc<LiveTable>,
         status: watch::Sender<ReloadStatus>,
         acceptances: mpsc::Receiver<Acceptance>,
-        (jobs, marking): (Jobs, Option<Jobs>),
+        (jobs, recording): (Jobs, Option<Jobs>),
     ) -> Self {
         Self {
             options,
             live,
             retired: Retired::default(),
-            tried: None,
+            last_read: None,
             serving: None,
-            before: None,
-            trouble: None,
+            last_table: None,
+            blocked: None,
             status,
             acceptances,
             unwritten: None,
             jobs,
-            marking,
+            recording,
         }
     }
 
-    /// Waits for a change, and does meanwhile what has to be done now and then.
+    /// Waits for a change. Meanwhile frees tables, logs reminders and lets tables be accepted.
     pub async fn wait(&mut self, watcher: &mut Watcher) -> Change {
         let changed = watcher.changed();
         tokio::pin!(changed);
         loop {
             self.release();
             let holding = !self.retired.is_empty();
-            let remind_at = self.trouble.as_ref().map(|trouble| trouble.remind_at);
+            let remind_at = self.blocked.as_ref().map(|blocked| blocked.remind_at);
             let reminder = sleep_until(remind_at.unwrap_or_else(Instant::now));
             tokio::select! {
                 change = &mut changed => return change,
@@ -95,21 +96,21 @@ impl Worker {
         }
     }
 
-    /// Other settings. Another limit of the guard makes the files worth another look.
+    /// Sets other settings. After a change of the limit of the guard, the files are judged again.
     pub fn set(&mut self, settings: Settings, max_shrink: u8) {
         if self.options.max_shrink != max_shrink {
-            self.tried = None;
+            self.last_read = None;
         }
         self.options.settings = settings;
         self.options.max_shrink = max_shrink;
     }
 
-    /// Whether the last reading lacks a file, so that it may be another without a change.
-    pub fn unread(&self) -> bool {
-        self.tried.as_ref().is_some_and(|tried| tried.unread)
+    /// Returns true if the last reading lacks a text. The next one may have it although no file changes.
+    pub fn is_incomplete(&self) -> bool {
+        self.last_read.as_ref().is_some_and(|last| last.incomplete)
     }
 
-    /// Frees replaced tables where it may take its time.
+    /// Frees replaced tables on the other thread, since that takes time.
     fn release(&mut self) {
         let unused = self.retired.release();
         if !unused.is_empty() {
@@ -119,36 +120,38 @@ impl Worker {
 
     fn remind(&mut self) {
         let serving = self.live.pin().number;
-        if let Some(trouble) = &mut self.trouble {
-            let words = words(&self.options, &trouble.what);
-            trouble.remind(serving, words.as_deref());
+        if let Some(blocked) = &mut self.blocked {
+            let command = accept_command(&self.options, &blocked.by);
+            blocked.remind(serving, command.as_deref());
         }
     }
 
-    /// Reads the directory and acts upon what is there. Who `asked` hears of it in the log also
-    /// where nothing is new.
+    /// Reads the source and acts upon what is there. If somebody `asked`, the log says so even if nothing is
+    /// new.
     pub async fn reload(&mut self, mode: Mode, asked: bool) -> ReloadOutcome {
-        self.recall().await;
+        self.read_record().await;
         let options = self.options.clone();
         let live = Arc::clone(&self.live);
         let known = Known {
-            tried: self.tried.clone(),
-            serving: self.serving.clone(),
-            had_rules: self.before.as_ref().is_some_and(Before::had_rules),
+            last: self.last_read.clone(),
+            live: self.serving.clone(),
+            had_rules: self.last_table.as_ref().is_some_and(LastTable::had_rules),
         };
-        let work = self.jobs.run(move || look(&options, &live, known));
+        let work = self
+            .jobs
+            .run(move || read_and_compile(&options, &live, known));
         let found = match work.await {
-            Ok((tried, found)) => {
-                self.tried = Some(tried);
+            Ok((last_read, found)) => {
+                self.last_read = Some(last_read);
                 found
             }
             Err(error) => {
-                self.tried = None;
-                Found::Refused(vec![failed(&self.options, &error.to_string())])
+                self.last_read = None;
+                Found::Errors(vec![failed(&self.options, &error.to_string())])
             }
         };
-        let nothing_new = matches!(found, Found::Same | Found::AsLive(_));
-        let outcome = self.settle(found);
+        let nothing_new = matches!(found, Found::Unchanged | Found::AlreadyLive(_));
+        let outcome = self.act(found);
         if asked && nothing_new {
             match outcome {
                 ReloadOutcome::Unchanged { generation } => record::table_unchanged(generation),
@@ -156,12 +159,12 @@ impl Worker {
             }
         }
         self.publish(outcome.clone(), Some(mode));
-        self.write_mark().await;
+        self.write_record().await;
         outcome
     }
 
     fn publish(&self, outcome: ReloadOutcome, mode: Option<Mode>) {
-        let since = self.trouble.as_ref().map(|trouble| trouble.since);
+        let since = self.blocked.as_ref().map(|blocked| blocked.since);
         self.status.send_modify(|status| {
             let now = SystemTime::now();
             if let ReloadOutcome::Live { .. } = outcome {
@@ -175,44 +178,44 @@ impl Worker {
     }
 
     /// Acts upon what was found.
-    fn settle(&mut self, found: Found) -> ReloadOutcome {
+    fn act(&mut self, found: Found) -> ReloadOutcome {
         let generation = self.live.pin().number;
         match found {
-            Found::Same => match &self.trouble {
-                Some(trouble) => trouble.outcome(generation),
+            Found::Unchanged => match &self.blocked {
+                Some(blocked) => blocked.outcome(generation),
                 None => ReloadOutcome::Unchanged { generation },
             },
-            Found::AsLive(warnings) => {
+            Found::AlreadyLive(warnings) => {
                 record::table_warnings(&warnings, &self.options.redaction);
                 self.same_on_another_device();
-                if self.trouble.take().is_some() {
+                if self.blocked.take().is_some() {
                     record::table_fixed(generation);
                 }
                 ReloadOutcome::Unchanged { generation }
             }
-            Found::Refused(diagnostics) => self.refuse(diagnostics, generation),
-            Found::Good(good) => {
-                let nothing = Before::Nothing;
-                let before = self.before.as_ref().unwrap_or(&nothing);
-                let causes = guard::judge(before, &good.now, self.options.max_shrink);
+            Found::Errors(diagnostics) => self.refuse(diagnostics, generation),
+            Found::NewTable(table) => {
+                let nothing = LastTable::Nothing;
+                let last = self.last_table.as_ref().unwrap_or(&nothing);
+                let causes = guard::causes(last, &table.proposal, self.options.max_shrink);
                 match causes.is_empty() {
-                    true => self.go_live(*good),
-                    false => self.hold(good, causes, generation),
+                    true => self.go_live(*table),
+                    false => self.hold(table, causes, generation),
                 }
             }
         }
     }
 
-    /// The rules that serve were found on another device, whole: that is where they are from now on.
+    /// Takes note of the device: all live rules were found there, even if it is another one than before.
     fn same_on_another_device(&mut self) {
-        let device = self.tried.as_ref().and_then(|tried| tried.device);
-        if let Some(Before::Table(extent)) = &mut self.before {
-            extent.device = device;
+        let device = self.last_read.as_ref().and_then(|last| last.device);
+        if let Some(LastTable::Table(counts)) = &mut self.last_table {
+            counts.device = device;
         }
     }
 
-    fn go_live(&mut self, good: Good) -> ReloadOutcome {
-        let Good {
+    fn go_live(&mut self, new: NewTable) -> ReloadOutcome {
+        let NewTable {
             table,
             changes,
             sources,
@@ -220,23 +223,27 @@ impl Worker {
             warnings,
             skipped,
             content,
-            now,
-        } = good;
+            proposal,
+        } = new;
         let rules = table.len();
-        self.trouble = None;
-        self.unwritten = Some(Mark {
-            digest: content.sources.to_string(),
-            extent: now.extent.clone(),
+        self.blocked = None;
+        self.unwritten = Some(LastLive {
+            digest: content.manifest.digest(),
+            counts: proposal.counts.clone(),
         });
+        let texts = Arc::clone(&content.manifest);
         self.serving = Some(content);
-        self.before = Some(Before::Table(now.extent));
+        self.last_table = Some(LastTable::Table(proposal.counts));
         self.retired.keep(self.live.replace(table));
         let generation = self.live.pin().number;
         record::table_warnings(&warnings, &self.options.redaction);
         record::table_skipped(&skipped);
         let (changed, redaction) = (changes.as_ref(), &self.options.redaction);
         record::table_live(generation, rules, changed, sources, took, redaction);
-        self.status.send_modify(|status| status.live += 1);
+        self.status.send_modify(|status| {
+            status.live += 1;
+            status.texts = texts;
+        });
         ReloadOutcome::Live {
             generation,
             rules,
@@ -250,72 +257,75 @@ impl Worker {
     fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
         record::table_refused(&diagnostics, serving, &self.options.redaction);
         self.status.send_modify(|status| status.refused += 1);
-        self.troubled(What::Refused(diagnostics.into()), serving)
+        self.block(BlockedBy::Errors(diagnostics.into()), serving)
     }
 
-    fn hold(&mut self, good: Box<Good>, causes: Vec<guard::Cause>, serving: u64) -> ReloadOutcome {
-        let held = Held {
-            good,
-            causes: causes.into(),
-        };
+    fn hold(
+        &mut self,
+        table: Box<NewTable>,
+        causes: Vec<guard::Cause>,
+        serving: u64,
+    ) -> ReloadOutcome {
+        let causes = causes.into();
+        let held = HeldTable { table, causes };
         let digest = held.digest();
-        let what = What::Held(held);
-        let words = words(&self.options, &what);
-        if let What::Held(held) = &what {
-            record::table_held(&held.causes, &digest, words.as_deref(), serving);
-        }
+        let causes = Arc::clone(&held.causes);
+        let by = BlockedBy::Guard(held);
+        let command = accept_command(&self.options, &by);
+        record::table_held(&causes, &digest, command.as_deref(), serving);
         self.status.send_modify(|status| status.held += 1);
-        self.troubled(what, serving)
+        self.block(by, serving)
     }
 
-    fn troubled(&mut self, what: What, serving: u64) -> ReloadOutcome {
-        let trouble = Trouble::new(what, self.trouble.as_ref());
-        let outcome = trouble.outcome(serving);
-        self.trouble = Some(trouble);
+    fn block(&mut self, by: BlockedBy, serving: u64) -> ReloadOutcome {
+        let blocked = Blocked::new(by, self.blocked.as_ref());
+        let outcome = blocked.outcome(serving);
+        self.blocked = Some(blocked);
         outcome
     }
 
-    /// Makes the table live that is held back, as it was looked at.
+    /// Makes the held table live, if it is the one that was looked at.
     async fn accept(&mut self, acceptance: Acceptance) {
         let Acceptance {
             digest,
             user,
             answer,
         } = acceptance;
-        let answered = match self.trouble.take() {
-            Some(Trouble {
-                what: What::Held(held),
+        let answered = match self.blocked.take() {
+            Some(Blocked {
+                by: BlockedBy::Guard(held),
                 ..
             }) if held.digest() == digest => {
                 record::table_accepted(&digest, user);
-                Ok(self.go_live(*held.good))
+                Ok(self.go_live(*held.table))
             }
             other => {
                 let refused = Err(no_such_table(other.as_ref(), &digest));
-                self.trouble = other;
+                self.blocked = other;
                 refused
             }
         };
         if let Ok(outcome) = &answered {
             self.publish(outcome.clone(), None);
-            self.write_mark().await;
+            self.write_record().await;
         }
-        // Whoever asked may have left.
+        // An error is fine: whoever asked may have left.
         let _ = answer.send(answered);
     }
 
-    /// Reads, before the first table, what was live when the daemon before this one ended.
-    async fn recall(&mut self) {
-        if self.before.is_some() {
+    /// Before the first table, reads what was live when the daemon before this one ended.
+    async fn read_record(&mut self) {
+        if self.last_table.is_some() {
             return;
         }
-        let (Some(marks), Some(marking)) = (self.options.marks.clone(), &self.marking) else {
-            self.before = Some(Before::Nothing);
+        let (Some(file), Some(recording)) = (self.options.last_live.clone(), &self.recording)
+        else {
+            self.last_table = Some(LastTable::Nothing);
             return;
         };
-        let place = marks.file();
-        let read = marking.run(move || (marks.problem(), marks.read()));
-        let (problem, recorded) = match timeout(MARKED, read).await {
+        let place = file.file();
+        let read = recording.run(move || (file.problem(), file.read()));
+        let (problem, recorded) = match timeout(RECORDING, read).await {
             Ok(Ok(read)) => read,
             _ => {
                 let reason = "the state directory does not answer";
@@ -328,57 +338,59 @@ impl Worker {
         if let Recorded::Damaged(reason) = &recorded {
             record::mark_damaged(&place, reason);
         }
-        self.unmarked(problem);
-        self.before = Some(recorded.before());
+        self.set_not_recorded(problem);
+        self.last_table = Some(recorded.last_table());
     }
 
     /// Records what is live now.
-    async fn write_mark(&mut self) {
-        let (Some(marks), Some(marking)) = (self.options.marks.clone(), &self.marking) else {
+    async fn write_record(&mut self) {
+        let (Some(file), Some(recording)) = (self.options.last_live.clone(), &self.recording)
+        else {
             return;
         };
-        let Some(mark) = self.unwritten.take() else {
+        let Some(last_live) = self.unwritten.take() else {
             return;
         };
-        let written = timeout(MARKED, marking.run(move || marks.write(&mark))).await;
-        self.unmarked(match written {
+        let written = timeout(RECORDING, recording.run(move || file.write(&last_live))).await;
+        self.set_not_recorded(match written {
             Ok(Ok(Ok(()))) => None,
             Ok(Ok(Err(error))) => Some(error.to_string()),
             _ => Some("the state directory does not answer".to_owned()),
         });
     }
 
-    /// Says once why nothing can be recorded.
-    fn unmarked(&self, problem: Option<String>) {
-        if self.status.borrow().unmarked == problem {
+    /// Logs once why nothing can be recorded.
+    fn set_not_recorded(&self, problem: Option<String>) {
+        if self.status.borrow().not_recorded == problem {
             return;
         }
-        if let (Some(problem), Some(marks)) = (&problem, &self.options.marks) {
-            record::mark_missing(marks.directory(), problem);
+        if let (Some(problem), Some(file)) = (&problem, &self.options.last_live) {
+            record::mark_missing(file.directory(), problem);
         }
-        self.status.send_modify(|status| status.unmarked = problem);
+        self.status
+            .send_modify(|status| status.not_recorded = problem);
     }
 }
 
-/// What has to be typed to accept a table that is held back.
-fn words(options: &ReloadOptions, what: &What) -> Option<String> {
-    match what {
-        What::Refused(_) => None,
-        What::Held(held) => {
+/// Returns the command that accepts the held table.
+fn accept_command(options: &ReloadOptions, by: &BlockedBy) -> Option<String> {
+    match by {
+        BlockedBy::Errors(_) => None,
+        BlockedBy::Guard(held) => {
             let accept = options.accept.as_ref()?;
             Some(accept.words(&held.digest()))
         }
     }
 }
 
-/// Why there is nothing to accept.
-fn no_such_table(trouble: Option<&Trouble>, digest: &str) -> String {
-    match trouble.map(|trouble| &trouble.what) {
+/// Returns why there is nothing to accept.
+fn no_such_table(blocked: Option<&Blocked>, digest: &str) -> String {
+    match blocked.map(|blocked| &blocked.by) {
         None => "no table is held back: the files are what serves".to_owned(),
-        Some(What::Refused(_)) => {
+        Some(BlockedBy::Errors(_)) => {
             "no table is held back: the files hold errors, and those cannot be accepted".to_owned()
         }
-        Some(What::Held(held)) => format!(
+        Some(BlockedBy::Guard(held)) => format!(
             "the table that is held back is {}, not {digest}: look at it with `readdress status`",
             held.digest()
         ),

@@ -10,7 +10,7 @@
 //! The last setting of a file may be deleted: an administrator plainly meant that.
 
 use crate::config::Config;
-use crate::engine::{Diagnostic, Severity, diagnostic::codes, store::hash};
+use crate::engine::{Diagnostic, Severity, diagnostic::codes, store::ContentHash};
 
 /// Settings at the end of a file that may be deleted together.
 const MEANT: usize = 1;
@@ -18,7 +18,7 @@ const MEANT: usize = 1;
 /// The digest of a text: who accepts the file names it. No digest of rules files is the same.
 pub fn digest(text: &[u8]) -> String {
     let whole = [b"readdress.toml\0", text].concat();
-    format!("{:016x}", hash(&whole) >> 64)
+    format!("{:016x}", ContentHash::of(&whole).0 >> 64)
 }
 
 /// Returns the finding about a file that looks emptied or cut off; nothing if it may take effect.

@@ -175,7 +175,7 @@ mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 
-    use super::super::{Limits, read};
+    use super::super::{Limits, read_directory};
     use super::*;
 
     /// A user who has no part in anything.
@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn codes(dir: &Path) -> Vec<(String, &'static str)> {
-        let found = read(dir, &Limits::default()).diagnostics;
+        let found = read_directory(dir, &Limits::default()).diagnostics;
         let named = |name: String| name.rsplit('/').next().unwrap_or_default().to_owned();
         let codes = found
             .into_iter()
@@ -217,7 +217,7 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         fs::set_permissions(&rules, Permissions::from_mode(0o777)).unwrap();
         assert_eq!(codes(&rules), [("rules".into(), "writable-by-everybody")]);
-        assert_eq!(read(&rules, &Limits::default()).sources.len(), 1);
+        assert_eq!(read_directory(&rules, &Limits::default()).sources.len(), 1);
         // As in a volume of Kubernetes.
         if is_root() {
             symlink(".", rules.join("..data")).unwrap();

@@ -1,32 +1,82 @@
-//! One file, read whole, or the reason why not.
+//! Reads one file as a whole, or says why it cannot.
 //!
 //! # Limits
 //!
-//! | limit | value | when reached |
+//! | limit | default | when reached |
 //! |---|---|---|
-//! | block | 64 KiB | the file is judged after each |
-//! | line, file, attempts | [`Limits`] | the file is refused |
-//! | comments, blank lines | `comments` | their text is left out; the file is refused |
+//! | [`Limits::line`] | 64 KiB | error `line-too-long`, with the line's number |
+//! | [`Limits::file`] | 4 GiB - 1 | error `file-too-large` |
+//! | [`Limits::attempts`] | 4 readings, 50 ms apart | error `being-written` |
+//! | comments, blank lines | see `comments` | comments are removed; the file is refused |
+//! | [`BLOCK`] | 64 KiB | the limits are checked after each block |
 //!
-//! A reading counts only if size, mtime and ctime are the same before and after it, and the size is
-//! that of what was read: of 60 copies of a large file read in the middle, 2 parsed without an error
-//! and had lost rules. ctime is looked at because `cp -p` and `rsync -t` set mtime back.
+//! So a file of one endless line costs the memory of [`Limits::line`] and a block, and a file of comments
+//! alone costs a megabyte.
+//!
+//! # Invariants
+//!
+//! - A reading counts only if size, mtime and ctime are the same before and after it, and the size is that
+//!   of what was read. Otherwise a copy under way could be read: of 60 copies of a large file read in the
+//!   middle, 2 parsed without an error and had lost rules. ctime is compared because `cp -p` and
+//!   `rsync -t` set mtime back.
+//! - Nothing waits for a writer. Pipes, devices and sockets are refused before they are opened. The file is
+//!   opened without blocking, in case one of them takes its place in between.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
-use super::Limits;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::CopyError;
 use super::access;
-use super::comments::{Comments, Cutter, IDLE};
-use super::signature::Stamp;
-use crate::engine::diagnostic::{Code, codes};
-use crate::engine::format::decode;
+use super::comments::{CommentRemover, Comments, MAX_BLANK};
+use super::lines::LineCheck;
+use crate::daemon::watch::FileState;
+use crate::engine::{
+    diagnostic::{Code, codes},
+    format::decode,
+    store::ContentHash,
+};
 
-/// How much is read at once.
+/// Bytes that are read at once.
 const BLOCK: u64 = 64 * 1024;
+
+/// How much of a file is accepted, and how long the reader waits for a writer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Longest line in bytes, without its end.
+    pub line: usize,
+    /// Largest file in bytes.
+    pub file: u64,
+    /// How often a file that changes while it is read is read before it is refused.
+    pub attempts: u32,
+    /// The wait between two of these attempts.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: 64 * 1024,
+            file: u64::from(u32::MAX),
+            attempts: 4,
+            pause: Duration::from_millis(50),
+        }
+    }
+}
+
+/// What was read of a file.
+#[derive(Debug)]
+pub(super) struct Content {
+    /// The text: decoded, and without long comments.
+    pub text: Vec<u8>,
+    /// The hash of all bytes of the file.
+    pub hash: ContentHash,
+}
 
 /// Why a file is not read.
 #[derive(Debug)]
@@ -40,7 +90,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: Code, message: String) -> Self {
+    pub fn new(code: Code, message: String) -> Self {
         Self {
             code,
             message,
@@ -52,30 +102,30 @@ impl Refusal {
 /// What the bytes of a file may be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Encoding {
-    /// UTF-8; a NUL makes it no text.
+    /// UTF-8. A file with a NUL byte is refused.
     Utf8,
-    /// What its first bytes tell; the content is decoded.
-    Told,
-    /// Anything: the content is given as it is.
+    /// What its first bytes say. The content is decoded.
+    Detected,
+    /// Anything. The content is returned as it is.
     Any,
 }
 
-/// Reads the file behind `path`, again if it changes meanwhile.
+/// Reads a file, and reads it again if it changes meanwhile.
 pub(super) fn read(
     path: &Path,
     encoding: Encoding,
     comments: Comments,
     limits: &Limits,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Content, Refusal> {
     for attempt in 0..limits.attempts.max(1) {
         if attempt > 0 {
             thread::sleep(limits.pause);
         }
-        if let Some(bytes) = read_once(path, encoding, comments, limits)? {
-            return match encoding {
-                Encoding::Told => decoded(bytes, limits),
-                Encoding::Utf8 | Encoding::Any => Ok(bytes),
-            };
+        if let Some(mut content) = read_once(path, encoding, comments, limits)? {
+            if encoding == Encoding::Detected {
+                content.text = decoded(content.text, limits)?;
+            }
+            return Ok(content);
         }
     }
     Err(Refusal {
@@ -85,33 +135,81 @@ pub(super) fn read(
     })
 }
 
-/// The content as UTF-8, its lines held against the limit once more: UTF-16 was let through.
+/// Writes all bytes of a file to `to`, a block at a time, and compares their hash with `hash`.
+pub(super) fn copy(path: &Path, hash: ContentHash, to: &mut dyn Write) -> Result<(), CopyError> {
+    let mut file = match open(path) {
+        Ok(Some((file, _))) => file,
+        Ok(None) => return Err(CopyError::Changed),
+        Err(_) if !path.exists() => return Err(CopyError::Changed),
+        Err(refusal) => return Err(CopyError::Unreadable(refusal.message)),
+    };
+    let mut hasher = Xxh3::new();
+    let mut block = Vec::with_capacity(BLOCK as usize);
+    loop {
+        block.clear();
+        let read = (&mut file).take(BLOCK).read_to_end(&mut block);
+        match read {
+            Err(error) => return Err(CopyError::Unreadable(refused(path, &error).message)),
+            Ok(0) => break,
+            Ok(_) => hasher.update(&block),
+        }
+        to.write_all(&block).map_err(CopyError::Unwritable)?;
+    }
+    match ContentHash(hasher.digest128()) == hash {
+        true => Ok(()),
+        false => Err(CopyError::Changed),
+    }
+}
+
+/// Returns the content as UTF-8. The limit of lines is checked once more, because UTF-16 passed the first
+/// check.
 fn decoded(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     let wide = decode::utf16(&bytes).is_some();
     let (bytes, _) = decode::decode(bytes);
     if wide {
-        Lines::default().judge(&bytes, limits)?;
+        LineCheck::default().check(&bytes, limits)?;
     }
     Ok(bytes)
 }
 
-/// `None` if the file changed while it was read.
+/// Returns nothing if the file changed while it was read.
 fn read_once(
     path: &Path,
     encoding: Encoding,
     comments: Comments,
     limits: &Limits,
-) -> Result<Option<Vec<u8>>, Refusal> {
+) -> Result<Option<Content>, Refusal> {
+    let Some((mut file, before)) = open(path)? else {
+        return Ok(None);
+    };
+    let mut blocks = Blocks {
+        path,
+        size: before.len(),
+        encoding,
+        limits,
+        comments: CommentRemover::new(comments),
+        hasher: Xxh3::new(),
+    };
+    let (text, length) = blocks.read(&mut file)?;
+    let after = file.metadata().map_err(|error| refused(path, &error))?;
+    let unchanged = FileState::of(&before).written() == FileState::of(&after).written();
+    let hash = ContentHash(blocks.hasher.digest128());
+    let content = Content { text, hash };
+    Ok((unchanged && after.len() == length).then_some(content))
+}
+
+/// Opens a regular file. Returns nothing if somebody is about to write it.
+fn open(path: &Path) -> Result<Option<(File, Metadata)>, Refusal> {
     let refuse = |error: io::Error| refused(path, &error);
-    // Before it is opened, because opening alone makes some devices act.
+    // Checked before it is opened, because opening alone makes some devices act.
     only_regular(&fs::metadata(path).map_err(refuse)?)?;
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
         .open(path);
-    let mut file = match opened {
+    let file = match opened {
         Ok(file) => file,
-        // Somebody holds a lease on it, that is, has it open in order to write.
+        // Somebody holds a lease on it: has it open in order to write.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
         Err(error) => return Err(refused(path, &error)),
     };
@@ -124,42 +222,29 @@ fn read_once(
             help: Some(help),
         });
     }
-    let mut blocks = Blocks {
-        path,
-        size: before.len(),
-        encoding,
-        limits,
-        cutter: Cutter::new(comments),
-    };
-    let (bytes, length) = blocks.read(&mut file)?;
-    let after = file.metadata().map_err(refuse)?;
-    let stable =
-        Stamp::of(&before).content() == Stamp::of(&after).content() && after.len() == length;
-    Ok(stable.then_some(bytes))
+    Ok(Some((file, before)))
 }
 
 /// Reads one file block by block.
 struct Blocks<'f> {
     path: &'f Path,
-    /// As the system has it.
+    /// The size that the system reports.
     size: u64,
     encoding: Encoding,
     limits: &'f Limits,
-    cutter: Cutter,
+    comments: CommentRemover,
+    hasher: Xxh3,
 }
 
 impl Blocks<'_> {
-    /// Returns the content without what is not kept of it, and how many bytes were read.
+    /// Returns the content without long comments, and how many bytes were read.
     fn read(&mut self, file: &mut File) -> Result<(Vec<u8>, u64), Refusal> {
         if self.size > self.limits.file {
             return Err(too_large(self.limits));
         }
         let mut content = Vec::new();
         let mut length = 0;
-        let mut lines = Lines {
-            encoding: Some(self.encoding),
-            ..Lines::default()
-        };
+        let mut lines = LineCheck::new(self.encoding);
         loop {
             self.make_room(&mut content, length)?;
             let start = content.len();
@@ -168,25 +253,27 @@ impl Blocks<'_> {
             if count == 0 {
                 return Ok((content, length));
             }
-            lines.judge(content.get(start..).unwrap_or_default(), self.limits)?;
+            let block = content.get(start..).unwrap_or_default();
+            self.hasher.update(block);
+            lines.check(block, self.limits)?;
             length += count as u64;
             if length > self.limits.file {
                 return Err(too_large(self.limits));
             }
-            if lines.wide != Some(true) && !self.cutter.cut(&mut content) {
+            if lines.wide != Some(true) && !self.comments.remove(&mut content) {
                 let message = format!(
                     "holds more than {} MiB of blank lines and comments",
-                    IDLE >> 20
+                    MAX_BLANK >> 20
                 );
                 return Err(Refusal::new(codes::FILE_TOO_LARGE, message));
             }
         }
     }
 
-    /// Makes room for a block, and asks the system for no more than half of what is there already, or
-    /// is known to come: a file of comments alone needs little.
+    /// Makes room for a block. Asks the system for no more than half of what is there already, and for no
+    /// more than what is known to come, because a file of comments alone needs little.
     fn make_room(&self, content: &mut Vec<u8>, length: u64) -> Result<(), Refusal> {
-        // And a little more, lest the reading ask for as much again.
+        // A little more than a block, or reading would double the capacity.
         const ROOM: usize = BLOCK as usize + 64;
         if content.capacity() - content.len() >= ROOM {
             return Ok(());
@@ -197,75 +284,6 @@ impl Blocks<'_> {
             let message = format!("does not fit into memory: {} bytes", self.size);
             Refusal::new(codes::FILE_TOO_LARGE, message)
         })
-    }
-}
-
-/// Counts lines from block to block.
-#[derive(Default)]
-struct Lines {
-    /// Line ends seen so far.
-    ended: u64,
-    /// Octets seen of the line that has not ended yet.
-    open: usize,
-    /// What the bytes may be; nothing where they are decoded.
-    encoding: Option<Encoding>,
-    /// They are UTF-16: told by the first block.
-    wide: Option<bool>,
-}
-
-impl Lines {
-    fn judge(&mut self, block: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        if self.encoding == Some(Encoding::Any) {
-            return Ok(());
-        }
-        let told = self.encoding == Some(Encoding::Told);
-        let wide = *self
-            .wide
-            .get_or_insert(told && decode::utf16(block).is_some());
-        let binary = !wide && memchr::memchr(0, block).is_some();
-        // An octet of UTF-16 may look like a line end; its lines are judged when it is decoded, and
-        // here only lest one of them be endless.
-        let limit = if wide {
-            limits.line.saturating_mul(4)
-        } else {
-            limits.line
-        };
-        let next_end = |rest: &[u8]| match told {
-            true => memchr::memchr2(b'\n', b'\r', rest),
-            false => memchr::memchr(b'\n', rest),
-        };
-        let mut rest = block;
-        while let Some(end) = next_end(rest) {
-            let (piece, behind) = rest.split_at(end);
-            self.hold(piece, binary, limit, limits)?;
-            self.open = 0;
-            self.ended += u64::from(behind.first() == Some(&b'\n'));
-            rest = behind.get(1..).unwrap_or_default();
-        }
-        self.hold(rest, binary, limit, limits)
-    }
-
-    /// Holds a piece of a line against what a line may be.
-    fn hold(
-        &mut self,
-        piece: &[u8],
-        binary: bool,
-        limit: usize,
-        limits: &Limits,
-    ) -> Result<(), Refusal> {
-        self.open += piece.len();
-        if binary && piece.contains(&0) {
-            return Err(self.refuse(codes::BINARY_FILE, "holds a NUL byte: this is no text"));
-        }
-        if self.open > limit {
-            let message = format!("is longer than {} bytes", limits.line);
-            return Err(self.refuse(codes::LINE_TOO_LONG, &message));
-        }
-        Ok(())
-    }
-
-    fn refuse(&self, code: Code, what: &str) -> Refusal {
-        Refusal::new(code, format!("line {} {what}", self.ended + 1))
     }
 }
 
@@ -292,7 +310,7 @@ fn only_regular(metadata: &Metadata) -> Result<(), Refusal> {
     Err(Refusal::new(codes::NOT_A_FILE, message))
 }
 
-/// The refusal for an error of the system at `path`.
+/// Returns the refusal for an error of the system at `path`.
 pub(super) fn refused(path: &Path, error: &io::Error) -> Refusal {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Refusal {
@@ -312,7 +330,7 @@ pub(super) fn refused(path: &Path, error: &io::Error) -> Refusal {
     }
 }
 
-/// Both sides of a denied permission.
+/// Describes both sides of a denied permission: the file and the user.
 fn who(path: &Path) -> String {
     let file = match fs::metadata(path) {
         Ok(metadata) => format!(
@@ -344,6 +362,7 @@ mod tests {
         let path = dir.path().join("a.rules");
         fs::write(&path, content).unwrap();
         read(&path, Encoding::Utf8, Comments::None, &SMALL)
+            .map(|content| content.text)
             .map_err(|refusal| (refusal.code.word(), refusal.message))
     }
 
@@ -384,22 +403,5 @@ mod tests {
     fn a_large_file_is_refused() {
         assert_eq!(judged(&b"a\n".repeat(50)).unwrap().len(), 100);
         assert_eq!(judged(&b"a\n".repeat(51)).unwrap_err().0, "file-too-large");
-    }
-
-    #[test]
-    fn lines_are_counted_across_blocks() {
-        let limits = Limits {
-            line: 10,
-            ..Limits::default()
-        };
-        let mut lines = Lines::default();
-        lines.judge(b"one\ntw", &limits).unwrap();
-        lines.judge(b"o\nthr", &limits).unwrap();
-        let refusal = lines.judge(b"eeeeeeee", &limits).unwrap_err();
-        assert!(
-            refusal.message.starts_with("line 3 "),
-            "{}",
-            refusal.message
-        );
     }
 }

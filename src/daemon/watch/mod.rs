@@ -1,30 +1,36 @@
-//! "Something may have changed": from notifications, a periodic look, and people who ask.
+//! Waits until files may have changed: woken by notifications, by a periodic check, or by a request.
 //!
-//! In: files and directories. Out: [`Watcher::changed`] returns when they are worth reading.
+//! In: a [`Watched`], for example a directory. Out: [`Watcher::changed`] returns when it is worth reading.
 //!
-//! Notification is a hint, never the truth. It says nothing of a write through a hard link, a bind
-//! mount, a lower layer of an overlay or a network file system, and its queue can overflow. The truth
-//! is [`Signature`], looked at after each hint and every [`WatchSettings::rescan`].
+//! Notifications of the system are not reliable. There is none for a write through a hard link, a bind
+//! mount, the lower layer of an overlay or a network file system, and their queue can overflow. So a
+//! notification only leads to a check of the [`Signature`], and the signature is also checked every
+//! [`WatchSettings::rescan`].
+//!
+//! Not here: what is read, and whether its content is different ([`source`](super::source)).
 //!
 //! # Limits
 //!
 //! | limit | default | meaning |
 //! |---|---|---|
-//! | [`WatchSettings::quiet`] | 200 ms | nothing has happened for so long: read |
-//! | [`WatchSettings::latest`] | 2 s | after the first sign it is read all the same |
-//! | [`WatchSettings::rescan`] | 30 s | between two looks without any hint |
-//! | pending requests | 1 | any number of [`Waker::wake`] meanwhile are one |
+//! | [`WatchSettings::quiet`] | 200 ms | a change is reported after this time without another one |
+//! | [`WatchSettings::latest`] | 2 s | a change is reported this long after its first sign at the latest |
+//! | [`WatchSettings::rescan`] | 30 s | time between two checks without any notification |
+//! | pending requests | 1 | any number of [`Waker::wake`] calls meanwhile are one request |
 //!
 //! # Invariants
 //!
-//! - What was read without having been quiet is looked at again: its signature is not remembered.
-//! - Dropping the future of [`Watcher::changed`] loses a hint at most, never a change.
+//! - If files were still changing when they were reported, they are checked again: the watcher does not
+//!   remember their signature.
+//! - Dropping the future of [`Watcher::changed`] may lose a notification, but never a change.
 
-mod hints;
+mod events;
+mod filter;
 mod notifications;
-mod signs;
-mod trail;
+mod plan;
+mod signature;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,36 +39,52 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::jobs::Jobs;
-use super::source::{Signature, file_signature, signature};
-use hints::Hints;
-pub use hints::Mode;
+use events::ChangeEvents;
+pub use events::Mode;
+pub use signature::Signature;
+pub(crate) use signature::{FileState, names_in};
 
-/// What is watched.
+/// Something that a watcher watches.
+pub trait Watched: fmt::Debug + Send + Sync {
+    /// Returns a value that is another one if something may have changed. It must be cheap: no content is
+    /// read. Blocks.
+    fn signature(&self) -> Signature;
+
+    /// Returns the paths whose notifications matter. Without any path, changes are found by the periodic
+    /// check and by requests alone.
+    fn paths(&self) -> &[WatchedPath];
+}
+
+/// A path whose notifications matter.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Target {
-    /// A directory whose files are read, and what its symbolic links lead to.
+pub enum WatchedPath {
+    /// A directory whose rules files are read, and the files that its symbolic links lead to.
     Directory(PathBuf),
     /// One file, which need not exist yet.
     File(PathBuf),
 }
 
-impl Target {
+impl Watched for WatchedPath {
     fn signature(&self) -> Signature {
         match self {
-            Self::Directory(path) => signature(path),
-            Self::File(path) => file_signature(path),
+            Self::Directory(path) => signature::of_directory(path),
+            Self::File(path) => signature::of_file(path),
         }
+    }
+
+    fn paths(&self) -> &[WatchedPath] {
+        std::slice::from_ref(self)
     }
 }
 
-/// How patient the watcher is.
+/// How long the watcher waits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WatchSettings {
     /// How long nothing must happen before a change is reported.
     pub quiet: Duration,
-    /// How long after the first sign it is reported all the same.
+    /// How long after the first sign a change is reported at the latest.
     pub latest: Duration,
-    /// How long a change without any notification may stay unseen.
+    /// How long a change without any notification may stay unnoticed.
     pub rescan: Duration,
 }
 
@@ -85,140 +107,145 @@ impl Default for WatchSettings {
 /// Why [`Watcher::changed`] returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Change {
-    /// Somebody asked; perhaps nothing has changed.
+    /// Somebody asked for it. Perhaps nothing has changed.
     pub asked: bool,
-    /// Whether it was quiet at the end; otherwise a writer is still at work.
+    /// Nothing changed any more at the end. If false, somebody is still writing.
     pub quiet: bool,
 }
 
-/// Makes a [`Watcher`] return although nothing has changed: SIGHUP, a command.
+/// Makes a [`Watcher`] return although nothing has changed, for SIGHUP or a command.
 #[derive(Clone, Debug)]
 pub struct Waker(Arc<Notify>);
 
 impl Waker {
-    /// Asks for a reading. Calls before the watcher gets to it are one.
+    /// Asks for a reading. Several calls before the watcher reacts are one.
     pub fn wake(&self) {
         self.0.notify_one();
     }
 }
 
-/// Waits for changes of some files and directories.
+/// Waits for changes.
 #[derive(Debug)]
 pub struct Watcher {
-    targets: Arc<[Target]>,
+    watched: Arc<dyn Watched>,
     settings: WatchSettings,
     asked: Arc<Notify>,
-    hints: Hints,
-    /// Where the targets are looked at.
+    events: ChangeEvents,
+    /// The thread that checks what is watched.
     jobs: Jobs,
-    /// What was there when it was last reported; `None` if it was not quiet then, or before the first look.
-    seen: Option<Vec<Signature>>,
+    /// The signature that was reported last. `None` if files were changing then, and before the first
+    /// check.
+    seen: Option<Signature>,
     rescan_at: Instant,
 }
 
 /// What ended the waiting.
-enum Sign {
-    Asked,
-    Hint,
+enum WakeReason {
+    Request,
+    Notification,
     Rescan,
 }
 
 impl Watcher {
-    /// Starts the thread of notifications. `targets` will be looked at on the thread of `jobs`; see
+    /// Starts the thread of notifications. `watched` will be checked on the thread of `jobs`; see
     /// [`Watcher::begin`].
-    pub fn new(targets: Vec<Target>, settings: WatchSettings, jobs: Jobs) -> Self {
+    pub fn new(watched: Arc<dyn Watched>, settings: WatchSettings, jobs: Jobs) -> Self {
         Self {
             seen: None,
-            targets: targets.into(),
+            watched,
             settings,
             asked: Arc::new(Notify::new()),
-            hints: Hints::new(format!("watch of {}", jobs.name()), jobs.health().clone()),
+            events: ChangeEvents::new(format!("watch of {}", jobs.name()), jobs.health().clone()),
             jobs,
             rescan_at: Instant::now() + settings.rescan,
         }
     }
 
-    /// Looks at the targets for the first time: what is written from then on is reported. Without it
-    /// they are reported once as they are.
+    /// Checks for the first time: every change from then on is reported. Without this call, the first
+    /// report comes although nothing has changed.
     pub async fn begin(&mut self) {
-        self.seen = Some(self.look().await);
+        self.seen = self.check().await;
     }
 
-    /// The thread on which the targets are looked at.
+    /// The thread on which checks run.
     pub fn jobs(&self) -> &Jobs {
         &self.jobs
     }
 
-    /// What makes this watcher return at will.
+    /// Returns what makes this watcher return at any time.
     pub fn waker(&self) -> Waker {
         Waker(Arc::clone(&self.asked))
     }
 
-    /// Other waits, from the next change on.
+    /// Sets other waits, from the next change on.
     pub fn set_settings(&mut self, settings: WatchSettings) {
         self.rescan_at = self.rescan_at.min(Instant::now() + settings.rescan);
         self.settings = settings;
     }
 
-    /// What was reported could not be read: report it again after the next rescan.
+    /// Reports the same state again after the next rescan, because it could not be read.
     ///
-    /// Some reasons pass without a trace on the files: too many open files, a server that was away.
-    pub fn doubt(&mut self) {
+    /// Some causes leave no trace on the files: too many open files, a file server that was away.
+    pub fn report_again(&mut self) {
         self.seen = None;
     }
 
-    /// Whether notifications arrive, or changes are found by looking alone.
+    /// Returns whether notifications arrive, or changes are found by the periodic check alone.
     pub fn mode(&self) -> Mode {
-        self.hints.mode()
+        match self.watched.paths() {
+            [] => Mode::RescanOnly,
+            _ => self.events.mode(),
+        }
     }
 
-    /// Returns when the targets are worth reading.
+    /// Returns when there is something worth reading.
     pub async fn changed(&mut self) -> Change {
         loop {
-            let sign = self.sign().await;
+            let reason = self.wake_reason().await;
             self.rescan_at = Instant::now() + self.settings.rescan;
-            if matches!(sign, Sign::Rescan) {
-                let now = self.look().await;
-                if self.same(&now) {
+            if matches!(reason, WakeReason::Rescan) {
+                let now = self.check().await;
+                if self.is_seen(now) {
                     continue;
                 }
             }
-            let (now, change) = self.settle(matches!(sign, Sign::Asked)).await;
-            if !change.asked && self.same(&now) {
+            let asked = matches!(reason, WakeReason::Request);
+            let (now, change) = self.wait_until_quiet(asked).await;
+            if !change.asked && self.is_seen(now) {
                 continue;
             }
-            self.seen = change.quiet.then_some(now);
+            self.seen = now.filter(|_| change.quiet);
             return change;
         }
     }
 
-    fn same(&self, now: &[Signature]) -> bool {
-        self.seen.as_deref() == Some(now)
+    fn is_seen(&self, now: Option<Signature>) -> bool {
+        now.is_some() && self.seen == now
     }
 
-    async fn sign(&self) -> Sign {
+    async fn wake_reason(&self) -> WakeReason {
         tokio::select! {
-            () = self.asked.notified() => Sign::Asked,
-            () = self.hints.hinted() => Sign::Hint,
-            () = sleep_until(self.rescan_at) => Sign::Rescan,
+            () = self.asked.notified() => WakeReason::Request,
+            () = self.events.next() => WakeReason::Notification,
+            () = sleep_until(self.rescan_at) => WakeReason::Rescan,
         }
     }
 
-    /// Waits until nothing happens any more, or for too long.
-    async fn settle(&mut self, asked: bool) -> (Vec<Signature>, Change) {
+    /// Waits until nothing happens any more, or until the latest time.
+    async fn wait_until_quiet(&mut self, asked: bool) -> (Option<Signature>, Change) {
         let quiet = self.settings.quiet;
-        // Two rounds at least, or it could never be found quiet.
+        // Two rounds at least: a single one could never find it quiet.
         let deadline = Instant::now() + self.settings.latest.max(quiet * 2);
         let mut change = Change {
             asked,
             quiet: false,
         };
-        // An editor saves in a few steps; looking between them would cost another round.
+        // An editor saves in a few steps. A check between them would cost another round.
         sleep(quiet / 8).await;
-        let mut last = self.look().await;
+        let mut last = self.check().await;
         loop {
-            change.asked |= self.calm(quiet, deadline).await;
-            let now = self.look().await;
+            change.asked |= self.wait_without_events(quiet, deadline).await;
+            let now = self.check().await;
             if now == last && Instant::now() < deadline {
                 change.quiet = true;
                 return (now, change);
@@ -230,35 +257,28 @@ impl Watcher {
         }
     }
 
-    /// Waits until there was no hint for `quiet`, or until `deadline`; says whether somebody asked.
-    async fn calm(&self, quiet: Duration, deadline: Instant) -> bool {
+    /// Waits until there was no notification for `quiet`, or until `deadline`. Returns true if somebody
+    /// asked meanwhile.
+    async fn wait_without_events(&self, quiet: Duration, deadline: Instant) -> bool {
         let mut asked = false;
         let mut until = Instant::now() + quiet;
         loop {
             tokio::select! {
                 () = sleep_until(until.min(deadline)) => return asked,
-                () = self.hints.hinted() => until = Instant::now() + quiet,
+                () = self.events.next() => until = Instant::now() + quiet,
                 () = self.asked.notified() => asked = true,
             }
         }
     }
 
-    /// Renews the watches, then looks; in this order nothing can happen unseen in between.
-    async fn look(&mut self) -> Vec<Signature> {
-        let watches = self.hints.watches();
-        let targets = Arc::clone(&self.targets);
-        let look = self.jobs.run(move || {
-            let renewal = watches.renew(&targets);
-            let signatures = targets.iter().map(Target::signature).collect();
-            (renewal, signatures)
-        });
-        match look.await {
-            Ok((renewal, signatures)) => {
-                self.hints.renewed(renewal);
-                signatures
-            }
-            // An empty answer is like no other, so a look that failed is followed by a reading.
-            Err(_) => Vec::new(),
-        }
+    /// Renews the watches, then takes the signature. In this order no change between the two is missed.
+    /// Returns nothing if the check failed.
+    async fn check(&mut self) -> Option<Signature> {
+        let watches = self.events.watches();
+        let watched = Arc::clone(&self.watched);
+        let check = move || (watches.renew(watched.paths()), watched.signature());
+        let (renewal, signature) = self.jobs.run(check).await.ok()?;
+        self.events.renewed(renewal);
+        Some(signature)
     }
 }

@@ -7,7 +7,8 @@
 //! | findings of one load | 1000 | the rest is counted, not kept |
 //! | "did you mean" | first 100 | the others say what to write without a guess |
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use super::suggestion::{Place, Planned};
 use super::{Code, Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally, codes};
@@ -116,15 +117,25 @@ impl Finding {
     }
 }
 
+/// Gives a source text whose bytes were dropped to save memory; nothing for all others.
+pub type DroppedText<'a> = &'a dyn Fn(u32) -> Option<SourceText>;
+
 /// All findings of one load.
-#[derive(Debug)]
 pub struct Findings<'a> {
     sources: &'a [SourceText],
+    dropped: Option<DroppedText<'a>>,
+    /// What `dropped` gave for the files that findings are about.
+    fetched: BTreeMap<u32, Option<SourceText>>,
     kept: Vec<(Span, Diagnostic)>,
     errors: usize,
     unkept: Tally,
-    /// Files that they are about, notes included.
-    files: BTreeSet<u32>,
+}
+
+impl fmt::Debug for Findings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Findings");
+        shown.field("kept", &self.kept).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Findings<'a> {
@@ -132,21 +143,25 @@ impl<'a> Findings<'a> {
     pub fn new(sources: &'a [SourceText]) -> Self {
         Self {
             sources,
+            dropped: None,
+            fetched: BTreeMap::new(),
             kept: Vec::new(),
             errors: 0,
             unkept: Tally::default(),
-            files: BTreeSet::new(),
+        }
+    }
+
+    /// Shows lines of texts whose bytes are not in the sources: `dropped` gives those.
+    pub fn with_dropped(self, dropped: DroppedText<'a>) -> Self {
+        Self {
+            dropped: Some(dropped),
+            ..self
         }
     }
 
     /// The sources that the spans point into.
     pub fn sources(&self) -> &'a [SourceText] {
         self.sources
-    }
-
-    /// The files that they are about, notes included.
-    pub fn files(&self) -> &BTreeSet<u32> {
-        &self.files
     }
 
     /// Whether a suggestion is still worth its search: nobody reads the hundredth.
@@ -190,9 +205,6 @@ impl<'a> Findings<'a> {
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
         self.errors += usize::from(finding.severity == Severity::Error);
-        self.files.insert(finding.span.file);
-        self.files
-            .extend(finding.notes.iter().map(|(span, _)| span.file));
         if self.kept.len() >= MAX_FINDINGS {
             self.unkept.add(finding.severity);
             return;
@@ -201,7 +213,7 @@ impl<'a> Findings<'a> {
             severity: finding.severity,
             code: finding.code,
             message: finding.message,
-            excerpt: Excerpt::of(self.sources, finding.span),
+            excerpt: self.excerpt(finding.span),
             help: finding.help,
             suggestions: finding
                 .suggestions
@@ -213,12 +225,25 @@ impl<'a> Findings<'a> {
                 .into_iter()
                 .map(|(span, message)| Note {
                     message,
-                    excerpt: Excerpt::of(self.sources, span),
+                    excerpt: self.excerpt(span),
                 })
                 .collect(),
             unkept: None,
         };
         self.kept.push((finding.span, diagnostic));
+    }
+
+    /// The line of a span.
+    fn excerpt(&mut self, span: Span) -> Excerpt {
+        let file = span.file;
+        if let Some(dropped) = self.dropped {
+            let fetched = self.fetched.entry(file).or_insert_with(|| dropped(file));
+            if let Some(text) = fetched {
+                let span = Span { file: 0, ..span };
+                return Excerpt::of(std::slice::from_ref(text), span);
+            }
+        }
+        Excerpt::of(self.sources, span)
     }
 
     /// Adds some.

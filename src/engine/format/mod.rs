@@ -73,7 +73,7 @@ mod yielded;
 
 use super::{
     diagnostic::{Finding, Findings, ForeignFormat, SourceKind, SourceText, Span},
-    store::Past,
+    store::Reuse,
     syntax::{self, Parsed, warn_if_empty},
 };
 use crate::engine::diagnostic::codes;
@@ -82,20 +82,19 @@ use context::{BareKey, Context};
 pub use options::{ImportFormat, Options, PrimaryFrom};
 pub use products::{PRODUCTS, Product};
 
-/// Reads all files of a directory; what cannot be read is among the findings. Native files that are as
-/// they were in the `past` are taken over from there.
+/// Reads all texts, or copies their rules as `reuse` says; what cannot be read is among the findings.
 pub fn parse(
     sources: &[SourceText],
     options: &Options,
-    past: Past<'_>,
+    reuse: &Reuse<'_>,
     findings: &mut Findings<'_>,
 ) -> Parsed {
-    let mut parsed = Parsed::after(past);
+    let mut parsed = Parsed::after(reuse);
     let mut bare = Vec::new();
     for (file, source) in (0..).zip(sources) {
         parsed.file(
             (file, source),
-            past,
+            reuse,
             findings,
             |parsed, findings| match source.kind {
                 SourceKind::Foreign(foreign) => {

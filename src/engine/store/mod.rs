@@ -17,19 +17,19 @@
 //! | octets of all records | 4 GiB, some ninety million rules | [`Packed::push`] takes none any more, and says which was the first |
 
 mod address;
-mod adopt;
 mod bytes;
+mod copy;
 mod entry;
 mod names;
-mod past;
 mod plain;
 mod record;
+mod reuse;
 mod target;
 
 pub use self::{
     entry::Entry,
-    past::{FileRead, Past, hash},
     plain::PlainAddress,
+    reuse::{ContentHash, Fetch, FileRead, Reuse},
 };
 
 use self::{

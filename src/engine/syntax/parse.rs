@@ -11,7 +11,7 @@ use crate::engine::{
     address::Domain,
     diagnostic::{Finding, Findings, SourceKind, SourceText, Span, codes, nearest},
     rule::{Action, ActionWord, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
-    store::{FileRead, Packed, Past},
+    store::{FileRead, Packed, Reuse},
 };
 
 /// Everything that the files of one directory say.
@@ -29,36 +29,31 @@ pub struct Parsed {
     pub skipped: Vec<Skipped>,
     /// The files, in their order.
     pub files: Vec<FileRead>,
-    /// A file could neither be taken over nor read.
-    pub incomplete: bool,
 }
 
 impl Parsed {
-    /// Nothing yet; what files hold that are as they were in the `past` will be taken from there.
-    pub fn after(past: Past<'_>) -> Self {
+    /// Nothing yet. The rules of unchanged files will be copied as `reuse` says.
+    pub fn after(reuse: &Reuse<'_>) -> Self {
         Self {
-            rules: past.rules.map_or_else(Packed::default, Packed::after),
+            rules: reuse.empty_store(),
             ..Self::default()
         }
     }
 
-    /// Takes a file from the `past`, or reads it by `read`.
+    /// Copies the rules of a file if it is unchanged, or reads it by `read`.
     pub fn file<'s>(
         &mut self,
         (file, source): (u32, &SourceText),
-        past: Past<'_>,
+        reuse: &Reuse<'_>,
         findings: &mut Findings<'s>,
         read: impl FnOnce(&mut Self, &mut Findings<'s>),
     ) {
-        let hash = past.hash_of(file, source);
-        let taken = past.take((file, &source.name, hash), &mut self.rules);
-        // Where even the text is not there, nothing of the file is: that must not pass for a file.
-        self.incomplete |= taken.is_none() && past.is_left_out(file);
-        let read = taken.unwrap_or_else(|| {
+        let copied = reuse.copy(file, source, &mut self.rules);
+        let read = copied.unwrap_or_else(|| {
             let before = (findings.count(), self.declarations.len());
             read(self, findings);
             let clean = before == (findings.count(), self.declarations.len());
-            FileRead::new(source, hash, clean, &mut self.rules)
+            reuse.read(file, source, clean, &mut self.rules)
         });
         self.files.push(read);
     }

@@ -79,7 +79,7 @@ impl Table {
     /// The rules of files that another table does not have, or not like this: rules of files that are
     /// the same need not be looked up.
     fn rules_of_files_not_in(&self, other: &Table) -> impl Iterator<Item = (RuleId, Rule)> {
-        let is_there = |read: &FileRead| other.reads.iter().any(|its| its.is(read));
+        let is_there = |read: &FileRead| other.reads.iter().any(|its| its.is_same_as(read));
         let there: Vec<_> = self.reads.iter().map(is_there).collect();
         let new = move |file: u32| !there.get(file as usize).copied().unwrap_or_default();
         let entries = self.store.entries_of(new);

@@ -45,7 +45,7 @@ use super::{
     diagnostic::Span,
     reply::{ReplyClass, SmtpReply},
     rule::{DomainClass, Rule, Unknown},
-    store::{Entry, FileRead, Packed, Past, RuleId, RuleView},
+    store::{Entry, Fetch, FileRead, Packed, Reuse, RuleId, RuleView},
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -146,16 +146,9 @@ impl Table {
         self.store.is_empty()
     }
 
-    /// What a later table may take over.
-    pub fn past(&self) -> Past<'_> {
-        if !self.store.is_compact() {
-            return Past::default();
-        }
-        Past {
-            rules: Some(&self.store),
-            files: &self.reads,
-            ..Past::default()
-        }
+    /// What a later table may reuse of this one. `fetch` gives a text once more, if it must be shown.
+    pub fn reuse<'t>(&'t self, fetch: Fetch<'t>) -> Reuse<'t> {
+        Reuse::new(&self.store, &self.reads, &self.counts, fetch)
     }
 
     /// The files, each with the number of its rules.

@@ -1,6 +1,6 @@
-//! What an event means: whether it is worth a look, and whether the watches have to be made anew.
+//! Decides which events matter, and which of them mean that the watches must be renewed.
 //!
-//! In: events, in the thread of notifications, and the plan of what matters. Out: [`Signs::hinted`].
+//! In: events, on the thread of notifications, and the plan of what matters. Out: [`EventFilter::event`].
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,50 +10,50 @@ use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind};
 use tokio::sync::Notify;
 
-use super::trail::Plan;
+use super::plan::WatchPlan;
 
-/// What the thread of notifications tells.
+/// Shared by the thread of notifications and those who wait for events.
 #[derive(Debug)]
-pub(super) struct Signs {
-    hinted: Notify,
+pub(super) struct EventFilter {
+    event: Notify,
     /// What matters.
-    plan: Mutex<Plan>,
-    /// The watches may be on what is no longer there.
+    plan: Mutex<WatchPlan>,
+    /// The watches may be on directories that are no longer there.
     stale: AtomicBool,
     overflowed: AtomicBool,
 }
 
-impl Signs {
+impl EventFilter {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
-            hinted: Notify::new(),
+            event: Notify::new(),
             plan: Mutex::default(),
             stale: AtomicBool::new(true),
             overflowed: AtomicBool::new(false),
         })
     }
 
-    /// What matters from now on.
-    pub fn judge_by(&self, plan: &Plan) {
+    /// Sets what matters from now on.
+    pub fn set_plan(&self, plan: &WatchPlan) {
         plan.clone_into(&mut self.plan());
     }
 
-    /// Returns true if the watches may be on what is no longer there, and forgets it.
+    /// Returns true if the watches may be on directories that are no longer there, and resets that.
     pub fn take_stale(&self) -> bool {
         self.stale.swap(false, Ordering::AcqRel)
     }
 
-    /// Returns true if notifications were dropped, and forgets it.
+    /// Returns true if the system dropped notifications, and resets that.
     pub fn take_overflow(&self) -> bool {
         self.overflowed.swap(false, Ordering::AcqRel)
     }
 
-    /// Returns when something has happened that matters. Hints that nobody waited for are one.
-    pub async fn hinted(&self) {
-        self.hinted.notified().await;
+    /// Returns after the next event that matters. Several events that came before the call are one.
+    pub async fn event(&self) {
+        self.event.notified().await;
     }
 
-    fn plan(&self) -> MutexGuard<'_, Plan> {
+    fn plan(&self) -> MutexGuard<'_, WatchPlan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,38 +61,39 @@ impl Signs {
         self.stale.store(true, Ordering::Release);
     }
 
-    /// Runs in the thread of notifications.
+    /// Takes an event. Runs on the thread of notifications.
     pub fn receive(&self, event: notify::Result<Event>) {
         let Ok(event) = event else {
             self.make_stale();
-            self.hinted.notify_one();
+            self.event.notify_one();
             return;
         };
         if event.need_rescan() {
             self.overflowed.store(true, Ordering::Release);
             self.make_stale();
-            self.hinted.notify_one();
+            self.event.notify_one();
             return;
         }
         let plan = self.plan();
         if !is_write(event.kind) || !event.paths.iter().any(|path| matters(&plan, path)) {
             return;
         }
-        if is_replacement(event.kind) && event.paths.iter().any(|path| on_the_way(&plan, path)) {
+        if is_replacement(event.kind) && event.paths.iter().any(|path| is_on_the_way(&plan, path)) {
             self.make_stale();
         }
         drop(plan);
-        self.hinted.notify_one();
+        self.event.notify_one();
     }
 
-    /// The thread of notifications has ended. No hint: the next look is soon enough, and where no
-    /// thread can be had, a hint would lead to a look, and that to the next attempt.
+    /// Takes note that the thread of notifications has ended. This is no event: the next check is soon
+    /// enough. If no thread can be started, an event would lead to a check, the check to the next attempt
+    /// to start one, and so on without a pause.
     pub fn ended(&self) {
         self.make_stale();
     }
 }
 
-/// Our own reading is an event too, and must not wake us.
+/// Returns false for reads: our own reading causes events too, and must not wake us.
 fn is_write(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
@@ -100,7 +101,7 @@ fn is_write(kind: EventKind) -> bool {
     }
 }
 
-/// Whether a name may stand for something else now.
+/// Returns true if a name may refer to another file or directory now.
 fn is_replacement(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(_) => false,
@@ -109,12 +110,12 @@ fn is_replacement(kind: EventKind) -> bool {
     }
 }
 
-fn on_the_way(plan: &Plan, path: &Path) -> bool {
+fn is_on_the_way(plan: &WatchPlan, path: &Path) -> bool {
     plan.steps.contains(path) || plan.directories.contains_key(path)
 }
 
-fn matters(plan: &Plan, path: &Path) -> bool {
-    on_the_way(plan, path)
+fn matters(plan: &WatchPlan, path: &Path) -> bool {
+    is_on_the_way(plan, path)
         || path
             .parent()
             .is_some_and(|parent| plan.whole.contains(parent))
@@ -126,8 +127,8 @@ mod tests {
     use notify::event::{DataChange, Flag, RemoveKind, RenameMode};
     use std::path::PathBuf;
 
-    fn plan() -> Plan {
-        let mut plan = Plan::default();
+    fn plan() -> WatchPlan {
+        let mut plan = WatchPlan::default();
         plan.directories.insert("/etc".into(), None);
         plan.directories.insert("/etc/rules".into(), None);
         plan.steps.insert("/etc".into());
@@ -136,16 +137,16 @@ mod tests {
         plan
     }
 
-    /// Whether the event is a hint, and whether it asks for new watches.
-    fn told(event: Event) -> (bool, bool) {
-        let signs = Signs::new();
-        signs.take_stale();
-        signs.judge_by(&plan());
-        signs.receive(Ok(event));
-        let notified = signs.hinted.notified();
+    /// Returns whether the event matters, and whether the watches must be renewed.
+    fn effect(event: Event) -> (bool, bool) {
+        let filter = EventFilter::new();
+        filter.take_stale();
+        filter.set_plan(&plan());
+        filter.receive(Ok(event));
+        let notified = filter.event.notified();
         tokio::pin!(notified);
-        let hint = notified.as_mut().enable();
-        (hint, signs.take_stale())
+        let matters = notified.as_mut().enable();
+        (matters, filter.take_stale())
     }
 
     fn at(path: &str, kind: EventKind) -> Event {
@@ -157,36 +158,36 @@ mod tests {
     const REMOVED: EventKind = EventKind::Remove(RemoveKind::Folder);
 
     #[test]
-    fn reading_is_no_hint() {
+    fn reading_does_not_matter() {
         let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
-        assert_eq!(told(at("/etc/rules/a", opened)), (false, false));
+        assert_eq!(effect(at("/etc/rules/a", opened)), (false, false));
         let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
-        assert_eq!(told(at("/etc/rules/a", read)), (false, false));
+        assert_eq!(effect(at("/etc/rules/a", read)), (false, false));
     }
 
     #[test]
-    fn writing_is_a_hint_and_leaves_the_watches() {
+    fn writing_matters_and_leaves_the_watches() {
         let closed = EventKind::Access(AccessKind::Close(AccessMode::Write));
-        assert_eq!(told(at("/etc/rules/a", closed)), (true, false));
-        assert_eq!(told(at("/etc/rules/a", WRITTEN)), (true, false));
-        assert_eq!(told(at("/etc/rules/a", RENAMED)), (true, false));
+        assert_eq!(effect(at("/etc/rules/a", closed)), (true, false));
+        assert_eq!(effect(at("/etc/rules/a", WRITTEN)), (true, false));
+        assert_eq!(effect(at("/etc/rules/a", RENAMED)), (true, false));
     }
 
     #[test]
-    fn what_happens_beside_the_way_is_no_hint() {
-        assert_eq!(told(at("/etc/passwd", WRITTEN)), (false, false));
-        assert_eq!(told(at("/etc/rules.old/a", REMOVED)), (false, false));
+    fn what_happens_beside_the_way_does_not_matter() {
+        assert_eq!(effect(at("/etc/passwd", WRITTEN)), (false, false));
+        assert_eq!(effect(at("/etc/rules.old/a", REMOVED)), (false, false));
     }
 
     #[test]
-    fn a_replaced_directory_asks_for_new_watches() {
-        assert_eq!(told(at("/etc/rules", REMOVED)), (true, true));
-        assert_eq!(told(at("/etc/rules", RENAMED)), (true, true));
+    fn after_a_replaced_directory_the_watches_are_renewed() {
+        assert_eq!(effect(at("/etc/rules", REMOVED)), (true, true));
+        assert_eq!(effect(at("/etc/rules", RENAMED)), (true, true));
     }
 
     #[test]
-    fn an_overflow_asks_for_new_watches() {
+    fn after_an_overflow_the_watches_are_renewed() {
         let event = Event::new(EventKind::Other).set_flag(Flag::Rescan);
-        assert_eq!(told(event), (true, true));
+        assert_eq!(effect(event), (true, true));
     }
 }

@@ -1,12 +1,12 @@
-//! Which directories have to be watched so that nothing on the way to a file changes unseen.
+//! Which directories must be watched, so that no change on the way to a file is missed.
 //!
-//! A path is followed one name at a time, through every symbolic link, as the system does it. Each
-//! name looked up on the way could be replaced by another link or directory, and the directory that
-//! holds the name is the one that tells.
+//! A path is followed one name at a time, through every symbolic link, as the system does it. Each name
+//! on the way could be replaced by another link or directory. The directory that holds the name gives the
+//! event.
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | symbolic links in one path | 40, as in Linux | the way ends there |
+//! | symbolic links in one path | 40, as in Linux | following ends there |
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
@@ -15,33 +15,33 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::Target;
+use super::WatchedPath;
 
 /// Most symbolic links followed in one path (`MAXSYMLINKS` of Linux).
 const LINKS: usize = 40;
 
-/// Which directory it was: an inode number alone is given to the next one.
+/// Identifies a directory. The inode number alone is not enough: the system gives it to the next one.
 pub(super) type Identity = (u64, u64, Option<SystemTime>);
 
-/// What is watched, and what of it matters.
+/// The directories to watch, and which of their entries matter.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Plan {
+pub(super) struct WatchPlan {
     /// The directories to watch.
     pub directories: BTreeMap<PathBuf, Option<Identity>>,
-    /// Names looked up on the way; if one of them comes or goes, the plan is out of date.
+    /// Names on the way. If one of them appears or disappears, the plan is out of date.
     pub steps: BTreeSet<PathBuf>,
-    /// Directories of which every entry matters.
+    /// Directories in which every entry matters.
     pub whole: BTreeSet<PathBuf>,
 }
 
-impl Plan {
-    /// The plan for `targets` as they are now.
-    pub fn of(targets: &[Target]) -> Self {
+impl WatchPlan {
+    /// Returns the plan for `paths` as they are now.
+    pub fn of(paths: &[WatchedPath]) -> Self {
         let mut plan = Self::default();
-        for target in targets {
-            match target {
-                Target::File(path) => drop(plan.follow(path)),
-                Target::Directory(path) => plan.follow_directory(path),
+        for path in paths {
+            match path {
+                WatchedPath::File(path) => drop(plan.follow(path)),
+                WatchedPath::Directory(path) => plan.follow_directory(path),
             }
         }
         plan
@@ -59,7 +59,7 @@ impl Plan {
         self.whole.insert(directory);
     }
 
-    /// Notes every name on the way to `path`; returns where the way ends.
+    /// Adds every name on the way to `path`. Returns where the way ends.
     fn follow(&mut self, path: &Path) -> PathBuf {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mut ahead: VecDeque<OsString> = names(&absolute).collect();
@@ -94,7 +94,7 @@ impl Plan {
     }
 }
 
-/// The names in `path`, `..` included.
+/// Returns the names in `path`, `..` included.
 fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> + '_ {
     path.components().filter_map(|component| match component {
         Component::Normal(name) => Some(name.to_owned()),
@@ -125,7 +125,7 @@ mod tests {
         let (_dir, base) = temporary();
         fs::create_dir_all(base.join("real/rules")).unwrap();
         symlink("real", base.join("link")).unwrap();
-        let plan = Plan::of(&[Target::Directory(base.join("link/rules"))]);
+        let plan = WatchPlan::of(&[WatchedPath::Directory(base.join("link/rules"))]);
         for directory in [base.clone(), base.join("real"), base.join("real/rules")] {
             assert!(plan.directories.contains_key(&directory), "{directory:?}");
         }
@@ -147,7 +147,7 @@ mod tests {
         symlink("..one", base.join("rules/..data")).unwrap();
         symlink("..data/a.rules", base.join("rules/a.rules")).unwrap();
         symlink("../elsewhere/b.rules", base.join("rules/b.rules")).unwrap();
-        let plan = Plan::of(&[Target::Directory(base.join("rules"))]);
+        let plan = WatchPlan::of(&[WatchedPath::Directory(base.join("rules"))]);
         assert!(plan.directories.contains_key(&base.join("rules/..one")));
         assert!(plan.directories.contains_key(&base.join("elsewhere")));
         assert!(plan.steps.contains(&base.join("rules/..data")));
@@ -159,14 +159,14 @@ mod tests {
         let (_dir, base) = temporary();
         symlink("b", base.join("a")).unwrap();
         symlink("a", base.join("b")).unwrap();
-        let plan = Plan::of(&[Target::File(base.join("a"))]);
+        let plan = WatchPlan::of(&[WatchedPath::File(base.join("a"))]);
         assert!(plan.steps.contains(&base.join("b")));
     }
 
     #[test]
-    fn what_does_not_exist_is_waited_for_where_it_would_come() {
+    fn a_missing_file_is_waited_for_in_the_directories_above() {
         let (_dir, base) = temporary();
-        let plan = Plan::of(&[Target::File(base.join("later/readdress.toml"))]);
+        let plan = WatchPlan::of(&[WatchedPath::File(base.join("later/readdress.toml"))]);
         assert!(plan.directories[&base].is_some());
         assert!(plan.directories[&base.join("later")].is_none());
         assert!(plan.steps.contains(&base.join("later")));

@@ -1,20 +1,20 @@
-//! The record of what was live last, in the state directory: a daemon that starts without rules knows from
-//! it whether there were any.
+//! Records in the state directory what was live last. A daemon that starts without rules learns from it
+//! whether there were any.
 //!
-//! One file for each rules directory, `live-HASH.json`: the directory, the digest of its texts, and each
-//! file with the number of its rules. No address is in it.
+//! There is one file for each rules directory, `live-HASH.json`: the directory, the digest of its texts, and
+//! each file with the number of its rules. It contains no address.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`LARGEST`] | 16 MiB | the file counts as damaged |
+//! | [`LARGEST`] | 16 MiB | a larger file counts as damaged |
 //!
 //! # Invariants
 //!
 //! - A file is written beside the old one, flushed, and renamed over it: after a crash at any byte one of
-//!   the two is there, whole.
-//! - Nothing here ends the daemon. Without a state directory it serves, and says what it cannot know.
+//!   the two is complete.
+//! - Nothing here ends the daemon. Without a state directory it serves, and reports what it cannot know.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -23,52 +23,52 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::guard::{Before, Extent};
+use super::guard::{LastTable, RuleCounts};
 
 /// Largest file that is read.
 const LARGEST: u64 = 16 << 20;
 
-/// Where records are kept, for one rules directory.
+/// Keeps the record of one rules directory.
 #[derive(Clone, Debug)]
-pub struct Marks {
+pub struct LastLiveRecord {
     state: PathBuf,
     rules: PathBuf,
 }
 
 /// What was live last.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Mark {
+pub struct LastLive {
     /// The digest of the texts.
     pub digest: String,
     /// Its files.
-    pub extent: Extent,
+    pub counts: RuleCounts,
 }
 
 /// What reading the record showed.
 #[derive(Debug, Eq, PartialEq)]
 pub enum Recorded {
-    /// There is none yet.
+    /// There is no record yet.
     Nothing,
     /// This was live.
-    Live(Mark),
-    /// It cannot be used, for this reason.
+    Live(LastLive),
+    /// The record cannot be used, for this reason.
     Damaged(String),
 }
 
 impl Recorded {
-    /// The same as the guard wants it. The device of a directory may be another after a restart, so it is
-    /// not recorded.
-    pub fn before(&self) -> Before {
+    /// Returns what the guard compares with. The device of a directory may be another one after a restart,
+    /// so it is not recorded.
+    pub fn last_table(&self) -> LastTable {
         match self {
-            Self::Nothing => Before::Nothing,
-            Self::Live(mark) => Before::Table(mark.extent.clone()),
-            Self::Damaged(_) => Before::Unknown,
+            Self::Nothing => LastTable::Nothing,
+            Self::Live(last) => LastTable::Table(last.counts.clone()),
+            Self::Damaged(_) => LastTable::Unknown,
         }
     }
 }
 
-impl Marks {
-    /// Records in the directory `state` about the rules directory `rules`.
+impl LastLiveRecord {
+    /// For records in the directory `state` about the rules directory `rules`.
     pub fn new(state: &Path, rules: &Path) -> Self {
         let absolute = std::path::absolute(rules).unwrap_or_else(|_| rules.to_owned());
         Self {
@@ -82,7 +82,7 @@ impl Marks {
         &self.state
     }
 
-    /// The file of this rules directory.
+    /// Returns the path of the record.
     pub fn file(&self) -> PathBuf {
         let hash = xxh3_64(self.rules.as_os_str().as_encoded_bytes());
         self.state.join(format!("live-{hash:016x}.json"))
@@ -92,7 +92,7 @@ impl Marks {
     pub fn problem(&self) -> Option<String> {
         let probe = self.beside("probe");
         let written = File::create(&probe).map(drop);
-        // What was not made need not be removed.
+        // An error is fine: a file that was not made need not be removed.
         let _ = fs::remove_file(&probe);
         written.err().map(|error| error.to_string())
     }
@@ -107,7 +107,7 @@ impl Marks {
         let mut text = String::new();
         match file.take(LARGEST).read_to_string(&mut text) {
             Ok(_) => match parsed(&text) {
-                Some(mark) => Recorded::Live(mark),
+                Some(last) => Recorded::Live(last),
                 None => Recorded::Damaged("it is not what readdress writes".to_owned()),
             },
             Err(error) => Recorded::Damaged(error.to_string()),
@@ -115,28 +115,28 @@ impl Marks {
     }
 
     /// Replaces the record. Blocks until it is on the disk.
-    pub fn write(&self, mark: &Mark) -> io::Result<()> {
-        let files = mark.extent.files.iter();
+    pub fn write(&self, last: &LastLive) -> io::Result<()> {
+        let files = last.counts.files.iter();
         let files = files.map(|(name, lines)| json!({ "file": name, "lines": lines }));
         let text = json!({
             "directory": self.rules.display().to_string(),
-            "digest": mark.digest,
+            "digest": last.digest,
             "files": files.collect::<Vec<_>>(),
-            "lines": mark.extent.lines(),
+            "lines": last.counts.lines(),
         });
         let beside = self.beside("new");
         let replaced =
             flushed(&beside, &format!("{text}\n")).and_then(|()| fs::rename(&beside, self.file()));
         if replaced.is_err() {
-            // What was not made need not be removed.
+            // An error is fine: a file that was not made need not be removed.
             let _ = fs::remove_file(&beside);
         }
         replaced?;
-        // The rename itself: without it a crash may bring the old record back, which is whole as well.
+        // Flushes the rename. Without this, a crash may bring back the old record, which is complete too.
         File::open(&self.state)?.sync_all()
     }
 
-    /// A file that no other daemon of this directory writes at the same time.
+    /// Returns the path of a file that no other daemon of this directory writes at the same time.
     fn beside(&self, word: &str) -> PathBuf {
         let own = std::process::id();
         self.file().with_extension(format!("{own}.{word}"))
@@ -150,31 +150,31 @@ fn flushed(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The number of lines at the end must be the sum: a file that was cut and repaired by hand is no record.
-fn parsed(text: &str) -> Option<Mark> {
+/// The number of lines at the end must be the sum. A file that was cut off and repaired by hand is damaged.
+fn parsed(text: &str) -> Option<LastLive> {
     let value: Value = serde_json::from_str(text).ok()?;
     let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
     let file = |entry: &Value| Some((entry["file"].as_str()?.to_owned(), number(&entry["lines"])?));
     let files = value["files"].as_array()?.iter().map(file);
-    let extent = Extent {
+    let counts = RuleCounts {
         files: files.collect::<Option<Vec<_>>>()?,
         device: None,
     };
-    let mark = Mark {
+    let last = LastLive {
         digest: value["digest"].as_str()?.to_owned(),
-        extent,
+        counts,
     };
-    (number(&value["lines"])? == mark.extent.lines()).then_some(mark)
+    (number(&value["lines"])? == last.counts.lines()).then_some(last)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mark(lines: usize) -> Mark {
-        Mark {
+    fn last(lines: usize) -> LastLive {
+        LastLive {
             digest: "0123".to_owned(),
-            extent: Extent {
+            counts: RuleCounts {
                 files: vec![("a.rules".to_owned(), lines), ("b.csv".to_owned(), 2)],
                 device: None,
             },
@@ -184,45 +184,45 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_each_directory_has_its_own() {
         let state = tempfile::tempdir().unwrap();
-        let marks = Marks::new(state.path(), Path::new("/etc/readdress/rules"));
-        assert_eq!(marks.read(), Recorded::Nothing);
+        let record = LastLiveRecord::new(state.path(), Path::new("/etc/readdress/rules"));
+        assert_eq!(record.read(), Recorded::Nothing);
         for lines in [1, 12] {
-            marks.write(&mark(lines)).unwrap();
-            assert_eq!(marks.read(), Recorded::Live(mark(lines)));
+            record.write(&last(lines)).unwrap();
+            assert_eq!(record.read(), Recorded::Live(last(lines)));
         }
-        let other = Marks::new(state.path(), Path::new("/srv/rules"));
+        let other = LastLiveRecord::new(state.path(), Path::new("/srv/rules"));
         assert_eq!(other.read(), Recorded::Nothing);
         assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1);
     }
 
-    /// Whatever is left of the file by a damaged disk: it is the whole record, or none.
+    /// Whatever a damaged disk leaves of the file: the result is the complete record, or none.
     #[test]
     fn a_damaged_record_is_never_taken_for_a_whole_one() {
         let state = tempfile::tempdir().unwrap();
-        let marks = Marks::new(state.path(), Path::new("rules"));
-        marks.write(&mark(12)).unwrap();
-        let whole = fs::read(marks.file()).unwrap();
+        let record = LastLiveRecord::new(state.path(), Path::new("rules"));
+        record.write(&last(12)).unwrap();
+        let whole = fs::read(record.file()).unwrap();
         for length in 0..whole.len() - 1 {
-            fs::write(marks.file(), &whole[..length]).unwrap();
-            let read = marks.read();
+            fs::write(record.file(), &whole[..length]).unwrap();
+            let read = record.read();
             assert!(matches!(read, Recorded::Damaged(_)), "{length}: {read:?}");
-            assert_eq!(read.before(), Before::Unknown);
+            assert_eq!(read.last_table(), LastTable::Unknown);
         }
         let other = String::from_utf8(whole).unwrap().replace("12", "13");
-        fs::write(marks.file(), other.replacen("13", "7", 1)).unwrap();
-        assert!(matches!(marks.read(), Recorded::Damaged(_)));
-        fs::write(marks.file(), b"\xff\xfe").unwrap();
-        assert!(matches!(marks.read(), Recorded::Damaged(_)));
+        fs::write(record.file(), other.replacen("13", "7", 1)).unwrap();
+        assert!(matches!(record.read(), Recorded::Damaged(_)));
+        fs::write(record.file(), b"\xff\xfe").unwrap();
+        assert!(matches!(record.read(), Recorded::Damaged(_)));
     }
 
     #[test]
     fn a_directory_that_is_not_there_is_said() {
         let state = tempfile::tempdir().unwrap();
-        let marks = Marks::new(&state.path().join("gone"), Path::new("rules"));
-        assert_eq!(marks.read(), Recorded::Nothing);
-        assert!(marks.problem().is_some());
-        assert!(marks.write(&mark(1)).is_err());
-        let marks = Marks::new(state.path(), Path::new("rules"));
-        assert_eq!(marks.problem(), None);
+        let record = LastLiveRecord::new(&state.path().join("gone"), Path::new("rules"));
+        assert_eq!(record.read(), Recorded::Nothing);
+        assert!(record.problem().is_some());
+        assert!(record.write(&last(1)).is_err());
+        let record = LastLiveRecord::new(state.path(), Path::new("rules"));
+        assert_eq!(record.problem(), None);
     }
 }

@@ -1,0 +1,107 @@
+//! Checks the lines of a file while it is read: none may be too long, and none may hold a NUL byte.
+
+use super::file::{Encoding, Limits, Refusal};
+use crate::engine::{
+    diagnostic::{Code, codes},
+    format::decode,
+};
+
+/// Checks lines from block to block.
+#[derive(Default)]
+pub(super) struct LineCheck {
+    /// Line ends so far.
+    ended: u64,
+    /// Bytes so far of the line that has not ended yet.
+    open: usize,
+    /// What the bytes may be; nothing if they are decoded.
+    encoding: Option<Encoding>,
+    /// The bytes are UTF-16. The first block says so.
+    pub wide: Option<bool>,
+}
+
+impl LineCheck {
+    /// For a file in this encoding of which nothing was read yet.
+    pub fn new(encoding: Encoding) -> Self {
+        Self {
+            encoding: Some(encoding),
+            ..Self::default()
+        }
+    }
+
+    /// Checks the next block.
+    pub fn check(&mut self, block: &[u8], limits: &Limits) -> Result<(), Refusal> {
+        if self.encoding == Some(Encoding::Any) {
+            return Ok(());
+        }
+        let detected = self.encoding == Some(Encoding::Detected);
+        let wide = *self
+            .wide
+            .get_or_insert(detected && decode::utf16(block).is_some());
+        let binary = !wide && memchr::memchr(0, block).is_some();
+        // A byte of UTF-16 may look like a line end. Its lines are checked when it is decoded; here only
+        // an endless one is refused.
+        let limit = if wide {
+            limits.line.saturating_mul(4)
+        } else {
+            limits.line
+        };
+        let next_end = |rest: &[u8]| match detected {
+            true => memchr::memchr2(b'\n', b'\r', rest),
+            false => memchr::memchr(b'\n', rest),
+        };
+        let mut rest = block;
+        while let Some(end) = next_end(rest) {
+            let (piece, behind) = rest.split_at(end);
+            self.piece(piece, binary, limit, limits)?;
+            self.open = 0;
+            self.ended += u64::from(behind.first() == Some(&b'\n'));
+            rest = behind.get(1..).unwrap_or_default();
+        }
+        self.piece(rest, binary, limit, limits)
+    }
+
+    /// Checks a piece of a line.
+    fn piece(
+        &mut self,
+        piece: &[u8],
+        binary: bool,
+        limit: usize,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        self.open += piece.len();
+        if binary && piece.contains(&0) {
+            return Err(self.refusal(codes::BINARY_FILE, "holds a NUL byte: this is no text"));
+        }
+        if self.open > limit {
+            let message = format!("is longer than {} bytes", limits.line);
+            return Err(self.refusal(codes::LINE_TOO_LONG, &message));
+        }
+        Ok(())
+    }
+
+    fn refusal(&self, code: Code, what: &str) -> Refusal {
+        Refusal::new(code, format!("line {} {what}", self.ended + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_across_blocks() {
+        let limits = Limits {
+            line: 10,
+            ..Limits::default()
+        };
+        let mut lines = LineCheck::default();
+        lines.check(b"one\ntw", &limits).unwrap();
+        lines.check(b"o\nthr", &limits).unwrap();
+        let refusal = lines.check(b"eeeeeeee", &limits).unwrap_err();
+        assert!(
+            refusal.message.starts_with("line 3 "),
+            "{}",
+            refusal.message
+        );
+    }
+}

@@ -48,6 +48,7 @@
 //! |---|---|---|
 //! | 1–6 | [`engine`] | pure: no I/O, clock, async, lock or log |
 //! | 6 | [`headers`] | pure as well: the header fields that name recipients, where they are wanted |
+//! | 6 | [`protocol`] | pure as well: the values of the control socket and of `--json` |
 //! | 7 | [`config`], [`report`], [`export`] | pure as well: the configuration file; a decision for people and programs; the table for other MTAs |
 //! | 8–11 | `daemon` | the only room with tokio, files, sockets, clock and log |
 //! | 8 | `mta` | the MTA's side of the milter protocol, for `try`, `demo` and tests |
@@ -76,4 +77,5 @@ pub mod export;
 pub mod headers;
 #[cfg(feature = "daemon")]
 pub mod mta;
+pub mod protocol;
 pub mod report;

@@ -1,16 +1,18 @@
-//! `readdress config`: the settings in force, where each comes from, and which wait for a restart.
+//! `readdress config`: the settings in force, where each value comes from, and which settings wait for a
+//! restart.
 //!
-//! The running daemon is asked. Where it does not answer, the file is read, and that is said.
-
-use serde_json::{Value, json};
+//! The running daemon is asked. If no daemon answers, the file is read, and the output says so.
 
 use super::{
     Exit, ask, failed, files,
     flags::Control,
     output::{self, Paint},
 };
-use crate::config::{Config, Key, keys, socket::Socket};
-use crate::daemon::settings::Source;
+use crate::{
+    config::{Config, Key, keys, socket::Socket},
+    daemon::settings::Source,
+    protocol::{Command, Request, Setting},
+};
 
 /// Column in which the origin of a value begins.
 const COLUMN: usize = 48;
@@ -26,13 +28,13 @@ pub fn run(flags: &Control) -> Exit {
     let socket = flags.socket.as_ref().unwrap_or(&config.control);
     let exit = if broken { Exit::Findings } else { Exit::Fine };
     match (asked(socket), &flags.socket) {
-        (Ok(keys), _) => {
+        (Ok(settings), _) => {
             let from = format!("in force in the running daemon ({socket})");
-            print(flags, &from, &keys);
+            print(flags, &from, &settings);
             exit
         }
         (Err(reason), Some(_)) => failed(&reason),
-        // The errors are printed; a part of the file is no configuration.
+        // The errors are printed. What can be read of the file is not a whole configuration.
         (Err(_), None) if broken => Exit::Failed,
         (Err(reason), None) => {
             let path = Source {
@@ -47,60 +49,52 @@ pub fn run(flags: &Control) -> Exit {
     }
 }
 
-/// What the running daemon says.
-fn asked(socket: &Socket) -> Result<Vec<Value>, String> {
-    let Socket::Unix(path) = socket else {
+/// Returns what the running daemon says, or why it says nothing.
+fn asked(socket: &Socket) -> Result<Vec<Setting>, String> {
+    let request = Request::new(Command::Config);
+    let lines = ask::exchange(socket, &request).map_err(|error| format!("{socket}: {error}"))?;
+    if lines.is_empty() {
         return Err(format!(
-            "{socket}: the control socket is a Unix socket (unix:PATH)"
-        ));
-    };
-    let keys = ask::exchange(path, &ask::command("config"));
-    let keys = keys.map_err(|error| format!("{socket}: {error}"))?;
-    match keys.first() {
-        None => Err(format!(
             "{socket}: the connection was closed without an answer"
-        )),
-        Some(first) => match first["error"].as_str() {
-            Some(reason) => Err(format!("{socket}: {reason}")),
-            None => Ok(keys),
-        },
+        ));
     }
+    let settings: Result<_, _> = lines.into_iter().collect();
+    settings.map_err(|failure| {
+        let reason = ask::reason(&request, &failure, socket);
+        format!("{socket}: {reason}")
+    })
 }
 
-/// The same from the file alone.
-fn written(config: &Config, path: &str) -> Vec<Value> {
-    let object = |key: &Key| {
-        json!({
-            "section": key.section,
-            "key": key.name,
-            "value": key.value(config),
-            "from": config.origins.of(key).shown(&path),
-            "waiting": null,
-        })
+/// Returns the same from the file alone.
+fn written(config: &Config, path: &str) -> Vec<Setting> {
+    let setting = |key: &Key| Setting {
+        section: key.section.to_owned(),
+        key: key.name.to_owned(),
+        value: key.value(config),
+        from: config.origins.of(key).shown(&path),
+        waiting: None,
     };
-    keys().map(object).collect()
+    keys().map(setting).collect()
 }
 
-fn print(flags: &Control, from: &str, keys: &[Value]) {
+fn print(flags: &Control, from: &str, settings: &[Setting]) {
     if flags.json {
-        return keys.iter().for_each(output::json);
+        return settings.iter().for_each(output::json);
     }
     let paint = Paint::stdout();
     output::line(&paint.dim(&format!("# settings {from}")));
     let mut section = "";
-    for key in keys {
-        let [its, name, value, from] =
-            ["section", "key", "value", "from"].map(|part| key[part].as_str().unwrap_or_default());
-        if its != section {
-            section = its;
+    for setting in settings {
+        if setting.section != section {
+            section = &setting.section;
             output::line("");
             output::line(&format!("[{section}]"));
         }
-        let setting = format!("{name} = {value}");
-        let from = paint.dim(&format!("# {from}"));
-        output::line(&format!("{setting:<COLUMN$} {from}"));
-        if let Some(waiting) = key["waiting"].as_str() {
-            let line = format!("# waits for a restart: {name} = {waiting}");
+        let line = format!("{} = {}", setting.key, setting.value);
+        let from = paint.dim(&format!("# {}", setting.from));
+        output::line(&format!("{line:<COLUMN$} {from}"));
+        if let Some(waiting) = &setting.waiting {
+            let line = format!("# waits for a restart: {} = {waiting}", setting.key);
             output::line(&paint.warn(&line));
         }
     }

@@ -2,17 +2,20 @@
 
 use std::io::{self, BufRead};
 
-use serde_json::{Value, json};
-
 use super::{
     Exit, ask, failed,
     files::{self, counted},
     flags::Explain,
     output,
 };
-use crate::{engine::Severity, report};
+use crate::{
+    engine::Severity,
+    protocol::{Explained, Failure, Request},
+    report,
+};
 
-/// Runs the command. What is no address is refused, and the others are explained all the same.
+/// Runs the command. For what is no address there is an error, and the other addresses are explained
+/// all the same.
 pub fn run(flags: &Explain) -> Exit {
     let texts = match texts(&flags.addresses) {
         Ok(texts) => texts,
@@ -28,21 +31,17 @@ pub fn run(flags: &Explain) -> Exit {
         Err(exit) => return exit,
     };
     let mut exit = Exit::Fine;
-    for object in explained {
-        if let Some(reason) = object["error"].as_str() {
-            exit = failed(&report::printable(reason));
-            continue;
-        }
-        if flags.json {
-            output::json(&object);
-        } else {
-            output::line(&report::text(&object));
+    for explained in explained {
+        match explained {
+            Ok(explained) if flags.json => output::json(&explained),
+            Ok(explained) => output::line(&report::text(&explained)),
+            Err(failure) => exit = failed(&report::printable(&failure.error)),
         }
     }
     exit
 }
 
-/// What is asked about; the lines of standard input take the place of `-`.
+/// Returns what is asked about. The lines of standard input take the place of `-`.
 fn texts(addresses: &[String]) -> io::Result<Vec<String>> {
     let mut texts = Vec::with_capacity(addresses.len());
     for address in addresses {
@@ -64,7 +63,7 @@ const MAX_REQUEST: usize = 64 << 10;
 /// Addresses in one request.
 const MAX_ADDRESSES: usize = 100;
 
-fn live(flags: &Explain, texts: &[String]) -> Result<Vec<Value>, Exit> {
+fn live(flags: &Explain, texts: &[String]) -> Result<ask::Lines<Explained>, Exit> {
     let mut explained = Vec::new();
     let mut rest = texts;
     while !rest.is_empty() {
@@ -74,16 +73,16 @@ fn live(flags: &Explain, texts: &[String]) -> Result<Vec<Value>, Exit> {
             bytes <= MAX_REQUEST
         });
         let (now, later) = rest.split_at(fits.count().max(1));
-        let request = json!({ "command": "explain", "addresses": now });
+        let request = Request::explain(now.to_vec());
         explained.extend(ask::ask(None, flags.config.as_deref(), &request)?);
         rest = later;
     }
     Ok(explained)
 }
 
-/// Explains from files. A broken expectation is said, and is no reason not to answer: it is then that
-/// somebody asks.
-fn from_files(flags: &Explain, texts: &[String]) -> Result<Vec<Value>, Exit> {
+/// Explains from files. A broken expectation is reported, and the addresses are explained all the same:
+/// a broken expectation is a reason to ask.
+fn from_files(flags: &Explain, texts: &[String]) -> Result<Vec<Result<Explained, Failure>>, Exit> {
     let mut loaded = files::load(flags.rules.as_deref(), flags.config.as_deref())?;
     if loaded.table.is_none() {
         loaded

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::engine::visible::{escaped, escaped_json};
 
@@ -28,8 +28,11 @@ pub fn line(text: &str) {
 }
 
 /// Writes an object of JSON as a line to standard output, with nothing in it that misleads the eye.
-pub fn json(object: &Value) {
-    raw(&escaped_json(&object.to_string()));
+pub fn json(object: &impl Serialize) {
+    match serde_json::to_string(object) {
+        Ok(text) => raw(&escaped_json(&text)),
+        Err(fault) => error(&format!("readdress: {fault}")),
+    }
 }
 
 /// Writes a line to standard error.

@@ -1,55 +1,56 @@
-//! `readdress reload` and `readdress accept`: what came of it, and as which exit status.
+//! `readdress reload` and `readdress accept`: what came of the request, and the exit status.
 //!
 //! | status | meaning |
 //! |---|---|
-//! | 0 | the files are live, also where nothing had changed |
-//! | 1 | the rules or the configuration were refused |
+//! | 0 | the files are in force, whether or not something had changed |
+//! | 1 | the rules or the configuration file were refused |
 //! | 2 | the daemon could not be asked, or there was nothing to accept |
 //! | 3 | the new table is held back |
 
-use serde_json::{Value, json};
-
 use super::{
-    Exit, ask,
+    Exit, ask, files,
     flags::{Accept, Control},
     outcome, output, status,
 };
+use crate::protocol::{Command, Outcome, Reload, Request};
 
-/// `readdress reload`.
+/// Runs `readdress reload`.
 pub fn run(flags: &Control) -> Exit {
-    match ask::one(flags, &ask::command("reload")) {
-        Ok(answer) => told(flags, &answer, "last reload"),
-        Err(exit) => exit,
-    }
+    tell(flags, &Request::new(Command::Reload), "last reload")
 }
 
-/// `readdress accept DIGEST`.
+/// Runs `readdress accept DIGEST`.
 pub fn accept(flags: &Accept) -> Exit {
-    let request = json!({ "command": "accept", "digest": flags.digest });
-    match ask::one(&flags.control, &request) {
-        Ok(answer) => told(&flags.control, &answer, "accepted"),
-        Err(exit) => exit,
-    }
+    let request = Request::accept(flags.digest.clone());
+    tell(&flags.control, &request, "accepted")
 }
 
-fn told(flags: &Control, answer: &Value, label: &str) -> Exit {
-    let refused = &answer["configuration"]["refused"];
+fn tell(flags: &Control, request: &Request, label: &str) -> Exit {
+    let (reload, findings) = match ask::one::<Reload>(flags, request) {
+        Ok(answer) => (answer.value, answer.findings),
+        Err(exit) => return exit,
+    };
+    let configuration = reload.configuration.as_ref();
+    let refused = configuration.filter(|configuration| configuration.refused.is_some());
+    if refused.is_none() {
+        files::complain_about(&findings);
+    }
     if flags.json {
-        output::json(answer);
-    } else if answer["outcome"] == "configuration" {
+        output::json(&reload);
+    } else if reload.outcome == Outcome::Configuration {
         output::line("the configuration file is in force");
     } else {
-        if refused.is_object() {
-            status::print_configuration(&answer["configuration"]);
-        }
-        outcome::print_rules(answer);
-        outcome::print_rules_findings(answer);
-        outcome::print(label, answer);
+        refused
+            .iter()
+            .for_each(|configuration| status::print_configuration(configuration));
+        outcome::print_rules(&reload.outcome);
+        outcome::print_rules_findings(&reload);
+        outcome::print(label, Some(&reload.outcome));
     }
-    match answer["outcome"].as_str() {
-        Some("held") => Exit::Held,
-        Some("refused") => Exit::Findings,
-        _ if refused.is_object() => Exit::Findings,
+    match reload.outcome {
+        Outcome::Held(_) => Exit::Held,
+        Outcome::Refused(_) => Exit::Findings,
+        _ if refused.is_some() => Exit::Findings,
         _ => Exit::Fine,
     }
 }

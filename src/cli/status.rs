@@ -1,185 +1,171 @@
-//! `readdress status`: what is really in force, and what is wrong with it.
+//! `readdress status`: what is in force in the running daemon, and what is wrong.
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | [`FILES`] | 20 rules files | "and N more files" |
 //! | findings | 10 | "N more", and the command that shows them all |
 
-use serde_json::Value;
-
 use super::{
-    Exit, ask,
-    flags::Status,
-    outcome::{self, count, number, strings},
+    Exit, ask, files,
+    files::counted,
+    flags, outcome,
     output::{self, Paint},
     time::{ago, moment, span},
 };
+use crate::protocol::{Command, Configuration, Outcome, Request, StateDirectory, Status};
 
 /// Rules files that are listed.
 const FILES: usize = 20;
 
 /// Runs the command.
-pub fn run(flags: &Status) -> Exit {
+pub fn run(flags: &flags::Status) -> Exit {
     let control = &flags.control;
-    let answer = match ask::one(control, &ask::command("status")) {
-        Ok(answer) => answer,
+    let asked = ask::one::<Status>(control, &Request::new(Command::Status));
+    let (status, findings) = match asked {
+        Ok(answer) => (answer.value, answer.findings),
         Err(exit) => return exit,
     };
-    if control.json {
-        output::json(&answer);
-    } else {
-        print(&answer);
+    let configuration = status.configuration.as_ref();
+    if configuration.is_none_or(|configuration| configuration.refused.is_none()) {
+        files::complain_about(&findings);
     }
-    let ready = flags.ready && number(&answer, "generation") > 0;
-    let well = ["degraded", "problems"];
-    let well = well.iter().all(|key| list(&answer, key).is_empty());
-    match ready || well {
+    if control.json {
+        output::json(&status);
+    } else {
+        print(&status);
+    }
+    let ready = flags.ready && status.generation > 0;
+    match ready || status.is_well() {
         true => Exit::Fine,
         false => Exit::Findings,
     }
-}
-
-fn list<'v>(answer: &'v Value, key: &str) -> &'v [Value] {
-    answer[key].as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text<'v>(answer: &'v Value, key: &str) -> &'v str {
-    answer[key].as_str().unwrap_or_default()
 }
 
 fn row(label: &str, value: &str) {
     output::line(&format!("{label:<12} {value}"));
 }
 
-/// What is wrong comes first.
-fn print_degraded(answer: &Value) {
-    for trouble in list(answer, "degraded") {
-        let since = number(trouble, "since");
-        output::line(&Paint::stdout().bad(&format!(
+/// Prints what is wrong.
+fn print_degraded(status: &Status) {
+    let bad = |line: &str| output::line(&Paint::stdout().bad(line));
+    for degraded in &status.degraded {
+        let since = degraded.since.unwrap_or_default();
+        bad(&format!(
             "DEGRADED since {} ({}): {}; {}",
             moment(since),
             ago(since),
-            text(trouble, "why"),
-            text(trouble, "mail")
-        )));
+            degraded.why,
+            degraded.mail
+        ));
     }
-    for problem in list(answer, "problems") {
-        output::line(&Paint::stdout().bad(&format!(
+    for problem in &status.problems {
+        bad(&format!(
             "DEGRADED     {}: {}, for {}",
-            text(problem, "part"),
-            text(problem, "what"),
-            span(number(problem, "for_seconds"))
-        )));
+            problem.part,
+            problem.what,
+            span(problem.for_seconds)
+        ));
     }
 }
 
-fn print(answer: &Value) {
-    print_degraded(answer);
-    let uptime = span(number(answer, "uptime_seconds"));
-    row(
-        "version",
-        &format!("{}, up for {uptime}", text(answer, "version")),
-    );
-    let live = match number(answer, "generation") {
+fn print(status: &Status) {
+    // What is wrong comes first.
+    print_degraded(status);
+    let uptime = span(status.uptime_seconds);
+    row("version", &format!("{}, up for {uptime}", status.version));
+    let live = match status.generation {
         0 => "0: no table yet, every recipient is deferred (451 4.3.0)".to_owned(),
         generation => format!(
             "{generation}, live for {}, since {}",
-            span(number(answer, "age_seconds")),
-            moment(number(answer, "since"))
+            span(status.age_seconds),
+            moment(status.since)
         ),
     };
     row("generation", &live);
-    print_files(answer);
-    row("mode", text(answer, "mode"));
-    for key in ["milter", "socketmap"] {
-        let sockets: Vec<_> = strings(answer, key).collect();
-        row(
-            key,
-            if sockets.is_empty() {
-                "none".to_owned()
-            } else {
-                sockets.join(", ")
-            }
-            .as_str(),
-        );
+    print_files(status);
+    row("mode", &status.mode);
+    for (label, sockets) in [("milter", &status.milter), ("socketmap", &status.socketmap)] {
+        match sockets.is_empty() {
+            true => row(label, "none"),
+            false => row(label, &sockets.join(", ")),
+        }
     }
-    row("control", answer["control"].as_str().unwrap_or("none"));
-    let (open, limit) = (
-        number(answer, "connections"),
-        number(answer, "connection_limit"),
-    );
+    row("control", status.control.as_deref().unwrap_or("none"));
+    let (open, limit) = (status.connections, status.connection_limit);
     row("connections", &format!("{open} of {limit}"));
-    print_configuration(&answer["configuration"]);
-    print_state(&answer["state"]);
-    let last = &answer["last_reload"];
-    let (change, at) = (&answer["last_change"], number(&answer["last_reload"], "at"));
-    if change.is_object() && last["outcome"] != "live" {
-        outcome::print("last change", change);
-        row("", &moment(number(change, "at")));
+    status.configuration.iter().for_each(print_configuration);
+    status.state.iter().for_each(print_state);
+    print_reloads(status);
+}
+
+/// Prints the last reload, and the last one that changed the table if that is another one.
+fn print_reloads(status: &Status) {
+    let last = status.last_reload.as_ref();
+    let was_live = last.is_some_and(|last| matches!(last.outcome, Outcome::Live(_)));
+    if let (Some(change), false) = (&status.last_change, was_live) {
+        outcome::print("last change", Some(&change.outcome));
+        row("", &moment(change.at.unwrap_or_default()));
     }
-    outcome::print_rules_findings(last);
-    outcome::print("last reload", last);
-    if last.is_object() {
-        row("", &moment(at));
+    last.iter()
+        .for_each(|last| outcome::print_rules_findings(last));
+    outcome::print("last reload", last.map(|last| &last.outcome));
+    if let Some(last) = last {
+        row("", &moment(last.at.unwrap_or_default()));
     }
 }
 
-fn print_files(answer: &Value) {
-    let directory = text(answer, "directory");
+fn print_files(status: &Status) {
     row(
         "rules",
-        &format!("{} from {directory}", number(answer, "rules")),
+        &format!("{} from {}", status.rules, status.directory),
     );
-    let files = list(answer, "files");
-    for file in files.iter().take(FILES) {
-        row(
-            "",
-            &format!("{:>8}  {}", number(file, "rules"), text(file, "file")),
-        );
+    for file in status.files.iter().take(FILES) {
+        row("", &format!("{:>8}  {}", file.rules, file.file));
     }
-    let more = files.len().saturating_sub(FILES);
+    let more = status.files.len().saturating_sub(FILES);
     if more > 0 {
         row("", &format!("and {more} more files"));
     }
 }
 
-/// The configuration file, what is wrong with it, and what of it waits.
-pub fn print_configuration(configuration: &Value) {
-    let file = text(configuration, "file");
-    let refused = &configuration["refused"];
-    if refused.is_object() {
-        let since = moment(number(refused, "since"));
-        let errors = count(refused, "errors", "error");
-        let line = format!("{file} REFUSED since {since}: {errors}");
-        row("settings", &Paint::stdout().bad(&line));
-        outcome::print_findings(refused, &format!("readdress check --config {file}"));
-    } else {
-        let settings = match number(configuration, "settings") {
-            0 => "every setting has its default".to_owned(),
-            _ => count(configuration, "settings", "setting"),
-        };
-        row("settings", &format!("{file} is in force: {settings}"));
+/// Prints what is known of the configuration file: its findings, and which settings wait for a restart.
+pub fn print_configuration(configuration: &Configuration) {
+    let file = &configuration.file;
+    match &configuration.refused {
+        Some(refused) => {
+            let since = moment(refused.since);
+            let errors = counted(refused.findings.errors, "error");
+            let line = format!("{file} REFUSED since {since}: {errors}");
+            row("settings", &Paint::stdout().bad(&line));
+            let all = format!("readdress check --config {file}");
+            outcome::print_findings(&refused.findings, &all);
+        }
+        None => {
+            let settings = match configuration.settings.unwrap_or_default() {
+                0 => "every setting has its default".to_owned(),
+                settings => counted(settings, "setting"),
+            };
+            row("settings", &format!("{file} is in force: {settings}"));
+        }
     }
-    for waiting in list(configuration, "waiting") {
-        let [key, new, old] = ["key", "file", "in_force"].map(|name| text(waiting, name));
-        let line = format!("waits for a restart: {key} = {new} (in force: {old})");
+    for waiting in &configuration.waiting {
+        let line = format!(
+            "waits for a restart: {} = {} (in force: {})",
+            waiting.key, waiting.file, waiting.in_force
+        );
         row("", &Paint::stdout().warn(&line));
     }
-    let change = &configuration["last_change"];
-    if change.is_object() {
-        let keys: Vec<_> = list(change, "keys")
-            .iter()
-            .map(|key| text(key, "key"))
-            .collect();
-        let at = moment(number(change, "at"));
+    if let Some(change) = &configuration.last_change {
+        let keys: Vec<_> = change.keys.iter().map(|key| &*key.key).collect();
+        let at = moment(change.at);
         row("", &format!("last change {at}: {}", keys.join(", ")));
     }
 }
 
-fn print_state(state: &Value) {
-    let line = match (state["directory"].as_str(), state["problem"].as_str()) {
+fn print_state(state: &StateDirectory) {
+    let line = match (&state.directory, &state.problem) {
         (None, _) => "none: a later start without rules is taken for a first start".to_owned(),
-        (Some(directory), None) => directory.to_owned(),
+        (Some(directory), None) => directory.clone(),
         (Some(directory), Some(problem)) => {
             let problem = format!("{directory} NOT RECORDED: {problem}");
             Paint::stdout().warn(&problem)

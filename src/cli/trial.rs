@@ -1,7 +1,5 @@
 //! `readdress try`: plays the MTA, asks the running milter, and shows what it would change.
 
-use serde_json::json;
-
 use super::{
     Exit, ask, failed, files,
     flags::Try,
@@ -54,12 +52,8 @@ pub async fn connect(socket: &Socket) -> Result<MilterClient, ClientError> {
 /// Returns where the running daemon listens, which `run --listen` or systemd may have set. None if no daemon
 /// answers.
 fn running(config: &Config) -> Option<Socket> {
-    let Socket::Unix(control) = &config.control else {
-        return None;
-    };
-    let status = ask::exchange(control, &json!({ "command": "status" })).ok()?;
-    let first = status.first()?["milter"].as_array()?.first()?;
-    first.as_str()?.parse().ok()
+    let status = ask::status(&config.control)?;
+    status.milter.first()?.parse().ok()
 }
 
 /// Sends one message on a connection of its own.

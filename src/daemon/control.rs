@@ -1,23 +1,23 @@
 //! The control socket: commands ask the running daemon.
 //!
-//! In: one line of JSON, `{"command":"explain","addresses":["jd@domain2.com"]}`. Out: lines of JSON,
-//! then the end of the connection: one request a connection.
+//! In: one [`Request`] on one line, `{"protocol":1,"command":"explain","addresses":["jd@domain2.com"]}`.
+//! Out: one or more lines of JSON, then the end of the connection. [`crate::protocol`] holds the types.
 //!
 //! Who may ask: root, the daemon's own user, and whoever the mode of the socket (0660) lets in, which
-//! are the members of its group. A socket that is open to everybody serves the first two alone. The mode is
-//! looked at for each connection ([`access`]).
+//! are the members of its group. A socket that is open to everybody answers only root and the daemon's
+//! own user. The mode is checked for each connection ([`access`]).
 //!
-//! An answer of several lines is made line by line, and each line is sent before the next one is made.
-//! Between two lines all others on this thread have their turn, recipients of messages too: they wait for
-//! one line at most, which is below a millisecond for a list of 500.
+//! An answer of several lines is made line by line, and each line is sent before the next line is made.
+//! Between two lines all other tasks of this thread have their turn, recipients of messages too: they wait
+//! for one line at most, which takes less than a millisecond for a list of 500.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | bytes of a request | 256 KiB | an error is answered |
-//! | recipients that one request asks about | 1000 | an error follows their answers |
-//! | bytes of an answer | 64 MiB | an error ends it |
+//! | bytes of a request | 256 KiB | the answer is a failure |
+//! | recipients that one request asks about | 1000 | a failure follows their explanations |
+//! | bytes of an answer | 64 MiB | a failure ends the answer |
 //! | time until the request is there | 5 s | the connection is closed |
 //! | time for a client to read a line | 10 s | the connection is closed |
 //! | time for a request and its answer | 60 s | the connection is closed |
@@ -25,16 +25,14 @@
 
 mod access;
 mod keys;
-mod outcome;
-mod status;
 
 use std::{
     io,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     sync::Mutex,
@@ -44,15 +42,15 @@ use tokio::{
 
 use super::{
     listen::Kept,
-    milter::Gauges,
     places::Place,
-    record::{self, Sockets},
-    reload::{Accept, ReloadHandle},
+    record,
     serve::{Stream, serve},
-    settings::SettingsHandle,
-    state::State,
+    status::StatusReporter,
 };
-use crate::report;
+use crate::{
+    protocol::{self, Command, Failure, FailureCode, Outcome, Reload, Request},
+    report,
+};
 
 /// Longest request, in bytes.
 const MAX_REQUEST: u64 = 256 << 10;
@@ -78,34 +76,20 @@ pub const MAX_CONNECTIONS: usize = 16;
 /// What the commands may ask about.
 #[derive(Clone, Debug)]
 pub struct Control {
-    /// The live table, the configuration, and what is not well.
-    pub state: Arc<State>,
-    /// The reloader.
-    pub reload: ReloadHandle,
-    /// The milter's connections.
-    pub gauges: Arc<Gauges>,
-    /// When the daemon started.
-    pub started: Instant,
-    /// Milter connections that are served at one time.
-    pub connection_limit: usize,
-    /// Follows the configuration file.
-    pub settings: SettingsHandle,
-    /// The sockets, as they really are.
-    pub sockets: Sockets,
-    /// Which of them systemd handed over.
+    /// How the daemon stands, and the parts that the commands ask to act.
+    pub reporter: StatusReporter,
+    /// The sockets that systemd handed over.
     pub handed: Handed,
-    /// How a table that is held back is accepted.
-    pub accept: Option<Accept>,
 }
 
-/// Which sockets systemd handed over.
+/// The sockets that systemd handed over.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Handed {
-    /// Those of the milter.
+    /// True if systemd handed over those of the milter.
     pub milter: bool,
-    /// Those of the socketmap.
+    /// True if systemd handed over those of the socketmap.
     pub socketmap: bool,
-    /// The control socket.
+    /// True if systemd handed over the control socket.
     pub control: bool,
 }
 
@@ -120,7 +104,7 @@ impl Control {
                     record::control_refused(stream.user());
                     return;
                 }
-                // A connection that takes too long, or breaks, has nobody to be told.
+                // If a connection takes too long or breaks, nobody is left to hear of it.
                 let _ = timeout(MAX_TIME, control.connection(stream, &place)).await;
             }
         })
@@ -130,7 +114,7 @@ impl Control {
     async fn connection(&self, stream: Box<dyn Stream>, place: &Place) -> io::Result<()> {
         let user = stream.user();
         let (reader, writer) = tokio::io::split(stream);
-        let mut writer = Answer { writer, bytes: 0 };
+        let mut answer = Answer { writer, bytes: 0 };
         let mut request = Vec::new();
         let mut reader = BufReader::new(reader.take(MAX_REQUEST));
         tokio::select! {
@@ -140,88 +124,95 @@ impl Control {
         if !place.busy() {
             return Ok(());
         }
-        match serde_json::from_slice::<Value>(&request) {
+        match Request::read(&request) {
+            Ok(request) => self.answer(request, user, &mut answer).await?,
             Err(_) if request.len() as u64 >= MAX_REQUEST => {
                 let reason = format!("the request is longer than {MAX_REQUEST} bytes");
-                writer.line(&problem(&reason)).await?;
+                answer
+                    .failure(Failure::new(FailureCode::BadRequest, reason))
+                    .await?;
             }
-            Ok(request) if request["command"] == "explain" => {
-                self.explain(&request, &mut writer).await?;
-            }
-            Ok(request) => {
-                for line in self.answer(&request, user).await {
-                    writer.line(&line).await?;
-                }
-            }
-            Err(error) => {
-                let problem = problem(&format!("the request is no JSON: {error}"));
-                writer.line(&problem).await?;
-            }
+            Err(failure) => answer.failure(failure).await?,
         }
-        writer.writer.shutdown().await
+        answer.writer.shutdown().await
     }
 
-    async fn answer(&self, request: &Value, user: Option<u32>) -> Vec<Value> {
-        match request["command"].as_str() {
-            Some("status") => vec![self.status()],
-            Some("config") => self.keys(),
-            Some("reload") => vec![self.reload_all().await],
-            Some("accept") => match request["digest"].as_str() {
-                Some(digest) => vec![self.accept(digest, user).await],
-                None => vec![problem("the request names no digest")],
-            },
-            Some(other) => vec![problem(&format!("this daemon knows no command `{other}`"))],
-            None => vec![problem("the request names no command")],
+    async fn answer<W: AsyncWrite + Unpin>(
+        &self,
+        request: Request,
+        user: Option<u32>,
+        answer: &mut Answer<W>,
+    ) -> io::Result<()> {
+        match (request.command, request.digest) {
+            (Command::Status, _) => answer.line(&Ok(self.reporter.status())).await,
+            (Command::Config, _) => {
+                for setting in self.keys() {
+                    answer.line(&Ok(setting)).await?;
+                }
+                Ok(())
+            }
+            (Command::Reload, _) => answer.line(&self.reload().await).await,
+            (Command::Accept, Some(digest)) => answer.line(&self.accept(digest, user).await).await,
+            (Command::Accept, None) => {
+                let failure = Failure::new(FailureCode::BadRequest, "the request names no digest");
+                answer.failure(failure).await
+            }
+            (Command::Explain, _) => self.explain(&request.addresses, answer).await,
+            (Command::Other(word), _) => {
+                let reason = format!("this daemon does not know the command `{word}`");
+                answer
+                    .failure(Failure::new(FailureCode::UnknownCommand, reason))
+                    .await
+            }
         }
     }
 
     /// Reads the configuration, then the rules.
-    async fn reload_all(&self) -> Value {
-        self.settings.read().await;
-        match self.reload.reload().await {
-            Some(outcome) => {
-                let outcome = self.outcome(&outcome, Some(SystemTime::now()));
-                let file = status::configuration(&self.settings.status());
-                outcome::with(outcome, json!({ "configuration": file }))
-            }
-            None => problem("the daemon is stopping"),
-        }
+    async fn reload(&self) -> Result<Reload, Failure> {
+        let reporter = &self.reporter;
+        reporter.settings.read().await;
+        let outcome = reporter.reload.reload().await.ok_or_else(stopping)?;
+        Ok(Reload {
+            configuration: Some(reporter.configuration()),
+            ..reporter.outcome(&outcome, Some(SystemTime::now()))
+        })
     }
 
     /// Accepts what has this digest: a table, or the configuration file.
-    async fn accept(&self, digest: &str, user: Option<u32>) -> Value {
-        if self.settings.accept(digest.to_owned(), user).await {
-            return json!({ "outcome": "configuration" });
+    async fn accept(&self, digest: String, user: Option<u32>) -> Result<Reload, Failure> {
+        let reporter = &self.reporter;
+        if reporter.settings.accept(digest.clone(), user).await {
+            return Ok(reporter.reload_of(Outcome::Configuration, Some(SystemTime::now())));
         }
-        match self.reload.accept(digest.to_owned(), user).await {
-            Some(Ok(outcome)) => self.outcome(&outcome, Some(SystemTime::now())),
-            Some(Err(reason)) => problem(&reason),
-            None => problem("the daemon is stopping"),
-        }
+        let accepted = reporter.reload.accept(digest, user).await;
+        let accepted = accepted.ok_or_else(stopping)?;
+        let outcome = accepted.map_err(|reason| Failure::new(FailureCode::NotHeld, reason))?;
+        Ok(reporter.outcome(&outcome, Some(SystemTime::now())))
     }
 
     /// Explains each address, or each recipient of a log line, in a line of its own.
     async fn explain<W: AsyncWrite + Unpin>(
         &self,
-        request: &Value,
+        addresses: &[String],
         answer: &mut Answer<W>,
     ) -> io::Result<()> {
-        let generation = self.state.live.pin();
+        let generation = self.reporter.state.live.pin();
         let Some(table) = &generation.table else {
             let reason = "there is no table yet, and every recipient is deferred: `readdress status` says why";
-            return answer.line(&problem(reason)).await;
+            return answer
+                .failure(Failure::new(FailureCode::NoTable, reason))
+                .await;
         };
-        let addresses = request["addresses"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice);
         let explained = addresses
             .iter()
-            .filter_map(Value::as_str)
             .flat_map(|address| report::explain(table, address, Some(generation.number)));
         for (number, line) in explained.enumerate() {
             if number == MAX_RECIPIENTS || answer.bytes > MAX_ANSWER {
-                let reason = format!("{number} recipients are explained: ask for the others apart");
-                return answer.line(&problem(&reason)).await;
+                let reason =
+                    format!("only {number} recipients are explained: ask about the others apart");
+                return answer
+                    .failure(Failure::new(FailureCode::TooMuch, reason))
+                    .await;
             }
             answer.line(&line).await?;
             yield_now().await;
@@ -230,22 +221,26 @@ impl Control {
     }
 }
 
+fn stopping() -> Failure {
+    Failure::new(FailureCode::Stopping, "the daemon is stopping")
+}
+
 /// An answer under way.
 struct Answer<W> {
     writer: W,
-    /// What was sent of it.
+    /// How many bytes were sent.
     bytes: usize,
 }
 
 impl<W: AsyncWrite + Unpin> Answer<W> {
-    /// Sends a line; a client that does not read has no more of them made.
-    async fn line(&mut self, line: &Value) -> io::Result<()> {
-        let text = format!("{line}\n");
+    /// Sends a line. While the client does not read, no further line is made.
+    async fn line<T: Serialize>(&mut self, line: &Result<T, Failure>) -> io::Result<()> {
+        let text = protocol::line(line)? + "\n";
         self.bytes += text.len();
         timeout(WRITE_TIME, self.writer.write_all(text.as_bytes())).await?
     }
-}
 
-fn problem(message: &str) -> Value {
-    json!({ "error": message })
+    async fn failure(&mut self, failure: Failure) -> io::Result<()> {
+        self.line::<()>(&Err(failure)).await
+    }
 }

@@ -22,6 +22,7 @@
 //! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
 //! | 9 | [`supervise`] | starts tasks again that end |
 //! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
+//! | 11 | [`status`] | how the daemon stands, in one value |
 //! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
 
 pub mod accepting;
@@ -52,10 +53,11 @@ pub mod socketmap;
 mod sockets;
 pub mod source;
 pub mod state;
+pub mod status;
 pub mod supervise;
 pub mod watch;
 
-use std::{future::Future, pin::pin, sync::Arc};
+use std::{future::Future, pin::pin, sync::Arc, time::Instant};
 
 use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
@@ -73,6 +75,7 @@ use self::{
     settings::{Follower, SettingsHandle, Source},
     sockets::Sockets,
     state::State,
+    status::StatusReporter,
     supervise::Supervisor,
     watch::Watcher,
 };
@@ -137,14 +140,25 @@ struct Daemon {
 
 impl Daemon {
     /// Serves on every socket from now on, or on none.
-    fn open(&self, sockets: Sockets, workers: &Workers) -> Result<Server, RunError> {
+    fn open(
+        &self,
+        sockets: Sockets,
+        workers: &Workers,
+    ) -> Result<(Server, StatusReporter), RunError> {
         let config = self.state.config.load_full();
         let connections = self.connections(&config, &sockets)?;
-        let questions = Questions {
+        let reporter = StatusReporter {
             state: Arc::clone(&self.state),
             reload: self.reload.clone(),
             settings: self.settings.clone(),
             gauges: Arc::clone(&self.gauges),
+            started: Instant::now(),
+            connection_limit: connections.milter,
+            sockets: sockets.names(),
+            accept: sockets.accept(),
+        };
+        let questions = Questions {
+            reporter: reporter.clone(),
             connections,
         };
         let milter = questions.serve(sockets, workers, &self.supervisor)?;
@@ -161,7 +175,8 @@ impl Daemon {
             workers,
             self.supervisor.health().clone(),
         );
-        started.map_err(system("wait for milter connections"))
+        let server = started.map_err(system("wait for milter connections"))?;
+        Ok((server, reporter))
     }
 
     /// How many connections may be served, which is less than wanted where few files may be open.
@@ -185,12 +200,8 @@ impl Daemon {
     }
 
     /// Tells systemd that mail may come, and follows rules and configuration from now on.
-    fn follow(&self, follower: Follower, reloader: Reloader) {
-        let notifier = Notifier {
-            state: Arc::clone(&self.state),
-            reload: self.reload.clone(),
-            settings: self.settings.clone(),
-        };
+    fn follow(&self, reporter: StatusReporter, follower: Follower, reloader: Reloader) {
+        let notifier = Notifier { reporter };
         notifier.ready();
         let on = Handle::current();
         let keeps = &self.supervisor;
@@ -282,8 +293,8 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         settings,
         gauges: Arc::default(),
     };
-    let server = daemon.open(sockets, &threads.workers)?;
-    daemon.follow(follower, threads.reloader);
+    let (server, reporter) = daemon.open(sockets, &threads.workers)?;
+    daemon.follow(reporter, follower, threads.reloader);
     daemon.serve(&server, log, shutdown).await
 }
 

@@ -1,62 +1,50 @@
-//! What systemd is told (sd_notify(3)): ready, how the daemon stands, alive, stopping.
+//! Messages to systemd (sd_notify(3)): ready, how the daemon stands, alive, stopping.
 //!
-//! In: the outcomes of reloads, the live table, what is not well. Out: `STATUS=`, which `systemctl
-//! status` shows first, and `WATCHDOG=1` for as long as every thread of the milter, every task of the
-//! daemon (reloader, configuration, listeners) and the log answer. Without `NOTIFY_SOCKET` in the
-//! environment nothing is told.
+//! In: how the daemon stands ([`Status`]). Out: `STATUS=`, which `systemctl status` shows first, and
+//! `WATCHDOG=1` as long as every thread of the milter, every task of the daemon (reloader, configuration,
+//! listeners) and the log answer. Without `NOTIFY_SOCKET` in the environment no message is sent.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`REFRESH`] | 60 s | the age in the status is told anew |
-//! | half of `WatchdogSec=` | | without an answer of all of them no sign of life is given |
+//! | [`REFRESH`] | 60 s | the status line is sent again, with the new age |
+//! | half of `WatchdogSec=` | | if one of them does not answer in time, no sign of life is sent |
 
 use std::{sync::Arc, time::Duration};
 
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{
-    health::Problem,
-    live::Generation,
-    log::Pulse,
-    milter::Gauges,
-    record::{self, Redaction},
-    reload::{ReloadHandle, ReloadOutcome, ReloadStatus},
-    settings::SettingsHandle,
-    state::State,
-    supervise::Supervisor,
-};
-use crate::engine::{Diagnostic, Severity, Tally};
+use super::{log::Pulse, milter::Gauges, record, status::StatusReporter, supervise::Supervisor};
+use crate::protocol::{DegradedFiles, Outcome, Status};
 
-/// How a missing sign of life is called among the problems.
+/// The part that is not well if a sign of life is missing.
 const WATCHDOG: &str = "watchdog";
 
-/// How often the age is told anew.
+/// How often the status line is sent again.
 const REFRESH: Duration = Duration::from_secs(60);
 
-/// What is needed to tell how the daemon stands.
+/// Tells systemd how the daemon stands.
 #[derive(Clone, Debug)]
 pub struct Notifier {
-    /// The live table, and what is not well.
-    pub state: Arc<State>,
-    /// Tells of reloads.
-    pub reload: ReloadHandle,
-    /// Tells of the configuration file.
-    pub settings: SettingsHandle,
+    /// Knows how the daemon stands.
+    pub reporter: StatusReporter,
 }
 
 impl Notifier {
-    /// The sockets are bound and the rules were read: mail may come.
+    /// Tells systemd that the sockets are bound and the rules were read: mail may come.
     pub fn ready(&self) {
-        tell(&[NotifyState::Ready, NotifyState::Status(&self.status())]);
+        let status = status(&self.reporter.status());
+        tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
     }
 
-    /// Tells of every reload, and of the age now and then, until the future is dropped.
+    /// Tells systemd of every change, and of the age now and then, until the future is dropped.
     pub async fn follow(self) {
-        let (mut reloads, mut problems) = (self.reload.subscribe(), self.state.health.subscribe());
-        let mut settings = self.settings.subscribe();
+        let reporter = &self.reporter;
+        let mut reloads = reporter.reload.subscribe();
+        let mut problems = reporter.state.health.subscribe();
+        let mut settings = reporter.settings.subscribe();
         let mut refresh = interval(REFRESH);
         loop {
             tokio::select! {
@@ -66,48 +54,32 @@ impl Notifier {
                 changed = problems.changed() => if changed.is_err() { return },
                 changed = settings.changed() => if changed.is_err() { return },
             }
-            tell(&[NotifyState::Status(&self.status())]);
+            tell(&[NotifyState::Status(&status(&reporter.status()))]);
         }
-    }
-
-    fn status(&self) -> String {
-        let file = self.settings.status();
-        let refused = file.refused.map(|refused| refused.findings);
-        let reload = self.reload.status();
-        let mut status = status(
-            &self.state.live.pin(),
-            &reload,
-            refused.as_deref(),
-            &self.state.redaction,
-        );
-        for Problem { part, what, .. } in self.state.health.problems() {
-            status.push_str(&format!("; DEGRADED: {part}: {what}"));
-        }
-        status
     }
 }
 
-/// The end has begun.
+/// Tells systemd that the daemon is stopping.
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// What must answer before systemd is given a sign of life.
+/// What must answer before a sign of life is sent to systemd.
 #[derive(Debug)]
 pub struct Signs<'d> {
-    /// Know the threads of the milter.
+    /// Knows the threads of the milter.
     pub gauges: Arc<Gauges>,
-    /// Keeps the reloader and the others running.
+    /// Keeps the reloader and the other tasks running.
     pub supervisor: &'d Supervisor,
-    /// Keeps running what accepts for the milter.
+    /// Keeps the tasks running that accept for the milter.
     pub accepting: &'d Supervisor,
-    /// Whether the log is written.
+    /// Says whether the log is still written, if there is one.
     pub log: Option<Pulse>,
 }
 
 impl Signs<'_> {
-    /// Gives a sign of life twice in the time that systemd wants one in, as long as everything
-    /// answers. Never returns.
+    /// Sends two signs of life in each period of the watchdog, as long as everything answers. Never
+    /// returns.
     pub async fn give(&self) {
         let Some(within) = sd_notify::watchdog_enabled() else {
             return std::future::pending().await;
@@ -132,7 +104,7 @@ impl Signs<'_> {
         }
     }
 
-    /// What does not answer in time.
+    /// Returns the name of a part that does not answer in time.
     async fn first_silent(&self, patience: Duration) -> Option<String> {
         if self.log.as_ref().is_some_and(|log| !log.is_there()) {
             return Some("log".to_owned());
@@ -148,64 +120,39 @@ impl Signs<'_> {
     }
 }
 
-/// Where nobody listens, nobody is told.
+/// Sends messages to systemd. A message that cannot be sent is dropped: systemd may not be there.
 fn tell(state: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(state);
 }
 
-/// One line: `generation 41, 18204 rules, live for 3 min; DEGRADED: …`.
-fn status(
-    generation: &Generation,
-    reload: &ReloadStatus,
-    configuration: Option<&[Diagnostic]>,
-    redaction: &Redaction,
-) -> String {
-    let serving = match &generation.table {
-        Some(table) => format!(
-            "generation {}, {} rules, live for {}",
-            generation.number,
-            table.len(),
-            age(generation.age())
+/// Returns one line: `generation 41, 18204 rules, live for 3 min; DEGRADED: …`.
+fn status(status: &Status) -> String {
+    let mut line = match status.generation {
+        0 => "no table: every recipient is deferred".to_owned(),
+        generation => format!(
+            "generation {generation}, {} rules, live for {}",
+            status.rules,
+            age(Duration::from_secs(status.age_seconds))
         ),
-        None => "no table: every recipient is deferred".to_owned(),
     };
-    let rules = match &reload.outcome {
-        Some(ReloadOutcome::Refused { diagnostics, .. }) => Some(trouble(diagnostics, redaction)),
-        Some(ReloadOutcome::Held { causes, .. }) => {
-            let cause = causes.first().map(ToString::to_string);
-            let cause = cause.unwrap_or_default();
-            Some(format!(
-                "the rules are held back: {cause}; `readdress status` says what to do"
-            ))
-        }
-        _ => None,
-    };
-    // The configuration holds no addresses.
-    let configuration = configuration.map(|findings| trouble(findings, &Redaction::default()));
-    let all: Vec<_> = rules.into_iter().chain(configuration).collect();
-    match all.is_empty() {
-        true => serving,
-        false => format!("{serving}; DEGRADED: {}", all.join("; ")),
+    let outcome = status.last_reload.as_ref().map(|reload| &reload.outcome);
+    let held = matches!(outcome, Some(Outcome::Held(_)));
+    let degraded = status.degraded.iter().map(|one| match one.what {
+        DegradedFiles::Rules if held => format!(
+            "the rules are held back: {}; `readdress status` says what to do",
+            one.first
+        ),
+        _ if one.first.is_empty() => one.why.clone(),
+        _ => one.first.clone(),
+    });
+    let degraded: Vec<_> = degraded.collect();
+    if !degraded.is_empty() {
+        line.push_str(&format!("; DEGRADED: {}", degraded.join("; ")));
     }
-}
-
-/// The first error, and how many more there are.
-fn trouble(diagnostics: &[Diagnostic], redaction: &Redaction) -> String {
-    let mut errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let Some(first) = errors.next() else {
-        return "the rules were refused".to_owned();
-    };
-    let text = match redaction.hides() {
-        true => first.without_text(),
-        false => first.to_string(),
-    };
-    let line = text.lines().next().unwrap_or_default();
-    match Tally::of(diagnostics).errors.saturating_sub(1) {
-        0 => line.to_owned(),
-        more => format!("{line} (and {more} more)"),
+    for problem in &status.problems {
+        line.push_str(&format!("; DEGRADED: {}: {}", problem.part, problem.what));
     }
+    line
 }
 
 fn age(time: Duration) -> String {
@@ -221,34 +168,50 @@ fn age(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::live::LiveTable;
-    use crate::engine::{Settings, SourceText, compile};
+    use crate::protocol::{Degradation, Held, Problem, Reload};
 
-    fn compiled(rules: &str) -> crate::engine::Compiled {
-        let source = SourceText::new("a.rules", rules.as_bytes().to_vec());
-        compile(&[source], &Settings::default())
+    #[test]
+    fn the_status_line_says_what_serves_and_what_is_wrong() {
+        let mut now = Status::default();
+        let wanted = "no table: every recipient is deferred";
+        assert_eq!(status(&now), wanted);
+        now.degraded = vec![Degradation {
+            why: "the rules were refused: 2 errors".to_owned(),
+            first: "a.rules:1:15: error: x (and 1 more)".to_owned(),
+            ..Degradation::default()
+        }];
+        let wanted = format!("{wanted}; DEGRADED: a.rules:1:15: error: x (and 1 more)");
+        assert_eq!(status(&now), wanted);
+        now.degraded[0].first.clear();
+        assert!(status(&now).ends_with("; DEGRADED: the rules were refused: 2 errors"));
+        (now.generation, now.rules, now.age_seconds) = (41, 18204, 180);
+        now.degraded.clear();
+        now.problems = vec![Problem {
+            part: "log".to_owned(),
+            what: "full".to_owned(),
+            for_seconds: 5,
+        }];
+        let wanted = "generation 41, 18204 rules, live for 3 min; DEGRADED: log: full";
+        assert_eq!(status(&now), wanted);
     }
 
     #[test]
-    fn the_status_says_what_serves_and_what_is_wrong() {
-        let live = LiveTable::new();
-        let (redaction, mut reload) = (Redaction::default(), ReloadStatus::default());
-        let broken = compiled("x@domain2.com rejct\ny@domain2.com rejct\n");
-        reload.outcome = Some(ReloadOutcome::Refused {
-            diagnostics: broken.diagnostics.into(),
-            serving: 0,
-        });
-        let text = status(&live.pin(), &reload, None, &redaction);
-        let wanted = "no table: every recipient is deferred; DEGRADED: a.rules:1:15: error: ";
-        assert!(text.starts_with(wanted), "{text}");
-        assert!(text.ends_with("(and 1 more)"), "{text}");
-        let good = compiled("a@domain2.com b@company.com\n").table;
-        live.replace(Arc::new(good.expect("a table")));
-        reload.outcome = Some(ReloadOutcome::Unchanged { generation: 1 });
-        assert_eq!(
-            status(&live.pin(), &reload, None, &redaction),
-            "generation 1, 1 rules, live for less than a minute"
-        );
+    fn a_table_that_is_held_back_is_not_called_refused() {
+        let now = Status {
+            degraded: vec![Degradation {
+                first: "a.rules was emptied".to_owned(),
+                ..Degradation::default()
+            }],
+            last_reload: Some(Reload {
+                outcome: Outcome::Held(Held::default()),
+                at: None,
+                directory: String::new(),
+                configuration: None,
+            }),
+            ..Status::default()
+        };
+        let wanted = "DEGRADED: the rules are held back: a.rules was emptied; `readdress status` says what to do";
+        assert!(status(&now).ends_with(wanted), "{}", status(&now));
     }
 
     #[test]

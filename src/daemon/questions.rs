@@ -1,6 +1,6 @@
 //! Starts what answers the MTA's questions and the commands: socketmap and control.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{future::Future, sync::Arc};
 
 use tokio::{runtime::Handle, sync::Mutex};
 
@@ -9,21 +9,16 @@ use super::{
     descriptors::Connections,
     error::{RunError, system},
     listen::{Bound, Kept},
-    milter::{Gauges, Workers},
-    reload::ReloadHandle,
-    settings::SettingsHandle,
+    milter::Workers,
     socketmap,
     sockets::Sockets,
-    state::State,
+    status::StatusReporter,
     supervise::Supervisor,
 };
 
 /// What answers the MTA and the commands, but for the milter.
 pub(super) struct Questions {
-    pub state: Arc<State>,
-    pub reload: ReloadHandle,
-    pub settings: SettingsHandle,
-    pub gauges: Arc<Gauges>,
+    pub reporter: StatusReporter,
     pub connections: Connections,
 }
 
@@ -35,26 +30,19 @@ impl Questions {
         workers: &Workers,
         supervisor: &Supervisor,
     ) -> Result<Vec<Bound>, RunError> {
-        let (sockets, handed, accept) = (all.names(), all.handed(), all.accept());
+        let handed = all.handed();
         for (number, bound) in all.socketmap.into_iter().enumerate() {
             // The second thread first: the first one accepts for the milter.
             let on = workers.any(number + 1);
             let listener = listener(bound, "socketmap", on, supervisor)?;
-            let (state, limit) = (Arc::clone(&self.state), self.connections.socketmap);
+            let (state, limit) = (Arc::clone(&self.reporter.state), self.connections.socketmap);
             let run = move |listener| socketmap::run(listener, Arc::clone(&state), limit);
             keep(listener, on, supervisor, run);
         }
         if let Some(bound) = all.control {
             let control = Control {
-                state: self.state,
-                reload: self.reload,
-                gauges: self.gauges,
-                started: Instant::now(),
-                connection_limit: self.connections.milter,
-                settings: self.settings,
-                sockets,
+                reporter: self.reporter,
                 handed,
-                accept,
             };
             let on = Handle::current();
             let listener = listener(bound, "control", &on, supervisor)?;

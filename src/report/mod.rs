@@ -1,83 +1,88 @@
 //! Storey 7: a decision as people and programs read it: `explain`, from files or from the daemon.
 //!
-//! Pure: a table and an address in, JSON out; the text for people is made of the same JSON, so that
-//! both tell the same, wherever it was asked.
+//! In: a table and an address. Out: [`Explained`], which programs get as JSON, and the text for people,
+//! which is made from that value.
+//!
+//! Not here: asking the daemon (`cli`), and any decision about a recipient (`engine`).
 
 mod line;
 mod mta;
 mod question;
+mod reason;
+mod text;
 
 use std::{iter, sync::Arc};
 
-use serde_json::{Value, json};
-
 use self::{line::RcptLine, question::Question};
-use crate::engine::{
-    Table,
-    address::{Domain, Mailbox},
-    diagnostic::nearest,
-    rewrite::{Outcome, Reason, Step},
-    transaction::{Received, Recipient, Transaction},
-    visible::escaped,
+use crate::{
+    engine::{
+        Table,
+        address::Domain,
+        rewrite::{Outcome, Step},
+        transaction::{Received, Recipient, Transaction},
+    },
+    protocol::{self, Action, Explained, Failure, FailureCode, Reply},
 };
+pub use text::{outcome, printable, text};
 
-/// A local-part that nobody has, which stands for all of a domain.
+/// A local-part that nobody has. It stands for all addresses of a domain.
 const ANYBODY: &str = "readdress0anybody";
 
-/// Explains what somebody asks about (`question`): an object for each recipient,
-/// `{"address","action","to","reply","steps","generation"}`, `note` where there is one, and for a line
-/// `mta`, what the MTA does with the result. A domain has `class` as well, and is explained by an
-/// address without a rule of its own. For what is no address, `{"address","error"}`.
+/// Explains what somebody asks about: an address, a list of addresses, a log line or a domain. Gives a
+/// value for each recipient, or a failure for what is no address. A domain is explained by an address
+/// that no rule names.
 ///
-/// `generation` is the number of the live table, or `None` where the table was read from files.
+/// `generation` is the number of the live table, or `None` if the table was read from files.
 ///
-/// Each object is made when it is asked for: those of a long line together could take much memory.
+/// Each value is made when the iterator reaches it: the values of a long line could take much memory
+/// together.
 pub fn explain(
     table: &Arc<Table>,
     text: &str,
     generation: Option<u64>,
-) -> Box<dyn Iterator<Item = Value> + Send> {
+) -> Box<dyn Iterator<Item = Result<Explained, Failure>> + Send> {
     match question::read(text) {
         Ok(Question::Recipients(lines)) => {
             let table = Arc::clone(table);
             let lines = lines.into_iter();
-            Box::new(lines.map(move |line| recipient(&table, &line, generation)))
+            Box::new(lines.map(move |line| Ok(recipient(&table, &line, generation))))
         }
-        Ok(Question::Domain(domain)) => Box::new(iter::once(whole(table, &domain, generation))),
-        Err(reason) => {
-            let object = json!({ "address": text, "error": reason });
-            Box::new(iter::once(object))
-        }
+        Ok(Question::Domain(domain)) => Box::new(iter::once(Ok(whole(table, &domain, generation)))),
+        Err(reason) => Box::new(iter::once(Err(Failure {
+            address: Some(text.to_owned()),
+            ..Failure::new(FailureCode::NoAddress, reason)
+        }))),
     }
 }
 
 /// Explains a domain: what happens to an address of it that no rule names.
-fn whole(table: &Arc<Table>, domain: &Domain, generation: Option<u64>) -> Value {
+fn whole(table: &Arc<Table>, domain: &Domain, generation: Option<u64>) -> Explained {
     let line = RcptLine {
         path: format!("{ANYBODY}@{domain}"),
         parameters: Vec::new(),
         logged: false,
     };
-    let mut object = recipient(table, &line, generation);
-    rename(&mut object);
-    object["address"] = format!("@{domain}").into();
-    object["class"] = table.class(domain).map(|class| class.word()).into();
-    object
+    let mut explained = recipient(table, &line, generation);
+    hide_anybody(&mut explained);
+    explained.address = format!("@{domain}");
+    explained.class = Some(table.class(domain).map(|class| class.word().to_owned()));
+    explained
 }
 
 /// Writes `*` for the local-part that nobody has.
-fn rename(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = text.replace(ANYBODY, "*"),
-        Value::Array(values) => values.iter_mut().for_each(rename),
-        Value::Object(object) => object.values_mut().for_each(rename),
-        _ => {}
+fn hide_anybody(explained: &mut Explained) {
+    let steps = explained.steps.iter_mut();
+    let steps = steps.flat_map(|step| [&mut step.address, &mut step.rule, &mut step.why]);
+    let reply = explained.reply.iter_mut().map(|reply| &mut reply.text);
+    let texts = explained.to.iter_mut().chain(&mut explained.note);
+    for text in steps.chain(reply).chain(texts) {
+        *text = text.replace(ANYBODY, "*");
     }
 }
 
-fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Value {
+fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Explained {
     let address = &*line.path;
-    // What a rule gives is shown whatever the transaction can carry; `note` says what it needs.
+    // The targets of a rule are shown whatever the message can carry; `note` says what the message needs.
     let mut transaction = Transaction::new(Arc::clone(table), true).with_steps();
     let understood = mta::understood(address);
     let parameters: Vec<_> = line.parameters.iter().map(String::as_bytes).collect();
@@ -88,40 +93,35 @@ fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Va
         rcpt_mailer: understood.as_ref().map(|_| &b"smtp"[..]),
     });
     let plan = transaction.finish();
-    // The one that was just received.
+    // The transaction has received exactly one recipient.
     let recipient = &transaction.recipients()[0];
-    let steps = recipient
-        .decision
-        .as_ref()
-        .map_or(&[][..], |decision| &decision.steps);
-    let mut object = json!({
-        "address": address,
-        "action": recipient.action(),
-        "to": to(recipient, address),
-        "reply": recipient.refusal.as_ref().map(|reply| json!({
-            "code": reply.code(),
-            "enhanced": reply.enhanced().to_string(),
-            "text": reply.text(),
-        })),
-        "steps": steps.iter().filter_map(|step| step_of(table, step)).collect::<Vec<_>>(),
-        "generation": generation,
-    });
+    let decision = recipient.decision.as_ref();
+    let steps = decision.map_or(&[][..], |decision| &decision.steps);
     let note = match understood {
-        Some((address, takes)) if recipient.decision.is_some() => {
-            Some(format!("{takes} this for {address}"))
-        }
-        _ => note(table, recipient),
+        Some((address, takes)) if decision.is_some() => Some(format!("{takes} this for {address}")),
+        _ => reason::note(table, recipient),
     };
-    if let Some(note) = note {
-        object["note"] = note.into();
+    Explained {
+        address: address.to_owned(),
+        action: Action::from_word(recipient.action()),
+        to: to(recipient, address),
+        reply: recipient.refusal.as_ref().map(|reply| Reply {
+            code: reply.code(),
+            enhanced: reply.enhanced().to_string(),
+            text: reply.text().to_owned(),
+        }),
+        steps: steps
+            .iter()
+            .filter_map(|step| step_of(table, step))
+            .collect(),
+        generation,
+        note,
+        mta: line.logged.then(|| mta::edits(table, recipient, &plan)),
+        class: None,
     }
-    if line.logged {
-        object["mta"] = mta::told(table, recipient, &plan);
-    }
-    object
 }
 
-/// Who gets the mail: nobody, the address itself, or what takes its place.
+/// Returns who gets the mail: nobody, the address itself, or what takes its place.
 fn to(recipient: &Recipient, address: &str) -> Vec<String> {
     match recipient
         .decision
@@ -136,170 +136,24 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
     }
 }
 
-/// A step that some line decided; what no line decided is told by the note.
-fn step_of(table: &Table, step: &Step) -> Option<Value> {
+/// Returns a step that a line decided. `note` is about steps that no line decided.
+fn step_of(table: &Table, step: &Step) -> Option<protocol::Step> {
     let (place, rule) = step.written(table)?;
-    Some(json!({
-        "address": step.address.to_string(),
-        "file": place.file,
-        "line": place.line,
-        "rule": rule,
-        "why": why(table, step),
-    }))
-}
-
-/// What decided a step, in words.
-fn why(table: &Table, step: &Step) -> String {
-    let class = |domain| table.class(domain).map_or("unknown", |class| class.word());
-    match &step.reason {
-        Reason::Rule(_) => "this rule is for it".to_owned(),
-        Reason::Unknown(domain) => format!(
-            "no rule is for it; unknown addresses of this {} domain: {}",
-            class(domain),
-            table.unknown(domain).word()
-        ),
-        Reason::RoutingSpelling => {
-            "its local-part would route the mail elsewhere (%, ! or @), and no rule spells it out"
-                .to_owned()
-        }
-        Reason::Elsewhere => "its domain is none of the table's".to_owned(),
-        Reason::Loop => "it came back: a loop".to_owned(),
-        Reason::Limit(limit) => format!("{} was reached", limit.key()),
-        Reason::NoAddress => "a target came out that is no address".to_owned(),
-        Reason::Fault => "its rule is missing in the table: report this, please".to_owned(),
-    }
-}
-
-/// What the steps do not say: why no line decided, or what a transaction needs.
-fn note(table: &Table, recipient: &Recipient) -> Option<String> {
-    let (Some(mailbox), Some(decision)) = (&recipient.mailbox, &recipient.decision) else {
-        let note = match recipient.refusal {
-            Some(_) => "it fits no grammar, so no rule can be found for it in this domain of ours",
-            None => {
-                "it has no domain of its own, or fits no grammar: it is in no domain of the table"
-            }
-        };
-        return Some(note.to_owned());
-    };
-    let needs_smtputf8 = match &decision.outcome {
-        Outcome::Replace(targets) => {
-            !mailbox.needs_smtputf8() && targets.iter().any(Mailbox::needs_smtputf8)
-        }
-        _ => false,
-    };
-    if needs_smtputf8 {
-        return Some("in a transaction without SMTPUTF8 it is refused: 550 5.6.7".to_owned());
-    }
-    // A target that is elsewhere is where the mail goes, and worth no word.
-    let refused = matches!(decision.outcome, Outcome::Refuse(_)) || decision.steps.len() == 1;
-    let step = decision
-        .decisive()
-        .filter(|step| refused && step.written(table).is_none())?;
-    let meant = match &step.reason {
-        Reason::Elsewhere => meant(table, &step.address.domain),
-        _ => None,
-    };
-    let meant = meant.map(|domain| format!("; did you mean `{domain}`?"));
-    Some(format!(
-        "{}: {}{}",
-        step.address,
-        why(table, step),
-        meant.unwrap_or_default()
-    ))
-}
-
-/// The domain of the table whose spelling is nearest to one that is none of the table's.
-fn meant(table: &Table, domain: &Domain) -> Option<String> {
-    let known = table.known_domains();
-    let names = known.iter().map(|(domain, _)| domain.as_str());
-    nearest(domain.as_str(), names).map(ToOwned::to_owned)
-}
-
-/// What is explained: an address, or a domain with its class.
-fn heading(explained: &Value) -> String {
-    let address = explained["address"].as_str().unwrap_or_default();
-    match explained["class"].as_str() {
-        Some(class) => format!("{address} ({class}), for an address that no rule names"),
-        None => address.to_owned(),
-    }
-}
-
-/// The same for people: the steps, each with its place, and the outcome.
-pub fn text(explained: &Value) -> String {
-    let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut lines = vec![heading(explained)];
-    let steps = explained["steps"].as_array().map_or(&[][..], Vec::as_slice);
-    let width = |key: &dyn Fn(&Value) -> String| {
-        steps
-            .iter()
-            .map(|step| key(step).chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let place = |step: &Value| match (step["file"].as_str(), step["line"].as_u64()) {
-        (Some(file), Some(line)) => format!("{file}:{line}"),
-        _ => "-".to_owned(),
-    };
-    let (first, second) = (width(&|step| string(&step["address"])), width(&place));
-    for step in steps {
-        let what = step["rule"]
-            .as_str()
-            .map_or_else(|| format!("({})", string(&step["why"])), ToOwned::to_owned);
-        let extra = if step["rule"].is_string() && !string(&step["why"]).starts_with("this rule") {
-            format!("   ({})", string(&step["why"]))
-        } else {
-            String::new()
-        };
-        lines.push(format!(
-            "  {:first$}  {:second$}  {what}{extra}",
-            string(&step["address"]),
-            place(step)
-        ));
-    }
-    lines.push(format!("  => {}", outcome(explained)));
-    if let Some(note) = explained["note"].as_str() {
-        lines.push(format!("     {note}"));
-    }
-    let does = explained["mta"]["does"].as_array();
-    for sentence in does.into_iter().flatten() {
-        lines.push(format!("     the MTA {}", string(sentence)));
-    }
-    let lines: Vec<_> = lines.iter().map(|line| printable(line)).collect();
-    lines.join("\n")
-}
-
-/// What becomes of the recipient.
-fn outcome(explained: &Value) -> String {
-    let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let targets: Vec<_> = explained["to"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(string)
-        .collect();
-    let reply = &explained["reply"];
-    match explained["action"].as_str() {
-        Some("replace") => format!("replace by {}", targets.join(", ")),
-        Some("reject" | "defer") => format!(
-            "{} {} {} {}",
-            string(&explained["action"]),
-            reply["code"],
-            string(&reply["enhanced"]),
-            string(&reply["text"])
-        ),
-        action => action.unwrap_or_default().to_owned(),
-    }
-}
-
-/// Whatever a sender put into an address does not move the cursor of whoever asks about it.
-pub fn printable(line: &str) -> String {
-    escaped(line)
+    Some(protocol::Step {
+        address: step.address.to_string(),
+        file: place.file.to_owned(),
+        line: place.line,
+        rule,
+        why: reason::why(table, step),
+        reason: Some(reason::reason(step)),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::{Settings, SourceText, compile};
+    use crate::protocol::StepReason;
 
     fn table() -> Arc<Table> {
         let text = "company.com primary unknown=reject\ndomain2.com secondary\n@domain2.com @company.com\njd@domain2.com jdoe@company.com\njdoe@company.com mailbox\n";
@@ -307,49 +161,53 @@ mod tests {
         Arc::new(compile(&sources, &Settings::default()).table.unwrap())
     }
 
-    fn one(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Value {
+    fn one(table: &Arc<Table>, text: &str, generation: Option<u64>) -> Explained {
         let mut explained: Vec<_> = explain(table, text, generation).collect();
         assert_eq!(explained.len(), 1, "{text}");
-        explained.remove(0)
+        explained.remove(0).unwrap()
     }
 
     #[test]
     fn the_steps_and_the_outcome() {
         let explained = one(&table(), "jd+x@domain2.com", Some(7));
-        assert_eq!(explained["action"], "replace");
-        assert_eq!(explained["to"], json!(["jdoe+x@company.com"]));
-        assert_eq!(explained["generation"], 7);
+        assert_eq!(explained.action, Action::Replace);
+        assert_eq!(explained.to, ["jdoe+x@company.com"]);
+        assert_eq!(explained.generation, Some(7));
         assert_eq!(
-            (
-                &explained["steps"][0]["line"],
-                &explained["steps"][1]["rule"]
-            ),
-            (&json!(4), &json!("jdoe@company.com mailbox"))
+            (explained.steps[0].line, &*explained.steps[1].rule),
+            (4, "jdoe@company.com mailbox")
         );
-        assert_eq!(explained["reply"], Value::Null);
+        assert_eq!(explained.reply, None);
     }
 
     #[test]
     fn a_refusal_names_the_line_of_the_domain() {
         let explained = one(&table(), "nosuch@domain2.com", None);
+        assert_eq!(explained.action, Action::Reject);
+        assert!(explained.to.is_empty());
+        assert_eq!(explained.reply.as_ref().unwrap().enhanced, "5.1.1");
         assert_eq!(
-            (&explained["action"], &explained["to"]),
-            (&json!("reject"), &json!([]))
-        );
-        assert_eq!(explained["reply"]["enhanced"], "5.1.1");
-        assert_eq!(
-            explained["steps"][1]["rule"],
+            explained.steps[1].rule,
             "company.com primary unknown=reject"
         );
+        assert_eq!(explained.steps[1].reason, Some(StepReason::Unknown));
         assert!(text(&explained).ends_with("=> reject 550 5.1.1 User unknown"));
     }
 
     #[test]
     fn what_is_not_ours_is_kept() {
-        assert_eq!(one(&table(), "x@elsewhere.example", None)["action"], "keep");
         assert_eq!(
-            one(&table(), "<postmaster>", None)["to"],
-            json!(["<postmaster>"])
+            one(&table(), "x@elsewhere.example", None).action,
+            Action::Keep
         );
+        assert_eq!(one(&table(), "<postmaster>", None).to, ["<postmaster>"]);
+    }
+
+    #[test]
+    fn a_domain_is_explained_without_an_address() {
+        let explained = one(&table(), "domain2.com", None);
+        assert_eq!(explained.address, "@domain2.com");
+        assert_eq!(explained.steps[0].address, "*@domain2.com");
+        assert!(!format!("{explained:?}").contains(ANYBODY));
     }
 }

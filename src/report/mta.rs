@@ -3,14 +3,15 @@
 //! Only what both were seen to do, or what one of them does and is named for. The MTA's own maps and
 //! routes are not looked at: that is for `postmap -q` and `sendmail -bv`.
 
-use serde_json::{Value, json};
-
-use crate::engine::{
-    Table,
-    address::without_route,
-    rewrite::{Outcome, Reason},
-    rule::DomainClass,
-    transaction::{Plan, Recipient, Verdict},
+use crate::{
+    engine::{
+        Table,
+        address::without_route,
+        rewrite::{Outcome, Reason},
+        rule::DomainClass,
+        transaction::{Plan, Recipient, Verdict},
+    },
+    protocol::{Addition, MtaEdits},
 };
 
 /// The address that an MTA takes a path for that has no `@` of its own, and which of them does.
@@ -32,18 +33,18 @@ pub(super) fn understood(path: &str) -> Option<(String, &'static str)> {
     ))
 }
 
-/// The edits of the envelope and what follows: `{"delete":[…],"add":[…],"does":[…]}`.
-pub(super) fn told(table: &Table, recipient: &Recipient, plan: &Plan) -> Value {
+/// Returns the edits of the envelope, and what follows from them.
+pub(super) fn edits(table: &Table, recipient: &Recipient, plan: &Plan) -> MtaEdits {
     let bytes = |path: &Vec<u8>| String::from_utf8_lossy(&without_route(path)).into_owned();
-    let additions = plan.additions.iter().map(|addition| {
-        let parameters = addition.dsn.to_string();
-        json!({ "address": addition.mailbox.to_string(), "parameters": parameters })
+    let additions = plan.additions.iter().map(|addition| Addition {
+        address: addition.mailbox.to_string(),
+        parameters: addition.dsn.to_string(),
     });
-    json!({
-        "delete": plan.deletions.iter().map(bytes).collect::<Vec<_>>(),
-        "add": additions.collect::<Vec<_>>(),
-        "does": does(table, recipient, plan),
-    })
+    MtaEdits {
+        delete: plan.deletions.iter().map(bytes).collect(),
+        add: additions.collect(),
+        does: does(table, recipient, plan),
+    }
 }
 
 fn does(table: &Table, recipient: &Recipient, plan: &Plan) -> Vec<String> {

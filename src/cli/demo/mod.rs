@@ -68,7 +68,7 @@ fn play(stage: &mut Stage, screen: &mut Screen) -> io::Result<()> {
 }
 
 fn rules(stage: &mut Stage, screen: &mut Screen) -> io::Result<()> {
-    let status = stage.wait_for(|status| status["generation"] == 1)?;
+    let status = stage.wait_for(|status| status.generation == 1)?;
     screen.heading("1. A company has a mail domain, and gets a second one. Rules join them:");
     let shown = ["company.com", "domain2.com"];
     screen.good(&lines_of(&shown));
@@ -85,7 +85,7 @@ fn rules(stage: &mut Stage, screen: &mut Screen) -> io::Result<()> {
         "A real daemon serves these rules now, and some more ({} in all), in a folder of its own. \
          It numbers each set of rules that goes live: this is generation 1. \
          No mail server is needed to see how it works.",
-        status["rules"]
+        status.rules
     ));
     Ok(())
 }
@@ -159,7 +159,7 @@ fn live_edit(stage: &mut Stage, screen: &mut Screen) -> io::Result<()> {
     screen.good(&format!("+ {ADDED}"));
     let saved = Instant::now();
     stage.edit(|text| format!("{text}{ADDED}\n"))?;
-    stage.wait_for(|status| status["generation"] == 2)?;
+    stage.wait_for(|status| status.generation == 2)?;
     let took = saved.elapsed().as_millis();
     screen.blank();
     screen.say(&format!(
@@ -182,17 +182,17 @@ fn mistake(stage: &mut Stage, screen: &mut Screen) -> io::Result<()> {
     screen.bad(&format!("- {RIGHT}\n+ {WRONG}"));
     screen.blank();
     stage.edit(|text| text.replace(RIGHT, WRONG))?;
-    let status = stage.wait_for(|status| status["last_reload"]["outcome"] == "refused")?;
+    let status = stage.wait_for(|status| status.refused().is_some())?;
     turn::show_refusal(&status, screen);
     screen.blank();
     screen.say(&format!(
         "Generation {} stays in force, and no mail is lost:",
-        status["generation"]
+        status.generation
     ));
     for line in stage.arrows("jd@domain2.com", &[])? {
         screen.say(&line);
     }
     stage.edit(|text| text.replace(WRONG, RIGHT))?;
-    stage.wait_for(|status| status["last_reload"]["outcome"] != "refused")?;
+    stage.wait_for(|status| status.refused().is_none())?;
     Ok(())
 }

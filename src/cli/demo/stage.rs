@@ -8,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     config::{Config, socket::Socket},
     daemon::{self, Start, settings::Source, signals},
     mta::{ClientError, MilterClient},
+    protocol::{Request, Status},
     report,
 };
 
@@ -190,27 +190,27 @@ impl Stage {
 
     /// Asks the daemon which lines decide, and returns its explanation as text.
     pub fn explain(&self, addresses: &[&str]) -> io::Result<String> {
-        let request = json!({ "command": "explain", "addresses": addresses });
-        let explained = ask::exchange(&self.control(), &request)?;
-        Ok(explained
-            .iter()
-            .map(report::text)
-            .collect::<Vec<_>>()
-            .join("\n"))
+        let addresses = addresses.iter().map(|address| (*address).to_owned());
+        let request = Request::explain(addresses.collect());
+        let texts: Result<Vec<_>, _> = ask::exchange(&self.control(), &request)?
+            .into_iter()
+            .map(|explained| explained.map(|explained| report::text(&explained)))
+            .collect();
+        let texts = texts.map_err(|failure| io::Error::other(failure.error))?;
+        Ok(texts.join("\n"))
     }
 
     /// Returns what the daemon says about itself; none if it does not answer.
-    pub fn status(&self) -> Option<Value> {
-        let answers = ask::exchange(&self.control(), &json!({ "command": "status" }));
-        answers.ok()?.into_iter().next()
+    pub fn status(&self) -> Option<Status> {
+        ask::status(&self.control())
     }
 
-    fn control(&self) -> PathBuf {
-        self.folder.0.join("control.sock")
+    fn control(&self) -> Socket {
+        Socket::Unix(self.folder.0.join("control.sock"))
     }
 
     /// Waits until the status is as wanted, and returns it.
-    pub fn wait_for(&self, wanted: impl Fn(&Value) -> bool) -> io::Result<Value> {
+    pub fn wait_for(&self, wanted: impl Fn(&Status) -> bool) -> io::Result<Status> {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.status().filter(|status| wanted(status)) {

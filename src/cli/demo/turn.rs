@@ -9,9 +9,8 @@
 
 use std::{collections::BTreeMap, io, time::Duration};
 
-use serde_json::Value;
-
 use super::{screen::Screen, stage::Stage};
+use crate::protocol::{Outcome, Status};
 
 /// Most changed lines of one save.
 const LINES: usize = 8;
@@ -30,17 +29,16 @@ pub fn play(stage: &mut Stage, screen: &Screen) -> io::Result<()> {
     screen.blank();
     screen.say("Then make a mistake: write compny.com, or repeat an address. Or delete a line.");
     screen.prompt("Enter: end of the demo");
-    let mut seen = last_reload(&stage.status().unwrap_or_default());
+    let mut seen = stage.status().unwrap_or_default().last_reload;
     let mut texts = stage.texts();
     while screen.key(Some(PERIOD)).is_none() {
         let Some(status) = stage.status() else {
             continue;
         };
-        let now = last_reload(&status);
-        if now == seen {
+        if status.last_reload == seen {
             continue;
         }
-        seen = now;
+        seen.clone_from(&status.last_reload);
         screen.line("");
         let new = stage.texts();
         show(stage, &status, &changes(&texts, &new), screen)?;
@@ -51,13 +49,8 @@ pub fn play(stage: &mut Stage, screen: &Screen) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns what is different after each reload.
-fn last_reload(status: &Value) -> Value {
-    status["last_reload"].clone()
-}
-
 /// Shows the lines that were changed, and what came of it.
-fn show(stage: &mut Stage, status: &Value, lines: &[String], screen: &Screen) -> io::Result<()> {
+fn show(stage: &mut Stage, status: &Status, lines: &[String], screen: &Screen) -> io::Result<()> {
     screen.blank();
     for line in lines.iter().take(LINES) {
         match line.starts_with('+') {
@@ -68,12 +61,12 @@ fn show(stage: &mut Stage, status: &Value, lines: &[String], screen: &Screen) ->
     if lines.len() > LINES {
         screen.say(&format!("and {} more changed lines", lines.len() - LINES));
     }
-    let generation = &status["generation"];
-    match status["last_reload"]["outcome"].as_str() {
-        Some("live") => {
+    let generation = status.generation;
+    match status.outcome() {
+        Some(Outcome::Live(_)) => {
             screen.say(&format!(
                 "Generation {generation} is live, with {} rules. Mail goes:",
-                status["rules"]
+                status.rules
             ));
             for address in addresses(lines).take(LINES) {
                 for arrow in stage.arrows(address, &[])? {
@@ -81,11 +74,11 @@ fn show(stage: &mut Stage, status: &Value, lines: &[String], screen: &Screen) ->
                 }
             }
         }
-        Some("refused") => {
+        Some(Outcome::Refused(_)) => {
             show_refusal(status, screen);
             screen.say(&format!("Generation {generation} stays in force."));
         }
-        Some("held") => {
+        Some(Outcome::Held(_)) => {
             screen.say(&format!(
                 "So many rules are gone that readdress takes it for an accident. Generation \
                  {generation} stays in force until the rules are back, or until somebody types \
@@ -100,15 +93,13 @@ fn show(stage: &mut Stage, status: &Value, lines: &[String], screen: &Screen) ->
 }
 
 /// Shows the first finding of a refused reload, and how many others there are.
-pub fn show_refusal(status: &Value, screen: &Screen) {
-    let findings = status["last_reload"]["findings"].as_array();
-    let findings = findings.into_iter().flatten().filter_map(Value::as_str);
-    let findings: Vec<_> = findings.collect();
-    let Some(first) = findings.first() else {
+pub fn show_refusal(status: &Status, screen: &Screen) {
+    let findings = status.refused().map(|refused| &refused.findings.findings);
+    let Some((first, others)) = findings.and_then(|findings| findings.split_first()) else {
         return;
     };
     first.lines().for_each(|line| screen.say(line));
-    match findings.len() - 1 {
+    match others.len() {
         0 => {}
         1 => screen.say("(and another finding; `readdress check` shows all of them)"),
         more => screen.say(&format!(

@@ -1,13 +1,11 @@
-//! What the running daemon says of itself on its control socket, as values.
+//! What the running daemon says on its control socket, compared with the files.
 
 use std::{
-    fmt, fs, io,
+    fs, io,
     net::TcpStream,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
 };
-
-use serde_json::{Value, json};
 
 use crate::{
     cli::{ask, files::Loaded},
@@ -17,106 +15,42 @@ use crate::{
         facts::{Answer, Daemon, Dead, Ours},
     },
     engine::address::Mailbox,
+    protocol::{Command, Explained, Request, Status},
     report,
 };
 
-/// What `status` answers, as far as it matters here.
-#[derive(Clone, Debug, Default)]
-pub struct Status {
-    /// The number of the table; 0 for none.
-    pub generation: u64,
-    /// The directory that is read.
-    pub directory: PathBuf,
-    /// Where the milter listens.
-    pub milter: Vec<Socket>,
-    /// Where the socketmap listens.
-    pub socketmap: Vec<Socket>,
-    /// The findings for which the last reload was refused.
-    pub refused: Option<Vec<String>>,
-}
-
-impl Status {
-    /// Asks the daemon behind a control socket.
-    pub fn ask(control: &Socket) -> Result<Self, Daemon> {
-        let Socket::Unix(path) = control else {
-            let reason = "the control socket is a Unix socket (unix:PATH)";
-            return Err(Daemon::Down(reason.to_owned()));
-        };
-        match ask::exchange(path, &json!({ "command": "status" })) {
-            Ok(answers) => Ok(Self::of(&answers.into_iter().next().unwrap_or_default())),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Err(Daemon::Closed(error.to_string()))
-            }
-            Err(error) => Err(Daemon::Down(error.to_string())),
+/// Asks the daemon behind a control socket how it stands.
+pub fn status(control: &Socket) -> Result<Status, Daemon> {
+    let request = Request::new(Command::Status);
+    match ask::exchange::<Status>(control, &request) {
+        Ok(lines) => match lines.into_iter().next() {
+            Some(Ok(status)) => Ok(status),
+            Some(Err(failure)) => Err(Daemon::Down(ask::reason(&request, &failure, control))),
+            None => Err(Daemon::Down(
+                "the connection was closed without an answer".to_owned(),
+            )),
+        },
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(Daemon::Closed(error.to_string()))
         }
-    }
-
-    fn of(answer: &Value) -> Self {
-        let sockets = |key: &str| texts(&answer[key]).filter_map(|name| name.parse().ok());
-        let last = &answer["last_reload"];
-        let refused = last["outcome"] == "refused";
-        Self {
-            generation: answer["generation"].as_u64().unwrap_or_default(),
-            directory: answer["directory"].as_str().unwrap_or_default().into(),
-            milter: sockets("milter").collect(),
-            socketmap: sockets("socketmap").collect(),
-            refused: refused.then(|| texts(&last["findings"]).map(str::to_owned).collect()),
-        }
-    }
-
-    /// Puts the sockets first that the daemon really has: systemd may have handed them over, so that no
-    /// configuration names them.
-    pub fn really_listening(&self, config: &mut Config) {
-        for (kept, really) in [
-            (&mut config.milter.listen, &self.milter),
-            (&mut config.socketmap, &self.socketmap),
-        ] {
-            kept.retain(|socket| !really.contains(socket));
-            kept.splice(0..0, really.iter().cloned());
-        }
+        Err(error) => Err(Daemon::Down(error.to_string())),
     }
 }
 
-fn texts(list: &Value) -> impl Iterator<Item = &str> {
-    let list = list.as_array().map_or(&[][..], Vec::as_slice);
-    list.iter().filter_map(Value::as_str)
-}
-
-/// What happens to an address, as `explain` says it, whether from files or from the daemon.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-struct Fate {
-    action: String,
-    to: Vec<String>,
-    reply: Option<(u64, String, String)>,
-}
-
-impl Fate {
-    fn of(explained: &Value) -> Option<Self> {
-        let reply = &explained["reply"];
-        let text = |key: &str| reply[key].as_str().unwrap_or_default().to_owned();
-        Some(Self {
-            action: explained["action"].as_str()?.to_owned(),
-            to: texts(&explained["to"]).map(str::to_owned).collect(),
-            reply: reply["code"]
-                .as_u64()
-                .map(|code| (code, text("enhanced"), text("text"))),
-        })
+/// Puts the sockets first that the daemon really has. Systemd may have handed them over, so that no
+/// configuration file names them.
+pub fn use_real_sockets(status: &Status, config: &mut Config) {
+    for (kept, real) in [
+        (&mut config.milter.listen, &status.milter),
+        (&mut config.socketmap, &status.socketmap),
+    ] {
+        let real: Vec<Socket> = real.iter().filter_map(|name| name.parse().ok()).collect();
+        kept.retain(|socket| !real.contains(socket));
+        kept.splice(0..0, real);
     }
 }
 
-impl fmt::Display for Fate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.action.as_str(), &self.reply) {
-            ("replace", _) => write!(f, "replace by {}", self.to.join(", ")),
-            (action, Some((code, enhanced, text))) => {
-                write!(f, "{action} {code} {enhanced} {text}")
-            }
-            (action, None) => f.write_str(action),
-        }
-    }
-}
-
-/// What the daemon is and does, held against the files.
+/// Compares the daemon with the files.
 pub fn daemon(
     status: &Result<Status, Daemon>,
     ours: &Ours,
@@ -132,7 +66,9 @@ pub fn daemon(
     Daemon::Up(Answer {
         generation: status.generation,
         directory: directory(status, ours),
-        refused: status.refused.clone(),
+        refused: status
+            .refused()
+            .map(|refused| refused.findings.findings.clone()),
         compared,
         differing,
         dead: sockets
@@ -141,49 +77,55 @@ pub fn daemon(
     })
 }
 
-/// The directory that the daemon reads, in our own spelling if it is ours.
+/// Returns the directory that the daemon reads, in our own spelling if it is ours.
 fn directory(status: &Status, ours: &Ours) -> PathBuf {
-    let theirs = &status.directory;
+    let theirs = Path::new(&status.directory);
     match (fs::canonicalize(theirs), fs::canonicalize(&ours.rules)) {
         (Ok(one), Ok(other)) if one == other => ours.rules.clone(),
-        _ => theirs.clone(),
+        _ => theirs.to_owned(),
     }
 }
 
-/// Addresses about which the daemon decides otherwise than the files, and how many were compared: those
-/// of rules, and one in each domain for which there is no rule.
+/// Returns how many addresses were compared, and the addresses about which the daemon decides otherwise
+/// than the files. The addresses are those of rules, and one in each domain that no rule names.
 fn compare(
     control: &Socket,
     ours: &Ours,
     loaded: Option<&Loaded>,
 ) -> (usize, Vec<(String, String, String)>) {
     let table = loaded.and_then(|loaded| loaded.table.as_ref());
-    let (Some(table), Socket::Unix(control)) = (table, control) else {
+    let Some(table) = table else {
         return (0, Vec::new());
     };
     let live = explain(control, ours);
-    let differs = |live: &Value| {
-        let address = live["address"].as_str()?;
-        let mut explained = report::explain(table, address, None);
-        let (files, live) = (Fate::of(explained.next().as_ref()?)?, Fate::of(live)?);
-        (files != live).then(|| (address.to_owned(), files.to_string(), live.to_string()))
+    let differs = |live: &Explained| {
+        let files = report::explain(table, &live.address, None).next()?.ok()?;
+        (!is_same(&files, live)).then(|| {
+            let outcomes = [&files, live].map(report::outcome);
+            let [files, live_outcome] = outcomes;
+            (live.address.clone(), files, live_outcome)
+        })
     };
-    let compared = live.iter().filter(|live| Fate::of(live).is_some()).count();
-    (compared, live.iter().filter_map(differs).collect())
+    (live.len(), live.iter().filter_map(differs).collect())
 }
 
-/// What the daemon says about addresses of rules. Without a table of its own it says nothing about any,
-/// which is a finding of its own.
-fn explain(control: &Path, ours: &Ours) -> Vec<Value> {
+/// Returns true if the same happens to the mail. The steps that lead there may differ.
+fn is_same(one: &Explained, other: &Explained) -> bool {
+    (&one.action, &one.to, &one.reply) == (&other.action, &other.to, &other.reply)
+}
+
+/// Returns what the daemon says about addresses of rules. A daemon without a table says nothing about any
+/// address, which is a finding of its own.
+fn explain(control: &Socket, ours: &Ours) -> Vec<Explained> {
     let named = ours.originals.iter().chain(&ours.targets);
     let named = named.map(Mailbox::to_string);
     let unknown = ours.inbound().map(|domain| format!("{NOBODY}@{domain}"));
-    let addresses: Vec<_> = named.chain(unknown).collect();
-    let request = json!({ "command": "explain", "addresses": addresses });
-    ask::exchange(control, &request).unwrap_or_default()
+    let request = Request::explain(named.chain(unknown).collect());
+    let lines = ask::exchange(control, &request).unwrap_or_default();
+    lines.into_iter().filter_map(Result::ok).collect()
 }
 
-/// Why a socket takes no connection. The connection is closed at once, as an MTA may do.
+/// Returns why a socket takes no connection. The connection is closed at once, as an MTA may do.
 fn dead(socket: &Socket) -> Option<Dead> {
     let connected = match socket {
         Socket::Unix(path) => UnixStream::connect(path).map(drop),
@@ -203,19 +145,34 @@ fn dead(socket: &Socket) -> Option<Dead> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{Action, Reply};
 
     #[test]
-    fn a_fate_is_compared_as_a_value() {
-        let fate = |text: &str| Fate::of(&serde_json::from_str(text).unwrap());
-        let kept = fate(r#"{"action":"keep","to":["a@b"],"reply":null}"#).unwrap();
-        assert_eq!(kept.to_string(), "keep");
-        let one = fate(r#"{"action":"replace","to":["a@b"],"reply":null}"#).unwrap();
-        let two = fate(r#"{"action":"replace","to":["a@b","c@d"]}"#).unwrap();
-        assert_ne!(one, two);
-        assert_eq!(two.to_string(), "replace by a@b, c@d");
-        let refused =
-            r#"{"action":"reject","to":[],"reply":{"code":550,"enhanced":"5.1.1","text":"=> x"}}"#;
-        assert_eq!(fate(refused).unwrap().to_string(), "reject 550 5.1.1 => x");
-        assert_eq!(fate(r#"{"error":"no table"}"#), None);
+    fn outcomes_are_compared_as_values() {
+        let to = |targets: &[&str]| Explained {
+            action: Action::Replace,
+            to: targets.iter().map(|text| (*text).to_owned()).collect(),
+            ..Explained::default()
+        };
+        let (one, two) = (to(&["a@b", "c@d"]), to(&["a@b, c@d"]));
+        // Both read alike.
+        assert_eq!(report::outcome(&one), report::outcome(&two));
+        assert!(!is_same(&one, &two));
+        let elsewhere = Explained {
+            generation: Some(7),
+            note: Some("the steps differ".to_owned()),
+            ..one.clone()
+        };
+        assert!(is_same(&one, &elsewhere));
+        let refused = Explained {
+            action: Action::Reject,
+            reply: Some(Reply {
+                code: 550,
+                enhanced: "5.1.1".to_owned(),
+                text: "=> x".to_owned(),
+            }),
+            ..Explained::default()
+        };
+        assert_eq!(report::outcome(&refused), "reject 550 5.1.1 => x");
     }
 }

@@ -27,7 +27,6 @@ use crate::{
     },
     engine::Diagnostic,
 };
-use live::Status;
 
 /// Runs the command.
 pub fn run(flags: &Doctor) -> Exit {
@@ -43,7 +42,7 @@ pub fn run(flags: &Doctor) -> Exit {
 fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     let flags = &absolute(flags);
     let (mut config, misconfigured) = configuration(flags)?;
-    let status = Status::ask(&config.control);
+    let status = live::status(&config.control);
     // Where a list of sockets cannot be read, the running daemon alone knows them.
     let hidden = |one: &Diagnostic| one.excerpt.line == 0 || one.excerpt.text.contains("listen");
     let hidden = misconfigured.iter().any(hidden);
@@ -52,7 +51,7 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
             config.milter.listen.clear();
             config.socketmap.clear();
         }
-        status.really_listening(&mut config);
+        live::use_real_sockets(status, &mut config);
     }
     if let Some(rules) = &flags.rules {
         config.rules.clone_from(rules);

@@ -1,7 +1,5 @@
 //! Prints findings, and at the end what was looked at.
 
-use serde_json::{Value, json};
-
 use crate::{
     cli::{
         Exit,
@@ -15,6 +13,7 @@ use crate::{
         looked::{Look, Result, looked},
         remedy,
     },
+    protocol::{DoctorFinding, DoctorLook, DoctorSummary, DoctorTotals},
     report,
 };
 
@@ -110,32 +109,30 @@ fn text(finding: &Finding, paint: Paint) -> String {
     )
 }
 
-/// A finding as one object: `{"about","severity","code","message","help"}`.
-fn object(finding: &Finding) -> Value {
-    json!({
-        "about": finding.about,
-        "severity": finding.code.severity.word(),
-        "code": finding.code.word,
-        "message": finding.message,
-        "help": finding.help,
-    })
+/// Returns a finding for programs.
+fn object(finding: &Finding) -> DoctorFinding<'_> {
+    DoctorFinding {
+        about: &finding.about,
+        severity: finding.code.severity.word(),
+        code: finding.code.word,
+        message: &finding.message,
+        help: &finding.help,
+    }
 }
 
-/// The last object: `{"summary":{"errors","warnings","notes","looked_at":[{"what","result","text"}]}}`.
-fn summary([errors, warnings, notes]: [usize; 3], looks: &[Look]) -> Value {
-    let looks = looks.iter().map(|look| {
-        json!({
-            "what": look.what,
-            "result": look.result.word(),
-            "text": look.text,
-        })
+/// Returns the last object for programs.
+fn summary([errors, warnings, notes]: [usize; 3], looks: &[Look]) -> DoctorSummary<'_> {
+    let looks = looks.iter().map(|look| DoctorLook {
+        what: look.what,
+        result: look.result.word(),
+        text: &look.text,
     });
-    json!({
-        "summary": {
-            "errors": errors,
-            "warnings": warnings,
-            "notes": notes,
-            "looked_at": looks.collect::<Vec<_>>(),
-        }
-    })
+    DoctorSummary {
+        summary: DoctorTotals {
+            errors,
+            warnings,
+            notes,
+            looked_at: looks.collect(),
+        },
+    }
 }

@@ -1,15 +1,17 @@
 //! The settings in force, key by key, for `readdress config`.
 
-use serde_json::{Value, json};
-
 use super::Control;
-use crate::config::{Config, Key, keys, quoted};
+use crate::{
+    config::{Config, Key, keys, quoted},
+    protocol::Setting,
+};
 
 impl Control {
-    /// One object for each key, in the order of the sample file.
-    pub(super) fn keys(&self) -> Vec<Value> {
-        let (config, file) = (self.state.config.load(), self.settings.status());
-        let object = |key: &Key| {
+    /// Returns one setting for each key, in the order of the sample file.
+    pub(super) fn keys(&self) -> Vec<Setting> {
+        let config = self.reporter.state.config.load();
+        let file = self.reporter.settings.status();
+        let setting = |key: &Key| {
             let (value, from) = match self.handed_over(&config, key) {
                 Some(value) => (value, "systemd".to_owned()),
                 None => {
@@ -19,28 +21,29 @@ impl Control {
             };
             let name = key.full_name();
             let waiting = file.waiting.iter().find(|change| change.key == name);
-            json!({
-                "section": key.section,
-                "key": key.name,
-                "value": value,
-                "from": from,
-                "waiting": waiting.map(|change| &change.new),
-            })
+            Setting {
+                section: key.section.to_owned(),
+                key: key.name.to_owned(),
+                value,
+                from,
+                waiting: waiting.map(|change| change.new.clone()),
+            }
         };
-        keys().map(object).collect()
+        keys().map(setting).collect()
     }
 
-    /// The sockets that are served instead of the configured ones; `None` where it is those.
+    /// Returns the sockets that systemd handed over, if they are not the configured ones.
     fn handed_over(&self, config: &Config, key: &Key) -> Option<String> {
         let list = |sockets: &[String]| {
             let names: Vec<_> = sockets.iter().map(|name| quoted(name)).collect();
             format!("[{}]", names.join(", "))
         };
+        let sockets = &self.reporter.sockets;
         let served = match (key.section, key.name) {
-            ("milter", "listen") if self.handed.milter => list(&self.sockets.milter),
-            ("socketmap", "listen") if self.handed.socketmap => list(&self.sockets.socketmap),
+            ("milter", "listen") if self.handed.milter => list(&sockets.milter),
+            ("socketmap", "listen") if self.handed.socketmap => list(&sockets.socketmap),
             ("control", "listen") if self.handed.control => {
-                quoted(self.sockets.control.as_deref().unwrap_or_default())
+                quoted(sockets.control.as_deref().unwrap_or_default())
             }
             _ => return None,
         };

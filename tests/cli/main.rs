@@ -15,5 +15,7 @@ mod demo;
 mod expect;
 mod explain;
 mod manners;
+mod shapes;
 mod standing;
 mod trial;
+mod versions;

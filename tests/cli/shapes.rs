@@ -1,0 +1,178 @@
+//! The shape of everything that `--json` prints, held by a golden file: scripts depend on it.
+//!
+//! In: the answers of a real daemon, driven through every outcome of a reload, and the answers from files.
+//! Out: for each answer its fields, with the kinds of their values: `degraded[].what: string`. Lists and
+//! repeated answers are laid over each other, so that the golden file shows every kind that was seen.
+//!
+//! After an intended change: `UPDATE_GOLDEN=1 cargo test --test cli shapes`, and read the difference. A
+//! field that is gone or means something else breaks scripts and older commands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::program::{BASE, Place, RULES};
+
+/// The file, from the root of the repository.
+const GOLDEN: &str = "tests/cli/shapes.txt";
+
+/// Fields of the answers of one kind, each with the kinds of its values.
+#[derive(Default)]
+struct Shape(BTreeMap<String, BTreeSet<&'static str>>);
+
+impl Shape {
+    fn see(&mut self, path: &str, value: &Value) {
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(values) => {
+                let items = format!("{path}[]");
+                values.iter().for_each(|value| self.see(&items, value));
+                "list"
+            }
+            Value::Object(fields) => {
+                let dot = if path.is_empty() { "" } else { "." };
+                for (name, value) in fields {
+                    self.see(&format!("{path}{dot}{name}"), value);
+                }
+                return;
+            }
+        };
+        self.0.entry(path.to_owned()).or_default().insert(kind);
+    }
+}
+
+/// The shapes of all answers, by the command.
+#[derive(Default)]
+struct Shapes(BTreeMap<String, Shape>);
+
+impl Shapes {
+    /// Runs a command and looks at each line that it prints.
+    fn ask(&mut self, place: &Place, name: &str, arguments: &[&str]) -> Vec<Value> {
+        let said = place.ask(arguments);
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{said:?}"));
+        let lines: Vec<Value> = said.out.lines().map(read).collect();
+        assert!(!lines.is_empty(), "{said:?}");
+        let shape = self.0.entry(name.to_owned()).or_default();
+        lines.iter().for_each(|line| shape.see("", line));
+        lines
+    }
+
+    fn status(&mut self, place: &Place) {
+        self.ask(place, "status --json", &["status", "--json"]);
+    }
+
+    fn reload(&mut self, place: &Place) -> Value {
+        let lines = self.ask(place, "reload --json", &["reload", "--json"]);
+        let outcome = lines[0]["outcome"].as_str().unwrap();
+        let name = format!("reload --json, outcome {outcome}");
+        lines
+            .iter()
+            .for_each(|line| self.0.entry(name.clone()).or_default().see("", line));
+        lines[0].clone()
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, shape) in self.0.iter().filter(|(name, _)| *name != "reload --json") {
+            text += &format!("{name}\n");
+            for (path, kinds) in &shape.0 {
+                let kinds: Vec<_> = kinds.iter().copied().collect();
+                text += &format!("    {path}: {}\n", kinds.join(" or "));
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Drives a daemon through every outcome of a reload.
+fn live(shapes: &mut Shapes) {
+    let many: String = (0..30)
+        .map(|n| format!("u{n}@company.com mailbox\n"))
+        .collect();
+    let place = Place::new(&[("a.rules", RULES), ("b.rules", &many)]);
+    let _serving = place.serve();
+    shapes.status(&place);
+    shapes.ask(&place, "config --json", &["config", "--json"]);
+    let addresses = [
+        "jd@domain2.com",
+        "nobody@domain2.com",
+        "@domain2.com",
+        "@x.example",
+    ];
+    let line = "RCPT TO:<jd@domain2.com> NOTIFY=NEVER";
+    let flags = ["explain", "--live", "--json", line];
+    shapes.ask(
+        &place,
+        "explain --live --json",
+        &[&flags, &addresses[..]].concat(),
+    );
+    shapes.reload(&place);
+    place.save("c.rules", "carl@company.com mailbx\n");
+    shapes.reload(&place);
+    shapes.status(&place);
+    place.save("c.rules", "carl@company.com mailbox\n");
+    shapes.reload(&place);
+    place.save("c.rules", "carla@company.com mailbox\n");
+    place.logged("table: generation=3 ");
+    place.save("b.rules", "");
+    let held = shapes.reload(&place);
+    shapes.status(&place);
+    let digest = held["digest"].as_str().unwrap();
+    shapes.ask(&place, "accept --json", &["accept", "--json", digest]);
+    // The configuration: a change, one that waits, an error, and a file that was emptied.
+    place.configure(
+        &format!("mode = \"observe\"\n{BASE}max_shrink = \"0%\"\n")
+            .replace("milter.sock", "m2.sock"),
+    );
+    shapes.reload(&place);
+    shapes.status(&place);
+    shapes.ask(&place, "config --json", &["config", "--json"]);
+    place.configure("");
+    let socket = format!("unix:{}", place.text("control.sock"));
+    let emptied = place.run(&["reload", "--json", "--socket", &socket]);
+    let emptied: Value = serde_json::from_str(&emptied.out).unwrap();
+    shapes
+        .0
+        .entry("reload --json, configuration refused".to_owned())
+        .or_default()
+        .see("", &emptied);
+    let words = emptied["configuration"]["refused"]["accept"]
+        .as_str()
+        .unwrap();
+    let words: Vec<_> = words.split(' ').skip(1).chain(["--json"]).collect();
+    let accepted = place.run(&words);
+    let accepted: Value = serde_json::from_str(&accepted.out).unwrap();
+    shapes
+        .0
+        .entry("accept --json, configuration".to_owned())
+        .or_default()
+        .see("", &accepted);
+}
+
+#[test]
+fn the_shapes_of_all_json_are_those_of_the_golden_file() {
+    let mut shapes = Shapes::default();
+    live(&mut shapes);
+    let place = Place::new(&[("a.rules", RULES)]);
+    shapes.ask(
+        &place,
+        "explain --json",
+        &["explain", "--json", "jd@domain2.com"],
+    );
+    place.save("b.rules", "x@domain2.com rejct\njd@domain2.com discard\n");
+    shapes.ask(
+        &place,
+        "check --format json",
+        &["check", "--format", "json"],
+    );
+    let text = shapes.text();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(GOLDEN, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    assert!(text == golden, "{GOLDEN} differs; now it would be:\n{text}");
+}

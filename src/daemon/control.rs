@@ -51,6 +51,7 @@ use crate::{
     protocol::{self, Command, Failure, FailureCode, Outcome, Reload, Request},
     report,
 };
+pub use keys::Handed;
 
 /// Longest request, in bytes.
 const MAX_REQUEST: u64 = 256 << 10;
@@ -80,17 +81,6 @@ pub struct Control {
     pub reporter: StatusReporter,
     /// The sockets that systemd handed over.
     pub handed: Handed,
-}
-
-/// The sockets that systemd handed over.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Handed {
-    /// True if systemd handed over those of the milter.
-    pub milter: bool,
-    /// True if systemd handed over those of the socketmap.
-    pub socketmap: bool,
-    /// True if systemd handed over the control socket.
-    pub control: bool,
 }
 
 impl Control {
@@ -146,7 +136,7 @@ impl Control {
         match (request.command, request.digest) {
             (Command::Status, _) => answer.line(&Ok(self.reporter.status())).await,
             (Command::Config, _) => {
-                for setting in self.keys() {
+                for setting in keys::settings(&self.reporter, self.handed) {
                     answer.line(&Ok(setting)).await?;
                 }
                 Ok(())

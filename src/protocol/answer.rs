@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned, de::IgnoredAny};
 
-use super::VERSION;
+use super::version::VERSION;
 
 /// Why the daemon gives no answer: `{"error":"…","code":"unknown-command","version":"0.1.0","protocol":1}`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Findings;
+use super::findings::Findings;
 
 /// The configuration file: whether it is in force, and which settings wait for a restart.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

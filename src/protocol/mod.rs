@@ -29,9 +29,11 @@ mod answer;
 mod configuration;
 mod doctor;
 mod explained;
+mod findings;
 mod outcome;
 mod request;
 mod status;
+mod version;
 
 pub use answer::{Failure, FailureCode, line, read};
 pub use configuration::{
@@ -39,9 +41,8 @@ pub use configuration::{
 };
 pub use doctor::{DoctorFinding, DoctorLook, DoctorSummary, DoctorTotals};
 pub use explained::{Action, Addition, Explained, MtaEdits, Reply, Step, StepReason};
-pub use outcome::{Cause, Findings, Held, Live, OtherOutcome, Outcome, Refused, Reload};
+pub use findings::Findings;
+pub use outcome::{Cause, Held, Live, OtherOutcome, Outcome, Refused, Reload};
 pub use request::{Command, Request};
 pub use status::{Degradation, DegradedFiles, FileRules, Problem, Reloads, StateDirectory, Status};
-
-/// The number of this protocol.
-pub const VERSION: u32 = 1;
+pub use version::VERSION;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Configuration;
+use super::{configuration::Configuration, findings::Findings};
 
 /// What came of reading the rules, and when: the answer to `reload` and `accept`, and part of the status.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -118,23 +118,6 @@ pub struct OtherOutcome {
     /// The number of the live table; 0 if there is none.
     #[serde(default)]
     pub generation: u64,
-}
-
-/// Findings: the first ones as text, errors before warnings, and how many there are.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Findings {
-    /// How many findings are not among `findings`.
-    #[serde(default)]
-    pub findings_more: usize,
-    /// The first findings, as `check` prints them.
-    #[serde(default)]
-    pub findings: Vec<String>,
-    /// How many errors there are.
-    #[serde(default)]
-    pub errors: usize,
-    /// How many warnings there are.
-    #[serde(default)]
-    pub warnings: usize,
 }
 
 impl Outcome {

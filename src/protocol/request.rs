@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, FailureCode, VERSION};
+use super::{
+    answer::{Failure, FailureCode},
+    version::VERSION,
+};
 
 /// One request: `{"protocol":1,"command":"explain","addresses":["jd@domain2.com"]}`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Configuration, Outcome, Refused, Reload};
+use super::{
+    configuration::Configuration,
+    outcome::{Outcome, Refused, Reload},
+};
 
 /// How the daemon stands: what is in force, and what is wrong. `daemon::status` gathers it; the control
 /// socket, systemd's status line and `readdress status` show it.

@@ -24,7 +24,6 @@ const KNOWN: &[(&str, &str)] = &[
         "`Exit` and `failed` stand beside the commands that use them",
     ),
     ("config", "`Config` stands beside its reader"),
-    ("daemon::control", "`Control` stands beside its answers"),
     ("daemon::listen", "`BindError` stands beside the sockets"),
     ("daemon::log", "`Form` stands beside the queue"),
     ("daemon::reload", "`ReloadOptions` stands beside the worker"),

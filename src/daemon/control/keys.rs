@@ -26,7 +26,7 @@ pub(super) fn settings(reporter: &StatusReporter, handed: Handed) -> Vec<Setting
             Some(value) => (value, "systemd".to_owned()),
             None => {
                 let from = config.origins.of(key).shown(&file.path.display());
-                (key.value(config), from)
+                (key.value(&config), from)
             }
         };
         let name = key.full_name();

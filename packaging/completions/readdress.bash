@@ -157,7 +157,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__check)
-            opts="-c -h -V --as --in --config --strict --format --help --version"
+            opts="-c -h -V --as --in --config --strict --fix --yes --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,7 +180,7 @@ _readdress() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json github sarif" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -54,8 +54,12 @@ complete -c readdress -n "__fish_readdress_using_subcommand check" -l as -d 'Tak
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l in -d 'Check the files in DIR, in place of those there with their names' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand check" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
-json\t'One JSON object a line'"
+json\t'One JSON object a line, the last one a summary'
+github\t'Commands of GitHub\'s workflows'
+sarif\t'SARIF 2.1.0'"
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l strict -d 'Warnings count as errors'
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l fix -d 'Ask before each change that findings suggest, and make it'
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l yes -d 'Make all changes of --fix without asking'
 complete -c readdress -n "__fish_readdress_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand check" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
@@ -68,7 +72,7 @@ complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l sendmail-
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l probe -d 'Ask the MTA by SMTP about addresses of every domain; nothing is sent' -r
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l print -d 'Write the lines that connect an MTA to this table, and check nothing' -r -f -a "postfix\t'Lines for main.cf'
 sendmail\t'Lines for sendmail.mc'"
-complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
+complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l format -d 'How findings are printed' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l strict -d 'Treat warnings as errors'
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,37 +1,42 @@
 //! `readdress check`: all findings of a rules directory, in one pass.
+//!
+//! | module | what it prints or does |
+//! |---|---|
+//! | here | findings for people |
+//! | `json` | one object of JSON for each finding, and a summary |
+//! | `github` | commands of GitHub's workflows |
+//! | `sarif` | SARIF 2.1.0 |
+//! | `fix` | changes that findings suggest |
 
-use serde_json::{Map, Value, json};
+mod diff;
+mod fix;
+mod github;
+mod json;
+mod sarif;
 
 use super::{
     Exit,
     files::{self, Loaded, counted, named},
-    flags::{Check, Format},
+    flags::{Check, CheckFormat},
     output::{self, Paint},
 };
-use crate::engine::{
-    Diagnostic, Severity, Tally,
-    diagnostic::{Excerpt, codes},
-    syntax::Skipped,
-};
+use crate::engine::{Diagnostic, Severity, Tally, diagnostic::codes};
 
 /// Runs the command.
 pub fn run(flags: &Check) -> Exit {
-    let mut loaded = match load(flags) {
+    let checked = match flags.fix {
+        true => fix::run(flags),
+        false => checked(flags),
+    };
+    let loaded = match checked {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    loaded.diagnostics.extend(without_rules(&loaded));
     match flags.format {
-        Format::Json => {
-            let found = loaded.diagnostics.iter();
-            let found = found.map(|finding| object(finding, &loaded.prefix));
-            let skipped = loaded.skipped.iter();
-            let skipped = skipped.map(|skipped| counts(skipped, &loaded.prefix));
-            found
-                .chain(skipped)
-                .for_each(|object| output::json(&object));
-        }
-        Format::Text => text(&loaded),
+        CheckFormat::Github => github::print(&loaded),
+        CheckFormat::Json => json::print(&loaded),
+        CheckFormat::Sarif => sarif::print(&loaded),
+        CheckFormat::Text => text(&loaded),
     }
     let warnings = flags.strict && loaded.tally().warnings > 0;
     if loaded.table.is_none() || warnings {
@@ -39,6 +44,13 @@ pub fn run(flags: &Check) -> Exit {
     } else {
         Exit::Fine
     }
+}
+
+/// Returns all findings of what the flags name.
+fn checked(flags: &Check) -> Result<Loaded, Exit> {
+    let mut loaded = load(flags)?;
+    loaded.diagnostics.extend(without_rules(&loaded));
+    Ok(loaded)
 }
 
 /// Reads a directory, or the files that are named.
@@ -56,7 +68,8 @@ fn load(flags: &Check) -> Result<Loaded, Exit> {
     }
 }
 
-/// The warning about a table of no rules: mail passes as it is, and the maps for the MTA are empty.
+/// Returns the warning about a table without rules: mail passes unchanged, and the maps for the MTA are
+/// empty.
 fn without_rules(loaded: &Loaded) -> Option<Diagnostic> {
     let table = loaded.table.as_ref()?;
     if table.lines_by_file().iter().any(|(_, lines)| *lines > 0) {
@@ -106,54 +119,4 @@ fn text(loaded: &Loaded) {
         )),
     };
     output::line(&summary);
-}
-
-/// What was passed over in one file, as a note: the keys of a finding, and `counts` by kind.
-fn counts(skipped: &Skipped, prefix: &str) -> Value {
-    let counts: Map<_, _> = skipped
-        .counts
-        .iter()
-        .map(|(kind, count)| (kind.clone(), json!(count)))
-        .collect();
-    json!({
-        "file": format!("{prefix}{}", skipped.file),
-        "line": null,
-        "column": null,
-        "source": null,
-        "severity": "note",
-        "code": "skipped",
-        "message": skipped.to_string(),
-        "help": null,
-        "notes": [],
-        "counts": counts,
-    })
-}
-
-/// A finding as one object: `{"file","line","column","severity","code","message","help","source","notes":[…]}`.
-fn object(finding: &Diagnostic, prefix: &str) -> Value {
-    let place = |excerpt: &Excerpt| {
-        let on_a_line = excerpt.line > 0;
-        json!({
-            "file": excerpt.path(prefix),
-            "line": on_a_line.then_some(excerpt.line),
-            "column": on_a_line.then_some(excerpt.column),
-            "source": on_a_line.then_some(&excerpt.text),
-        })
-    };
-    let mut object = place(&finding.excerpt);
-    let notes: Vec<_> = finding
-        .notes
-        .iter()
-        .map(|note| {
-            let mut object = place(&note.excerpt);
-            object["message"] = note.message.clone().into();
-            object
-        })
-        .collect();
-    object["severity"] = finding.severity.word().into();
-    object["code"] = finding.code.word().into();
-    object["message"] = finding.message.clone().into();
-    object["help"] = finding.advice().into();
-    object["notes"] = notes.into();
-    object
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::{
-    Exit, ask, failed,
+    Exit, ask, codes, failed,
     files::{self, counted},
     flags::Explain,
     output,
@@ -17,6 +17,11 @@ use crate::{
 /// Runs the command. For what is no address there is an error, and the other addresses are explained
 /// all the same.
 pub fn run(flags: &Explain) -> Exit {
+    if let [word] = flags.addresses.as_slice()
+        && let Some(exit) = codes::explain(word, flags.json)
+    {
+        return exit;
+    }
     let texts = match texts(&flags.addresses) {
         Ok(texts) => texts,
         Err(error) => return failed(&format!("standard input: {error}")),

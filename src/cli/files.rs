@@ -14,7 +14,11 @@ use super::{
 use crate::{
     config::{Config, DEFAULT_FILE},
     daemon::{settings::Source, source},
-    engine::{Diagnostic, Severity, SourceText, Table, Tally, compile, syntax::Skipped},
+    engine::{
+        Diagnostic, Severity, SourceText, Table, Tally, compile,
+        diagnostic::{hide_consequences, render},
+        syntax::Skipped,
+    },
 };
 
 /// Findings about the configuration that are shown by commands that go on in spite of them.
@@ -134,6 +138,7 @@ fn compiled(
     let unread = diagnostics.iter().any(error);
     let compiled = compile(&sources, &config.settings);
     diagnostics.extend(compiled.diagnostics);
+    hide_consequences(&mut diagnostics);
     Loaded {
         table: compiled.table.filter(|_| !unread).map(Arc::new),
         unexpected: compiled.unexpected.filter(|_| !unread).map(Arc::new),
@@ -170,24 +175,10 @@ impl Loaded {
 
     fn write(&self, paint: Paint, line: fn(&str)) {
         for finding in &self.diagnostics {
-            line(&coloured(
-                &finding.render(&self.prefix),
-                finding.severity,
-                paint,
-            ));
+            line(&render(finding, &self.prefix, paint.look()));
             line("");
         }
     }
-}
-
-/// Sets the severity off in the first line.
-fn coloured(text: &str, severity: Severity, paint: Paint) -> String {
-    let word = format!(" {}:", severity.word());
-    let shown = match severity {
-        Severity::Error => paint.bad(&word),
-        Severity::Warning => paint.warn(&word),
-    };
-    text.replacen(&word, &shown, 1)
 }
 
 /// `1 error`, `2 errors`.

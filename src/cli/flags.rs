@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use check::{Check, Format};
+pub use check::{Check, CheckFormat, Format};
 pub use doctor::{Doctor, Mta, ProbeAt};
 
 use crate::config::socket::Socket;

@@ -12,6 +12,7 @@
 
 mod ask;
 mod check;
+pub mod codes;
 mod config;
 mod demo;
 mod doctor;

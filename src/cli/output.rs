@@ -6,6 +6,7 @@
 use std::{
     env,
     io::{self, IsTerminal, Write},
+    os::fd::AsFd,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
@@ -13,7 +14,10 @@ use std::{
 
 use serde::Serialize;
 
-use crate::engine::visible::{escaped, escaped_json};
+use crate::engine::{
+    diagnostic::Look,
+    visible::{escaped, escaped_json},
+};
 
 /// Writes text to standard output as it is: for programs, not for people.
 pub fn raw(text: &str) {
@@ -59,33 +63,55 @@ fn line_end(piece: &str) -> String {
     escaped(text) + piece.get(text.len()..).unwrap_or_default()
 }
 
-/// How text is set off, where the terminal and the user allow it.
+/// How text is set off, if the terminal and the user allow it.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
     on: bool,
+    /// Columns of the terminal, if there is one.
+    columns: Option<usize>,
 }
 
 impl Paint {
-    /// For standard output; `NO_COLOR` (any value but the empty one) switches it off.
+    /// For standard output. Colour is used on a terminal only.
+    ///
+    /// `NO_COLOR` (any value but the empty one), `CLICOLOR=0` and `TERM=dumb` switch it off;
+    /// `CLICOLOR_FORCE` (any value but the empty one and 0) switches it on without a terminal.
     pub fn stdout() -> Self {
         Self::on(&io::stdout())
     }
 
-    /// The same for standard error.
+    /// For standard error, with the same rules.
     pub fn stderr() -> Self {
         Self::on(&io::stderr())
     }
 
     /// Without any colour.
     pub fn none() -> Self {
-        Self { on: false }
+        Self {
+            on: false,
+            columns: None,
+        }
     }
 
-    fn on(stream: &impl IsTerminal) -> Self {
-        let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let able = env::var_os("TERM").is_none_or(|term| term != "dumb");
+    fn on(stream: &(impl IsTerminal + AsFd)) -> Self {
+        let set = |name: &str, but: &[&str]| {
+            env::var_os(name).is_some_and(|value| but.iter().all(|other| value != *other))
+        };
+        let is = |name: &str, value: &str| env::var_os(name).is_some_and(|set| set == value);
+        let able = stream.is_terminal() && !is("TERM", "dumb") && !is("CLICOLOR", "0");
+        let size = terminal_size::terminal_size_of(stream);
         Self {
-            on: wanted && able && stream.is_terminal(),
+            on: !set("NO_COLOR", &[""]) && (able || set("CLICOLOR_FORCE", &["", "0"])),
+            columns: size.map(|(width, _)| usize::from(width.0)),
+        }
+    }
+
+    /// Returns how findings are printed there.
+    pub fn look(self) -> Look {
+        let default = Look::default();
+        Look {
+            columns: self.columns.unwrap_or(default.columns),
+            colour: self.on,
         }
     }
 

@@ -9,16 +9,22 @@ pub struct Code {
     pub word: &'static str,
     /// How serious it is, always.
     pub severity: Severity,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
 }
 
 macro_rules! codes {
     ($($name:ident $word:literal $severity:ident $meaning:literal)*) => {
         $(
             #[doc = $meaning]
-            pub const $name: Code = Code { word: $word, severity: $severity };
+            pub const $name: Code = Code {
+                word: $word,
+                severity: $severity,
+                meaning: $meaning,
+            };
         )*
 
-        /// All of them.
+        /// All codes.
         pub const ALL: &[Code] = &[$($name),*];
     };
 }

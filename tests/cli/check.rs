@@ -69,7 +69,7 @@ fn json_tells_the_same_one_object_a_line() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(objects.len(), FINDINGS.len(), "{}", said.out);
+    assert_eq!(objects.len(), FINDINGS.len() + 1, "{}", said.out);
     for (file, line, column, severity, code) in FINDINGS {
         let found = objects.iter().find(|object| {
             object["file"] == format!("rules/{file}")
@@ -80,14 +80,29 @@ fn json_tells_the_same_one_object_a_line() {
         assert_eq!(found["severity"], severity, "{found}");
         assert!(found["code"].as_str().unwrap().starts_with(code), "{found}");
         assert!(!found["message"].as_str().unwrap().is_empty(), "{found}");
+        assert!(found["suggestions"].is_array(), "{found}");
     }
+    let target = &objects[2];
+    assert_eq!(target["source"].as_str().unwrap().len(), 35, "{target}");
+    assert_eq!(target["end_column"], 36, "{target}");
+    let summary = &objects.last().unwrap()["summary"];
+    let (errors, warnings) = (&summary["errors"], &summary["warnings"]);
+    assert_eq!(
+        (errors.as_u64(), warnings.as_u64()),
+        (Some(4), Some(1)),
+        "{summary}"
+    );
+    assert_eq!(summary["live"], false, "{summary}");
 }
 
 #[test]
-fn json_of_a_good_directory_is_empty() {
+fn json_of_a_good_directory_is_its_summary() {
     let place = Place::new(&[("a.rules", RULES)]);
     let said = place.run(&["check", "--format", "json", "--strict", "rules"]);
-    assert_eq!((said.status, &*said.out), (Some(0), ""), "{said:?}");
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let object: Value = serde_json::from_str(&said.out).expect("one object");
+    assert_eq!(object["summary"]["live"], true, "{object}");
+    assert_eq!(object["summary"]["rules"], 12, "{object}");
 }
 
 #[test]
@@ -181,4 +196,47 @@ fn every_beginning_of_a_file_is_checked() {
         );
         assert_eq!(said.err, "", "{end}");
     }
+}
+
+/// What follows from a file that was not read whole is not said: its cause is, and first.
+#[test]
+fn a_cause_is_shown_first_and_its_consequences_not_at_all() {
+    let place = Place::new(&[
+        ("10-a.rules", "jd@domain2.com jdoe@company.com\n,broken\n"),
+        (
+            "20-b.rules",
+            "company.com primary\ndomain2.com secondary\n\0",
+        ),
+        ("30-c.expect", "jd@domain2.com jdoe@company.com\n"),
+    ]);
+    let said = place.run(&["check", "rules"]);
+    let heads: Vec<_> = said
+        .out
+        .lines()
+        .filter(|line| line.starts_with("rules/"))
+        .collect();
+    assert!(
+        heads[0].starts_with("rules/20-b.rules: error: ") && heads[0].ends_with("[binary-file]")
+    );
+    assert!(
+        heads[1].starts_with("rules/20-b.rules: note: ") && heads[1].ends_with("[consequences]")
+    );
+    assert!(
+        heads[2].starts_with("rules/10-a.rules:2:1: error: "),
+        "{said:?}"
+    );
+    assert!(heads[3].contains(": 2 errors, 0 warnings;"), "{said:?}");
+    assert_eq!(heads.len(), 4, "{said:?}");
+}
+
+#[test]
+fn three_thousand_findings_are_three_thousand_errors() {
+    let text = "company.com primary\n".to_owned() + &"x@company.com rejct\n".repeat(3000);
+    let place = Place::new(&[("a.rules", &text)]);
+    let said = place.run(&["check", "rules"]);
+    let summary = said.out.lines().last().unwrap_or_default();
+    assert!(summary.contains(": 3000 errors, 0 warnings;"), "{summary}");
+    let said = place.run(&["check", "--format", "json", "rules"]);
+    let last = said.out.lines().last().unwrap_or_default();
+    assert!(last.contains("\"errors\":3000,"), "{last}");
 }

@@ -10,11 +10,14 @@ mod program;
 
 mod ask;
 mod check;
+mod codes;
 mod configuration;
 mod demo;
 mod expect;
 mod explain;
+mod fix;
 mod manners;
+mod reports;
 mod shapes;
 mod standing;
 mod trial;

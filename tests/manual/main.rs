@@ -6,6 +6,7 @@
 
 mod commands;
 mod configuration;
+mod findings;
 mod formats;
 mod log;
 mod page;

@@ -52,10 +52,15 @@ impl Files<'_> {
         let paths = self.paths.iter().map(|path| path.display().to_string());
         loaded.subject = paths.collect::<Vec<_>>().join(", ");
         for finding in &mut loaded.diagnostics {
-            let notes = finding.notes.iter_mut().map(|note| &mut note.excerpt);
-            for excerpt in notes.chain([&mut finding.excerpt]) {
-                let path = shown.iter().find(|(_, name)| *name == excerpt.file);
-                excerpt.file = path.map_or_else(|| excerpt.file.clone(), |(path, _)| path.clone());
+            let notes = finding.notes.iter_mut();
+            let notes = notes.map(|note| &mut note.excerpt.file);
+            let edits = finding.suggestions.iter_mut();
+            let edits = edits.flat_map(|suggestion| &mut suggestion.edits);
+            let edits = edits.map(|edit| &mut edit.file);
+            for file in notes.chain(edits).chain([&mut finding.excerpt.file]) {
+                if let Some((path, _)) = shown.iter().find(|(_, name)| name == file) {
+                    file.clone_from(path);
+                }
             }
         }
         Ok(loaded)

@@ -24,15 +24,36 @@ pub struct Check {
     /// Warnings count as errors
     #[arg(long)]
     pub strict: bool,
+    /// Ask before each change that findings suggest, and make it
+    ///
+    /// A finding with several suggestions is left alone.
+    #[arg(long, conflicts_with_all = ["format", "named"])]
+    pub fix: bool,
+    /// Make all changes of --fix without asking
+    #[arg(long, requires = "fix")]
+    pub yes: bool,
     /// How findings are printed
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text, value_name = "FORMAT")]
+    pub format: CheckFormat,
 }
 
-/// How findings are printed.
+/// How the findings of `check` are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people: the place, the line, a caret
+    Text,
+    /// One JSON object a line, the last one a summary
+    Json,
+    /// Commands of GitHub's workflows
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// How the findings of `doctor` are printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Format {
-    /// For people: the place, the line, a caret
+    /// For people
     Text,
     /// One JSON object a line
     Json,

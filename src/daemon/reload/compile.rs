@@ -11,8 +11,10 @@ use crate::daemon::live::LiveTable;
 use crate::daemon::memory;
 use crate::daemon::source::{self, Manifest, Reading};
 use crate::engine::{
-    Changes, Compiled, Diagnostic, Settings, Severity, SourceKind, Table, diagnostic::codes,
-    store::Reuse, syntax::Skipped,
+    Changes, Compiled, Diagnostic, Settings, Severity, SourceKind, Table,
+    diagnostic::{codes, hide_consequences},
+    store::Reuse,
+    syntax::Skipped,
 };
 
 /// The niceness of reading and compiling. It leaves them a fifteenth of a processor while messages need all
@@ -170,6 +172,7 @@ fn compile(
     let mut findings = reading.diagnostics;
     // A file that could not be read hides no error in the others.
     findings.extend(diagnostics);
+    hide_consequences(&mut findings);
     let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
     let Some(table) = table.filter(|_| !findings.iter().any(is_error)) else {
         return Found::Errors(findings);

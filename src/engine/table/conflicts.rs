@@ -46,7 +46,7 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
     Some(if matches!(pattern, Pattern::Regex(_)) {
         let message = "the same regex again: this rule can never match";
         Finding::warning(codes::NEVER_MATCHES, rule.span, message)
-            .help("delete it")
+            .suggest_line_deleted("delete this rule", rule.span)
             .note(was.span, "the first one decides")
     } else if same {
         let message = format!("`{pattern}` is written twice, with the same action");

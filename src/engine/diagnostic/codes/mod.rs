@@ -1,4 +1,6 @@
-//! Every code of a finding, once: its word, its severities, and what it means.
+//! Every code of a finding, once: its word, its severities, what it means, what to do, and an example.
+//!
+//! `readdress explain CODE`, the manual page readdress-findings(7) and the tests are made from these tables.
 //!
 //! A finding is made with one of these constants. The words are stable: scripts, editors and the manual
 //! name them.
@@ -10,43 +12,26 @@
 //! | `files` | files and directories as a whole |
 //! | `config` | the configuration file, and exports |
 
-use std::fmt;
+mod config;
+mod files;
+mod rules;
+mod tables;
 
-use super::Severity;
-
-/// The code of a kind of finding.
-#[derive(Clone, Copy)]
-pub struct Code {
-    word: &'static str,
-    severities: &'static [Severity],
-    meaning: &'static str,
-}
-
-impl Code {
-    /// Returns the stable word that is printed (`conflict`).
-    pub const fn word(self) -> &'static str {
-        self.word
-    }
-
-    /// Returns the severities that a finding with this code may have.
-    pub const fn severities(self) -> &'static [Severity] {
-        self.severities
-    }
-
-    /// Returns one sentence about what a finding with this code means.
-    pub const fn meaning(self) -> &'static str {
-        self.meaning
-    }
-
-    /// Returns the code with this word.
-    pub fn find(word: &str) -> Option<Self> {
-        all().find(|code| code.word == word)
-    }
-}
+use super::code::Code;
+pub use super::code::Example;
+pub use config::*;
+pub use files::*;
+pub use rules::*;
+pub use tables::*;
 
 /// Returns the codes about files and directories as a whole.
 pub fn about_files() -> &'static [Code] {
     files::ALL
+}
+
+/// Returns the code with this word.
+pub fn find(word: &str) -> Option<Code> {
+    all().find(|code| code.word() == word)
 }
 
 /// Returns all codes, in the order of the tables.
@@ -54,53 +39,6 @@ pub fn all() -> impl Iterator<Item = Code> {
     let tables = [rules::ALL, tables::ALL, files::ALL, config::ALL];
     tables.into_iter().flatten().copied()
 }
-
-impl PartialEq for Code {
-    fn eq(&self, other: &Self) -> bool {
-        self.word == other.word
-    }
-}
-
-impl Eq for Code {}
-
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word)
-    }
-}
-
-/// Makes a constant for each code of a table, and the list `ALL` of them.
-macro_rules! codes {
-    ($($name:ident $word:literal [$($severity:ident),+] $meaning:literal)*) => {
-        $(
-            #[doc = $meaning]
-            pub const $name: Code = Code {
-                word: $word,
-                severities: &[$(Severity::$severity),+],
-                meaning: $meaning,
-            };
-        )*
-
-        /// All codes of this table.
-        pub(super) const ALL: &[Code] = &[$($name),*];
-    };
-}
-
-mod config;
-mod files;
-mod rules;
-mod tables;
-
-pub use config::*;
-pub use files::*;
-pub use rules::*;
-pub use tables::*;
 
 #[cfg(test)]
 mod tests {
@@ -113,7 +51,7 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), count);
-        assert_eq!(Code::find("conflict"), Some(CONFLICT));
-        assert_eq!(Code::find("conflicts"), None);
+        assert_eq!(find("conflict"), Some(CONFLICT));
+        assert_eq!(find("conflicts"), None);
     }
 }

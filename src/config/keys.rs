@@ -17,12 +17,13 @@ use std::{
 use super::{
     choices::{LEVELS, LogAddresses, Mode, Refusals},
     key::{self, Effect, Field},
-    kind::{
-        Choice, DEFER_REPLY, DELIMITERS, DURATION, Number, PATH, PERCENT, REJECT_REPLY, RESERVED,
-        SOCKETS, SOME_SOCKETS, SWITCH, UNIX_SOCKET,
-    },
+    kind::{Choice, Number},
     origin::Origins,
     socket::Socket,
+    values::{
+        DEFER_REPLY, DELIMITERS, DURATION, PATH, PERCENT, REJECT_REPLY, RESERVED, SOCKETS,
+        SOME_SOCKETS, SWITCH, UNIX_SOCKET,
+    },
 };
 use crate::{
     engine::{Settings, address::LocalCase, transaction::Limits},

@@ -16,6 +16,7 @@ mod origin;
 mod parse;
 mod sample;
 pub mod socket;
+mod values;
 
 pub use changes::Change;
 pub use choices::{LogAddresses, Mode, Refusals};

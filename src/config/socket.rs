@@ -1,7 +1,6 @@
-//! Where a milter listens or is reached: one word of configuration into a value.
+//! The socket of a service: the notations of both MTAs to a value and back.
 //!
-//! In: the notations of the two MTAs. Out: [`Socket`], whose `Display` is
-//! Postfix's notation, so that a line of `main.cf` can be copied from a log.
+//! `Display` of [`Socket`] writes Postfix's notation, so that it can be copied from a log into `main.cf`.
 //!
 //! | notation | means |
 //! |---|---|
@@ -13,23 +12,23 @@
 //! # Limits
 //!
 //! - No name is looked up and no file is touched here.
-//! - `inet:PORT` is the loopback address, where Sendmail would mean every
-//!   address: a milter that everybody can reach has to be asked for by name.
-//! - Port 0 is accepted: the system then chooses one (tests use it).
-//! - A Unix path has at most [`UNIX_PATH_LIMIT`] octets as written; what
-//!   [`Socket::against`] made longer is refused when it is bound.
+//! - `inet:PORT` means the loopback address here, and every address in Sendmail: a milter that
+//!   everybody can reach needs an explicit host.
+//! - Port 0 is accepted: the system then chooses a port (tests use it).
+//! - A Unix path has at most [`UNIX_PATH_LIMIT`] bytes as written. A path that [`Socket::against`] makes
+//!   longer is refused when it is bound.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Longest path of a Unix socket, in octets (`sun_path` less its final NUL).
+/// Longest path of a Unix socket, in bytes (`sun_path` without its final NUL).
 pub const UNIX_PATH_LIMIT: usize = 107;
 
-/// The address of a milter.
+/// The address of a service.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Socket {
-    /// TCP over IPv4, or over whatever the address literal or name gives.
+    /// TCP over IPv4, or over the protocol of the address or name.
     Inet {
         /// Name or address, an IPv6 address without brackets.
         host: String,
@@ -48,7 +47,7 @@ pub enum Socket {
 }
 
 impl Socket {
-    /// The same socket with a relative path taken from `dir`; TCP stays as it is.
+    /// Returns the same socket with a relative path taken from `dir`. A TCP socket stays as it is.
     pub fn against(&self, dir: &Path) -> Socket {
         match self {
             Socket::Unix(path) => Socket::Unix(dir.join(path)),
@@ -57,52 +56,73 @@ impl Socket {
     }
 }
 
-/// Why a word is not a socket; each sentence says what to write instead.
+/// Why a text is not a socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SocketError {
-    /// No known notation begins like this.
+    /// The text does not begin with a known kind of socket.
     Kind(String),
     /// The port is missing, or is not a number up to 65535.
     Port(String),
     /// The host is missing or is a wildcard of another program.
     Host(String),
-    /// An IPv6 address stands without its brackets.
+    /// An IPv6 address has no brackets around it.
     Brackets(String),
-    /// There is no path after the colon, or it holds a NUL.
+    /// There is no path after the colon, or the path holds a NUL.
     Path(String),
     /// The path does not fit into a socket address.
     LongPath(usize),
 }
 
-impl fmt::Display for SocketError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SocketError {
+    /// Returns what is wrong.
+    pub fn mistake(&self) -> String {
         match self {
-            SocketError::Kind(text) => write!(
-                f,
-                "\"{text}\" is not a socket: write \"inet:127.0.0.1:8892\" or \"unix:/run/readdress/readdress.sock\""
-            ),
-            SocketError::Port(text) => write!(
-                f,
-                "\"{text}\" is not a port: write a number up to 65535, as in \"inet:127.0.0.1:8892\""
-            ),
-            SocketError::Host(text) => write!(
-                f,
-                "\"{text}\" is not a host: write a name or an address, as in \"inet:127.0.0.1:8892\" (every address is \"0.0.0.0\", or \"[::]\" after \"inet6:\")"
-            ),
-            SocketError::Brackets(text) => write!(
-                f,
-                "\"{text}\" has an IPv6 address without brackets: write \"inet6:[::1]:8892\""
-            ),
-            SocketError::Path(text) => write!(
-                f,
-                "\"{text}\" has no usable path: write \"unix:/run/readdress/readdress.sock\""
-            ),
-            SocketError::LongPath(length) => write!(
-                f,
-                "the socket path has {length} octets where the system allows {UNIX_PATH_LIMIT}: write a shorter path"
+            SocketError::Kind(text) => format!("\"{text}\" is not a socket"),
+            SocketError::Port(text) => format!("\"{text}\" is not a port"),
+            SocketError::Host(text) => format!("\"{text}\" is not a host"),
+            SocketError::Brackets(text) => {
+                format!("\"{text}\" has an IPv6 address without brackets")
+            }
+            SocketError::Path(text) => format!("\"{text}\" is not the path of a file"),
+            SocketError::LongPath(length) => format!(
+                "the socket path has {length} bytes, and the system allows {UNIX_PATH_LIMIT}"
             ),
         }
     }
+
+    /// Returns what to write instead.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            SocketError::Kind(_) => {
+                "write \"inet:127.0.0.1:8892\" or \"unix:/run/readdress/milter.sock\""
+            }
+            SocketError::Port(_) => "write a number up to 65535, as in \"inet:127.0.0.1:8892\"",
+            SocketError::Host(_) => {
+                "write a name or an address, as in \"inet:127.0.0.1:8892\" (every address is \"0.0.0.0\", or \"[::]\" after \"inet6:\")"
+            }
+            SocketError::Brackets(_) => "write \"inet6:[::1]:8892\"",
+            SocketError::Path(_) => "write \"unix:/run/readdress/milter.sock\"",
+            SocketError::LongPath(_) => "write a shorter path",
+        }
+    }
+}
+
+impl fmt::Display for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.mistake(), self.advice())
+    }
+}
+
+/// Returns the socket that a text without a known kind means: a path, or an address with a port.
+pub(super) fn meant(text: &str) -> Option<Socket> {
+    let known = |text: String| Socket::from_str(&text).ok();
+    if text.starts_with('/') {
+        return known(format!("unix:{text}"));
+    }
+    let address = text.strip_prefix("tcp:").unwrap_or(text);
+    let address = address.strip_prefix("//").unwrap_or(address);
+    let has_host = address.contains(':') || address.contains('@');
+    has_host.then(|| known(format!("inet:{address}"))).flatten()
 }
 
 impl std::error::Error for SocketError {}
@@ -123,7 +143,7 @@ impl FromStr for Socket {
     }
 }
 
-/// `HOST:PORT`, `PORT@HOST` or `PORT`.
+/// Returns host and port of `HOST:PORT`, `PORT@HOST` or `PORT`.
 fn tcp(text: &str, loopback: &str) -> Result<(String, u16), SocketError> {
     if let Some((port_text, host_text)) = text.split_once('@') {
         return Ok((host(host_text)?, port(port_text)?));
@@ -134,7 +154,7 @@ fn tcp(text: &str, loopback: &str) -> Result<(String, u16), SocketError> {
     }
 }
 
-/// A host before a colon, where an IPv6 address needs brackets to end somewhere.
+/// Returns the host before a colon, where an IPv6 address needs brackets.
 fn bracketed_host(text: &str, whole: &str) -> Result<String, SocketError> {
     if text.contains(':') && !(text.starts_with('[') && text.ends_with(']')) {
         return Err(SocketError::Brackets(whole.to_owned()));
@@ -246,7 +266,25 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_have_107_octets_and_not_108() {
+    fn a_text_without_a_kind_may_mean_a_socket() {
+        for (text, socket) in [
+            ("/run/r.sock", Some("unix:/run/r.sock")),
+            ("127.0.0.1:8892", Some("inet:127.0.0.1:8892")),
+            ("tcp:127.0.0.1:8892", Some("inet:127.0.0.1:8892")),
+            ("tcp://[::1]:8892", Some("inet:[::1]:8892")),
+            ("8892@localhost", Some("inet:localhost:8892")),
+            ("8892", None),
+            ("/run/", None),
+            ("milter", None),
+            ("host:smtp", None),
+        ] {
+            let found = meant(text).map(|socket| socket.to_string());
+            assert_eq!(found.as_deref(), socket, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_have_107_bytes_and_not_108() {
         let fits = format!("unix:/{}", "a".repeat(UNIX_PATH_LIMIT - 1));
         assert!(fits.parse::<Socket>().is_ok());
         let long = format!("unix:/{}", "a".repeat(UNIX_PATH_LIMIT));

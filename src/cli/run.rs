@@ -49,7 +49,7 @@ pub fn run(flags: flags::Run) -> Exit {
         config,
         source,
         handed,
-        log: Some(log.pulse()),
+        log: Some(log.thread()),
     };
     let ended = runtime.block_on(async {
         signals::disarm();

@@ -72,7 +72,7 @@ use self::{
     notify::{Notifier, Signs},
     questions::Questions,
     reload::{ReloadHandle, ReloadOptions, Reloader},
-    settings::{Follower, SettingsHandle, Source},
+    settings::{SettingsHandle, SettingsTask, Source},
     sockets::Sockets,
     state::State,
     status::StatusReporter,
@@ -91,7 +91,7 @@ pub struct Start {
     /// Sockets that systemd handed over; they come first.
     pub handed: Vec<Bound>,
     /// Tells whether the log is still written, where there is one.
-    pub log: Option<log::Pulse>,
+    pub log: Option<log::LogThread>,
 }
 
 /// Every thread that the daemon will ever have, but for that of the log.
@@ -200,7 +200,7 @@ impl Daemon {
     }
 
     /// Tells systemd that mail may come, and follows rules and configuration from now on.
-    fn follow(&self, reporter: StatusReporter, follower: Follower, reloader: Reloader) {
+    fn follow(&self, reporter: StatusReporter, task: SettingsTask, reloader: Reloader) {
         let notifier = Notifier { reporter };
         notifier.ready();
         let on = Handle::current();
@@ -212,10 +212,10 @@ impl Daemon {
             let reloader = Arc::clone(&reloader);
             async move { reloader.lock().await.run().await }
         });
-        let follower = Arc::new(Mutex::new(follower));
+        let task = Arc::new(Mutex::new(task));
         keeps.keep("configuration", &on, move || {
-            let follower = Arc::clone(&follower);
-            async move { follower.lock().await.run(signals::hangups()).await }
+            let task = Arc::clone(&task);
+            async move { task.lock().await.run(signals::hangups()).await }
         });
     }
 
@@ -223,7 +223,7 @@ impl Daemon {
     async fn serve(
         &self,
         server: &Server,
-        log: Option<log::Pulse>,
+        log: Option<log::LogThread>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
         let signs = Signs {
@@ -279,7 +279,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
             return Ok(());
         }
     }
-    let (follower, settings) = Follower::new(
+    let (task, settings) = SettingsTask::new(
         threads.settings,
         source,
         Arc::clone(&state),
@@ -294,7 +294,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         gauges: Arc::default(),
     };
     let (server, reporter) = daemon.open(sockets, &threads.workers)?;
-    daemon.follow(reporter, follower, threads.reloader);
+    daemon.follow(reporter, task, threads.reloader);
     daemon.serve(&server, log, shutdown).await
 }
 

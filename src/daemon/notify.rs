@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{log::Pulse, milter::Gauges, record, status::StatusReporter, supervise::Supervisor};
+use super::{log::LogThread, milter::Gauges, record, status::StatusReporter, supervise::Supervisor};
 use crate::protocol::{DegradedFiles, Outcome, Status};
 
 /// The part that is not well if a sign of life is missing.
@@ -74,7 +74,7 @@ pub struct Signs<'d> {
     /// Keeps the tasks running that accept for the milter.
     pub accepting: &'d Supervisor,
     /// Says whether the log is still written, if there is one.
-    pub log: Option<Pulse>,
+    pub log: Option<LogThread>,
 }
 
 impl Signs<'_> {
@@ -106,7 +106,7 @@ impl Signs<'_> {
 
     /// Returns the name of a part that does not answer in time.
     async fn first_silent(&self, patience: Duration) -> Option<String> {
-        if self.log.as_ref().is_some_and(|log| !log.is_there()) {
+        if self.log.as_ref().is_some_and(|log| !log.is_running()) {
             return Some("log".to_owned());
         }
         let each = patience / 3;

@@ -1,19 +1,18 @@
 //! The configuration file, read at the start and again whenever it changes.
 //!
-//! On any finding the configuration before it stays in force; so it does where the file was emptied or
-//! cut off ([`mod@suspect`]). Keys that wait for a restart are named, and keep the value that is in force.
-//! Flags of the command line win over the file, at the start and later.
+//! If a file has a finding, the configuration before it stays in force. The same holds for a file that was
+//! emptied or cut off ([`mod@suspect`]). Keys that wait for a restart are named, and keep the value in force.
+//! Flags of the command line override the file, at the start and later.
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | [`REMINDER`] | 10 min | a refused file is logged again |
-//! | `REQUESTS` | 16 waiting for their outcome | the next one waits to be accepted |
+//! | `REQUESTS` | 16 requests without an answer | the next request waits |
 
+mod source;
 mod suspect;
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -25,99 +24,28 @@ use tokio::{
 
 use super::{
     file_status::{FileStatus, Refused},
-    health::Health,
-    jobs::{JobError, Jobs},
     record,
     reload::{Accept, NewSettings, ReloadHandle},
     signals::Hangups,
     source::configuration_access,
     state::State,
-    watch::{WatchSettings, WatchedPath, Watcher},
+    watch::{WatchSettings, Watcher},
 };
-use crate::engine::diagnostic::codes;
 use crate::{
-    config::{self, Change, Config, Origin, socket::Socket},
-    engine::{Diagnostic, Severity},
+    config::{Change, Config},
+    engine::Diagnostic,
 };
+pub use source::Source;
+use source::broke_down;
 use suspect::{digest, suspect};
 
 /// How often a refused file is logged again.
 const REMINDER: Duration = Duration::from_secs(600);
 
-/// Requests that wait for their outcome.
+/// Requests without an answer.
 const REQUESTS: usize = 16;
 
-/// Where the configuration comes from.
-#[derive(Clone, Debug, Default)]
-pub struct Source {
-    /// The file that was named; without one, [`config::DEFAULT_FILE`] is read if it is there.
-    pub file: Option<PathBuf>,
-    /// The flag `--rules`.
-    pub rules: Option<PathBuf>,
-    /// The flag `--listen`.
-    pub listen: Vec<Socket>,
-}
-
-impl Source {
-    /// The file that is read.
-    pub fn path(&self) -> &Path {
-        self.file
-            .as_deref()
-            .unwrap_or(Path::new(config::DEFAULT_FILE))
-    }
-
-    /// Starts the threads with which it is followed: one that reads it, and one of notifications.
-    pub fn watcher(&self, config: &Config, health: Health) -> io::Result<Watcher> {
-        let jobs = Jobs::start("settings", health)?;
-        let file = WatchedPath::File(self.path().to_owned());
-        let patience = WatchSettings::from(&config.reload);
-        Ok(Watcher::new(Arc::new(file), patience, jobs))
-    }
-
-    /// Reads it; a missing file is an empty one unless it was named.
-    pub fn read(&self) -> Result<Config, Vec<Diagnostic>> {
-        match self.read_partly()? {
-            (config, findings) if findings.is_empty() => Ok(config),
-            (_, findings) => Err(findings),
-        }
-    }
-
-    /// Reads as much of it as there is without an error, and the errors; fails if the file cannot be read.
-    pub fn read_partly(&self) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let path = self.path();
-        let name = path.display().to_string();
-        let (config, findings) = match fs::read(path) {
-            Ok(text) => config::parse_partly(&name, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.file.is_none() => {
-                (Config::default(), Vec::new())
-            }
-            Err(error) => {
-                let message = format!("cannot be read: {error}");
-                let help = "name another file with --config, or fix its permissions".to_owned();
-                return Err(vec![Diagnostic::about_file(
-                    Severity::Error,
-                    codes::UNREADABLE,
-                    &name,
-                    message,
-                    Some(help),
-                )]);
-            }
-        };
-        let mut config = config.against(path.parent().unwrap_or(Path::new(".")));
-        if let Some(rules) = &self.rules {
-            config.rules.clone_from(rules);
-            config.origins.set("", "rules", Origin::Flag("--rules"));
-        }
-        if !self.listen.is_empty() {
-            config.milter.listen.clone_from(&self.listen);
-            let flag = Origin::Flag("--listen");
-            config.origins.set("milter", "listen", flag);
-        }
-        Ok((config, findings))
-    }
-}
-
-/// Asks a [`Follower`], from anywhere.
+/// Sends requests to the [`SettingsTask`].
 #[derive(Clone, Debug)]
 pub struct SettingsHandle {
     requests: mpsc::Sender<Request>,
@@ -127,7 +55,7 @@ pub struct SettingsHandle {
 enum Request {
     /// Read the file now.
     Read(oneshot::Sender<()>),
-    /// Put the file into force that was emptied or cut off, if it has this digest.
+    /// Put a file into force that was emptied or cut off, if it has this digest.
     Accept {
         digest: String,
         user: Option<u32>,
@@ -136,7 +64,7 @@ enum Request {
 }
 
 impl SettingsHandle {
-    /// Has the file read, and waits until that is done.
+    /// Asks for the file to be read, and waits until that is done.
     pub async fn read(&self) {
         let (answer, done) = oneshot::channel();
         if self.requests.send(Request::Read(answer)).await.is_ok() {
@@ -145,7 +73,7 @@ impl SettingsHandle {
         }
     }
 
-    /// Puts a file into force that was emptied or cut off. Returns false if there is none with this digest.
+    /// Puts a file into force that was emptied or cut off. Returns false if no such file has this digest.
     pub async fn accept(&self, digest: String, user: Option<u32>) -> bool {
         let (answer, done) = oneshot::channel();
         let request = Request::Accept {
@@ -156,37 +84,37 @@ impl SettingsHandle {
         self.requests.send(request).await.is_ok() && done.await.unwrap_or(false)
     }
 
-    /// What is known of the file.
+    /// Returns what is known about the file.
     pub fn status(&self) -> FileStatus {
         self.status.borrow().clone()
     }
 
-    /// The same as it changes.
+    /// Returns a receiver of what is known about the file, for each change.
     pub fn subscribe(&self) -> watch::Receiver<FileStatus> {
         self.status.clone()
     }
 }
 
-/// Follows the configuration file.
-pub struct Follower {
+/// The task that watches the configuration file and puts it into force.
+pub struct SettingsTask {
     source: Source,
     state: Arc<State>,
     reload: ReloadHandle,
     accept: Option<Accept>,
     watcher: Watcher,
-    /// The file that was emptied or cut off.
+    /// A file that was emptied or cut off, until somebody accepts it.
     held: Option<Config>,
     status: watch::Sender<FileStatus>,
     requests: mpsc::Receiver<Request>,
     refused_at: Option<Instant>,
-    /// The warning that others can write the file, as it was logged.
+    /// The warning that other users can write the file, as it was logged.
     exposed: Option<Diagnostic>,
     remind_at: Option<Instant>,
 }
 
-impl Follower {
-    /// Nothing is read yet; `watcher` is the one of [`Source::watcher`], and `accept` is how a file is
-    /// accepted that was emptied or cut off.
+impl SettingsTask {
+    /// Returns the task and its handle; nothing is read yet. `watcher` comes from [`Source::watcher`], and
+    /// `accept` is the command that accepts a file that was emptied or cut off.
     pub fn new(
         watcher: Watcher,
         source: Source,
@@ -203,7 +131,7 @@ impl Follower {
             requests: sender,
             status: receiver,
         };
-        let follower = Self {
+        let task = Self {
             watcher,
             source,
             state,
@@ -216,11 +144,11 @@ impl Follower {
             exposed: None,
             remind_at: None,
         };
-        (follower, handle)
+        (task, handle)
     }
 
-    /// Follows the file until the future is dropped; a hangup reads it, and the rules, at once. May be
-    /// called again after it broke down.
+    /// Watches the file until the future is dropped. A hangup reads the file and the rules at once. May be
+    /// called again after a fault.
     pub async fn run(&mut self, mut hangups: Hangups) {
         self.watcher.begin().await;
         // Once before the first change: the file may have changed between the start and the watch.
@@ -242,7 +170,7 @@ impl Follower {
     }
 
     async fn answer(&mut self, request: Request) {
-        // Whoever asked may have left.
+        // The one who asked may have left.
         match request {
             Request::Read(answer) => {
                 self.read(false).await;
@@ -268,7 +196,7 @@ impl Follower {
         }
     }
 
-    /// Reads the file. Who `asked` hears of it in the log also where nothing is new.
+    /// Reads the file. If somebody `asked` for it, a refusal is logged even if nothing is new.
     async fn read(&mut self, asked: bool) {
         let source = self.source.clone();
         let looked = move || (configuration_access(source.path()), source.read());
@@ -328,7 +256,7 @@ impl Follower {
         }
     }
 
-    /// Puts a file into force, but for keys that wait for a restart.
+    /// Puts a file into force, except keys that wait for a restart.
     async fn put_into_force(&mut self, new: Config) {
         self.held = None;
         self.remind_at = None;
@@ -340,7 +268,7 @@ impl Follower {
         let waited = self.status.borrow().waiting.clone();
         let after = Arc::new(current.after(&new));
         self.state.configure(Arc::clone(&after));
-        // The log says so once it is so.
+        // Logged after the store, so that the line is true.
         if let Some(at) = self.refused_at.take() {
             record::configuration_fixed(at.elapsed());
         }
@@ -366,7 +294,7 @@ impl Follower {
     }
 }
 
-/// Logs what changed, and what waits.
+/// Logs the keys that changed, and the keys that wait.
 fn tell(changed: &[Change], waiting: &[Change]) {
     record::configuration_live();
     for change in changed {
@@ -376,15 +304,4 @@ fn tell(changed: &[Change], waiting: &[Change]) {
         }
     }
     waiting.iter().for_each(record::key_waits);
-}
-
-/// The finding for a reading that broke down.
-fn broke_down(path: &Path, error: &JobError) -> Diagnostic {
-    Diagnostic::about_file(
-        Severity::Error,
-        codes::INTERNAL_ERROR,
-        &path.display().to_string(),
-        format!("reading it broke down: {error}"),
-        Some("this is a fault of readdress: please report it with the file".to_owned()),
-    )
 }

@@ -113,8 +113,26 @@ fn part(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     text.lines()
         .filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
         .filter(|line| !line.starts_with(".SH "))
-        .map(|line| format!("{line}\n"))
+        .map(|line| bold(line) + "\n")
         .collect()
+}
+
+/// A line of roff in which `words` are bold.
+fn bold(line: &str) -> String {
+    let parts = line.split('`').enumerate();
+    let parts = parts.map(|(number, part)| match number % 2 {
+        0 => part.to_owned(),
+        _ => format!("\\fB{part}\\fR"),
+    });
+    parts.collect()
+}
+
+/// How a command is called, as its help shows it.
+fn synopsis(command: &mut Command) -> String {
+    let usage = command.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ");
+    let lines: Vec<_> = usage.lines().map(|line| roff(line.trim())).collect();
+    format!("{}\n", lines.join("\n.br\n"))
 }
 
 fn guide(command: &str) -> &'static Guide {
@@ -127,13 +145,13 @@ fn subcommand(command: &Command) -> String {
     let exits = guide(command.get_name()).exits;
     // `--help` is named once for all commands.
     let command = command.clone().disable_help_flag(true);
-    let man = Man::new(command.bin_name(&name).display_name(&name));
-    let mut text = format!(".SS {}\n", roff(&name));
-    text += &part(|out| man.render_synopsis_section(out));
+    let mut command = command.bin_name(&name).display_name(&name);
+    let mut text = format!(".SS {}\n{}", roff(&name), synopsis(&mut command));
+    let man = Man::new(command);
     text.push_str(".PP\n");
     text += &part(|out| man.render_description_section(out));
     text += &part(|out| man.render_options_section(out));
-    text += ".PP\nExit status:\n";
+    text += ".PP\nExit status of this command:\n";
     for (status, meaning) in exits {
         text += &format!(".TP 4\n.B {status}\n{}\n", prose(meaning));
     }
@@ -158,7 +176,7 @@ fn the_page_of_the_program_says_what_the_code_says() {
     text += ".SH NAME\n";
     text += &part(|out| man.render_name_section(out));
     text += ".SH SYNOPSIS\n";
-    text += &part(|out| man.render_synopsis_section(out));
+    text += &synopsis(&mut command.clone());
     text += ".SH DESCRIPTION\n";
     text += &part(|out| man.render_description_section(out));
     text += ".SH COMMANDS\n";

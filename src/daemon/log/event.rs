@@ -19,7 +19,7 @@ pub struct Event {
     pub advice: &'static str,
 }
 
-/// Defines events, and the list of them:
+/// Defines events, and `EVENTS`, the list of them:
 ///
 /// ```text
 /// /// When the line is written.
@@ -27,7 +27,7 @@ pub struct Event {
 ///     next "what the daemon does next", advice "what the reader should do";
 /// ```
 ///
-/// An event that is not in such a list cannot be written, because [`write_event`] takes its level from it.
+/// A line needs such an event, because [`write_event`] takes the level of the line from it.
 macro_rules! events {
     ($($(#[doc = $when:literal])+
     $name:ident: $level:ident $line:literal, [$($field:literal: $meaning:literal),* $(,)?],
@@ -56,8 +56,7 @@ macro_rules! write_event {
 
 pub(crate) use {events, write_event};
 
-/// Events were lost, because the journal or the pipe that reads the log did not take them in time. The
-/// queue of the log writes this line itself, at most every ten seconds.
+/// Lines of the log were lost. The queue of the log writes this line itself, at most every ten seconds.
 pub const DROPPED: Event = Event {
     level: Level::WARN,
     line: "log: dropped=12 total=340",

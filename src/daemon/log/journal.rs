@@ -1,13 +1,13 @@
 //! One event as one datagram of the journal's native protocol.
 //!
-//! In: an event. Out: `KEY=value` for each of its fields beside `MESSAGE`, `PRIORITY` and
-//! `SYSLOG_IDENTIFIER`, so that `journalctl GENERATION=7` finds it. A value with a line end in it
-//! goes with its length in front (systemd, "Native Journal Protocol").
+//! In: an event. Out: `MESSAGE`, `PRIORITY`, `SYSLOG_IDENTIFIER`, and `KEY=value` for each field of the
+//! event, so that `journalctl GENERATION=7` finds it. A value that contains a line end is sent with its
+//! length before it (systemd, "Native Journal Protocol").
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | a field's value | 16 KiB | it is cut |
-//! | a datagram | the kernel's `net.core.wmem_max`, 208 KiB at least | it is lost and counted |
+//! | a field's value | 16 KiB | the value is cut |
+//! | a datagram | the kernel's `net.core.wmem_max`, 208 KiB at least | the event is lost and counted |
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
@@ -18,7 +18,7 @@ use super::line::{Fields, LONGEST};
 /// Where the journal listens.
 pub(super) const SOCKET: &str = "/run/systemd/journal/socket";
 
-/// Longest name of a field, in octets.
+/// Longest name of a field, in bytes.
 const LONGEST_NAME: usize = 64;
 
 /// The journal's socket; each write is one datagram.
@@ -42,7 +42,7 @@ impl Socket {
 impl Write for Socket {
     fn write(&mut self, datagram: &[u8]) -> io::Result<usize> {
         if self.socket.send(datagram).is_err() {
-            // The journal was restarted: the path leads to its new socket.
+            // After a restart of the journal the path leads to its new socket.
             self.socket.connect(Path::new(&self.path))?;
             self.socket.send(datagram)?;
         }
@@ -61,7 +61,7 @@ pub(super) fn datagram(fields: &Fields) -> Vec<u8> {
     put(&mut out, "SYSLOG_IDENTIFIER", "readdress");
     for (name, value) in &fields.values {
         let name = key(name);
-        // One of ours, or one the journal does not take.
+        // Skips the fields written above, and names that the journal does not accept.
         if !matches!(
             name.as_str(),
             "" | "MESSAGE" | "PRIORITY" | "SYSLOG_IDENTIFIER"
@@ -72,7 +72,7 @@ pub(super) fn datagram(fields: &Fields) -> Vec<u8> {
     out
 }
 
-/// Upper case letters, digits and underscores, with a letter in front.
+/// Returns a name as the journal accepts it: upper case letters, digits and underscores, a letter first.
 fn key(name: &str) -> String {
     name.chars()
         .map(|character| match character {
@@ -85,7 +85,7 @@ fn key(name: &str) -> String {
 }
 
 fn put(out: &mut Vec<u8>, key: &str, value: &str) {
-    // Some octets more than the line's limit, for what marks a cut line.
+    // A few bytes more than the limit of a line, for the mark of a cut line.
     let value = value.as_bytes();
     let value = value.get(..LONGEST + 8).unwrap_or(value);
     out.extend_from_slice(key.as_bytes());

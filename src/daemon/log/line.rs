@@ -8,8 +8,8 @@
 //!
 //! # Invariants
 //!
-//! - Whatever a sender puts into an address, an event is one line: characters that end a line, move
-//!   the cursor or turn the direction of writing are escaped.
+//! - An event is one line, whatever a sender writes into an address: characters that end a line, move
+//!   the cursor or change the direction of writing are escaped.
 
 use std::fmt::{self, Write as _};
 
@@ -20,10 +20,10 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::engine::visible::is_misleading;
 
-/// Most octets of one event's text.
+/// Most bytes of one event's text.
 pub(super) const LONGEST: usize = 16 * 1024;
 
-/// What an event says.
+/// The content of an event.
 #[derive(Debug)]
 pub(super) struct Fields {
     pub level: Level,
@@ -47,12 +47,12 @@ impl Fields {
         }
     }
 
-    /// Level, message and values, in one line without its end.
+    /// Returns level, message and values as one line, without a line end.
     pub fn text(&self) -> String {
         format!("{} {}", word(self.level), self.body())
     }
 
-    /// Message and values, in one line without its end.
+    /// Returns message and values as one line, without a line end.
     pub fn body(&self) -> String {
         let mut body = String::new();
         escape(&self.message, &mut body);
@@ -68,7 +68,7 @@ impl Fields {
         body
     }
 
-    /// As syslog counts (RFC 5424 section 6.2.1).
+    /// Returns the level as a number of syslog (RFC 5424 section 6.2.1).
     pub fn priority(&self) -> u8 {
         match self.level {
             Level::ERROR => 3,
@@ -96,7 +96,7 @@ impl Visit for Fields {
     }
 }
 
-/// A line for people, with the time in UTC.
+/// Returns a line for people, with the time in UTC.
 pub(super) fn timed(fields: &Fields) -> Vec<u8> {
     let mut line = String::new();
     if SystemTime.format_time(&mut Writer::new(&mut line)).is_ok() {
@@ -107,7 +107,7 @@ pub(super) fn timed(fields: &Fields) -> Vec<u8> {
     line.into_bytes()
 }
 
-/// A line for the journal (sd-daemon(3): `<N>` in front is the priority).
+/// Returns a line for the journal; `<N>` at its beginning is the priority (sd-daemon(3)).
 pub(super) fn prefixed(fields: &Fields) -> Vec<u8> {
     format!("<{}>{}\n", fields.priority(), fields.body()).into_bytes()
 }
@@ -122,9 +122,8 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-/// Quotes a value that a reader could not tell from its surroundings. A value without blanks and quotes
-/// is plain, so that `<a@b.example>,<c@d.example>` stays as it is; what a sender puts into quotes
-/// (`<"x> to=<y@z.example> "@b.example>`) is quoted once more and ends where it ends.
+/// Writes a value. A value with a blank or a quote is put into quotes, so that it cannot look like the next
+/// field (`<"x> to=<y@z.example> "@b.example>`); `<a@b.example>,<c@d.example>` stays as it is.
 fn quote(value: &str, out: &mut String) {
     let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\\');
     if !value.is_empty() && value.chars().all(plain) {
@@ -204,7 +203,7 @@ mod tests {
         assert_eq!(text, expected);
     }
 
-    /// Reads a line as a program would: at blanks outside of quotes.
+    /// Splits a line as a program does: at blanks outside of quotes.
     fn fields(line: &str) -> Vec<String> {
         let (mut fields, mut quoted, mut escaped) = (vec![String::new()], false, false);
         for c in line.chars() {

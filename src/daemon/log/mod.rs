@@ -1,19 +1,19 @@
 //! Where log lines go: to standard error, or to the journal with their fields. [`Event`] says what each line
 //! means.
 //!
-//! In: `tracing` events. Out: one line or one datagram for each, written by a thread of its own. A
-//! session that logs puts bytes into a queue and never waits: a frozen journal blocks a writer for
-//! ever after 2.6 MB, a pipe nobody reads after 64 KiB, and mail must not stop for either.
+//! In: `tracing` events. Out: one line or one datagram for each, written by a thread of its own. The code
+//! that logs puts bytes into a queue and never waits. A frozen journal blocks a writer forever after
+//! 2.6 MB, and a pipe that nobody reads after 64 KiB; mail must not stop for either.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | `QUEUE` | 8192 events | further ones are dropped and counted, see [`Log::dropped`] |
-//! | `line::LONGEST` | 16 KiB an event | it is cut |
+//! | `QUEUE` | 8192 events | further events are dropped and counted, see [`Log::dropped`] |
+//! | `line::LONGEST` | 16 KiB an event | the event is cut |
 //! | the end of the process | 1 s | dropping [`Log`] waits no longer for the queue to empty |
 //!
-//! A line on stderr begins with a time unless stderr is the journal, which has its own.
+//! A line on standard error begins with a time, unless standard error is the journal, which adds the time.
 
 mod event;
 mod journal;
@@ -39,13 +39,13 @@ use queue::Queue;
 /// Events waiting for the writer.
 const QUEUE: usize = 8192;
 
-/// Keeps the log going; dropping it writes what is left.
+/// The log of this process. Dropping it writes the events that wait.
 #[derive(Debug)]
 pub struct Log {
     queue: Arc<Queue>,
 }
 
-/// Why there is no log.
+/// Why the log cannot start.
 #[derive(Debug)]
 pub enum LogError {
     /// The level does not exist.
@@ -69,7 +69,7 @@ impl std::fmt::Display for LogError {
 impl std::error::Error for LogError {}
 
 impl Log {
-    /// Sends this process' events of `level` and above to the journal or to stderr.
+    /// Starts the log: events of `level` and above go to the journal or to standard error.
     ///
     /// `level` is a word (`info`), or the directives of [`EnvFilter`] (`info,indymilter=debug`).
     pub fn start(level: &str) -> Result<Self, LogError> {
@@ -95,9 +95,9 @@ impl Log {
         Ok(Self { queue })
     }
 
-    /// Returns a value that tells whether the log is still written.
-    pub fn pulse(&self) -> Pulse {
-        Pulse(Arc::clone(&self.queue))
+    /// Returns a view of the thread that writes the log.
+    pub fn thread(&self) -> LogThread {
+        LogThread(Arc::clone(&self.queue))
     }
 
     /// Returns how many events were lost because the queue was full, or because they could not be written.
@@ -106,14 +106,14 @@ impl Log {
     }
 }
 
-/// Tells whether the log is still written.
+/// A view of the thread that writes the log.
 #[derive(Clone, Debug)]
-pub struct Pulse(Arc<Queue>);
+pub struct LogThread(Arc<Queue>);
 
-impl Pulse {
-    /// Returns false if the thread that writes has ended. One that waits for a frozen journal has not:
-    /// mail does not depend on it.
-    pub fn is_there(&self) -> bool {
+impl LogThread {
+    /// Returns false if the thread that writes has ended. A thread that waits for a frozen journal has not
+    /// ended, and mail does not depend on it.
+    pub fn is_running(&self) -> bool {
         self.0.is_written()
     }
 }
@@ -129,7 +129,7 @@ impl Drop for Log {
 enum Form {
     /// A line with a time.
     Line,
-    /// A line for the journal's end of stderr, which reads the priority off its front.
+    /// A line for the journal through standard error, with the priority at its beginning.
     Prefixed,
     /// A datagram for the journal's socket.
     Native,
@@ -155,7 +155,8 @@ fn destination() -> (Form, Box<dyn Write + Send>) {
     }
 }
 
-/// `JOURNAL_STREAM` is inherited; it is about us only if it names our own stderr.
+/// Returns true if standard error leads to the journal. `JOURNAL_STREAM` is inherited, so it counts only if
+/// it names standard error of this process.
 fn stderr_is_journal() -> bool {
     let Ok(stream) = env::var("JOURNAL_STREAM") else {
         return false;
@@ -170,7 +171,7 @@ fn stderr_is_journal() -> bool {
 
 fn filter(level: &str) -> Result<EnvFilter, LogError> {
     let wrong = || LogError::Level(level.to_owned());
-    // EnvFilter takes any word for the name of a module, so a misspelt level would be silence.
+    // EnvFilter takes any word as the name of a module, so a misspelt level would hide every event.
     let words = ["off", "error", "warn", "info", "debug", "trace"];
     let is_level = |piece: &str| {
         words
@@ -199,7 +200,7 @@ impl<S: Subscriber> Layer<S> for Output {
     }
 }
 
-/// The lines that `work` logs in this thread, each after its level, without a time.
+/// Returns the lines that `work` logs in this thread, each after its level, without a time.
 #[cfg(test)]
 pub(crate) fn capture(work: impl FnOnce()) -> Vec<String> {
     use std::sync::Mutex;

@@ -1,20 +1,20 @@
-//! A bounded queue and the one thread that writes it out.
+//! A bounded queue of events, and the thread that writes them.
 //!
-//! In: the bytes of one event. Out: one write each, in order.
+//! In: the bytes of an event. Out: one write for each event, in order.
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | events in the queue | given at the start | the event is dropped and counted |
 //! | [`REPORT`] | 10 s | at most one line about dropped events in that time |
-//! | [`LAST_WORDS`] | 1 s | [`Queue::finish`] leaves the rest unwritten |
+//! | [`END_WAIT`] | 1 s | [`Queue::finish`] leaves the rest unwritten |
 //!
-//! Why not `tracing-appender`: when its guard is dropped before a full queue, it prints to stdout
-//! with `println!`, which panics where stdout is closed and waits for ever where it is full.
+//! Why not `tracing-appender`: if the queue is full at the end, it prints to standard output with
+//! `println!`, which panics if standard output is closed, and waits forever if it is full.
 //!
 //! # Invariants
 //!
-//! - No caller ever waits for the writer, and no error of the writer stops the thread: what could
-//!   not be written is counted like what was dropped.
+//! - No caller waits for the writer, and no error of the writer stops the thread. An event that could not
+//!   be written is counted like one that was dropped.
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,14 +32,14 @@ use super::line::Fields;
 const REPORT: Duration = Duration::from_secs(10);
 
 /// How long the end of the process waits for the writer.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const END_WAIT: Duration = Duration::from_secs(1);
 
-/// The callers' end.
+/// The end of the queue that takes events.
 #[derive(Debug)]
 pub(super) struct Queue {
     /// `None` once it is finished.
     sender: RwLock<Option<SyncSender<Vec<u8>>>>,
-    /// Disconnected when the writer has come to its end.
+    /// Disconnected when the writer has ended.
     done: Mutex<Receiver<()>>,
     dropped: Arc<AtomicU64>,
     thread: JoinHandle<()>,
@@ -84,27 +84,27 @@ impl Queue {
         !self.thread.is_finished()
     }
 
-    /// How many events were lost.
+    /// Returns how many events were lost.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Lets the writer come to its end, but does not wait for one that is stuck.
+    /// Ends the writer after the events that wait. Does not wait for a writer that is stuck.
     pub fn finish(&self) {
         let mut sender = self.sender.write().unwrap_or_else(PoisonError::into_inner);
         drop(sender.take());
         drop(sender);
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = done.recv_timeout(LAST_WORDS);
+        let _ = done.recv_timeout(END_WAIT);
     }
 }
 
-/// The thread's end.
+/// The end of the queue that writes events.
 struct Writer<W> {
     sink: W,
     form: Form,
     dropped: Arc<AtomicU64>,
-    /// How many lost events have been told of.
+    /// How many lost events have been reported.
     reported: u64,
     reported_at: Option<Instant>,
 }
@@ -112,7 +112,7 @@ struct Writer<W> {
 impl<W: Write> Writer<W> {
     fn run(mut self, receiver: &Receiver<Vec<u8>>) {
         loop {
-            // A writer that panics costs an event, not the log.
+            // A panic while writing loses one event, not the log.
             let written = catch_unwind(AssertUnwindSafe(|| self.next(receiver)));
             match written {
                 Ok(true) => {}
@@ -144,7 +144,7 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Written from here, past the queue, so that it is not dropped itself.
+    /// Reports lost events. Writes past the queue, so that this line is not dropped.
     fn report(&mut self) {
         let dropped = self.dropped.load(Ordering::Relaxed);
         let recent = self.reported_at.is_some_and(|at| at.elapsed() < REPORT);
@@ -154,7 +154,7 @@ impl<W: Write> Writer<W> {
         let lost = dropped.saturating_sub(self.reported);
         self.reported_at = Some(Instant::now());
         let line = self.form.bytes(&losses(lost, dropped));
-        // If this one is lost as well, the next one tells of both.
+        // If this line is lost as well, the next one reports all losses.
         if self.sink.write_all(&line).is_ok() {
             self.reported = dropped;
         }

@@ -1,27 +1,29 @@
-//! Whether a configuration file that is free of errors was emptied or cut off, so that it must not take
-//! effect until somebody accepts it.
+//! Finds configuration files without errors that were emptied or cut off. Such a file is held back until
+//! somebody accepts it.
 //!
 //! | the new file is held back when | because |
 //! |---|---|
-//! | it has no setting, and the old one had some | a program that failed to write leaves such files |
-//! | it is the beginning of the old one and ends within a line | it was cut off |
-//! | it is the beginning of the old one, and more than one setting is gone | the same, by chance at a line end |
+//! | it has no setting, and the old file had some | a program that fails to write leaves such a file |
+//! | it is the beginning of the old file and ends within a line | it was cut off |
+//! | it is the beginning of the old file, and more than one setting is gone | it was cut off at the end of a line |
 //!
-//! The last setting of a file may be deleted: an administrator plainly meant that.
+//! The last setting of a file may be deleted, because an administrator does that on purpose.
 
 use crate::config::Config;
 use crate::engine::{Diagnostic, Severity, diagnostic::codes, store::ContentHash};
 
-/// Settings at the end of a file that may be deleted together.
-const MEANT: usize = 1;
+/// How many settings at the end of a file may be deleted together.
+const DELETED_ON_PURPOSE: usize = 1;
 
-/// The digest of a text: who accepts the file names it. No digest of rules files is the same.
+/// Returns the digest of a file, which names the file for `readdress accept`. It differs from the digest of
+/// every rules file.
 pub fn digest(text: &[u8]) -> String {
     let whole = [b"readdress.toml\0", text].concat();
     format!("{:016x}", ContentHash::of(&whole).0 >> 64)
 }
 
-/// Returns the finding about a file that looks emptied or cut off; nothing if it may take effect.
+/// Returns the finding about a file that looks emptied or cut off, `None` for any other file. `accept` is the
+/// command that accepts the file.
 pub fn suspect(name: &str, old: &Config, new: &Config, accept: Option<&str>) -> Option<Diagnostic> {
     let (was, is) = (old.origins.lines(), new.origins.lines());
     let (before, now) = (&*old.origins.text, &*new.origins.text);
@@ -30,22 +32,19 @@ pub fn suspect(name: &str, old: &Config, new: &Config, accept: Option<&str>) -> 
         1 => "1 setting".to_owned(),
         number => format!("{number} settings"),
     };
-    // Without its last line end a file still says the same.
+    // A file without its last line end has the same settings.
     let rest = before.strip_prefix(now).map(<[u8]>::trim_ascii);
     let beginning = rest.is_some_and(|rest| !rest.is_empty());
     let within_a_line = !now.ends_with(b"\n");
     let (code, message) = if was > 0 && is == 0 {
-        let message = format!(
-            "holds no setting any more; before it held {}",
-            settings(was)
-        );
+        let message = format!("has no setting any more; before it had {}", settings(was));
         (codes::EMPTIED, message)
-    } else if beginning && (within_a_line || gone > MEANT) {
+    } else if beginning && (within_a_line || gone > DELETED_ON_PURPOSE) {
         let gone = match gone {
             0 => "it ends within a line".to_owned(),
-            gone => format!("{} less", settings(gone)),
+            gone => format!("{} fewer", settings(gone)),
         };
-        let message = format!("is the beginning of the file that is in force: {gone}");
+        let message = format!("is only the beginning of the file that is in force: {gone}");
         (codes::CUT_OFF, message)
     } else {
         return None;

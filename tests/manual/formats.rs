@@ -1,7 +1,7 @@
-//! The products whose tables are read, as the README and readdress-formats(7) tell them: both are held
-//! to the one definition in `engine::format`. `UPDATE_GOLDEN=1 cargo test --test manual` writes them.
+//! The products whose tables are read, in the README and in readdress-formats(7): both come from the one
+//! definition in `engine::format`. `UPDATE_GOLDEN=1 cargo test --test manual` writes them.
 //!
-//! Each product's file is read under the name that it is told to have.
+//! A test reads each product's file under the name that the page tells.
 
 use std::fs;
 
@@ -27,36 +27,34 @@ const HEAD: &str = r#".\" Written from src/engine/format/products.rs: UPDATE_GOL
 .SH NAME
 readdress\-formats \- tables of other programs that readdress reads
 .SH DESCRIPTION
-A table that another program wrote is saved in the rules directory as it is, and is live: checked
-like any other rule, with findings that point into that file. The extension says what it is;
-of a
+Save the table of another program in the rules directory, unchanged, and it is live. It is checked like native
+rules, and findings name its lines. The extension says which format it has; in a
 .B .csv
 file the header row does.
 .PP
-Or it is converted once:
+Or convert the table once:
 .B readdress import FORMAT FILE
-writes native rules, sorted, each with the line that it came from, so that a second import shows what
-changed.
+writes native rules, sorted, each with the line that it came from. A second import then shows what changed.
 .PP
-What is no address to rewrite (X.400, SIP, guests, disabled rows) is counted by kind. A column, table,
-statement or attribute that holds addresses and is not read is a warning with its name, its place and how
-many; so is a file that yields no rule, or mailboxes and no secondary address. What an export damaged is an
-error that names the row, and so is an export that says, or shows, that it is not whole, or a row of another
-length than the header; only in files of Exchange 5.5, where Excel leaves empty cells out, is a shorter row
-a warning. UTF\-8, and UTF\-16 with or without a mark, are told from the
-bytes; anything else is named:
+Entries that are not addresses to rewrite (X.400, SIP, guests, disabled rows) are skipped and counted by kind.
+A warning names each column, table, statement or attribute that holds addresses and is not read, and each file
+without a rule, or with mailboxes and no secondary address.
+.PP
+An error names each row that an export damaged, and each row of another length than the header. In files of
+Exchange 5.5 a shorter row is a warning, because Excel leaves out empty cells. An export that is not complete is
+an error. UTF\-8 and UTF\-16 are recognised; name another encoding:
 .BR "\-\-encoding windows\-1252" .
 .PP
-Dumps of databases are not read in a rules directory. They are converted:
+Dumps of databases are not read in a rules directory. Convert them:
 .B readdress import postfixadmin FILE.sql \-\-output NAME.rules
-reads what mysqldump, pg_dump, sqlite3, phpMyAdmin and Management Studio write
+reads the dumps of mysqldump, pg_dump, sqlite3, phpMyAdmin and Management Studio
 .RB ( INSERT ", " REPLACE ", " "INSERT ... SET" ", " "COPY ... FROM stdin" ),
-in the tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail, ISPConfig, Froxlor and hMailServer. Tables of
-mailboxes are read too. Columns go by name, from the statement or from the table\(aqs definition in the same
-dump: a dump without names is an error, since columns are not guessed by their order. A dump that ends
-inside a string or a statement, or lacks the last line that its program writes, is an error. A value of
+with the tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail, ISPConfig, Froxlor and hMailServer, tables of
+mailboxes included. The names of the columns come from the statement, or from the definition of the table in the
+same dump; a dump without names is an error. A dump that ends within a string or a statement, or without the
+last line that its program writes, is an error. So is a value of
 .B active
-that is neither on nor off is one as well.
+that is neither on nor off.
 .SH PRODUCTS
 "#;
 

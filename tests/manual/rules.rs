@@ -1,14 +1,48 @@
-//! readdress-rules(5): the format of native rules, which is written by hand, held to the words that the
-//! parser knows.
+//! readdress-rules(5): a text written by hand (rules.roff), and the actions from their definitions.
 
-use std::fs;
+use readdress::engine::{
+    Settings, SourceText, compile,
+    rule::{ActionWord, DomainClass, Unknown},
+};
 
-use readdress::engine::{Settings, SourceText, compile};
+use crate::page::{hold, roff, root};
 
-use crate::page::root;
+const TEXT: &str = include_str!("rules.roff");
+
+/// A sentence with its capital and its full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let capital: String = first.into_iter().flatten().collect();
+    roff(&format!("{capital}{}.", letters.as_str()))
+}
+
+fn action(word: &ActionWord) -> String {
+    let heading = format!("{} {}", word.word, word.form);
+    let example = word
+        .example
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut text = format!(
+        ".TP\n.B {}\n{}\n",
+        roff(heading.trim()),
+        sentence(word.meaning)
+    );
+    if let Some(codes) = word.codes {
+        text += &format!(".br\nReply codes: {}.\n", roff(codes));
+    }
+    text + &format!(".br\nExample: \\fB{}\\fR\n", roff(&example))
+}
 
 fn page() -> String {
-    fs::read_to_string(root().join("packaging/man/readdress-rules.5")).expect("the page")
+    let actions: String = ActionWord::ALL.iter().map(action).collect();
+    TEXT.replace("@ACTIONS@\n", &actions)
+}
+
+#[test]
+fn the_page_of_the_rules_says_what_the_code_says() {
+    hold(&root().join("packaging/man/readdress-rules.5"), &page());
 }
 
 /// The example, between its marks, as it was before it became roff.
@@ -24,42 +58,55 @@ fn example(page: &str) -> String {
         .collect()
 }
 
-/// What is shown loads, without a finding.
+fn findings(text: String) -> Vec<String> {
+    let source = SourceText::new("example.rules", text);
+    let compiled = compile(&[source], &Settings::default());
+    let findings = compiled.diagnostics.iter();
+    findings.map(|finding| finding.to_string()).collect()
+}
+
+/// The example is a table without a finding.
 #[test]
 fn the_example_is_a_table() {
-    let source = SourceText::new("example.rules", example(&page()).into_bytes());
-    let compiled = compile(&[source], &Settings::default());
-    assert!(
-        compiled.diagnostics.is_empty(),
-        "{:#?}",
-        compiled.diagnostics
-    );
-    assert!(compiled.table.is_some_and(|table| table.len() > 10));
+    let example = example(&page());
+    assert!(example.lines().count() > 15, "{example}");
+    assert_eq!(findings(example), [""; 0]);
+}
+
+/// The example of each action is a rule.
+#[test]
+fn the_examples_of_actions_are_rules() {
+    for word in ActionWord::ALL {
+        let table = format!(
+            "company.com primary\ndomain2.com secondary\npartner.example external\n{}\n",
+            word.example
+        );
+        let errors: Vec<_> = findings(table)
+            .into_iter()
+            .filter(|finding| finding.contains(": error: "))
+            .collect();
+        assert_eq!(errors, [""; 0], "{}", word.example);
+    }
 }
 
 /// Every word that a rule may hold stands in the page.
 #[test]
 fn no_word_is_missing() {
     let page = page().replace("\\-", "-");
-    for word in [
-        "primary",
-        "secondary",
-        "external",
-        "mailbox",
-        "keep",
-        "reject",
-        "defer",
-        "moved",
-        "discard",
+    let classes = DomainClass::ALL.map(DomainClass::word);
+    let unknown = Unknown::ALL.map(Unknown::word);
+    let others = [
         "unknown=reject",
         "detail=drop",
+        "detail=keep",
         "user+*@domain",
         "local@*",
         "+*@domain",
         "@*.domain",
         ".virtusertable",
         ".expect",
-    ] {
+    ];
+    for word in classes.into_iter().chain(unknown).chain(others) {
         assert!(page.contains(word), "{word}");
     }
 }

@@ -12,7 +12,7 @@ use crate::page::{hold, roff, root};
 
 fn section(product: &Product) -> String {
     format!(
-        ".SS {}\n.PP\n.nf\n{}\n.fi\n.PP\nSave it as \\fB{}\\fR; or convert it once: \\fBreaddress import {} {}\\fR.\n.PP\n{}\n",
+        ".SS {}\n.nf\n{}\n.fi\n.PP\nSave it as \\fB{}\\fR; or convert it once: \\fBreaddress import {} {}\\fR.\n.PP\n{}\n",
         roff(product.name),
         roff(product.export),
         roff(product.file),

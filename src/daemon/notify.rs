@@ -16,7 +16,9 @@ use std::{sync::Arc, time::Duration};
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{log::LogThread, milter::Gauges, record, status::StatusReporter, supervise::Supervisor};
+use super::{
+    log::LogThread, milter::Gauges, record, status::StatusReporter, supervise::Supervisor,
+};
 use crate::protocol::{DegradedFiles, Outcome, Status};
 
 /// The part that is not well if a sign of life is missing.

@@ -20,7 +20,7 @@ use crate::{
     daemon::source,
     engine::{
         SourceText, Tally,
-        address::Domain,
+        address::{Domain, LocalCase},
         format::{
             ImportFormat, Options, PrimaryFrom,
             decode::{self, Decoded},
@@ -177,6 +177,8 @@ fn options(flags: &Import) -> Result<Options, String> {
         },
     };
     Ok(Options {
+        // The settings say it.
+        local_case: LocalCase::default(),
         myorigin: optional(&flags.myorigin, "myorigin")?,
         mydomain: optional(&flags.mydomain, "mydomain")?,
         local_domain: optional(&flags.local_domain, "local-domain")?,

@@ -50,6 +50,10 @@ pub fn import(
 ) -> Imported {
     let sources = std::slice::from_ref(source);
     let mut findings = Findings::new(sources);
+    let options = &format::Options {
+        local_case: settings.local_case,
+        ..options.clone()
+    };
     let mut parsed = format::import(source, format, options, &mut findings);
     let skipped = std::mem::take(&mut parsed.skipped);
     let declarations = parsed.declarations.clone();
@@ -97,7 +101,10 @@ pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
 pub fn compile_reusing(sources: &[SourceText], settings: &Settings, reuse: &Reuse<'_>) -> Compiled {
     let dropped = |file| reuse.dropped_text(file);
     let mut findings = Findings::new(sources).with_dropped(&dropped);
-    let options = format::Options::default();
+    let options = format::Options {
+        local_case: settings.local_case,
+        ..format::Options::default()
+    };
     let mut parsed = format::parse(sources, &options, reuse, &mut findings);
     let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);

@@ -271,7 +271,7 @@ fn nis_aliases() {
             &["sales@domain2.com anna@company.com, bob@company.com"],
             &["nis.ldif:13:5: warning unread-alias"],
         )
-        .says("2 aliases (`rfc822MailMember`) with a name that has no domain");
+        .says("2 aliases (`rfc822MailMember`) not read: the name has no domain");
     let options = Options {
         local_domain: Some(domain("company.com")),
         ..Options::default()

@@ -171,7 +171,7 @@ fn a_part_of_the_values() {
 #[test]
 fn a_blank_line_that_is_not_blank() {
     let two = "dn: CN=a\nmail: a@c.com\n \ndn: CN=b\nmail: b@c.com\n";
-    finds("a.ldif", two, &["a.ldif:4:5: error syntax"]).says("blank line");
+    finds("a.ldif", two, &["a.ldif:4:5: error syntax"]).says("empty line");
 }
 
 /// iRedMail, qmail-ldap, GOsa, Zimbra, Kolab, Sendmail's own: each as its product writes it.
@@ -344,7 +344,7 @@ fn answers_that_say_that_they_are_not_whole() {
     }
     let fewer = answer("", "# numResponses: 3\n# numEntries: 2\n");
     finds("a.ldif", &fewer, &["a.ldif:6:1: error cut-off"])
-        .says("counted 2 entries, and this file holds 1");
+        .says("counted 2 entries, and this file has 1");
     let headless = answer("# extended LDIF\n#\n# LDAPv3\n\n", "");
     finds("a.ldif", &headless, &["a.ldif:3:1: error cut-off"]).says("no result");
 }

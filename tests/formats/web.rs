@@ -1,7 +1,12 @@
 //! Traps of Google Workspace and of PostfixAdmin, mailcow and Mailu.
 
-use super::support::{finds, import, read};
-use readdress::engine::format::{ImportFormat, Options};
+use super::support::{finds, import, read, source};
+use readdress::engine::{
+    Settings,
+    address::LocalCase,
+    compile,
+    format::{ImportFormat, Options},
+};
 
 #[test]
 fn every_separator_of_gam() {
@@ -184,4 +189,42 @@ fn groups_and_counts_of_gam() {
         ],
         &[],
     );
+}
+
+/// Where letter case counts, an alias that differs from its owner in letter case alone is an address of
+/// its own.
+#[test]
+fn letter_case_is_that_of_the_settings() {
+    let rules = |name: &str, content: &str, local_case: LocalCase| {
+        let settings = Settings {
+            local_case,
+            ..Settings::default()
+        };
+        let compiled = compile(&[source(name, content.as_bytes())], &settings);
+        let table = compiled.table.expect("a table");
+        table
+            .rules()
+            .map(|rule| rule.to_string())
+            .collect::<Vec<_>>()
+    };
+    for (name, content) in [
+        (
+            "google.csv",
+            "primaryEmail,aliases.0\nann@c.com,Ann@c.com\n",
+        ),
+        (
+            "users.csv",
+            "PrimarySmtpAddress,EmailAddresses\nann@c.com,SMTP:ann@c.com;smtp:Ann@c.com\n",
+        ),
+    ] {
+        let ignored = rules(name, content, LocalCase::Ignore);
+        assert_eq!(ignored, ["ann@c.com mailbox"], "{name}");
+        let mut strict = rules(name, content, LocalCase::Strict);
+        strict.sort();
+        assert_eq!(
+            strict,
+            ["Ann@c.com ann@c.com", "ann@c.com mailbox"],
+            "{name}"
+        );
+    }
 }

@@ -15,16 +15,16 @@
 //! | `zimbraMailAlias`, `zimbraMailDeliveryAddress` | Zimbra |
 //! | `rfc822MailMember` | nisMailAlias |
 //!
-//! Any other attribute whose values look like addresses is counted, and reported once with its name, the
-//! place where it was met first, and how many addresses it holds: [`UnreadAttributes`].
+//! Any other attribute whose values look like addresses is counted and reported once ([`count_unread`]).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::{context::Context, ldif_line::Line, unread::plural};
-use crate::engine::{
-    address::{LocalCase, Mailbox},
-    diagnostic::{Span, codes},
+use super::{
+    context::Context,
+    ldif_line::Line,
+    unread::{Holder, Unread},
 };
+use crate::engine::address::{LocalCase, Mailbox};
 
 /// What an attribute is to the reader of an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -97,61 +97,28 @@ pub fn address(text: &str) -> Option<Mailbox> {
     (!top.bytes().all(|byte| byte.is_ascii_digit())).then_some(mailbox)
 }
 
-/// Addresses in attributes that are not read, by attribute.
-#[derive(Debug, Default)]
-pub struct UnreadAttributes {
-    found: Vec<Unread>,
-    /// Where each attribute is in `found`, by its name in lower case.
-    places: HashMap<String, usize>,
-}
-
-#[derive(Debug)]
-struct Unread {
-    name: String,
-    first: Span,
-    count: usize,
-}
-
-impl UnreadAttributes {
-    /// Counts the addresses of lines that are not read, unless they are among those that are.
-    pub fn count(
-        &mut self,
-        lines: &[&Line<'_>],
-        read: &HashSet<String>,
-        context: &mut Context<'_, '_>,
-    ) {
-        for line in lines {
-            let Some(mailbox) = line.peek().and_then(|text| address(&text)) else {
-                continue;
-            };
-            if read.contains(&mailbox.key(LocalCase::Ignore)) {
-                continue;
-            }
-            if role(&line.name) == Role::Login {
-                context.skip(line.name.clone());
-                continue;
-            }
-            let next = self.found.len();
-            let place = *self.places.entry(line.name.clone()).or_insert(next);
-            match self.found.get_mut(place) {
-                Some(unread) => unread.count += 1,
-                None => self.found.push(Unread {
-                    name: line.label.to_string(),
-                    first: line.raw.span,
-                    count: 1,
-                }),
-            }
+/// Counts the addresses of lines that are not read, by attribute, but for addresses that were read.
+pub fn count_unread(
+    lines: &[&Line<'_>],
+    read: &HashSet<String>,
+    unread: &mut Unread,
+    context: &mut Context<'_, '_>,
+) {
+    for line in lines {
+        let Some(mailbox) = line.peek().and_then(|text| address(&text)) else {
+            continue;
+        };
+        if read.contains(&mailbox.key(LocalCase::Ignore)) {
+            continue;
         }
-    }
-
-    /// Reports what was counted.
-    pub fn report(self, context: &mut Context<'_, '_>) {
-        for Unread { name, first, count } in self.found {
-            let addresses = plural(count);
-            let message = format!("the attribute `{name}` holds {addresses} and is not read");
-            let help = "if mail is to reach them, write their rules in a `.rules` file; otherwise leave the attribute out of the export";
-            context.warn(codes::UNREAD_ATTRIBUTE, first, message, help);
+        if role(&line.name) == Role::Login {
+            context.skip(line.name.clone());
+            continue;
         }
+        let (key, span) = (&line.name, line.raw.span);
+        unread.count_as(key, Holder::Attribute, span, 1, || {
+            format!("the attribute `{}`", line.label)
+        });
     }
 }
 

@@ -146,11 +146,8 @@ impl<'a, 'f> Context<'a, 'f> {
             self.warn(
                 codes::UNSEEN_CHARACTER,
                 trimmed.span,
-                format!(
-                    "around `{}` stand characters that cannot be seen",
-                    trimmed.text
-                ),
-                "they are left out; delete them",
+                format!("`{}` is surrounded by invisible characters", trimmed.text),
+                "delete the invisible characters; they are ignored",
             );
         }
         trimmed
@@ -229,7 +226,7 @@ impl<'a, 'f> Context<'a, 'f> {
             );
         } else {
             let message = format!(
-                "the character U+{:04X} cannot be seen and is part of no address",
+                "the character U+{:04X} is invisible and not allowed in an address",
                 u32::from(c)
             );
             self.error(codes::UNSEEN_CHARACTER, span, message, "delete it");

@@ -23,6 +23,7 @@
 
 use super::{
     context::Context,
+    cursor::Cursor,
     delimiter::{is_blank, sniff},
     unread::{self, Holder, Unread},
     value::Value,
@@ -35,10 +36,7 @@ const MAX_CELL: usize = 64 * 1024;
 /// The rows of a file, one after the other.
 #[derive(Debug)]
 pub struct Rows<'t> {
-    text: &'t str,
-    at: usize,
-    line: u32,
-    file: u32,
+    cursor: Cursor<'t>,
     delimiter: char,
     quote: char,
     /// The last cell holds what would be more cells than there are columns.
@@ -77,10 +75,7 @@ impl<'t> Rows<'t> {
     /// Finds the header line and tells the delimiter from it.
     pub fn new(text: &'t str, context: &Context<'_, '_>) -> Self {
         let mut rows = Self {
-            text,
-            at: 0,
-            line: 1,
-            file: context.file,
+            cursor: Cursor::new(text, context.file),
             delimiter: ',',
             quote: context.options.quote.unwrap_or('"'),
             rest_in_last: false,
@@ -92,17 +87,16 @@ impl<'t> Rows<'t> {
         };
         let mut named = context.options.column_sep;
         loop {
-            let rest = rows.rest();
-            let line = rest.split('\n').next().unwrap_or("");
+            let line = rows.cursor.rest_of_line();
             let head = line.trim_end_matches('\r').trim_matches('"');
             if let Some(separator) = head.strip_prefix("sep=") {
                 named = named.or(separator.chars().next());
-            } else if !(is_blank(head) || head.starts_with('#')) || rest.is_empty() {
+            } else if !(is_blank(head) || head.starts_with('#')) || rows.cursor.is_at_end() {
                 rows.delimiter = named.unwrap_or_else(|| sniff(line, rows.quote));
                 rows.rest_in_last = rows.delimiter == ' ';
                 return rows;
             }
-            rows.advance(line.len() + 1);
+            rows.cursor.advance(line.len() + 1);
         }
     }
 
@@ -129,39 +123,25 @@ impl<'t> Rows<'t> {
         self.unread.count(Holder::Column, span, count, what);
     }
 
-    fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or("")
-    }
-
-    fn advance(&mut self, octets: usize) {
-        let end = (self.at + octets).min(self.text.len());
-        let passed = self.text.as_bytes().get(self.at..end).unwrap_or(b"");
-        let lines = passed.iter().filter(|b| **b == b'\n').count();
-        self.line = self
-            .line
-            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
-        self.at = end;
-    }
-
     /// The next row; lines without anything are passed over.
     pub fn next(&mut self, context: &mut Context<'_, '_>) -> Option<Row<'t>> {
         loop {
-            let line = self.rest().split('\n').next()?;
-            if self.at >= self.text.len() {
+            let line = self.cursor.rest_of_line();
+            if self.cursor.is_at_end() {
                 return None;
             }
             if !line.trim().is_empty() {
                 break;
             }
-            self.advance(line.len() + 1);
+            self.cursor.advance(line.len() + 1);
         }
-        let first = self.rest().split('\n').next().unwrap_or("").trim_end();
-        let span = self.span(0, first.len());
+        let first = self.cursor.rest_of_line().trim_end();
+        let span = self.cursor.span(0, first.len());
         let mut cells = Vec::new();
         loop {
             let (cell, length, ended) = self.cell(context)?;
             cells.push(cell);
-            self.advance(length);
+            self.cursor.advance(length);
             if ended {
                 return Some(Row { cells, span });
             }
@@ -184,7 +164,10 @@ impl<'t> Rows<'t> {
                     "the row has {} cells, and the header {columns}",
                     row.cells.len()
                 );
-                let help = format!("put a value that holds `{}` in quotes", self.delimiter);
+                let help = format!(
+                    "write quotes around a value that contains `{}`",
+                    self.delimiter
+                );
                 context.error(codes::LONG_ROW, cell.span, message, help);
                 continue;
             }
@@ -198,7 +181,7 @@ impl<'t> Rows<'t> {
 
     /// Judges a row that lacks cells. Returns true if they may be taken to be empty.
     fn short_row(&mut self, columns: usize, row: &Row<'t>, context: &mut Context<'_, '_>) -> bool {
-        let ends_line = self.at < self.text.len() || self.text.ends_with('\n');
+        let ends_line = !self.cursor.is_at_end() || self.cursor.text().ends_with('\n');
         if self.pads && ends_line {
             self.short.0 += 1;
             self.short.1.get_or_insert(row.span);
@@ -209,7 +192,7 @@ impl<'t> Rows<'t> {
             row.cells.len()
         );
         let help = format!(
-            "export it again; an empty cell at the end of a row needs its `{}` too",
+            "export the file again; an empty cell at the end of a row needs a `{}` too",
             self.delimiter
         );
         context.error(codes::SHORT_ROW, row.span, message, help);
@@ -243,7 +226,7 @@ impl<'t> Rows<'t> {
             return;
         }
         let (start, end) = (first.start as usize, (last.start + last.length) as usize);
-        let text = self.text.get(start..end).unwrap_or("");
+        let text = self.cursor.text().get(start..end).unwrap_or("");
         row.cells.truncate(columns - 1);
         row.cells.push(Value::new(text, first.part(0, text.len())));
     }
@@ -253,10 +236,10 @@ impl<'t> Rows<'t> {
         if let (count, Some(span)) = self.short {
             let more = match count {
                 1 => String::new(),
-                _ => format!(", and so do {} more", count - 1),
+                _ => format!(" and of {} more rows", count - 1),
             };
             let message =
-                format!("the row lacks cells at its end{more}: they are taken to be empty");
+                format!("cells are missing at the end of this row{more}; they count as empty");
             context.warn(
                 codes::SHORT_ROW,
                 span,
@@ -265,16 +248,6 @@ impl<'t> Rows<'t> {
             );
         }
         self.unread.report(context);
-    }
-
-    fn span(&self, offset: usize, length: usize) -> Span {
-        let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
-        Span {
-            file: self.file,
-            line: self.line,
-            start: number(self.at + offset),
-            length: number(length),
-        }
     }
 
     /// How far the cell reaches that begins here; `None` where a quote is not closed.
@@ -319,12 +292,12 @@ impl<'t> Rows<'t> {
 
     /// One cell: its value, its octets with the delimiter behind it, whether the row ends there.
     fn cell(&self, context: &mut Context<'_, '_>) -> Option<(Value<'t>, usize, bool)> {
-        let rest = self.rest();
+        let rest = self.cursor.rest();
         let Some(extent) = self.extent(rest) else {
-            let help = "close it; a quote inside of quotes is written twice";
+            let help = "close the quote; write a quote inside of quotes twice";
             context.error(
                 codes::UNCLOSED_QUOTE,
-                self.span(0, self.quote.len_utf8()),
+                self.cursor.span(0, self.quote.len_utf8()),
                 "a quote is not closed",
                 help,
             );
@@ -346,14 +319,14 @@ impl<'t> Rows<'t> {
             Some(at) if at + self.quote.len_utf8() == raw.trim_end().len() => {
                 let from = self.quote.len_utf8();
                 let inner = rest.get(from..at).unwrap_or("");
-                let mut value = Value::new(inner, self.span(from, inner.len()));
+                let mut value = Value::new(inner, self.cursor.span(from, inner.len()));
                 if extent.doubled {
                     let quote = self.quote.to_string();
                     value.text = inner.replace(&quote.repeat(2), &quote).into();
                 }
                 value
             }
-            _ => Value::new(raw, self.span(0, raw.len())),
+            _ => Value::new(raw, self.cursor.span(0, raw.len())),
         };
         // At the very end a delimiter may be the last character: one more, empty cell stands there,
         // and says nothing.

@@ -16,13 +16,14 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use super::{
-    attributes::{self, Role, UnreadAttributes},
+    attributes::{self, Role},
     context::Context,
     ldif_line::Line,
     nis_alias::{self, Nameless},
     object::Object,
     pasted::without_mailto,
     proxy::{self, Proxy},
+    unread::Unread,
     value::Value,
 };
 use crate::engine::{
@@ -38,7 +39,7 @@ pub const PAGE: usize = 1000;
 pub struct Directory {
     /// How many entries there are.
     pub entries: usize,
-    unread: UnreadAttributes,
+    unread: Unread,
     nameless: Nameless,
 }
 
@@ -63,7 +64,7 @@ impl Directory {
             "dn" => {}
             "search" | "result" | "control" | "pagedresults" | "ref" => return Kind::Trailer,
             _ => {
-                let message = "a record begins with `dn:`";
+                let message = "a record must begin with `dn:`";
                 context.error(
                     codes::SYNTAX,
                     first.raw.span,
@@ -75,8 +76,8 @@ impl Directory {
         }
         self.entries += 1;
         if let Some(second) = lines.iter().filter(|line| line.name == "dn").nth(1) {
-            let message = "a second `dn:` stands in one record";
-            let help = "write a blank line, without a space in it, above it";
+            let message = "this record has a second `dn:`";
+            let help = "write an empty line above the second `dn:`";
             context.error(codes::SYNTAX, second.raw.span, message, help);
             return Kind::Entry;
         }
@@ -91,8 +92,8 @@ impl Directory {
             _ => context.error(
                 codes::SYNTAX,
                 first.raw.span,
-                "this type of change is not known",
-                "known are add, modify, delete, modrdn",
+                "unknown type of change",
+                "write add, modify, delete or modrdn",
             ),
         }
         Kind::Entry
@@ -137,7 +138,7 @@ impl Directory {
         }
         if let [_, second, ..] = object.upper.as_slice() {
             let message = "two addresses of one object are marked as the primary one";
-            let help = "leave `SMTP:` in upper case before one of them";
+            let help = "keep `SMTP:` in upper case before one of the addresses, and write `smtp:` before the others";
             return context.error(codes::TWO_PRIMARIES, second.span, message, help);
         }
         if object.upper.is_empty() {
@@ -171,7 +172,7 @@ impl Directory {
                 _ => false,
             })
             .collect();
-        self.unread.count(&unread, read, context);
+        attributes::count_unread(&unread, read, &mut self.unread, context);
     }
 }
 
@@ -209,7 +210,7 @@ fn changes_the_whole(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool 
         .any(|line| line.name == "proxyaddresses" && line.raw.text.trim().starts_with("SMTP:"));
     if deletes || !primary {
         let message =
-            "this changes the addresses of an object whose primary address it does not name";
+            "this record changes the addresses of an object and does not name its primary address";
         context.error(
             codes::CHANGE_RECORD,
             span,
@@ -280,8 +281,9 @@ fn named_by_mail<'t>(
         && let Some(mail) = mails.next()
     {
         if typed && !object.others.is_empty() {
-            let message = "no address is marked as the primary one: `mail` is taken for it";
-            let help = "write `SMTP:` in upper case before one of them";
+            let message =
+                "no address is marked as primary, so `mail` counts as the primary address";
+            let help = "write `SMTP:` in upper case before the primary address";
             context.warn(codes::NO_PRIMARY, mail.span, message, help);
         }
         object.name(&mail, context);

@@ -79,12 +79,12 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
             .iter()
             .any(|known| class.text.eq_ignore_ascii_case(known))
     {
-        let message = format!("`{}` is no class of objects", class.text);
+        let message = format!("unknown object class `{}`", class.text);
         return context.error(
             codes::UNKNOWN_CLASS,
             row.span,
             message,
-            "known are Mailbox, dl and Remote; check the column delimiter (`--column-sep`)",
+            "write Mailbox, dl or Remote; if the columns are shifted, set the column delimiter with `--column-sep`",
         );
     }
     let mode = row.cell(columns.mode);
@@ -97,7 +97,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
                 codes::UNKNOWN_MODE,
                 mode.span,
                 message,
-                "known are Create, Delete, Modify and Update",
+                "write Create, Delete, Modify or Update",
             );
         }
     }
@@ -116,9 +116,8 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
         object.named = site_address(&row.cell(columns.alias), context.options);
     }
     if object.named.is_none() {
-        let message = "the row has no SMTP address of its own: Exchange made it from the site's";
-        let help =
-            "name the site's domain: `readdress import exchange55 --primary-from alias@DOMAIN`";
+        let message = "the row has no SMTP address: Exchange derived the address from the site";
+        let help = "give the domain of the site: `readdress import exchange55 --primary-from alias@DOMAIN`";
         return context.error(codes::NO_PRIMARY, row.span, message, help);
     }
     object.finish(context);
@@ -162,7 +161,7 @@ fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Contex
                 "the column of primary addresses holds two of type {}",
                 kind.to_ascii_uppercase()
             );
-            let help = "move one of them to `Secondary-Proxy-Addresses`";
+            let help = "move one of the two addresses to `Secondary-Proxy-Addresses`";
             context.error(codes::TWO_PRIMARIES, value.span, message, help);
             continue;
         }
@@ -201,7 +200,7 @@ fn no_type(value: &Value<'_>, context: &mut Context<'_, '_>) {
         }
         _ => format!("`{}` has no type, or was cut off", value.text),
     };
-    context.error(codes::NO_TYPE, value.span, message, "write `SMTP:` before it; check the separator of values (`--mv-sep`), and export a cell that was cut off again");
+    context.error(codes::NO_TYPE, value.span, message, "write `SMTP:` before the address, or set the separator of values with `--mv-sep`; if the cell was cut off, export it again");
 }
 
 fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
@@ -210,7 +209,7 @@ fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
         .get(..4)
         .is_some_and(|head| head.eq_ignore_ascii_case("~del"));
     if removal {
-        let message = "`~DEL` is an order to remove an address, not an address";
+        let message = "`~DEL` is an instruction to remove an address, not an address";
         context.error(
             codes::REMOVAL_ORDER,
             value.span,

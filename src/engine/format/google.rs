@@ -50,7 +50,7 @@ struct Twins {
 /// Reads all rows behind the header.
 pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
     if header.find(&["emailaddress[required]"]).is_some() {
-        let message = "this is the console's list of users, which holds no aliases: its secondary addresses are contact data";
+        let message = "this is the user list of the admin console, which has no aliases: its secondary addresses are contact data";
         return context.error(
             codes::NO_ALIASES,
             header.span,
@@ -161,7 +161,8 @@ fn owner_row(
         let Some((mailbox, span)) = context.pattern(alias) else {
             continue;
         };
-        if mailbox.key(LocalCase::Ignore) != primary.key(LocalCase::Ignore) {
+        let case = context.options.local_case;
+        if mailbox.key(case) != primary.key(case) {
             let action = Action::Rewrite(vec![target.clone()]);
             context.rule(Pattern::Mailbox(mailbox), action, None, span, Origin::Proxy);
         }
@@ -195,10 +196,11 @@ impl Twins {
         for ((alias, primary), count) in pairs {
             if count >= ENOUGH && self.owners.get(&primary) == Some(&count) {
                 let message = format!(
-                    "every address of `{primary}` has its twin in `{alias}`: it is a domain alias"
+                    "every address of `{primary}` also exists in `{alias}`: `{alias}` is a domain alias"
                 );
-                let help =
-                    format!("one rule says the same, for new users too: `@{alias} @{primary}`");
+                let help = format!(
+                    "write one rule instead, which also covers new users: `@{alias} @{primary}`"
+                );
                 context.warn(codes::DOMAIN_ALIAS, span, message, help);
             }
         }
@@ -236,7 +238,7 @@ fn map_row(row: &Row<'_>, context: &mut Context<'_, '_>) {
             codes::EMPTY_CELL,
             row.span,
             "the target is missing",
-            "write it, or delete the row",
+            "write the target, or delete the row",
         );
     }
     if let (Some((mailbox, span)), true) = (pattern, sound) {

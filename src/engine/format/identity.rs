@@ -1,11 +1,12 @@
-//! Identity entries of an MTA's map: an address that is its own and only target ends the search there.
+//! Identity entries of the map of an MTA: an address that is its own and only target ends the lookups of the
+//! MTA. The MTA compares without letter case, whatever the setting `local_case` says.
 
 use crate::engine::{
     address::LocalCase,
     rule::{Action, Pattern, Target, TargetKind},
 };
 
-/// What targets mean; an address that is its own and only target is kept.
+/// Returns the action of a line with these targets. An address that is its own and only target is kept.
 pub fn action(pattern: &Pattern, targets: Vec<Target>) -> Action {
     let own = match (targets.as_slice(), pattern) {
         ([target], Pattern::Mailbox(mailbox)) => match &target.kind {

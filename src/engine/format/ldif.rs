@@ -34,7 +34,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             match &mut open {
                 Some(open) => unfold(open, rest),
                 None => {
-                    let message = "a line that begins with a space continues another, and there is none above";
+                    let message = "this line begins with a space, and there is no line above that it can continue";
                     context.error(
                         codes::CONTINUATION,
                         line.trimmed().span,
@@ -94,13 +94,13 @@ impl<'t> File<'t> {
         let count = self.directory.entries;
         if count == directory::PAGE {
             let message = format!(
-                "the file holds exactly {count} entries: the server may have cut the answer off"
+                "the file has exactly {count} entries: the server may have cut the answer off"
             );
             context.warn(
                 codes::PAGE_LIMIT,
                 Span::whole_file(context.file),
                 message,
-                "ask for pages: `ldapsearch -E pr=500/noprompt`; ldifde asks for them itself",
+                "export in pages: `ldapsearch -E pr=500/noprompt`; ldifde does so by itself",
             );
         }
         self.whole.end(text, context);
@@ -145,7 +145,7 @@ fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line
     let label = name.trim();
     let name = label.to_ascii_lowercase();
     if attributes::holds_addresses(&name) && is_part(options) {
-        let message = "the server gave a part of the values only (`;range=`)";
+        let message = "the server gave only a part of the values (`;range=`)";
         let help = "export the object with a program that asks for the rest, as ldifde does";
         context.error(codes::CUT_OFF, line.span, message, help);
     }

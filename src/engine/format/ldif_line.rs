@@ -71,12 +71,12 @@ impl<'t> Line<'t> {
                             codes::BAD_BASE64,
                             span,
                             message,
-                            "correct it in the directory",
+                            "correct the value in the directory",
                         );
                         None
                     }
                     None => {
-                        let message = "the value is no base64 of UTF-8";
+                        let message = "the value is not UTF-8 text in base64";
                         context.error(
                             codes::BAD_BASE64,
                             span,

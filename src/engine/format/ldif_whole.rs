@@ -114,7 +114,7 @@ impl Whole {
                     many => format!("{many} referrals"),
                 }
             );
-            let help = "export from a server that has it all (Active Directory: a global catalog, `-H ldap://dc.company.com:3268`), or export that part as well and delete these lines";
+            let help = "export from a server that has the whole directory (Active Directory: a global catalog, `-H ldap://dc.company.com:3268`), or export that part as well and delete these lines";
             context.error(codes::REFERRAL, span, message, help);
         }
         if let Some(span) = self.page {
@@ -124,8 +124,8 @@ impl Whole {
         if !text.is_empty() && !text.ends_with('\n') {
             let start = text.rfind('\n').map_or(0, |at| at + 1);
             let span = Span::at(context.file, text.as_bytes(), start..text.len());
-            let message = "the last line has no end: the file may have been cut off in it";
-            let help = "export it again; if nothing is missing, end the line";
+            let message = "the last line has no line end: the file may be cut off";
+            let help = "export the file again; if nothing is missing, add a line end";
             context.error(codes::CUT_OFF, span, message, help);
         } else if let Some(span) = self.awaited {
             let message =
@@ -136,7 +136,7 @@ impl Whole {
 }
 
 /// How all pages are asked for.
-const PAGES: &str = "ask for all pages: `ldapsearch -E pr=500/noprompt`";
+const PAGES: &str = "export all pages: `ldapsearch -E pr=500/noprompt`";
 
 /// Reports a result that is not success.
 fn result(code: u32, words: &str, span: Span, context: &mut Context<'_, '_>) {
@@ -144,7 +144,7 @@ fn result(code: u32, words: &str, span: Span, context: &mut Context<'_, '_>) {
         0 => return,
         3 => "give the server more time: `ldapsearch -l 0`, or a smaller base",
         4 | 11 => PAGES,
-        10 => "ask the server that it names",
+        10 => "ask the server that the result names",
         32 => "the base of the search (`-b`) does not exist: correct it",
         49 => "the name or the password (`-D`, `-W`) is wrong",
         _ => "export it again",
@@ -161,7 +161,7 @@ fn counted(said: usize, read: usize, span: Span, context: &mut Context<'_, '_>) 
     if said == read {
         return;
     }
-    let message = format!("ldapsearch counted {said} entries, and this file holds {read}");
-    let help = "export it again; if you took entries out or added some, delete this line";
+    let message = format!("ldapsearch counted {said} entries, and this file has {read}");
+    let help = "export the file again; if you added or removed entries yourself, delete this line";
     context.error(codes::CUT_OFF, span, message, help);
 }

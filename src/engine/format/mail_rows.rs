@@ -340,8 +340,8 @@ fn pattern(fields: &Fields<'_>, context: &mut Context<'_, '_>) -> Option<Pattern
     let from = &fields.from;
     let local = from.text.rsplit_once('@').map(|(local, _)| local);
     if truth(&fields.wildcard.text) == Some(true) && !matches!(local, Some("%" | "")) {
-        let message = format!("`{}` is a pattern, which cannot be read", from.text);
-        let help = "write it as a regex in a `.rules` file: `%` is `.*` there, and `_` is `.`";
+        let message = format!("patterns such as `{}` are not supported", from.text);
+        let help = "write a regex in a `.rules` file, with `.*` for `%` and `.` for `_`";
         context.error(codes::WILDCARD, from.span, message, help);
         return None;
     }
@@ -382,7 +382,8 @@ fn target(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
     };
     let local = mailbox.local.folded(LocalCase::Ignore);
     if mailbox.domain.as_str() == "localhost" && matches!(local.as_str(), "null" | "spam" | "ham") {
-        let message = format!("`{mailbox}` is an order to mailcow's own filter, not an address");
+        let message =
+            format!("`{mailbox}` is an instruction to the filter of mailcow, not an address");
         let help = "write `discard` in a `.rules` file if the mail is to vanish";
         context.error(codes::NOT_AN_ADDRESS, target.span, message, help);
         return None;

@@ -218,7 +218,7 @@ fn is_whole(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
         && (!text.ends_with('}') || text.ends_with("...}") || text.ends_with("…}"));
     let excel = text.chars().count() == 255;
     let message = if lost {
-        format!("`{text}` stands where the addresses should: PowerShell did not write the list out")
+        format!("`{text}` is in the place of the addresses: PowerShell did not write the list")
     } else if cut {
         "the list was cut off: PowerShell shows four values of it ($FormatEnumerationLimit)"
             .to_owned()

@@ -28,6 +28,7 @@
 mod attributes;
 mod context;
 mod csv;
+mod cursor;
 pub mod decode;
 mod delimiter;
 mod directory;
@@ -183,9 +184,9 @@ fn not_utf8(span: Span) -> Finding {
     Finding::error(
         codes::NOT_UTF8,
         span,
-        "this is neither UTF-8 nor UTF-16, and nothing tells what it is",
+        "the file is neither UTF-8 nor UTF-16, and its encoding is unknown",
     )
     .help(
-        "save it as UTF-8, or name its encoding: `readdress import --encoding windows-1252 FORMAT FILE`",
+        "save the file as UTF-8, or convert it and give its encoding: `readdress import --encoding windows-1252 FORMAT FILE`",
     )
 }

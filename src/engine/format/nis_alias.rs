@@ -44,8 +44,8 @@ impl Nameless {
             1 => "1 alias (`rfc822MailMember`)".to_owned(),
             many => format!("{many} aliases (`rfc822MailMember`)"),
         };
-        let message = format!("{aliases} with a name that has no domain: not read");
-        let help = "name the domain: `readdress import ldif --local-domain DOMAIN FILE`";
+        let message = format!("{aliases} not read: the name has no domain");
+        let help = "give the domain: `readdress import ldif --local-domain DOMAIN FILE`";
         context.warn(codes::UNREAD_ALIAS, span, message, help);
     }
 }
@@ -110,7 +110,7 @@ fn member_of(member: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target
     }
     let Some(whole) = completed(member, context) else {
         let message = format!("the member `{text}` has no domain: it is a local user");
-        let help = "name the domain: `readdress import ldif --local-domain DOMAIN FILE`";
+        let help = "give the domain: `readdress import ldif --local-domain DOMAIN FILE`";
         context.error(codes::NO_DOMAIN, member.span, message, help);
         return None;
     };

@@ -136,7 +136,7 @@ impl<'t> Object<'t> {
             }
             ([_, second, ..], None) => {
                 let message = "two addresses of one object are marked as the primary one";
-                let help = "leave `SMTP:` in upper case before one of them";
+                let help = "keep `SMTP:` in upper case before one of the addresses, and write `smtp:` before the others";
                 return context.error(codes::TWO_PRIMARIES, second.span, message, help);
             }
         };
@@ -168,10 +168,11 @@ fn differs(named: &Value<'_>, marked: &Value<'_>, context: &mut Context<'_, '_>)
     };
     if !same(&named.text, &marked.text) {
         let message = format!(
-            "the column names `{}` as the primary address, and `SMTP:` marks `{}`: the latter is taken",
+            "the column names `{}` as the primary address, and `SMTP:` marks `{}`: the marked address is used",
             named.text, marked.text
         );
-        let help = "export it again, or fix the object; what is marked is what Exchange sends with";
+        let help =
+            "export the file again, or correct the object: Exchange sends with the marked address";
         context.warn(codes::OTHER_PRIMARY, named.span, message, help);
     }
 }
@@ -190,7 +191,8 @@ fn secondary(
     let Some((mailbox, span)) = context.pattern(value) else {
         return;
     };
-    if mailbox.key(LocalCase::Ignore) == primary.key(LocalCase::Ignore) {
+    let case = context.options.local_case;
+    if mailbox.key(case) == primary.key(case) {
         return;
     }
     if let Some(kind) = passed_over(&mailbox, context) {
@@ -229,7 +231,7 @@ fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
         .is_some_and(|(_, domain)| domain.contains('.') && !domain.ends_with('.'));
     if !whole {
         let message =
-            format!("`{text}` is no whole address: it was cut off, or is no mail address");
+            format!("`{text}` is not a whole address: it was cut off, or it is not a mail address");
         context.error(codes::CUT_OFF, value.span, message, "old versions of Excel cut cells at 255 characters: export it again and do not save it there");
     }
     whole

@@ -2,11 +2,16 @@
 //!
 //! In a rules directory nothing can be told, so every option is at its default there.
 
-use crate::engine::{address::Domain, rule::DomainClass};
+use crate::engine::{
+    address::{Domain, LocalCase},
+    rule::DomainClass,
+};
 
 /// What a file does not say about itself.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Whether letter case makes two addresses of one owner different (the setting `local_case`).
+    pub local_case: LocalCase,
     /// What Postfix appends to an address without a domain (`myorigin`).
     pub myorigin: Option<Domain>,
     /// What Postfix appends to a domain without a dot (`mydomain`).

@@ -49,7 +49,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
                 codes::EMPTY_CELL,
                 row.span,
                 message,
-                "write both, or delete the row",
+                "write both addresses, or delete the row",
             );
             continue;
         }
@@ -64,7 +64,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
             context.error(
                 codes::BAD_PATTERN,
                 from.span,
-                "this is more than one word",
+                "the cell has more than one word",
                 help,
             );
             continue;
@@ -116,7 +116,7 @@ fn action(cell: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String
         }
         let address = value.text.contains('@');
         if !address || (value.text.contains(char::is_whitespace) && !value.text.contains('"')) {
-            let message = format!("`{}` is no address", value.text);
+            let message = format!("`{}` is not an address", value.text);
             let help = "write addresses, with `;` or a comma between them";
             context.error(codes::BAD_TARGET, value.span, message, help);
             return None;
@@ -137,7 +137,7 @@ fn is_no_name(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     if words.is_empty() || action || cell.text.contains(['@', '/', '=']) {
         return true;
     }
-    let message = format!("`{}` is no address", cell.text);
+    let message = format!("`{}` is not an address", cell.text);
     let help = "write the address of the mailbox; a name alone does not say where mail goes";
     context.error(codes::BAD_TARGET, cell.span, message, help);
     false

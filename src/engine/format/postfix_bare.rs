@@ -2,7 +2,7 @@
 //!
 //! - A key without a dot is a local user.
 //! - A key with a dot is a domain where other keys are in it, where `secondary` stands behind it, or
-//!   where no address stands behind it.
+//!   where the line has no target.
 //! - Anything else may be either, which is an error.
 
 use std::collections::HashSet;
@@ -155,9 +155,7 @@ const LOCAL_USER: &str = "`readdress import virtual --local-domain DOMAIN FILE`"
 
 fn no_domain(key: &BareKey) -> Finding {
     let key_text = &key.key;
-    let message = format!(
-        "`{key_text}` has no domain: to Postfix it is a local user, in `myorigin` and `mydestination`"
-    );
+    let message = format!("`{key_text}` has no domain: Postfix takes it for a local user");
     Finding::error(codes::BARE_KEY, key.span, message).help(format!(
         "write `{key_text}@` and the domain, or use {LOCAL_USER}"
     ))
@@ -165,9 +163,8 @@ fn no_domain(key: &BareKey) -> Finding {
 
 fn domain_or_user(key: &BareKey) -> Finding {
     let key_text = &key.key;
-    let message = format!(
-        "`{key_text}` may be a domain, in which no other key of the directory is, or a local user"
-    );
+    let message =
+        format!("`{key_text}` may be a domain or a local user: no other key is in such a domain");
     Finding::error(codes::BARE_KEY, key.span, message).help(format!(
         "if it is a domain, write `{key_text} secondary`; if it is a user, write `{key_text}@` and the domain, or use {LOCAL_USER}"
     ))
@@ -175,9 +172,8 @@ fn domain_or_user(key: &BareKey) -> Finding {
 
 fn nobody_in(key: &BareKey) -> Finding {
     let key_text = &key.key;
-    let message = format!(
-        "`{key_text}` is taken for a domain in which nobody has an address: all mail for it is refused"
-    );
+    let message =
+        format!("`{key_text}` counts as a domain without addresses: all its mail is refused");
     Finding::warning(codes::EMPTY_DOMAIN, key.span, message).help(format!(
         "write `{key_text} secondary` if that is meant; if it is a local user, use {LOCAL_USER}"
     ))

@@ -42,7 +42,7 @@ pub fn add(pattern: Pattern, span: Span, value: &[Value<'_>], context: &mut Cont
     }
     if words.is_empty() {
         let help = "write an address, or delete the line";
-        context.error(codes::NO_ACTION, span, "no address stands behind it", help);
+        context.error(codes::NO_ACTION, span, "the line has no target", help);
     } else if sound {
         let action = identity::action(&pattern, targets);
         context.rule(pattern, action, None, span, Origin::Map);
@@ -65,7 +65,7 @@ fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Optio
         .get(..7)
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
     {
-        let message = format!("`{text}` is a link, and no address to Postfix");
+        let message = format!("`{text}` is a link, not an address");
         context.error(
             codes::NOT_AN_ADDRESS,
             word.span,
@@ -80,7 +80,7 @@ fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Optio
             context.error(
                 codes::BAD_TARGET,
                 word.span,
-                "`@domain` counts only as the first value",
+                "Postfix uses `@domain` only as the first value",
                 help,
             );
             return None;
@@ -120,8 +120,10 @@ fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Op
         }
         (None, Some(origin), _) => Some(Some(format!("{text}@{origin}"))),
         (None, None, _) if LISTED.iter().any(|word| text.eq_ignore_ascii_case(word)) => {
-            let message = format!("`{text}` is no address: this looks like a list of who exists");
-            let help = "relay_recipient_maps and access tables name no targets; save the source of virtual_alias_maps here";
+            let message = format!(
+                "`{text}` is not an address: the file looks like a list of existing addresses"
+            );
+            let help = "relay_recipient_maps and access tables have no targets; save the source of virtual_alias_maps instead";
             context.error(codes::NOT_AN_ADDRESS, span, message, help);
             None
         }

@@ -48,10 +48,9 @@ impl<'t> Found<'t> {
                     length
                 }
                 '#' => {
-                    let help =
-                        "put the comment on a line of its own; Postfix would send mail to it";
+                    let help = "move the comment to a line of its own; Postfix would send mail to its words";
                     let comment = line.part(at..line.text.len());
-                    let message = "a comment cannot stand behind a rule";
+                    let message = "a comment cannot follow a rule";
                     context.error(
                         codes::INLINE_COMMENT,
                         comment.without_blanks().span,
@@ -76,10 +75,10 @@ impl<'t> Found<'t> {
         for word in self.words.drain(..) {
             if last_at(&word.text).is_some() {
                 let message = format!(
-                    "`{}` stands before `<`: Postfix takes it for a name, and sends it no mail",
+                    "Postfix takes `{}` before `<` for a name and sends no mail to it",
                     word.text
                 );
-                let help = "write a comma between two addresses, or delete it";
+                let help = "write a comma between two addresses, or delete the name";
                 context.error(codes::NOT_AN_ADDRESS, word.span, message, help);
                 return None;
             }
@@ -87,7 +86,7 @@ impl<'t> Found<'t> {
         let brackets = inside.span;
         let inside = inside.without_blanks();
         if inside.text.is_empty() {
-            let message = "nothing stands between `<` and `>`";
+            let message = "there is no address between `<` and `>`";
             context.error(
                 codes::NOT_AN_ADDRESS,
                 brackets,
@@ -153,7 +152,7 @@ fn unclosed<T>(bracket: &Value<'_>, context: &mut Context<'_, '_>) -> Option<T> 
         codes::SYNTAX,
         bracket.span,
         message,
-        "close it, or write the address alone",
+        "close it on this line, or write the address alone",
     );
     None
 }

@@ -47,8 +47,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             current.clear();
         } else if current.is_empty() {
             let help = "begin the line in its first column";
-            let message =
-                "a line that begins with white space continues a rule, and there is none above";
+            let message = "this line begins with white space, and there is no rule above that it can continue";
             context.error(codes::CONTINUATION, line.trimmed().span, message, help);
             continue;
         }
@@ -82,12 +81,12 @@ fn logical(lines: &[Value<'_>], aliases: &mut AliasLines, context: &mut Context<
         return aliases.count(&key);
     }
     if value.iter().all(|part| words(part).is_empty()) {
-        let message = format!("nothing stands behind `{}`", key.text);
+        let message = format!("`{}` has no target", key.text);
         return context.error(
             codes::NO_ACTION,
             key.span,
             message,
-            "write its address, or delete the line",
+            "write the target, or delete the line",
         );
     }
     if last_at(&key.text).is_some() {

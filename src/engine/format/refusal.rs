@@ -48,7 +48,8 @@ pub fn read(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<SmtpRepl
     let words = match sendmail_words::cut(&text) {
         Ok(words) => words,
         Err(missing) => {
-            let message = format!("`{missing}` has no partner: Sendmail cannot read this value");
+            let message =
+                format!("`{missing}` has no counterpart: Sendmail cannot read this value");
             let help = "put the text in quotes: `error:5.1.1:\"550 No such user\"`";
             context.error(codes::BAD_REPLY, value.span, message, help);
             return None;
@@ -90,7 +91,7 @@ fn percent(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<String> {
         match characters.peek() {
             Some('%') => drop(characters.next()),
             Some(digit) if digit.is_ascii_digit() => {
-                let message = format!("`%{digit}` cannot stand in a reply here");
+                let message = format!("`%{digit}` is not supported in a reply");
                 let help = "write `%%` for a percent sign, or another text";
                 context.error(codes::BAD_CAPTURE, value.span, message, help);
                 return None;
@@ -168,7 +169,7 @@ fn reply(code: &str, enhanced: Option<&str>, text: &str) -> Result<SmtpReply, Re
 /// Warns that Sendmail finds no code in a text, and says what may be meant.
 fn uncoded(reason: &str, text: &str, value: &Value<'_>, context: &mut Context<'_, '_>) {
     let meant = meant(reason, text);
-    let message = "Sendmail refuses this for good, with 553 5.3.0: its text does not begin with an SMTP code and a blank";
+    let message = "Sendmail rejects the address with 553 5.3.0, because the text does not begin with an SMTP code and a space";
     let help = format!("if another reply is meant, write `{meant}`");
     context.warn(codes::NO_REPLY_CODE, value.span, message, help);
 }

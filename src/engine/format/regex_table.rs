@@ -35,8 +35,8 @@ pub fn read(line: &Value<'_>, context: &mut Context<'_, '_>) {
         None => context.error(
             codes::REGEX_TABLE,
             line.span,
-            "this line of a regexp or pcre table cannot be taken over as it stands",
-            "write it in a `.rules` file: `/regex/ target`, anchored at both ends, `$1` for a group",
+            "this line of a regexp or pcre table has another syntax than a rule",
+            "write a rule in a `.rules` file: `/regex/ target`, anchored at both ends, with `$1` for a group",
         ),
     }
 }

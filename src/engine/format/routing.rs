@@ -29,7 +29,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             [] => {}
             [domain, host] => route(domain, host, context),
             [first, ..] => {
-                let message = "a route is a domain, and `<Inbound>` or a host";
+                let message = "a route must be a domain and `<Inbound>`, or a domain and a host";
                 context.error(
                     codes::SYNTAX,
                     first.span,
@@ -74,8 +74,7 @@ fn route(domain: &Value<'_>, host: &Value<'_>, context: &mut Context<'_, '_>) {
         DomainClass::External
     } else if context.options.primary_domains.is_empty() {
         let message = "the table does not say in which inbound domain the mailboxes live";
-        let help =
-            "say it: `readdress import exchange55-routing --primary-domain company.com FILE`";
+        let help = "give the domain: `readdress import exchange55-routing --primary-domain company.com FILE`";
         return context.error(codes::NO_PRIMARY, span, message, help);
     } else if context.options.primary_domains.contains(&name) {
         DomainClass::Primary

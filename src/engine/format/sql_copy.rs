@@ -33,7 +33,7 @@ pub fn read<'t>(dump: &mut Dump<'t>, first: Token<'t>, context: &mut Context<'_,
         return;
     }
     if options {
-        let message = "`COPY` with options is not known";
+        let message = "`COPY` with options is not supported";
         let help = "export with `pg_dump`, which writes `COPY … FROM stdin;` without options";
         context.error(codes::COPY_OPTIONS, first.value.span, message, help);
     }

@@ -15,6 +15,7 @@
 //! Text is held in place and copied only where an escape was resolved.
 
 use super::{
+    cursor::Cursor,
     proxy::from_hex,
     sql_string::{self, Backslash},
     value::Value,
@@ -103,10 +104,7 @@ impl Token<'_> {
 /// The tokens of a dump, comments left out.
 #[derive(Debug)]
 pub struct Tokens<'t> {
-    text: &'t str,
-    at: usize,
-    line: u32,
-    file: u32,
+    cursor: Cursor<'t>,
     /// The program that wrote it.
     pub dialect: Dialect,
     /// A token that was given back.
@@ -121,10 +119,7 @@ impl<'t> Tokens<'t> {
     /// The tokens of a text.
     pub fn new(text: &'t str, file: u32) -> Self {
         Self {
-            text,
-            at: 0,
-            line: 1,
-            file,
+            cursor: Cursor::new(text, file),
             dialect: Dialect::of(text),
             back: None,
             conditional: false,
@@ -139,14 +134,13 @@ impl<'t> Tokens<'t> {
 
     /// Returns the rest of the current line, and moves behind its end. `None` at the end of the text.
     pub fn next_line(&mut self) -> Option<Value<'t>> {
-        let rest = self.rest();
-        if rest.is_empty() {
+        if self.cursor.is_at_end() {
             return None;
         }
-        let line = rest.split('\n').next().unwrap_or(rest);
+        let line = self.cursor.rest_of_line();
         let text = line.strip_suffix('\r').unwrap_or(line);
-        let value = Value::new(text, self.span(0, text.len()));
-        self.advance(line.len() + 1);
+        let value = Value::new(text, self.cursor.span(0, text.len()));
+        self.cursor.advance(line.len() + 1);
         Some(value)
     }
 
@@ -154,68 +148,44 @@ impl<'t> Tokens<'t> {
     pub fn skip_orders(&mut self) {
         while self.back.is_none() {
             self.blanks();
-            if !self.rest().starts_with('\\') {
+            if !self.cursor.rest().starts_with('\\') {
                 return;
             }
             self.next_line();
         }
     }
 
-    fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or("")
-    }
-
-    fn advance(&mut self, bytes: usize) {
-        let rest = self.rest().as_bytes();
-        let passed = rest.get(..bytes.min(rest.len())).unwrap_or(b"");
-        let lines = passed.iter().filter(|b| **b == b'\n').count();
-        self.line = self
-            .line
-            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
-        self.at = (self.at + bytes).min(self.text.len());
-    }
-
-    fn span(&self, offset: usize, length: usize) -> Span {
-        let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
-        Span {
-            file: self.file,
-            line: self.line,
-            start: number(self.at + offset),
-            length: number(length),
-        }
-    }
-
     /// Notes that the text ends inside of something that begins here, and skips the rest.
     fn ends_inside(&mut self, what: &'static str) {
-        self.open.get_or_insert((what, self.span(0, 1)));
-        self.advance(self.text.len());
+        self.open.get_or_insert((what, self.cursor.span(0, 1)));
+        self.cursor.advance(self.cursor.text().len());
     }
 
     /// Skips white space and comments. Returns true if a line ended there.
     fn blanks(&mut self) -> bool {
-        let line = self.line;
+        let line = self.cursor.line();
         loop {
-            let rest = self.rest();
+            let rest = self.cursor.rest();
             let blank = rest.len() - rest.trim_start().len();
             if blank > 0 {
-                self.advance(blank);
+                self.cursor.advance(blank);
             } else if rest.starts_with("--")
                 || (rest.starts_with('#') && self.dialect == Dialect::MySql)
             {
-                self.advance(rest.find('\n').unwrap_or(rest.len()));
+                self.cursor.advance(rest.find('\n').unwrap_or(rest.len()));
             } else if self.conditional && rest.starts_with("*/") {
                 self.conditional = false;
-                self.advance(2);
+                self.cursor.advance(2);
             } else if let Some(head) = conditional(rest) {
                 self.conditional = true;
-                self.advance(head);
+                self.cursor.advance(head);
             } else if rest.starts_with("/*") {
                 match rest.find("*/") {
-                    Some(end) => self.advance(end + 2),
+                    Some(end) => self.cursor.advance(end + 2),
                     None => self.ends_inside("a comment"),
                 }
             } else {
-                return self.line > line || self.at == 0;
+                return self.cursor.line() > line || self.cursor.is_at_start();
             }
         }
     }
@@ -228,7 +198,7 @@ impl<'t> Tokens<'t> {
         backslash: Backslash,
         kind: Kind,
     ) -> Option<Token<'t>> {
-        let rest = self.rest().get(skip + 1..).unwrap_or("");
+        let rest = self.cursor.rest().get(skip + 1..).unwrap_or("");
         let Some((length, text)) = sql_string::read(rest, close, backslash) else {
             self.ends_inside(match kind {
                 Kind::Text => "a string",
@@ -237,18 +207,18 @@ impl<'t> Tokens<'t> {
             return None;
         };
         let inner = rest.get(..length).unwrap_or("");
-        let mut value = Value::new(inner, self.span(skip + 1, inner.len()));
+        let mut value = Value::new(inner, self.cursor.span(skip + 1, inner.len()));
         if let Some(text) = text {
             value.text = text.into();
         }
-        self.advance(skip + 1 + length + close.len_utf8());
+        self.cursor.advance(skip + 1 + length + close.len_utf8());
         let first = false;
         Some(Token { value, kind, first })
     }
 
     /// `$tag$…$tag$` of PostgreSQL.
     fn dollars(&mut self) -> Option<Token<'t>> {
-        let rest = self.rest();
+        let rest = self.cursor.rest();
         let tag = rest.strip_prefix('$')?;
         let length = tag.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
         let mark = rest.get(..length + 2)?;
@@ -260,8 +230,8 @@ impl<'t> Tokens<'t> {
             self.ends_inside("a string");
             return None;
         };
-        let value = Value::new(body.get(..end)?, self.span(mark.len(), end));
-        self.advance(mark.len() * 2 + end);
+        let value = Value::new(body.get(..end)?, self.cursor.span(mark.len(), end));
+        self.cursor.advance(mark.len() * 2 + end);
         Some(Token {
             value,
             kind: Kind::Text,
@@ -271,7 +241,7 @@ impl<'t> Tokens<'t> {
 
     /// A word, or the string that its letters announce: `N'…'`, `E'…'`, `X'…'`, `b'…'`.
     fn word(&mut self, first: char) -> Option<Token<'t>> {
-        let rest = self.rest();
+        let rest = self.cursor.rest();
         let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | ':' | '@');
         let signed = first == '-'
             && rest
@@ -304,7 +274,7 @@ impl<'t> Tokens<'t> {
                 _ => {}
             }
         }
-        let mut value = Value::new(word, self.span(0, length));
+        let mut value = Value::new(word, self.cursor.span(0, length));
         let hex = word.strip_prefix("0x").filter(|digits| !digits.is_empty());
         let text = hex.and_then(from_hex);
         let kind = if text.is_some() {
@@ -315,7 +285,7 @@ impl<'t> Tokens<'t> {
         if let Some(text) = text {
             value.text = text.into();
         }
-        self.advance(length);
+        self.cursor.advance(length);
         Some(Token {
             value,
             kind,
@@ -349,7 +319,7 @@ impl<'t> Iterator for Tokens<'t> {
             return Some(token);
         }
         let begins = self.blanks();
-        let Some(first) = self.rest().chars().next() else {
+        let Some(first) = self.cursor.rest().chars().next() else {
             if self.conditional {
                 self.ends_inside("a comment");
             }

@@ -10,7 +10,7 @@ use super::{
 use crate::engine::diagnostic::{Span, codes};
 
 /// What is known, for an unknown header.
-const KNOWN: &str = "known are `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`, `primaryEmail,emails.0.address`, `Type,Email,Target`), or a sheet `Primary Email,Email Alias`; tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail and hMailServer (`address,goto`, `address,forwarding`, `source,destination`, `email,destination`, `aliasname,aliasvalue`, `alias_domain,target_domain`, `name,domain_name`)";
+const KNOWN: &str = "known header rows: `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`, `primaryEmail,emails.0.address`, `Type,Email,Target`), or a sheet `Primary Email,Email Alias`; tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail and hMailServer (`address,goto`, `address,forwarding`, `source,destination`, `email,destination`, `aliasname,aliasvalue`, `alias_domain,target_domain`, `name,domain_name`)";
 
 /// Which table it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -134,8 +134,8 @@ fn is_drawn(text: &str) -> bool {
 }
 
 fn drawn(text: &str, context: &mut Context<'_, '_>) {
-    let message = "this table is drawn for a screen, as `mysql` shows it without `-B`";
-    let help = "export it for programs: `mysql -B -e 'SELECT …' > FILE.csv`; PostgreSQL: `psql --csv -c 'SELECT …' > FILE.csv`; SQLite: `sqlite3 -header -csv`";
+    let message = "this table is laid out for a screen, as `mysql` prints it without `-B`";
+    let help = "export the table for programs: `mysql -B -e 'SELECT …' > FILE.csv`; PostgreSQL: `psql --csv -c 'SELECT …' > FILE.csv`; SQLite: `sqlite3 -header -csv`";
     context.error(codes::DRAWN_TABLE, first_line(text, context), message, help);
 }
 
@@ -157,7 +157,7 @@ fn misfit(
         Some(table) => context.error(
             codes::OTHER_FORMAT,
             span,
-            "the header row is that of another format",
+            "this header row belongs to another format",
             format!("use `readdress import {}`", table.format().name()),
         ),
         None if wanted == ImportFormat::Exchange55 || header.find(&["objclass"]).is_some() => {
@@ -166,16 +166,11 @@ fn misfit(
                 span,
                 "the first column is not `Obj-Class`",
                 format!(
-                    "check the column delimiter, which is taken to be {:?}: `--column-sep`",
+                    "check the column delimiter, {:?}; set another one with `--column-sep`",
                     rows.delimiter()
                 ),
             )
         }
-        None => context.error(
-            codes::UNKNOWN_HEADER,
-            span,
-            "the header row is that of no table that is known",
-            KNOWN,
-        ),
+        None => context.error(codes::UNKNOWN_HEADER, span, "unknown header row", KNOWN),
     }
 }

@@ -1,5 +1,5 @@
-//! What holds addresses and is not read: columns of a table, tables and statements of a dump. Each is
-//! counted and reported once, with the place where it was met first.
+//! Addresses that no reader reads, counted by what holds them: attributes of a directory, columns of a table,
+//! tables and statements of a dump. Each holder is reported once, at its first place.
 
 use std::collections::HashMap;
 
@@ -9,28 +9,30 @@ use crate::engine::diagnostic::{Finding, Span, codes};
 /// What holds addresses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Holder {
+    /// An attribute of a directory.
+    Attribute,
     /// A column of a table.
     Column,
     /// A table of a dump.
     Table,
-    /// A table that by its name is one of aliases: its rows are counted.
+    /// A table whose name says that it holds aliases: its rows are counted.
     Rows,
     /// A statement of a dump.
     Statement,
 }
 
-/// Counts addresses by what holds them.
+/// Counts of addresses by what holds them.
 #[derive(Debug, Default)]
 pub struct Unread {
     found: Vec<Found>,
-    /// Where each is, by what it is called.
+    /// The place of each in `found`, by its name.
     at: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
 struct Found {
-    /// The column, table or statement, as a finding names it.
-    what: String,
+    /// The holder, as a finding names it.
+    name: String,
     holder: Holder,
     /// What the finding points at.
     span: Span,
@@ -38,19 +40,30 @@ struct Found {
 }
 
 impl Unread {
-    /// Counts addresses of a thing; the first span is kept.
-    pub fn count(&mut self, holder: Holder, span: Span, count: usize, what: impl Fn() -> String) {
-        if count == 0 {
-            return;
+    /// Counts addresses of a holder with this name. The first span is kept.
+    pub fn count(&mut self, holder: Holder, span: Span, count: usize, name: impl Fn() -> String) {
+        if count > 0 {
+            let name = name();
+            self.count_as(&name, holder, span, count, || name.clone());
         }
-        let what = what();
-        let known = self.at.get(&what).and_then(|at| self.found.get_mut(*at));
+    }
+
+    /// Counts addresses of a holder that is known by a key. Its first name and span are kept.
+    pub fn count_as(
+        &mut self,
+        key: &str,
+        holder: Holder,
+        span: Span,
+        count: usize,
+        name: impl Fn() -> String,
+    ) {
+        let known = self.at.get(key).and_then(|at| self.found.get_mut(*at));
         match known {
             Some(found) => found.count += count,
             None => {
-                self.at.insert(what.clone(), self.found.len());
+                self.at.insert(key.to_owned(), self.found.len());
                 self.found.push(Found {
-                    what,
+                    name: name(),
                     holder,
                     span,
                     count,
@@ -68,9 +81,17 @@ impl Unread {
                 (_, count) => plural(count),
             };
             let span = found.span;
-            let message = format!("{} holds {held} and is not read", found.what);
-            let help = "if mail is to reach them, write their rules in a `.rules` file, or export them as in readdress-formats(7); otherwise leave them out of the export";
+            let message = format!("{} holds {held} and is not read", found.name);
+            let help = match found.holder {
+                Holder::Attribute => {
+                    "if mail is to reach these addresses, write rules for them in a `.rules` file; otherwise leave the attribute out of the export"
+                }
+                _ => {
+                    "if mail is to reach these addresses, write rules for them in a `.rules` file, or export them as in readdress-formats(7); otherwise leave them out of the export"
+                }
+            };
             let finding = match found.holder {
+                Holder::Attribute => Finding::warning(codes::UNREAD_ATTRIBUTE, span, message),
                 Holder::Column => Finding::warning(codes::UNREAD_COLUMN, span, message),
                 Holder::Table | Holder::Rows => {
                     Finding::warning(codes::UNREAD_TABLE, span, message)

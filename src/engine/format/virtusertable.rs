@@ -43,7 +43,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             continue;
         }
         if line.text.starts_with([' ', '\t']) {
-            let help = "begin the line in its first column: no line continues another here";
+            let help = "delete the white space: a virtusertable has no continued lines";
             context.error(
                 codes::LEADING_SPACE,
                 line.trimmed().span,
@@ -56,12 +56,12 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
         let key = line.part(0..end);
         let value = context.clean(&line.part(end..line.text.len()));
         if value.text.is_empty() {
-            let message = format!("nothing stands behind `{}`", key.text);
+            let message = format!("`{}` has no target", key.text);
             context.error(
                 codes::NO_ACTION,
                 key.span,
                 message,
-                "write its address, or delete the line",
+                "write the target, or delete the line",
             );
             continue;
         }
@@ -110,8 +110,9 @@ fn rule(
         return;
     }
     if value.text.contains([' ', '\t', ',']) {
-        let message = "a value is one address, and everything to the end of the line belongs to it";
-        let help = "put a comment on a line of its own; several addresses need an alias, or a `.rules` file";
+        let message =
+            "the value must be one address: everything to the end of the line belongs to it";
+        let help = "move a comment to a line of its own; for several addresses, write an alias or a `.rules` file";
         return context.error(codes::ONE_ADDRESS, value.span, message, help);
     }
     let Some(right) = virtusertable_target::read(&pattern, value, context) else {

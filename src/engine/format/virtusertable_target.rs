@@ -53,8 +53,11 @@ pub fn read(pattern: &Pattern, value: &Value<'_>, context: &mut Context<'_, '_>)
     let parts = parts(local, value, context)?;
     let twin = twin(pattern, &parts, &domain);
     let Some((kind, detail)) = shape(pattern, parts, &domain) else {
-        let message = format!("`{}` cannot be said by a rule for `{pattern}`", value.text);
-        let help = "understood are `%1@x`, `%1%3@x`, `user@x`, `user%3@x`, and `%2`, `%3` behind `user+*@`";
+        let message = format!(
+            "a rule for `{pattern}` has no equivalent of `{}`",
+            value.text
+        );
+        let help = "write `%1@x`, `%1%3@x`, `user@x`, `user%3@x`, and `%2`, `%3` behind `user+*@`";
         context.error(codes::BAD_TARGET, value.span, message, help);
         return None;
     };
@@ -101,7 +104,7 @@ fn parts(local: &str, value: &Value<'_>, context: &mut Context<'_, '_>) -> Optio
             ('%', Some('2')) => Part::Detail,
             ('%', Some('3')) => Part::PlusDetail,
             ('%', Some(digit @ ('0' | '4'..='9'))) => {
-                let message = format!("`%{digit}` stands for nothing that a rule can say");
+                let message = format!("`%{digit}` has no equivalent in a rule");
                 context.error(
                     codes::BAD_CAPTURE,
                     value.span,
@@ -220,11 +223,11 @@ fn checked(kind: TargetKind, value: &Value<'_>, context: &mut Context<'_, '_>) -
 
 /// Reports a local-part that routes.
 pub fn routed(span: Span, context: &mut Context<'_, '_>) {
-    let message = "a local-part with `%` or `!` is old routing";
+    let message = "a local-part with `%` or `!` is source routing";
     context.error(
         codes::ROUTING_SPELLING,
         span,
         message,
-        "write an address that has neither of them",
+        "write an address without `%` and `!`",
     );
 }

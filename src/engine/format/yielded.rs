@@ -47,7 +47,7 @@ impl Yielded {
                 Some(Finding::warning(codes::NOTHING_READ, span, message).help(help))
             }
             (ImportFormat::Ldif, _, 0) => {
-                let help = "if there are any, export the attribute that holds them as well (`proxyAddresses` in Active Directory): readdress-formats(7)";
+                let help = "if there are secondary addresses, also export the attribute that holds them (`proxyAddresses` in Active Directory): readdress-formats(7)";
                 Some(no_secondaries(span, mailboxes, help))
             }
             (ImportFormat::Virtual | ImportFormat::Virtusertable, 0, 0) => {
@@ -60,12 +60,12 @@ impl Yielded {
             (_, 0, 0) => {
                 let help = "check what was exported; readdress-formats(7) has the commands";
                 Some(
-                    Finding::warning(codes::NOTHING_READ, span, "the file yields no rule")
+                    Finding::warning(codes::NOTHING_READ, span, "the file gives no rule")
                         .help(help),
                 )
             }
             (_, _, 0) => {
-                let help = "if there are secondary addresses, export them too: readdress-formats(7) has the commands";
+                let help = "if there are secondary addresses, also export them: readdress-formats(7) has the commands";
                 Some(no_secondaries(span, mailboxes, help))
             }
             _ => None,

@@ -45,7 +45,7 @@ pub fn run(flags: &Fmt) -> Exit {
     exit
 }
 
-/// The worse of two ends.
+/// Returns the worse of two exit statuses.
 fn worse(one: Exit, other: Exit) -> Exit {
     match (one, other) {
         (Exit::Failed, _) | (_, Exit::Failed) => Exit::Failed,
@@ -55,7 +55,7 @@ fn worse(one: Exit, other: Exit) -> Exit {
     }
 }
 
-/// A file itself, or the native files of a directory, in byte order of their names.
+/// Returns a file itself, or the native files of a directory, sorted by name.
 fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !fs::metadata(path)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -131,7 +131,7 @@ fn replace(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
     replace_if(path, new, |file| unchanged(file, old))
 }
 
-/// An editor may have saved it since it was read: its text is the newer one.
+/// Returns an error if the file has changed since it was read: an editor may have saved it.
 fn unchanged(real: &Path, old: &[u8]) -> io::Result<()> {
     if fs::read(real)? == old {
         return Ok(());

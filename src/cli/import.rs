@@ -60,7 +60,8 @@ fn attempt(flags: &Import) -> Result<Exit, Exit> {
     })
 }
 
-/// The file's name in findings and comments, without its directory and without what could end a line.
+/// Returns the name of the file in findings and comments: without its directory and without control
+/// characters.
 fn name(file: &Path) -> String {
     if file == Path::new("-") {
         return "stdin".to_owned();
@@ -85,7 +86,7 @@ fn content(flags: &Import) -> Result<(Vec<u8>, Decoded), String> {
     }
 }
 
-/// Findings and counts, for people; how many errors there are.
+/// Prints findings and counts. Returns the number of errors.
 fn tell(flags: &Import, name: &str, imported: &Imported, decoded: Decoded) -> usize {
     let directory = match flags.file.parent() {
         Some(parent) if parent != Path::new("") => parent.join("").display().to_string(),
@@ -116,7 +117,7 @@ fn tell(flags: &Import, name: &str, imported: &Imported, decoded: Decoded) -> us
     errors
 }
 
-/// The rules file.
+/// Returns the text of the rules file.
 fn text(flags: &Import, name: &str, imported: &Imported) -> String {
     let format = ImportFormat::from(flags.format).name();
     let mut text = format!("# Imported from {name} ({format}).\n");
@@ -159,7 +160,7 @@ impl From<ImportName> for ImportFormat {
     }
 }
 
-/// What the flags say about the file; the error is a sentence.
+/// Returns what the flags say about the file. The error is a sentence.
 fn options(flags: &Import) -> Result<Options, String> {
     let optional =
         |text: &Option<String>, flag| text.as_deref().map(|text| domain(text, flag)).transpose();
@@ -197,7 +198,7 @@ fn options(flags: &Import) -> Result<Options, String> {
     })
 }
 
-/// The domains of Sendmail's files beside a virtusertable: one a line, `#` begins a comment.
+/// Returns the domains in Sendmail's files beside a virtusertable: one a line, and `#` begins a comment.
 fn companions(flags: &Import) -> Result<Vec<(Domain, DomainClass)>, String> {
     let files = [
         (&flags.virtuser_domains, DomainClass::Secondary),
@@ -227,7 +228,7 @@ fn domain(text: &str, flag: &str) -> Result<Domain, String> {
     Domain::parse(text).map_err(|error| format!("--{flag} {text}: {error}"))
 }
 
-/// A character, or its decimal code as Exchange 5.5's `MVSeparator=37` has it.
+/// Reads a character, or its decimal code as in `MVSeparator=37` of Exchange 5.5.
 fn character(text: &str, flag: &str) -> Result<char, String> {
     let mut characters = text.chars();
     match (text, characters.next(), characters.next()) {

@@ -28,7 +28,7 @@ use crate::engine::address::{LocalCase, Mailbox};
 
 /// What an attribute is to the reader of an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Role {
+pub enum AttributeRole {
     /// `proxyAddresses`: addresses with a type; upper case marks the primary one.
     Proxy,
     /// `mail`: the first is the primary address unless another one is marked.
@@ -49,12 +49,12 @@ pub enum Role {
     Other,
 }
 
-/// The role of an attribute, by its name in lower case.
-pub fn role(name: &str) -> Role {
+/// Returns the role of an attribute, by its name in lower case.
+pub fn role(name: &str) -> AttributeRole {
     match name {
-        "proxyaddresses" => Role::Proxy,
-        "mail" | "rfc822mailbox" => Role::Mail,
-        "zimbramaildeliveryaddress" => Role::Primary,
+        "proxyaddresses" => AttributeRole::Proxy,
+        "mail" | "rfc822mailbox" => AttributeRole::Mail,
+        "zimbramaildeliveryaddress" => AttributeRole::Primary,
         "mailalternateaddress"
         | "mailequivalentaddress"
         | "maillocaladdress"
@@ -62,25 +62,29 @@ pub fn role(name: &str) -> Role {
         | "shadowaddress"
         | "mailalias"
         | "alias"
-        | "zimbramailalias" => Role::Alias,
-        "othermailbox" => Role::OtherMailbox,
-        "rfc822mailmember" => Role::Member,
-        "targetaddress" => Role::Target,
+        | "zimbramailalias" => AttributeRole::Alias,
+        "othermailbox" => AttributeRole::OtherMailbox,
+        "rfc822mailmember" => AttributeRole::Member,
+        "targetaddress" => AttributeRole::Target,
         "userprincipalname"
         | "krbprincipalname"
         | "krbcanonicalname"
         | "msrtcsip-primaryuseraddress"
-        | "jid" => Role::Login,
-        _ => Role::Other,
+        | "jid" => AttributeRole::Login,
+        _ => AttributeRole::Other,
     }
 }
 
 /// Returns true if the attribute holds addresses that are read: a part of its values is not enough.
 pub fn holds_addresses(name: &str) -> bool {
-    !matches!(role(name), Role::Target | Role::Login | Role::Other)
+    !matches!(
+        role(name),
+        AttributeRole::Target | AttributeRole::Login | AttributeRole::Other
+    )
 }
 
-/// The address that a value is, without `smtp:` or `mailto:` before it; `None` for anything else.
+/// Returns the address in a value, without `smtp:` or `mailto:` before it; `None` if the value is something
+/// else.
 pub fn address(text: &str) -> Option<Mailbox> {
     let text = text.trim();
     if !text.contains('@') || text.len() > 1000 {
@@ -111,7 +115,7 @@ pub fn count_unread(
         if read.contains(&mailbox.key(LocalCase::Ignore)) {
             continue;
         }
-        if role(&line.name) == Role::Login {
+        if role(&line.name) == AttributeRole::Login {
             context.skip(line.name.clone());
             continue;
         }

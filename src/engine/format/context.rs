@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     Options,
-    value::{Value, is_unseen},
-    yielded::Yielded,
+    field_text::{FieldText, is_unseen},
+    rule_count::RuleCount,
 };
 use crate::engine::{
     address::{Domain, Mailbox, joiner_belongs},
@@ -39,7 +39,7 @@ pub struct Context<'a, 'f> {
     /// What is wrong with it.
     pub findings: &'a mut Findings<'f>,
     /// How much was made of it.
-    pub yielded: Yielded,
+    pub rule_count: RuleCount,
     skipped: BTreeMap<Cow<'static, str>, usize>,
     /// It was said already that there are no secondary addresses.
     pub said_no_secondaries: bool,
@@ -60,13 +60,13 @@ impl<'a, 'f> Context<'a, 'f> {
             parsed,
             bare,
             findings,
-            yielded: Yielded::default(),
+            rule_count: RuleCount::default(),
             skipped: BTreeMap::new(),
             said_no_secondaries: false,
         }
     }
 
-    /// What was passed over, if anything was.
+    /// Returns what was skipped; `None` if nothing was.
     pub fn finish(self, name: &str) -> Option<Skipped> {
         let counts: Vec<_> = self
             .skipped
@@ -118,7 +118,7 @@ impl<'a, 'f> Context<'a, 'f> {
         span: Span,
         origin: Origin,
     ) {
-        self.yielded.rule(&action);
+        self.rule_count.rule(&action);
         self.parsed.rules.push(&Rule {
             pattern,
             action,
@@ -128,9 +128,9 @@ impl<'a, 'f> Context<'a, 'f> {
         });
     }
 
-    /// Says what a domain is that a map of an MTA, or a file beside it, names as a whole.
+    /// Adds the class of a domain that a map of an MTA, or a file beside the map, names as a whole.
     pub fn map_domain(&mut self, domain: Domain, class: DomainClass, span: Span) {
-        self.yielded.other();
+        self.rule_count.other();
         self.parsed.domains.push(Declaration {
             domain,
             class,
@@ -139,8 +139,8 @@ impl<'a, 'f> Context<'a, 'f> {
         });
     }
 
-    /// A value without what cannot be seen at its ends, which is told.
-    pub fn clean<'t>(&mut self, value: &Value<'t>) -> Value<'t> {
+    /// Returns a value without invisible characters at its ends, and reports these.
+    pub fn clean<'t>(&mut self, value: &FieldText<'t>) -> FieldText<'t> {
         let trimmed = value.trimmed();
         if value.hides() {
             self.warn(
@@ -154,7 +154,7 @@ impl<'a, 'f> Context<'a, 'f> {
     }
 
     /// Reads an address that a rule is for.
-    pub fn pattern(&mut self, value: &Value<'_>) -> Option<(Mailbox, Span)> {
+    pub fn pattern(&mut self, value: &FieldText<'_>) -> Option<(Mailbox, Span)> {
         let value = self.clean(value);
         self.whole(&value)?;
         match Mailbox::parse(&value.text) {
@@ -168,7 +168,7 @@ impl<'a, 'f> Context<'a, 'f> {
     }
 
     /// Reads an address that mail is sent to.
-    pub fn target(&mut self, value: &Value<'_>) -> Option<Target> {
+    pub fn target(&mut self, value: &FieldText<'_>) -> Option<Target> {
         let value = self.clean(value);
         let span = value.span;
         self.whole(&value)?;
@@ -190,7 +190,7 @@ impl<'a, 'f> Context<'a, 'f> {
     }
 
     /// Reads a domain.
-    pub fn domain(&mut self, value: &Value<'_>) -> Option<(Domain, Span)> {
+    pub fn domain(&mut self, value: &FieldText<'_>) -> Option<(Domain, Span)> {
         let value = self.clean(value);
         self.whole(&value)?;
         match Domain::parse(&value.text) {
@@ -207,8 +207,8 @@ impl<'a, 'f> Context<'a, 'f> {
         }
     }
 
-    /// Nothing in it that shows that it was damaged, or that nobody can see.
-    fn whole(&mut self, value: &Value<'_>) -> Option<()> {
+    /// Reports a value that holds damaged or invisible characters; returns `None` then.
+    fn whole(&mut self, value: &FieldText<'_>) -> Option<()> {
         let found = value.text.char_indices().find(|(at, c)| {
             let hidden = is_unseen(*c) && !joiner_belongs(&value.text, *at);
             hidden || c.is_control() || *c == '\u{fffd}'

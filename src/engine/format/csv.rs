@@ -25,8 +25,8 @@ use super::{
     context::Context,
     cursor::Cursor,
     delimiter::{is_blank, sniff},
+    field_text::FieldText,
     unread::{self, Holder, Unread},
-    value::Value,
 };
 use crate::engine::diagnostic::{Span, codes};
 
@@ -56,17 +56,17 @@ pub struct Rows<'t> {
 #[derive(Debug)]
 pub struct Row<'t> {
     /// The cells.
-    pub cells: Vec<Value<'t>>,
+    pub cells: Vec<FieldText<'t>>,
     /// Where it begins.
     pub span: Span,
 }
 
 impl<'t> Row<'t> {
-    /// A cell without blanks at its ends; an empty one where there is no such column.
-    pub fn cell(&self, column: Option<usize>) -> Value<'t> {
+    /// Returns a cell without spaces at its ends; an empty cell if there is no such column.
+    pub fn cell(&self, column: Option<usize>) -> FieldText<'t> {
         match column.and_then(|column| self.cells.get(column)) {
             Some(cell) => cell.without_blanks(),
-            None => Value::new("", self.span.part(0, 0)),
+            None => FieldText::new("", self.span.part(0, 0)),
         }
     }
 }
@@ -100,30 +100,30 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// The delimiter that was told.
+    /// Returns the delimiter between cells.
     pub fn delimiter(&self) -> char {
         self.delimiter
     }
 
-    /// Lets rows lack empty cells at their ends.
+    /// Allows rows without the empty cells at their ends.
     pub fn pad(&mut self) {
         self.pads = true;
     }
 
-    /// Says which columns are read. Addresses in the `others`, which have names and places, will be
+    /// Sets which columns are read. Addresses in the `others`, which have names and places, will be
     /// reported.
     pub fn watch(&mut self, read: Vec<usize>, others: Vec<(usize, String, Span)>) {
         (self.read, self.others) = (read, others);
     }
 
     /// Counts the addresses of one cell of a column as not read.
-    pub fn leave(&mut self, (title, span): (&str, Span), cell: &Value<'_>) {
+    pub fn leave(&mut self, (title, span): (&str, Span), cell: &FieldText<'_>) {
         let count = unread::addresses(&cell.text).count();
         let what = || format!("the column `{title}`");
         self.unread.count(Holder::Column, span, count, what);
     }
 
-    /// The next row; lines without anything are passed over.
+    /// Returns the next row, and skips empty lines.
     pub fn next(&mut self, context: &mut Context<'_, '_>) -> Option<Row<'t>> {
         loop {
             let line = self.cursor.rest_of_line();
@@ -148,7 +148,8 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// [`Rows::next`], held against the number of columns that the header has.
+    /// Returns the next row that fits the number of columns of the header, and reports rows that do not
+    /// fit.
     pub fn next_of(&mut self, columns: usize, context: &mut Context<'_, '_>) -> Option<Row<'t>> {
         loop {
             let mut row = self.next(context)?;
@@ -179,7 +180,7 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// Judges a row that lacks cells. Returns true if they may be taken to be empty.
+    /// Reports a row with missing cells. Returns true if the missing cells count as empty.
     fn short_row(&mut self, columns: usize, row: &Row<'t>, context: &mut Context<'_, '_>) -> bool {
         let ends_line = !self.cursor.is_at_end() || self.cursor.text().ends_with('\n');
         if self.pads && ends_line {
@@ -212,7 +213,7 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// Makes one cell of the last column's and what follows it.
+    /// Joins the cell of the last column and all cells behind it.
     fn join_rest(&self, columns: usize, row: &mut Row<'t>) {
         let (Some(first), Some(last)) = (
             row.cells
@@ -228,7 +229,8 @@ impl<'t> Rows<'t> {
         let (start, end) = (first.start as usize, (last.start + last.length) as usize);
         let text = self.cursor.text().get(start..end).unwrap_or("");
         row.cells.truncate(columns - 1);
-        row.cells.push(Value::new(text, first.part(0, text.len())));
+        row.cells
+            .push(FieldText::new(text, first.part(0, text.len())));
     }
 
     /// Reports rows that were padded and columns that were not read.
@@ -250,7 +252,7 @@ impl<'t> Rows<'t> {
         self.unread.report(context);
     }
 
-    /// How far the cell reaches that begins here; `None` where a quote is not closed.
+    /// Returns how far the cell reaches that begins here; `None` if a quote is not closed.
     fn extent(&self, rest: &str) -> Option<Extent> {
         let begins = rest.starts_with(self.quote);
         let (mut quoted, mut doubled, mut closed) = (begins, false, None);
@@ -290,8 +292,8 @@ impl<'t> Rows<'t> {
         })
     }
 
-    /// One cell: its value, its octets with the delimiter behind it, whether the row ends there.
-    fn cell(&self, context: &mut Context<'_, '_>) -> Option<(Value<'t>, usize, bool)> {
+    /// Reads one cell: its value, its bytes with the delimiter behind it, and true if the row ends there.
+    fn cell(&self, context: &mut Context<'_, '_>) -> Option<(FieldText<'t>, usize, bool)> {
         let rest = self.cursor.rest();
         let Some(extent) = self.extent(rest) else {
             let help = "close the quote; write a quote inside of quotes twice";
@@ -319,14 +321,14 @@ impl<'t> Rows<'t> {
             Some(at) if at + self.quote.len_utf8() == raw.trim_end().len() => {
                 let from = self.quote.len_utf8();
                 let inner = rest.get(from..at).unwrap_or("");
-                let mut value = Value::new(inner, self.cursor.span(from, inner.len()));
+                let mut value = FieldText::new(inner, self.cursor.span(from, inner.len()));
                 if extent.doubled {
                     let quote = self.quote.to_string();
                     value.text = inner.replace(&quote.repeat(2), &quote).into();
                 }
                 value
             }
-            _ => Value::new(raw, self.cursor.span(0, raw.len())),
+            _ => FieldText::new(raw, self.cursor.span(0, raw.len())),
         };
         // At the very end a delimiter may be the last character: one more, empty cell stands there,
         // and says nothing.

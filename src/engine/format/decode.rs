@@ -27,7 +27,7 @@ pub struct Decoded {
     pub lossy: bool,
 }
 
-/// Whether the first octets of a file say that it is UTF-16.
+/// Returns UTF-16 in its byte order, if the first bytes of a file show it.
 pub fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     match head {
         [0xff, 0xfe, ..] => return Some(UTF_16LE),
@@ -50,7 +50,7 @@ pub fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Decodes by what the bytes say of themselves; bytes that say nothing stay as they are.
+/// Decodes bytes that show their encoding; other bytes stay as they are.
 pub fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
     if let Some(encoding) = utf16(&bytes) {
         return decode_as(&bytes, encoding);
@@ -66,7 +66,7 @@ pub fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
     (line_ends(text), decoded)
 }
 
-/// Decodes by a name such as `windows-1252` or `latin1`; `None` where no encoding has it.
+/// Decodes by the name of an encoding (`windows-1252`, `latin1`); `None` if there is no such encoding.
 pub fn decode_by_name(bytes: &[u8], name: &str) -> Option<(Vec<u8>, Decoded)> {
     Encoding::for_label(name.as_bytes()).map(|encoding| decode_as(bytes, encoding))
 }
@@ -81,7 +81,7 @@ fn decode_as(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u8>, Decoded) {
     (line_ends(text.into_owned().into_bytes()), decoded)
 }
 
-/// A CR that stands alone ends a line, as old Macintosh files have it.
+/// Replaces single CRs, which end the lines of old Macintosh files, by LFs.
 fn line_ends(mut text: Vec<u8>) -> Vec<u8> {
     let mut at = 0;
     while let Some(found) = text

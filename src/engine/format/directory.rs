@@ -16,15 +16,15 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use super::{
-    attributes::{self, Role},
+    attributes::{self, AttributeRole},
     context::Context,
+    field_text::FieldText,
     ldif_line::Line,
-    nis_alias::{self, Nameless},
+    nis_alias::{self, UnqualifiedAliases},
     object::Object,
     pasted::without_mailto,
-    proxy::{self, Proxy},
+    proxy::{self, ProxyAddress},
     unread::Unread,
-    value::Value,
 };
 use crate::engine::{
     address::{LocalCase, Mailbox},
@@ -40,12 +40,12 @@ pub struct Directory {
     /// How many entries there are.
     pub entries: usize,
     unread: Unread,
-    nameless: Nameless,
+    unqualified: UnqualifiedAliases,
 }
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum RecordKind {
     /// An entry, or a change of one.
     Entry,
     /// What a program says of the whole: a result or a referral.
@@ -56,13 +56,13 @@ pub enum Kind {
 
 impl Directory {
     /// Reads one record.
-    pub fn record(&mut self, lines: &[Line<'_>], context: &mut Context<'_, '_>) -> Kind {
+    pub fn record(&mut self, lines: &[Line<'_>], context: &mut Context<'_, '_>) -> RecordKind {
         let Some(first) = lines.iter().find(|line| line.name != "version") else {
-            return Kind::Nothing;
+            return RecordKind::Nothing;
         };
         match first.name.as_str() {
             "dn" => {}
-            "search" | "result" | "control" | "pagedresults" | "ref" => return Kind::Trailer,
+            "search" | "result" | "control" | "pagedresults" | "ref" => return RecordKind::Trailer,
             _ => {
                 let message = "a record must begin with `dn:`";
                 context.error(
@@ -71,7 +71,7 @@ impl Directory {
                     message,
                     "delete the blank line above, or export it again",
                 );
-                return Kind::Nothing;
+                return RecordKind::Nothing;
             }
         }
         self.entries += 1;
@@ -79,7 +79,7 @@ impl Directory {
             let message = "this record has a second `dn:`";
             let help = "write an empty line above the second `dn:`";
             context.error(codes::SYNTAX, second.raw.span, message, help);
-            return Kind::Entry;
+            return RecordKind::Entry;
         }
         let change = lines.iter().find(|line| line.name == "changetype");
         let change = change.map_or("add", |line| line.raw.text.trim());
@@ -96,13 +96,13 @@ impl Directory {
                 "write add, modify, delete or modrdn",
             ),
         }
-        Kind::Entry
+        RecordKind::Entry
     }
 
     /// Reports what was not read.
     pub fn report(self, context: &mut Context<'_, '_>) {
         self.unread.report(context);
-        self.nameless.report(context);
+        self.unqualified.report(context);
     }
 
     fn entry(&mut self, lines: &[Line<'_>], change: bool, context: &mut Context<'_, '_>) {
@@ -114,11 +114,15 @@ impl Directory {
                 .iter()
                 .any(|line| attributes::role(&line.name) == role)
         };
-        if has(Role::Member) {
-            nis_alias::read(lines, &mut self.nameless, context);
+        if has(AttributeRole::Member) {
+            nis_alias::read(lines, &mut self.unqualified, context);
             let own = |line: &&Line<'_>| {
                 let role = attributes::role(&line.name);
-                line.name == "cn" || matches!(role, Role::Mail | Role::Alias | Role::Member)
+                line.name == "cn"
+                    || matches!(
+                        role,
+                        AttributeRole::Mail | AttributeRole::Alias | AttributeRole::Member
+                    )
             };
             let own = lines.iter().filter(own).filter_map(Line::peek);
             let read = keys(own);
@@ -131,8 +135,8 @@ impl Directory {
         let mut mails = Vec::new();
         for line in lines {
             match attributes::role(&line.name) {
-                Role::Mail if change => {}
-                Role::Mail => mails.extend(line.value(context)),
+                AttributeRole::Mail if change => {}
+                AttributeRole::Mail => mails.extend(line.value(context)),
                 role => address(role, line, &mut object, context),
             }
         }
@@ -142,7 +146,7 @@ impl Directory {
             return context.error(codes::TWO_PRIMARIES, second.span, message, help);
         }
         if object.upper.is_empty() {
-            named_by_mail(mails, has(Role::Proxy), &mut object, context);
+            named_by_mail(mails, has(AttributeRole::Proxy), &mut object, context);
         }
         // Some directories give an address in two attributes.
         let mut seen = HashSet::new();
@@ -166,9 +170,9 @@ impl Directory {
             .iter()
             .filter(|line| match attributes::role(&line.name) {
                 // A `mail` beside `SMTP:` may be another address.
-                Role::Mail | Role::Login => !read.is_empty(),
-                Role::OtherMailbox => true,
-                Role::Other => line.name != "dn",
+                AttributeRole::Mail | AttributeRole::Login => !read.is_empty(),
+                AttributeRole::OtherMailbox => true,
+                AttributeRole::Other => line.name != "dn",
                 _ => false,
             })
             .collect();
@@ -176,7 +180,7 @@ impl Directory {
     }
 }
 
-/// What makes addresses one.
+/// Returns the keys by which addresses are compared.
 fn keys<'t>(addresses: impl Iterator<Item = Cow<'t, str>>) -> HashSet<String> {
     addresses
         .filter_map(|text| Mailbox::parse(text.trim()).ok())
@@ -184,7 +188,7 @@ fn keys<'t>(addresses: impl Iterator<Item = Cow<'t, str>>) -> HashSet<String> {
         .collect()
 }
 
-/// Whether an account is disabled, where such accounts are to be left out.
+/// Returns true if the account is disabled and disabled accounts are skipped.
 fn is_disabled(lines: &[Line<'_>], context: &Context<'_, '_>) -> bool {
     let control = |line: &&Line<'_>| line.name == "useraccountcontrol";
     let flags = lines.iter().find(control).map(|line| line.raw.text.trim());
@@ -192,7 +196,7 @@ fn is_disabled(lines: &[Line<'_>], context: &Context<'_, '_>) -> bool {
     context.options.skip_disabled && flags.is_some_and(|flags| flags & 2 != 0)
 }
 
-/// Whether a change of addresses says the whole, so that it is read like an object.
+/// Returns true if a change record holds all addresses, so that it is read like an object.
 fn changes_the_whole(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool {
     let order = |line: &&Line<'_>| {
         matches!(line.name.as_str(), "add" | "replace" | "delete")
@@ -224,54 +228,60 @@ fn changes_the_whole(lines: &[Line<'_>], context: &mut Context<'_, '_>) -> bool 
 
 /// Adds what one attribute says.
 fn address<'t>(
-    role: Role,
+    role: AttributeRole,
     line: &Line<'t>,
     object: &mut Object<'t>,
     context: &mut Context<'_, '_>,
 ) {
     match role {
-        Role::Proxy => {
+        AttributeRole::Proxy => {
             if let Some(value) = line.value(context) {
                 object.add(&value, false, context);
             }
         }
         // An attribute of this name may hold anything.
-        Role::Alias if line.name == "alias" && line.peek().is_some_and(|v| !v.contains('@')) => {
+        AttributeRole::Alias
+            if line.name == "alias" && line.peek().is_some_and(|v| !v.contains('@')) =>
+        {
             context.skip("alias-without-domain");
         }
-        Role::Alias => {
+        AttributeRole::Alias => {
             if let Some(value) = line.value(context) {
                 object.add(&value, true, context);
             }
         }
-        Role::Primary => {
+        AttributeRole::Primary => {
             if let Some(value) = line.value(context) {
                 object.name(&value, context);
             }
         }
-        Role::OtherMailbox => {
-            if let Some(Proxy::Smtp { address, .. }) = line.value(context).as_ref().map(proxy::read)
+        AttributeRole::OtherMailbox => {
+            if let Some(ProxyAddress::Smtp { address, .. }) =
+                line.value(context).as_ref().map(proxy::read)
             {
                 object.others.push(address);
             }
         }
-        Role::Target => {
+        AttributeRole::Target => {
             object.remote = true;
             context.skip("target-address");
         }
-        Role::Other
+        AttributeRole::Other
             if line.name == "objectclass"
                 && line.raw.text.trim().eq_ignore_ascii_case("contact") =>
         {
             object.remote = true;
         }
-        Role::Mail | Role::Member | Role::Login | Role::Other => {}
+        AttributeRole::Mail
+        | AttributeRole::Member
+        | AttributeRole::Login
+        | AttributeRole::Other => {}
     }
 }
 
-/// Without `SMTP:`, the first `mail` names the primary address, and further ones are secondary.
+/// Takes the first `mail` for the primary address and the others for secondary ones, if `SMTP:` marks none.
 fn named_by_mail<'t>(
-    mails: Vec<Value<'t>>,
+    mails: Vec<FieldText<'t>>,
     typed: bool,
     object: &mut Object<'t>,
     context: &mut Context<'_, '_>,

@@ -1,7 +1,7 @@
 //! Exchange 4.0, 5.0 and 5.5 directory export (Q155594, Q190706, Q156063).
 //!
 //! ```text
-//! Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-Proxy-Addresses
+//! Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-ProxyAddress-Addresses
 //! Mailbox,Modify,jdoe,JDOE,SMTP:jdoe@company.com%X400:c=US;,"smtp:jd@domain2.com%smtp:john@domain2.com"
 //! ```
 //!
@@ -12,17 +12,17 @@
 //! - Values are parted by `%` (or `--mv-sep`); 5.x writes `\%` and `\\` inside of them, 4.0 puts each
 //!   into quotes of its own (`"v,1"%"v,2"`).
 //! - `~DEL` is an order to remove, not an address (Q152854).
-//! - The default export leaves `Secondary-Proxy-Addresses` out (Q153028).
+//! - The default export leaves `Secondary-ProxyAddress-Addresses` out (Q153028).
 //! - `Remote` rows are contacts: their own address is elsewhere.
 
 use super::{
     Options, PrimaryFrom,
     context::Context,
     csv::{Row, Rows},
+    field_text::FieldText,
     header::Header,
     object::Object,
-    proxy::{self, Proxy},
-    value::Value,
+    proxy::{self, ProxyAddress},
 };
 use crate::engine::diagnostic::{Span, codes};
 
@@ -54,8 +54,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         );
     }
     if columns.secondary.is_none() {
-        let message =
-            "there is no column `Secondary-Proxy-Addresses`: the default export leaves it out";
+        let message = "there is no column `Secondary-ProxyAddress-Addresses`: the default export leaves it out";
         context.warn(
             codes::NO_SECONDARIES,
             header.span,
@@ -123,17 +122,17 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     object.finish(context);
 }
 
-/// Half a letter of a two-octet code page: Exchange lost it at every 4 KB of the file (Q152449).
-fn broken_letter(cell: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Reports half a letter of a two-byte code page: Exchange lost one at every 4 KB of a file (Q152449).
+fn broken_letter(cell: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let message = "the row holds a letter that was lost when this file was written";
     let help = "name the code page (`readdress import --encoding NAME exchange55 FILE`); if it is right, Exchange cut a letter at a boundary of 4 KB (Q152449): export fewer columns, or as Unicode";
     context.error(codes::LOSSY_VALUE, cell.span, message, help);
 }
 
-/// `--primary-from alias@DOMAIN`.
-fn site_address<'t>(alias: &Value<'t>, options: &Options) -> Option<Value<'t>> {
+/// Returns the address that `--primary-from alias@DOMAIN` gives.
+fn site_address<'t>(alias: &FieldText<'t>, options: &Options) -> Option<FieldText<'t>> {
     match &options.primary_from {
-        Some(PrimaryFrom::Alias(domain)) if !alias.text.is_empty() => Some(Value {
+        Some(PrimaryFrom::Alias(domain)) if !alias.text.is_empty() => Some(FieldText {
             text: format!("{}@{domain}", alias.text).into(),
             span: alias.span,
         }),
@@ -141,17 +140,17 @@ fn site_address<'t>(alias: &Value<'t>, options: &Options) -> Option<Value<'t>> {
     }
 }
 
-/// The column of primary addresses: one of each type.
-fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
+/// Reads the column of primary addresses: one of each type.
+fn primaries<'t>(cell: &FieldText<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
     let mut types = Vec::new();
     for value in values(cell, context.options) {
         if is_removal(&value, context) {
             continue;
         }
         let (kind, address) = match proxy::read(&context.clean(&value)) {
-            Proxy::Smtp { address, .. } => ("smtp".to_owned(), Some(address)),
-            Proxy::Other(kind) => (kind, None),
-            Proxy::Bare(value) => {
+            ProxyAddress::Smtp { address, .. } => ("smtp".to_owned(), Some(address)),
+            ProxyAddress::Other(kind) => (kind, None),
+            ProxyAddress::Bare(value) => {
                 no_type(&value, context);
                 continue;
             }
@@ -161,7 +160,7 @@ fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Contex
                 "the column of primary addresses holds two of type {}",
                 kind.to_ascii_uppercase()
             );
-            let help = "move one of the two addresses to `Secondary-Proxy-Addresses`";
+            let help = "move one of the two addresses to `Secondary-ProxyAddress-Addresses`";
             context.error(codes::TWO_PRIMARIES, value.span, message, help);
             continue;
         }
@@ -174,19 +173,19 @@ fn primaries<'t>(cell: &Value<'t>, object: &mut Object<'t>, context: &mut Contex
     cut(cell, context);
 }
 
-/// A secondary address: the case of its type means nothing.
-fn add<'t>(value: &Value<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
+/// Adds a secondary address. The letter case of its type means nothing.
+fn add<'t>(value: &FieldText<'t>, object: &mut Object<'t>, context: &mut Context<'_, '_>) {
     if is_removal(value, context) {
         return;
     }
     match proxy::read(&context.clean(value)) {
-        Proxy::Smtp { address, .. } => object.others.push(address),
-        Proxy::Other(kind) => context.skip(kind),
-        Proxy::Bare(value) => no_type(&value, context),
+        ProxyAddress::Smtp { address, .. } => object.others.push(address),
+        ProxyAddress::Other(kind) => context.skip(kind),
+        ProxyAddress::Bare(value) => no_type(&value, context),
     }
 }
 
-fn no_type(value: &Value<'_>, context: &mut Context<'_, '_>) {
+fn no_type(value: &FieldText<'_>, context: &mut Context<'_, '_>) {
     if value.text.is_empty() {
         return;
     }
@@ -203,7 +202,7 @@ fn no_type(value: &Value<'_>, context: &mut Context<'_, '_>) {
     context.error(codes::NO_TYPE, value.span, message, "write `SMTP:` before the address, or set the separator of values with `--mv-sep`; if the cell was cut off, export it again");
 }
 
-fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+fn is_removal(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let removal = value
         .text
         .get(..4)
@@ -220,8 +219,8 @@ fn is_removal(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     removal
 }
 
-/// A cell that old versions of Excel cut off (Q155414).
-fn cut(cell: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Reports a cell that old versions of Excel cut off (Q155414).
+fn cut(cell: &FieldText<'_>, context: &mut Context<'_, '_>) {
     if cell.text.chars().count() == 255 {
         let message = "the cell has exactly 255 characters: old versions of Excel cut it off there";
         context.error(
@@ -233,8 +232,8 @@ fn cut(cell: &Value<'_>, context: &mut Context<'_, '_>) {
     }
 }
 
-/// The values of one cell.
-fn values<'t>(cell: &Value<'t>, options: &Options) -> Vec<Value<'t>> {
+/// Returns the values of one cell.
+fn values<'t>(cell: &FieldText<'t>, options: &Options) -> Vec<FieldText<'t>> {
     let separator = options.mv_sep.unwrap_or('%');
     let quote = options.quote.unwrap_or('"');
     let mut values = Vec::new();
@@ -246,7 +245,7 @@ fn values<'t>(cell: &Value<'t>, options: &Options) -> Vec<Value<'t>> {
         let text = std::mem::take(text);
         if changed {
             let span: Span = part.span;
-            values.push(Value {
+            values.push(FieldText {
                 text: text.into(),
                 span,
             });
@@ -281,7 +280,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> Vec<String> {
-        let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
+        let cell = FieldText::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
         let values = values(&cell, &Options::default());
         values.iter().map(|value| value.text.to_string()).collect()
     }

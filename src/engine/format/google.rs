@@ -27,9 +27,9 @@ use std::collections::HashMap;
 use super::{
     context::Context,
     csv::{Row, Rows},
+    field_text::FieldText,
     header::Header,
     object, pasted,
-    value::Value,
 };
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
@@ -42,9 +42,9 @@ const ENOUGH: usize = 3;
 
 /// How many owners have a twin in another domain; one count a pair of domains.
 #[derive(Default)]
-struct Twins {
+struct DomainAliases {
     owners: HashMap<Domain, usize>,
-    twins: HashMap<(Domain, Domain), usize>,
+    pairs: HashMap<(Domain, Domain), usize>,
 }
 
 /// Reads all rows behind the header.
@@ -71,7 +71,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
     let addresses = emails.iter().map(|(address, _)| *address);
     let read = owner.into_iter().chain(aliases.iter().copied());
     header.reads(rows, read.chain(fixed.iter().copied()).chain(addresses));
-    let mut twins = Twins::default();
+    let mut domain_aliases = DomainAliases::default();
     while let Some(row) = rows.next_of(header.len(), context) {
         for column in &fixed {
             pasted::list(&row.cell(Some(*column)))
@@ -91,12 +91,12 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
                 rows.leave(header.title(*address), &cell);
             }
         }
-        owner_row(&row, &owner, &values, &mut twins, context);
+        owner_row(&row, &owner, &values, &mut domain_aliases, context);
     }
-    twins.suggest(header.span, context);
+    domain_aliases.suggest(header.span, context);
 }
 
-/// Columns of `gam print users emails`: the address, and its type.
+/// Returns the columns of `gam print users emails`: the address and its type.
 fn emails(header: &Header) -> Vec<(usize, Option<usize>)> {
     let named = |at: usize, name: &String| {
         let number = name.strip_prefix("emails.")?.strip_suffix(".address")?;
@@ -107,12 +107,12 @@ fn emails(header: &Header) -> Vec<(usize, Option<usize>)> {
     all.filter_map(|(at, name)| named(at, name)).collect()
 }
 
-/// `gam print addresses`: owners without a target, aliases with one.
+/// Reads `gam print addresses`: owners have no target, aliases have one.
 fn addresses(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
     let (kind, email) = (header.find(&["type"]), header.find(&["email"]));
     let target = header.find(&["target"]);
     header.reads(rows, email.into_iter().chain(target));
-    let mut twins = Twins::default();
+    let mut domain_aliases = DomainAliases::default();
     while let Some(row) = rows.next_of(header.len(), context) {
         let kind = row.cell(kind).text.to_ascii_lowercase();
         let (email, target) = (row.cell(email), row.cell(target));
@@ -123,19 +123,19 @@ fn addresses(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>
             let help = "export it again with a GAM that writes `Type,Email,Target`, or: `gam print aliases > aliases.csv`";
             context.error(codes::EMPTY_CELL, row.span, message, help);
         } else if target.text.is_empty() {
-            owner_row(&row, &email, &[], &mut twins, context);
+            owner_row(&row, &email, &[], &mut domain_aliases, context);
         } else {
-            owner_row(&row, &target, &[email], &mut twins, context);
+            owner_row(&row, &target, &[email], &mut domain_aliases, context);
         }
     }
-    twins.suggest(header.span, context);
+    domain_aliases.suggest(header.span, context);
 }
 
 fn owner_row(
     row: &Row<'_>,
-    owner: &Value<'_>,
-    aliases: &[Value<'_>],
-    twins: &mut Twins,
+    owner: &FieldText<'_>,
+    aliases: &[FieldText<'_>],
+    domain_aliases: &mut DomainAliases,
     context: &mut Context<'_, '_>,
 ) {
     if owner.text.is_empty() {
@@ -152,7 +152,7 @@ fn owner_row(
     let TargetKind::Mailbox(primary) = &target.kind else {
         return;
     };
-    twins.count(primary, aliases);
+    domain_aliases.count(primary, aliases);
     for alias in aliases {
         if alias.text.ends_with(".test-google-a.com") {
             context.skip("non-editable");
@@ -176,8 +176,8 @@ fn owner_row(
     );
 }
 
-impl Twins {
-    fn count(&mut self, primary: &Mailbox, aliases: &[Value<'_>]) {
+impl DomainAliases {
+    fn count(&mut self, primary: &Mailbox, aliases: &[FieldText<'_>]) {
         *self.owners.entry(primary.domain.clone()).or_default() += 1;
         for alias in aliases {
             if let Ok(alias) = Mailbox::parse(&alias.text)
@@ -185,13 +185,13 @@ impl Twins {
                 && alias.domain != primary.domain
             {
                 let pair = (alias.domain, primary.domain.clone());
-                *self.twins.entry(pair).or_default() += 1;
+                *self.pairs.entry(pair).or_default() += 1;
             }
         }
     }
 
     fn suggest(self, span: Span, context: &mut Context<'_, '_>) {
-        let mut pairs: Vec<_> = self.twins.into_iter().collect();
+        let mut pairs: Vec<_> = self.pairs.into_iter().collect();
         pairs.sort();
         for ((alias, primary), count) in pairs {
             if count >= ENOUGH && self.owners.get(&primary) == Some(&count) {
@@ -207,7 +207,7 @@ impl Twins {
     }
 }
 
-/// The recipient address map: no header, one address and its targets a row.
+/// Reads the recipient address map: no header, and in each row an address and its targets.
 pub fn address_map(first: Row<'_>, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
     let mut next = Some(first);
     while let Some(row) = next {

@@ -4,7 +4,7 @@
 
 use super::{
     csv::{Row, Rows},
-    value::Value,
+    field_text::FieldText,
 };
 use crate::engine::diagnostic::Span;
 
@@ -22,7 +22,7 @@ pub struct Header {
 impl Header {
     /// Reads the row's names.
     pub fn of(row: &Row<'_>) -> Self {
-        let name = |cell: &Value<'_>| {
+        let name = |cell: &FieldText<'_>| {
             let kept = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '[' | ']' | '@');
             cell.text
                 .chars()
@@ -41,19 +41,19 @@ impl Header {
         }
     }
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// The first column that has one of these names, the first name first.
+    /// Returns the column with the first of these names that exists.
     pub fn find(&self, names: &[&str]) -> Option<usize> {
         names
             .iter()
             .find_map(|name| self.names.iter().position(|own| own == name))
     }
 
-    /// Says which columns of the rows are read; addresses in the others will be reported.
+    /// Sets which columns of the rows are read. Addresses in the other columns will be reported.
     pub fn reads(&self, rows: &mut Rows<'_>, columns: impl IntoIterator<Item = usize>) {
         let read: Vec<_> = columns.into_iter().collect();
         let others = (0..self.len()).filter(|column| !read.contains(column));
@@ -65,7 +65,7 @@ impl Header {
         rows.watch(read, others);
     }
 
-    /// A column's name as it is written, and its place.
+    /// Returns the name of a column as it is written, and its place.
     pub fn title(&self, column: usize) -> (&str, Span) {
         match self.titles.get(column) {
             Some((title, span)) => (title, *span),
@@ -73,7 +73,7 @@ impl Header {
         }
     }
 
-    /// The columns that have one of these names, or one with a number behind it: `ProxyAddress_1`,
+    /// Returns the columns with one of these names, or with a name and a number: `ProxyAddress_1`,
     /// `aliases.0`.
     pub fn family(&self, names: &[&str]) -> Vec<usize> {
         let is = |own: &str| {
@@ -88,8 +88,8 @@ impl Header {
         columns.map(|(at, _)| at).collect()
     }
 
-    /// The columns whose name begins with this one and `.`: `aliases.0`, `aliases.1`; where there are
-    /// none, the column of this name.
+    /// Returns the columns whose name begins with this name and `.` (`aliases.0`, `aliases.1`), or else the
+    /// column with this name.
     pub fn numbered(&self, name: &str) -> Vec<usize> {
         let is = |own: &&String| {
             own.strip_prefix(name)
@@ -106,7 +106,7 @@ impl Header {
         columns
     }
 
-    /// Whether there is a column of each of these names.
+    /// Returns true if there is a column for each of these names.
     pub fn has(&self, names: &[&str]) -> bool {
         names
             .iter()

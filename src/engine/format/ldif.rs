@@ -7,7 +7,7 @@
 //! - `attr:: …` is base64 and decodes to UTF-8; `attr:< …` names a file or URL, which is never read.
 //! - Options (`mail;lang-de`) and letter case of a name mean nothing; but `;range=0-1499` says that
 //!   Active Directory gave a part of the values, which is an error.
-//! - Results, counts and referrals say whether the file is whole: `ldif_whole.rs`.
+//! - Results, counts and referrals say whether the file is whole: `ldif_complete.rs`.
 //!
 //! # Limits
 //!
@@ -18,17 +18,17 @@ use std::borrow::Cow;
 use super::{
     attributes,
     context::Context,
-    directory::{self, Directory, Kind},
+    directory::{self, Directory, RecordKind},
+    field_text::{FieldText, lines},
+    ldif_complete::Completeness,
     ldif_line::{Encoding, Line},
-    ldif_whole::Whole,
-    value::{Value, lines},
 };
 use crate::engine::diagnostic::{Span, codes};
 
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
     let mut file = File::default();
-    let mut open: Option<Value<'_>> = None;
+    let mut open: Option<FieldText<'_>> = None;
     for line in lines(context.file, text) {
         if let Some(rest) = line.text.strip_prefix(' ') {
             match &mut open {
@@ -67,25 +67,25 @@ struct File<'t> {
     /// The lines of the record that is not complete yet.
     record: Vec<Line<'t>>,
     directory: Directory,
-    whole: Whole,
+    completeness: Completeness,
 }
 
 impl<'t> File<'t> {
-    /// Takes a line, its continuations joined.
-    fn line(&mut self, line: &Value<'t>, context: &mut Context<'_, '_>) {
+    /// Reads a line with its continuations joined.
+    fn line(&mut self, line: &FieldText<'t>, context: &mut Context<'_, '_>) {
         if line.text.starts_with('#') {
-            self.whole.comment(line, context);
+            self.completeness.comment(line, context);
         } else {
             self.record.extend(attribute(line, context));
         }
     }
 
-    /// Ends a record.
+    /// Reads the record that ends here.
     fn record(&mut self, context: &mut Context<'_, '_>) {
         match self.directory.record(&self.record, context) {
-            Kind::Entry => self.whole.entry(),
-            Kind::Trailer => self.whole.record(&self.record, context),
-            Kind::Nothing => {}
+            RecordKind::Entry => self.completeness.entry(),
+            RecordKind::Trailer => self.completeness.record(&self.record, context),
+            RecordKind::Nothing => {}
         }
         self.record.clear();
     }
@@ -103,18 +103,18 @@ impl<'t> File<'t> {
                 "export in pages: `ldapsearch -E pr=500/noprompt`; ldifde does so by itself",
             );
         }
-        self.whole.end(text, context);
+        self.completeness.end(text, context);
         self.directory.report(context);
     }
 }
 
 /// Puts the rest of a folded line behind its beginning; the place stays that of the first line.
-fn unfold(open: &mut Value<'_>, rest: &str) {
+fn unfold(open: &mut FieldText<'_>, rest: &str) {
     open.text.to_mut().push_str(rest);
 }
 
-/// Takes a logical line apart.
-fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line<'t>> {
+/// Splits a logical line into its attribute and value.
+fn attribute<'t>(line: &FieldText<'t>, context: &mut Context<'_, '_>) -> Option<Line<'t>> {
     if line.text.trim_end() == "-" {
         return Some(Line {
             name: "-".into(),
@@ -161,8 +161,8 @@ fn attribute<'t>(line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<Line
     })
 }
 
-/// Whether `range=0-1499` says that more values would follow; the last part is `range=1500-*`, and
-/// the only one `range=0-*`.
+/// Returns true if more values follow (`range=0-1499`). The last part is `range=1500-*`, a single part
+/// `range=0-*`.
 fn is_part(options: &str) -> bool {
     options.split(';').any(|option| {
         let option = option.trim().to_ascii_lowercase();
@@ -170,13 +170,13 @@ fn is_part(options: &str) -> bool {
     })
 }
 
-/// What stands behind the colon. Of a folded line its first part is underlined.
-fn value_of<'t>(line: &Value<'t>, from: usize) -> Value<'t> {
+/// Returns what follows the colon. Of a folded line, the span covers the first part.
+fn value_of<'t>(line: &FieldText<'t>, from: usize) -> FieldText<'t> {
     match &line.text {
         Cow::Borrowed(_) => line.part(from..line.text.len()),
         Cow::Owned(text) => {
             let length = (line.span.length as usize).saturating_sub(from);
-            Value {
+            FieldText {
                 text: Cow::Owned(text.get(from..).unwrap_or("").to_owned()),
                 span: line.span.part(from.min(line.span.length as usize), length),
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{context::Context, value::Value};
+use super::{context::Context, field_text::FieldText};
 use crate::engine::diagnostic::codes;
 
 /// How the value of a line is written.
@@ -26,7 +26,7 @@ pub struct Line<'t> {
     /// The attribute as it is written.
     pub label: Cow<'t, str>,
     /// As it is written behind the colon.
-    pub raw: Value<'t>,
+    pub raw: FieldText<'t>,
     /// How.
     pub encoding: Encoding,
 }
@@ -35,7 +35,7 @@ pub struct Line<'t> {
 const LONGEST: usize = 1000;
 
 impl<'t> Line<'t> {
-    /// The value, where it is text, without any finding: for attributes of which nothing is known.
+    /// Returns the value if it is text, without a finding: for unknown attributes.
     pub fn peek(&self) -> Option<Cow<'_, str>> {
         match self.encoding {
             Encoding::Plain => Some(Cow::Borrowed(&*self.raw.text)),
@@ -47,8 +47,8 @@ impl<'t> Line<'t> {
         }
     }
 
-    /// The value, decoded.
-    pub fn value(&self, context: &mut Context<'_, '_>) -> Option<Value<'t>> {
+    /// Returns the decoded value.
+    pub fn value(&self, context: &mut Context<'_, '_>) -> Option<FieldText<'t>> {
         let span = self.raw.span;
         match self.encoding {
             Encoding::Plain => Some(self.raw.clone()),
@@ -61,7 +61,7 @@ impl<'t> Line<'t> {
                 let bytes = STANDARD.decode(self.raw.text.trim());
                 let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
                 match text {
-                    Some(text) if !text.contains(char::is_control) => Some(Value {
+                    Some(text) if !text.contains(char::is_control) => Some(FieldText {
                         text: text.into(),
                         span,
                     }),

@@ -23,10 +23,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     context::Context,
+    field_text::FieldText,
     identity,
-    mail_tables::{Columns, Table},
+    mail_tables::{Columns, MailTable},
     unread::{Holder, Unread},
-    value::Value,
 };
 use crate::engine::{
     address::{Domain, LocalCase, Mailbox},
@@ -38,24 +38,24 @@ use crate::engine::{
 #[derive(Clone, Debug)]
 pub struct Fields<'t> {
     /// `address`, `alias_domain`, `email`, `source`.
-    pub from: Value<'t>,
+    pub from: FieldText<'t>,
     /// `goto`, `target_domain`, `destination`.
-    pub to: Value<'t>,
+    pub to: FieldText<'t>,
     /// `active`; `None` if there is no such column.
-    pub active: Option<Value<'t>>,
+    pub active: Option<FieldText<'t>>,
     /// `wildcard`.
-    pub wildcard: Value<'t>,
+    pub wildcard: FieldText<'t>,
     /// The domain as text.
-    pub domain: Value<'t>,
+    pub domain: FieldText<'t>,
     /// The number of the domain.
-    pub number: Value<'t>,
+    pub number: FieldText<'t>,
     /// The whole row.
     pub row: Span,
 }
 
 impl<'t> Fields<'t> {
-    /// Picks the cells of a row.
-    pub fn of(columns: &Columns, cell: impl Fn(Option<usize>) -> Value<'t>, row: Span) -> Self {
+    /// Returns the cells of a row by their columns.
+    pub fn of(columns: &Columns, cell: impl Fn(Option<usize>) -> FieldText<'t>, row: Span) -> Self {
         let joined = |local: Option<usize>, domain: Option<usize>| {
             let (mut value, domain) = (cell(local), cell(domain));
             if !value.text.contains('@') && !domain.text.is_empty() {
@@ -67,7 +67,7 @@ impl<'t> Fields<'t> {
             }
             value
         };
-        let apart = columns.target_domain.is_some() || columns.table == Table::Mailboxes;
+        let apart = columns.target_domain.is_some() || columns.table == MailTable::Mailboxes;
         Self {
             from: joined(columns.from, columns.domain.filter(|_| apart)),
             to: joined(columns.to, columns.target_domain),
@@ -98,18 +98,18 @@ pub struct MailRows<'t> {
     mailboxes: Vec<(Mailbox, Span)>,
     /// Rows whose domains are numbers.
     waiting: Vec<(Columns, Fields<'t>)>,
-    domains: HashMap<String, Value<'t>>,
+    domains: HashMap<String, FieldText<'t>>,
     /// Aliases whose targets are in another table.
-    names: Vec<Value<'t>>,
+    names: Vec<FieldText<'t>>,
 }
 
 impl<'t> MailRows<'t> {
     /// Reads one row.
     pub fn add(&mut self, columns: &Columns, fields: Fields<'t>, context: &mut Context<'_, '_>) {
-        if columns.table == Table::Hosted {
+        if columns.table == MailTable::Hosted {
             return hosted(&fields, context);
         }
-        if columns.table == Table::Domains {
+        if columns.table == MailTable::Domains {
             context.skip("domains");
             self.domains
                 .insert(fields.number.text.to_string(), fields.from);
@@ -119,13 +119,15 @@ impl<'t> MailRows<'t> {
             return;
         }
         match columns.table {
-            Table::AliasNames => self.names.push(fields.from),
-            Table::DomainAliases if columns.to.is_none() => self.waiting.push((*columns, fields)),
-            Table::Aliases | Table::Mailboxes if needs_domain(&fields) => {
+            MailTable::AliasNames => self.names.push(fields.from),
+            MailTable::DomainAliases if columns.to.is_none() => {
+                self.waiting.push((*columns, fields))
+            }
+            MailTable::Aliases | MailTable::Mailboxes if needs_domain(&fields) => {
                 self.waiting.push((*columns, fields));
             }
-            Table::DomainAliases => domain_alias(&fields.from, &fields.to, context),
-            Table::Mailboxes => self.mailbox(&fields, context),
+            MailTable::DomainAliases => domain_alias(&fields.from, &fields.to, context),
+            MailTable::Mailboxes => self.mailbox(&fields, context),
             _ => self.alias(&fields, context),
         }
     }
@@ -148,13 +150,13 @@ impl<'t> MailRows<'t> {
                 context.error(codes::UNKNOWN_DOMAIN, fields.row, message, help);
                 continue;
             };
-            if columns.table == Table::DomainAliases {
+            if columns.table == MailTable::DomainAliases {
                 domain_alias(&fields.from, domain, context);
                 continue;
             }
             fields.from.text = format!("{}@{}", fields.from.text, domain.text).into();
             match columns.table {
-                Table::Mailboxes => self.mailbox(&fields, context),
+                MailTable::Mailboxes => self.mailbox(&fields, context),
                 _ => self.alias(&fields, context),
             }
         }
@@ -186,7 +188,7 @@ impl<'t> MailRows<'t> {
 
     /// Reports aliases of which no table says where they go.
     fn unnamed(&self, context: &mut Context<'_, '_>) {
-        let known = |name: &Value<'_>| {
+        let known = |name: &FieldText<'_>| {
             Mailbox::parse(&name.text)
                 .is_ok_and(|name| self.at.contains_key(&name.key(LocalCase::Ignore)))
         };
@@ -246,7 +248,7 @@ fn needs_domain(fields: &Fields<'_>) -> bool {
 }
 
 /// Returns true if a cell holds nothing, or NULL.
-fn is_empty(value: &Value<'_>) -> bool {
+fn is_empty(value: &FieldText<'_>) -> bool {
     matches!(&*value.text, "" | "NULL" | "\\N")
 }
 
@@ -307,7 +309,7 @@ fn missing(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     context.error(codes::EMPTY_CELL, fields.row, message, help);
 }
 
-/// A row of PostfixAdmin's `domain`. Other tables say what happens to addresses; the row is counted.
+/// Counts a row of PostfixAdmin's table `domain`: other tables say what happens to addresses.
 fn hosted(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     if fields.from.text == "ALL" {
         context.skip("pseudo-domain");
@@ -318,8 +320,8 @@ fn hosted(fields: &Fields<'_>, context: &mut Context<'_, '_>) {
     }
 }
 
-/// One rule for a whole domain.
-fn domain_alias(from: &Value<'_>, to: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Adds one rule for a whole domain.
+fn domain_alias(from: &FieldText<'_>, to: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let (Some((from, span)), Some((to, at))) = (context.domain(from), context.domain(to)) else {
         return;
     };
@@ -335,7 +337,7 @@ fn domain_alias(from: &Value<'_>, to: &Value<'_>, context: &mut Context<'_, '_>)
     context.rule(Pattern::Domain(from), action, None, span, Origin::Row);
 }
 
-/// The address of an alias, or its whole domain.
+/// Returns the address of an alias, or its whole domain.
 fn pattern(fields: &Fields<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
     let from = &fields.from;
     let local = from.text.rsplit_once('@').map(|(local, _)| local);
@@ -362,13 +364,13 @@ fn pattern(fields: &Fields<'_>, context: &mut Context<'_, '_>) -> Option<Pattern
     Some(Pattern::Domain(domain))
 }
 
-/// `user#company.com@autoreply.company.com`
+/// Returns true for an address of vacation(1): `user#company.com@autoreply.company.com`.
 fn is_vacation(text: &str) -> bool {
     text.split_once('@')
         .is_some_and(|(local, domain)| local.contains('#') && domain.starts_with("autoreply."))
 }
 
-fn target(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+fn target(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
     if let Some(domain) = value.text.strip_prefix('@') {
         let (domain, span): (Domain, Span) = context.domain(&value.part(1..1 + domain.len()))?;
         return Some(Target {

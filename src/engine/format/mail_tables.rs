@@ -86,7 +86,7 @@ pub fn is_named_alias(table: &str) -> bool {
 
 /// What a table says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Table {
+pub enum MailTable {
     /// Where an address is sent to.
     Aliases,
     /// Names of aliases whose targets another table has.
@@ -105,7 +105,7 @@ pub enum Table {
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {
     /// What the table says.
-    pub table: Table,
+    pub table: MailTable,
     /// The address or domain.
     pub from: Option<usize>,
     /// What it is sent to.
@@ -144,22 +144,26 @@ impl Columns {
         let mailbox = named(&MAILBOXES)
             || (table.is_none() && first(&["maildir", "quota", "domainid"]).is_some());
         let (kind, from, to) = if has("aliasdomain") && has("targetdomain") {
-            (Table::DomainAliases, at("aliasdomain"), at("targetdomain"))
+            (
+                MailTable::DomainAliases,
+                at("aliasdomain"),
+                at("targetdomain"),
+            )
         } else if has("dadomainid") && has("daalias") {
-            (Table::DomainAliases, at("daalias"), None)
+            (MailTable::DomainAliases, at("daalias"), None)
         } else if has("name") && has("domainname") && (named(&["alternative"]) || table.is_none()) {
-            (Table::DomainAliases, at("name"), at("domainname"))
+            (MailTable::DomainAliases, at("name"), at("domainname"))
         } else if let Some((from, to)) = pair {
-            (Table::Aliases, Some(from), Some(to))
+            (MailTable::Aliases, Some(from), Some(to))
         } else if has("domain") && has("backupmx") {
-            (Table::Hosted, at("domain"), at("backupmx"))
+            (MailTable::Hosted, at("domain"), at("backupmx"))
         } else if named(&["alias"]) && has("address") {
-            (Table::AliasNames, at("address"), None)
+            (MailTable::AliasNames, at("address"), None)
         } else if mailbox && first(&OWNERS).is_some() && first(&PASSWORDS).is_some() {
-            (Table::Mailboxes, first(&OWNERS), None)
+            (MailTable::Mailboxes, first(&OWNERS), None)
         } else if named(&DOMAINS) && first(&["name", "domainname", "domain"]).is_some() {
             (
-                Table::Domains,
+                MailTable::Domains,
                 first(&["name", "domainname", "domain"]),
                 None,
             )
@@ -175,7 +179,7 @@ impl Columns {
         ]);
         let inactive = at("disabled").filter(|_| active.is_none());
         let number = match kind {
-            Table::Domains => first(&["id", "domainid"]),
+            MailTable::Domains => first(&["id", "domainid"]),
             _ => first(&["domainid", "aliasdomainid", "dadomainid", "accountdomainid"]),
         };
         Some(Self {
@@ -192,7 +196,7 @@ impl Columns {
         })
     }
 
-    /// The columns that are read.
+    /// Returns the columns that are read.
     pub fn read(&self) -> impl Iterator<Item = usize> {
         [self.from, self.to, self.active, self.wildcard]
             .into_iter()

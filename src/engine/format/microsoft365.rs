@@ -28,12 +28,12 @@ use super::{
     PrimaryFrom,
     context::Context,
     csv::{Row, Rows},
+    field_text::FieldText,
     header::Header,
     object::Object,
     pasted,
     products::POWERSHELL,
-    proxy::{self, Proxy},
-    value::Value,
+    proxy::{self, ProxyAddress},
 };
 use crate::engine::diagnostic::codes;
 
@@ -129,12 +129,12 @@ pub fn read<'t>(header: &Header, rows: &mut Rows<'t>, context: &mut Context<'_, 
 /// Objects whose addresses stand in several rows, by their user principal names.
 #[derive(Default)]
 struct Groups<'t> {
-    objects: Vec<(Value<'t>, Object<'t>)>,
+    objects: Vec<(FieldText<'t>, Object<'t>)>,
     at: HashMap<String, usize>,
 }
 
 impl<'t> Groups<'t> {
-    fn add(&mut self, principal: &Value<'t>, object: Object<'t>) {
+    fn add(&mut self, principal: &FieldText<'t>, object: Object<'t>) {
         let at = *self
             .at
             .entry(principal.text.to_lowercase())
@@ -154,7 +154,7 @@ fn read_row<'t>(
     let kind = row.cell(columns.kind).text.to_ascii_lowercase();
     let principal = row.cell(columns.principal);
     let primary = row.cell(columns.primary);
-    let guest = |value: &Value<'_>| value.text.to_ascii_lowercase().contains("#ext#");
+    let guest = |value: &FieldText<'_>| value.text.to_ascii_lowercase().contains("#ext#");
     if kind.contains("guest") || guest(&principal) || guest(&primary) {
         context.skip("guests");
         return None;
@@ -191,7 +191,7 @@ fn read_row<'t>(
         let cell = context.clean(&row.cell(columns.address));
         // The row says which one is primary: the case of the type says it again.
         match proxy::read(&cell) {
-            Proxy::Smtp { address, .. } => object.others.push(address),
+            ProxyAddress::Smtp { address, .. } => object.others.push(address),
             _ if is_whole(&cell, context) => object.add(&pasted::one(&cell), true, context),
             _ => return None,
         }
@@ -199,8 +199,8 @@ fn read_row<'t>(
     Some(object)
 }
 
-/// A list as PowerShell shows it, without the braces around it.
-fn without_braces<'t>(cell: &Value<'t>) -> Value<'t> {
+/// Returns a list of PowerShell without the braces around it.
+fn without_braces<'t>(cell: &FieldText<'t>) -> FieldText<'t> {
     if cell.text.starts_with('{') && cell.text.ends_with('}') {
         cell.part(1..cell.text.len() - 1)
     } else {
@@ -208,8 +208,8 @@ fn without_braces<'t>(cell: &Value<'t>) -> Value<'t> {
     }
 }
 
-/// Whether PowerShell wrote the value out.
-fn is_whole(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+/// Returns true if PowerShell wrote the whole value; reports a value that it shortened.
+fn is_whole(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let text = &*cell.text;
     // An address may begin alike: `System.Admin@company.com`.
     let typed = text.starts_with("System.") || text.starts_with("Microsoft.");

@@ -9,12 +9,12 @@
 //! | `.virtual` | extension | `postfix_virtual.rs` (lines), `postfix_rule.rs`, `postfix_value.rs`, `postfix_bare.rs` (keys without a domain), `regex_table.rs` |
 //! | `.virtusertable` | extension | `virtusertable.rs`, `virtusertable_target.rs`, `refusal.rs` and `sendmail_words.rs` (`error:`) |
 //! | `.csv` | header row | `csv.rs` (rows), `delimiter.rs`, `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
-//! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_whole.rs` (whether it is whole), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
+//! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_complete.rs` (whether it is whole), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
 //! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (dumps of mail databases) |
 //!
 //! Shared by several: `proxy.rs` (`smtp:` values), `pasted.rs` (addresses in a cell), `object.rs` (one
 //! owner), `mail_tables.rs` and `mail_rows.rs` (databases of mail servers), `unread.rs` (what holds
-//! addresses and is not read), `yielded.rs` (files that give nothing).
+//! addresses and is not read), `rule_count.rs` (files that give nothing).
 //!
 //! # Invariants
 //!
@@ -33,12 +33,13 @@ pub mod decode;
 mod delimiter;
 mod directory;
 mod exchange55;
+mod field_text;
 mod google;
 mod header;
 mod identity;
 mod ldif;
+mod ldif_complete;
 mod ldif_line;
-mod ldif_whole;
 mod mail_rows;
 mod mail_tables;
 mod microsoft365;
@@ -57,6 +58,7 @@ mod proxy;
 mod refusal;
 mod regex_table;
 mod routing;
+mod rule_count;
 mod sendmail_words;
 mod sql;
 mod sql_copy;
@@ -67,10 +69,8 @@ mod sql_string;
 mod sql_tokens;
 mod tables;
 mod unread;
-mod value;
 mod virtusertable;
 mod virtusertable_target;
-mod yielded;
 
 use super::{
     diagnostic::{Finding, Findings, ForeignFormat, SourceKind, SourceText, Span},
@@ -167,10 +167,10 @@ fn read(
     let silent = context.findings.count() == before.0;
     let rules = context.parsed.rules.len() - before.1;
     let domains = context.parsed.declarations.len() - before.2;
-    context.yielded.whole(rules, domains);
+    context.rule_count.whole(rules, domains);
     let sound = context.findings.errors() == errors && !context.said_no_secondaries;
     if sound && !text.trim().is_empty() {
-        let warning = context.yielded.warning(format, file, !silent);
+        let warning = context.rule_count.warning(format, file, !silent);
         warning
             .into_iter()
             .for_each(|warning| context.findings.push(warning));
@@ -179,7 +179,7 @@ fn read(
     parsed.skipped.extend(skipped);
 }
 
-/// Text in an encoding that nothing tells: a guess would put wrong letters into addresses.
+/// Returns the finding about an unknown encoding: a guess would put wrong letters into addresses.
 fn not_utf8(span: Span) -> Finding {
     Finding::error(
         codes::NOT_UTF8,

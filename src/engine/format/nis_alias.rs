@@ -19,10 +19,10 @@
 use std::collections::HashSet;
 
 use super::{
-    attributes::{self, Role},
+    attributes::{self, AttributeRole},
     context::Context,
+    field_text::FieldText,
     ldif_line::Line,
-    value::Value,
 };
 use crate::engine::{
     diagnostic::{Span, codes},
@@ -31,12 +31,12 @@ use crate::engine::{
 
 /// Aliases that are not read, since nothing tells their domain.
 #[derive(Debug, Default)]
-pub struct Nameless {
+pub struct UnqualifiedAliases {
     count: usize,
     first: Option<Span>,
 }
 
-impl Nameless {
+impl UnqualifiedAliases {
     /// Reports them.
     pub fn report(self, context: &mut Context<'_, '_>) {
         let Some(span) = self.first else { return };
@@ -50,22 +50,26 @@ impl Nameless {
     }
 }
 
-/// Reads an alias; `nameless` counts one without a domain.
-pub fn read(lines: &[Line<'_>], nameless: &mut Nameless, context: &mut Context<'_, '_>) {
-    let is = |role: Role| move |line: &Line<'_>| attributes::role(&line.name) == role;
-    let mut names = values(lines, is(Role::Mail), context);
+/// Reads an alias; `unqualified` counts one without a domain.
+pub fn read(
+    lines: &[Line<'_>],
+    unqualified: &mut UnqualifiedAliases,
+    context: &mut Context<'_, '_>,
+) {
+    let is = |role: AttributeRole| move |line: &Line<'_>| attributes::role(&line.name) == role;
+    let mut names = values(lines, is(AttributeRole::Mail), context);
     if names.is_empty() {
         names = values(lines, |line| line.name == "cn", context);
     }
-    names.extend(values(lines, is(Role::Alias), context));
-    let members = values(lines, is(Role::Member), context);
+    names.extend(values(lines, is(AttributeRole::Alias), context));
+    let members = values(lines, is(AttributeRole::Member), context);
     let Some(targets) = targets(&members, context) else {
         return;
     };
     for name in names {
         let Some(whole) = completed(&name, context) else {
-            nameless.count += 1;
-            nameless.first.get_or_insert(name.span);
+            unqualified.count += 1;
+            unqualified.first.get_or_insert(name.span);
             continue;
         };
         if let Some((mailbox, span)) = context.pattern(&whole) {
@@ -80,13 +84,13 @@ fn values<'t>(
     lines: &[Line<'t>],
     wanted: impl Fn(&Line<'_>) -> bool,
     context: &mut Context<'_, '_>,
-) -> Vec<Value<'t>> {
+) -> Vec<FieldText<'t>> {
     let lines = lines.iter().filter(|line| wanted(line));
     lines.filter_map(|line| line.value(context)).collect()
 }
 
-/// The members as targets; `None` where one of them cannot be read.
-fn targets(members: &[Value<'_>], context: &mut Context<'_, '_>) -> Option<Vec<Target>> {
+/// Returns the members as targets; `None` if one of them cannot be read.
+fn targets(members: &[FieldText<'_>], context: &mut Context<'_, '_>) -> Option<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
     let mut seen = HashSet::new();
     let mut sound = true;
@@ -100,7 +104,7 @@ fn targets(members: &[Value<'_>], context: &mut Context<'_, '_>) -> Option<Vec<T
     (sound && !targets.is_empty()).then_some(targets)
 }
 
-fn member_of(member: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+fn member_of(member: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
     let text = member.text.trim();
     if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
         let message = format!("`{text}` is no address");
@@ -117,12 +121,12 @@ fn member_of(member: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target
     context.target(&whole)
 }
 
-/// A whole address; `None` for one without a domain where none is named.
-fn completed<'t>(value: &Value<'t>, context: &Context<'_, '_>) -> Option<Value<'t>> {
+/// Returns a whole address; `None` if it has no domain and no option gives one.
+fn completed<'t>(value: &FieldText<'t>, context: &Context<'_, '_>) -> Option<FieldText<'t>> {
     let text = value.text.trim();
     match &context.options.local_domain {
         _ if text.contains('@') => Some(value.clone()),
-        Some(domain) => Some(Value {
+        Some(domain) => Some(FieldText {
             text: format!("{text}@{domain}").into(),
             span: value.span,
         }),

@@ -8,10 +8,10 @@
 
 use super::{
     context::Context,
+    field_text::FieldText,
     pasted,
     products::POWERSHELL,
-    proxy::{self, Proxy},
-    value::Value,
+    proxy::{self, ProxyAddress},
 };
 use crate::engine::{
     address::{LocalCase, Mailbox},
@@ -36,17 +36,17 @@ pub struct Object<'t> {
     /// Mail for it goes elsewhere: a contact, which has no mailbox here.
     pub remote: bool,
     /// What a column or attribute of its own calls primary.
-    pub named: Option<Value<'t>>,
+    pub named: Option<FieldText<'t>>,
     /// Addresses of type `SMTP:`.
-    pub upper: Vec<Value<'t>>,
+    pub upper: Vec<FieldText<'t>>,
     /// Its user principal name may be the primary address, if `import` is told so.
     pub principal: bool,
     /// The others.
-    pub others: Vec<Value<'t>>,
+    pub others: Vec<FieldText<'t>>,
 }
 
 impl<'t> Object<'t> {
-    /// Without an address yet.
+    /// Returns an object without addresses.
     pub fn new(place: Span) -> Self {
         Self {
             place,
@@ -58,9 +58,9 @@ impl<'t> Object<'t> {
         }
     }
 
-    /// Names the primary address by a column, if the cell is not empty.
-    pub fn name(&mut self, value: &Value<'t>, context: &mut Context<'_, '_>) {
-        if let Proxy::Smtp { address, .. } | Proxy::Bare(address) =
+    /// Sets the primary address from a column, if the cell is not empty.
+    pub fn name(&mut self, value: &FieldText<'t>, context: &mut Context<'_, '_>) {
+        if let ProxyAddress::Smtp { address, .. } | ProxyAddress::Bare(address) =
             proxy::read(&pasted::one(&context.clean(value)))
             && !address.text.is_empty()
         {
@@ -69,17 +69,17 @@ impl<'t> Object<'t> {
     }
 
     /// Adds a proxy address; one without a type is taken for an address if `bare`.
-    pub fn add(&mut self, value: &Value<'t>, bare: bool, context: &mut Context<'_, '_>) {
+    pub fn add(&mut self, value: &FieldText<'t>, bare: bool, context: &mut Context<'_, '_>) {
         match proxy::read(&context.clean(value)) {
-            Proxy::Smtp {
+            ProxyAddress::Smtp {
                 upper: true,
                 address,
             } => self.upper.push(address),
-            Proxy::Smtp { address, .. } => self.others.push(address),
-            Proxy::Other(kind) => context.skip(kind),
-            Proxy::Bare(value) if value.text.is_empty() => {}
-            Proxy::Bare(value) if bare => self.others.push(value),
-            Proxy::Bare(value) => context.error(
+            ProxyAddress::Smtp { address, .. } => self.others.push(address),
+            ProxyAddress::Other(kind) => context.skip(kind),
+            ProxyAddress::Bare(value) if value.text.is_empty() => {}
+            ProxyAddress::Bare(value) if bare => self.others.push(value),
+            ProxyAddress::Bare(value) => context.error(
                 codes::NO_TYPE,
                 value.span,
                 format!("`{}` has no type, or was cut off", value.text),
@@ -94,9 +94,9 @@ impl<'t> Object<'t> {
     }
 
     /// Returns true if an address is one of its own.
-    pub fn holds(&self, address: &Value<'_>) -> bool {
+    pub fn holds(&self, address: &FieldText<'_>) -> bool {
         let own = self.named.iter().chain(&self.upper).chain(&self.others);
-        let same = |value: &Value<'_>| value.text.eq_ignore_ascii_case(&address.text);
+        let same = |value: &FieldText<'_>| value.text.eq_ignore_ascii_case(&address.text);
         own.into_iter().any(same)
     }
 
@@ -105,7 +105,7 @@ impl<'t> Object<'t> {
         self.remote |= other.remote;
         self.named = self.named.take().or(other.named);
         for upper in other.upper {
-            let known = |value: &Value<'_>| value.text.eq_ignore_ascii_case(&upper.text);
+            let known = |value: &FieldText<'_>| value.text.eq_ignore_ascii_case(&upper.text);
             // Two are an error already.
             if self.upper.len() < 2 && !self.upper.iter().any(known) {
                 self.upper.push(upper);
@@ -114,7 +114,7 @@ impl<'t> Object<'t> {
         self.others.extend(other.others);
     }
 
-    /// Its rules.
+    /// Adds the rules of the object.
     pub fn finish(self, context: &mut Context<'_, '_>) {
         let primary = match (self.upper.as_slice(), &self.named) {
             ([one], named) => {
@@ -160,8 +160,8 @@ impl<'t> Object<'t> {
     }
 }
 
-/// Tells of a column that names another primary address than the one that is marked.
-fn differs(named: &Value<'_>, marked: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Reports a column that names another primary address than the marked one.
+fn differs(named: &FieldText<'_>, marked: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let same = |one: &str, other: &str| match (Mailbox::parse(one), Mailbox::parse(other)) {
         (Ok(one), Ok(other)) => one.key(LocalCase::Ignore) == other.key(LocalCase::Ignore),
         _ => one == other,
@@ -177,9 +177,9 @@ fn differs(named: &Value<'_>, marked: &Value<'_>, context: &mut Context<'_, '_>)
     }
 }
 
-/// The rule of one secondary address; one that is the primary address again is none.
+/// Adds the rule of one secondary address, unless it is the primary address.
 fn secondary(
-    value: &Value<'_>,
+    value: &FieldText<'_>,
     target: &Target,
     primary: &Mailbox,
     remote: bool,
@@ -204,8 +204,8 @@ fn secondary(
     context.rule(Pattern::Mailbox(mailbox), action, None, span, origin);
 }
 
-/// An address that mail is sent to, unless it shows that it was damaged.
-pub fn address(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+/// Returns an address as a target; `None` if it looks damaged.
+pub fn address(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
     if plausible(value, context) {
         context.target(value)
     } else {
@@ -213,8 +213,8 @@ pub fn address(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Targe
     }
 }
 
-/// Whether an address is whole: letters were not replaced by `?`, and it was not cut off.
-fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+/// Returns true if an address is whole: no letter became `?`, and the address was not cut off.
+fn plausible(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let text = value.text.trim();
     if text.contains('?') {
         let message = format!("`{text}` has a `?` where a letter was lost");
@@ -237,7 +237,7 @@ fn plausible(value: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     whole
 }
 
-/// Addresses that are no business of anybody's: the tenant's own, and those of the system.
+/// Returns the kind of an address that is skipped: an address of the tenant itself, or of the system.
 fn passed_over(mailbox: &Mailbox, context: &Context<'_, '_>) -> Option<&'static str> {
     let local = mailbox.local.as_str().to_ascii_lowercase();
     if local.contains("#ext#") {

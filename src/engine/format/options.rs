@@ -71,7 +71,7 @@ pub enum ImportFormat {
 }
 
 impl ImportFormat {
-    /// The name that `import` knows it by.
+    /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Virtual => "virtual",
@@ -87,8 +87,8 @@ impl ImportFormat {
         }
     }
 
-    /// Whether its patterns leave unknown users of their domains to the MTA, so that native rules
-    /// need domain lines to say the same.
+    /// Returns true if its patterns leave unknown users of their domains to the MTA, so that native rules
+    /// need domain lines for the same effect.
     pub fn is_map(self) -> bool {
         matches!(
             self,

@@ -15,7 +15,7 @@
 //! Other columns are for people: addresses in them are reported as not read, unless the column is
 //! called a comment or a note.
 
-use super::{context::Context, csv::Rows, header::Header, pasted, value::Value};
+use super::{context::Context, csv::Rows, field_text::FieldText, header::Header, pasted};
 use crate::engine::{
     diagnostic::{Span, codes, nearest},
     rule::{ActionWord, Arguments, DomainClass},
@@ -79,7 +79,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
 }
 
 /// Returns true if a cell holds addresses as they are pasted, and no action or regex.
-fn is_pasted(cell: &Value<'_>) -> bool {
+fn is_pasted(cell: &FieldText<'_>) -> bool {
     let first = cell.text.split_whitespace().next().unwrap_or("");
     !words_without_addresses().any(|word| first.eq_ignore_ascii_case(word))
         && !cell.text.starts_with('/')
@@ -94,8 +94,8 @@ fn words_without_addresses() -> impl Iterator<Item = &'static str> {
     actions.map(|entry| entry.word).chain(classes)
 }
 
-/// The words of the column `to`; `None` if one of them is no address.
-fn action(cell: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String, Span)>> {
+/// Returns the words of the column `to`; `None` if one of them is not an address.
+fn action(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String, Span)>> {
     let head = cell
         .text
         .get(..8)
@@ -128,7 +128,7 @@ fn action(cell: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(String
 
 /// Reports words none of which can be an address: the name of a person. Returns true if it is something
 /// else; a misspelt action is.
-fn is_no_name(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
+fn is_no_name(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let words: Vec<_> = cell.text.split_whitespace().collect();
     let first = words.first().copied().unwrap_or("");
     let classes = DomainClass::ALL.map(DomainClass::word);
@@ -143,10 +143,10 @@ fn is_no_name(cell: &Value<'_>, context: &mut Context<'_, '_>) -> bool {
     false
 }
 
-/// A cell without line ends; as long as before, so that places within it stay what they are.
-fn on_one_line(cell: Value<'_>) -> Value<'_> {
+/// Returns a cell with spaces instead of line ends. Its length stays, so that places in it stay true.
+fn on_one_line(cell: FieldText<'_>) -> FieldText<'_> {
     if cell.text.contains(['\r', '\n']) {
-        Value {
+        FieldText {
             text: cell.text.replace(['\r', '\n'], " ").into(),
             span: cell.span,
         }

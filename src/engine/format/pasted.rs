@@ -13,10 +13,10 @@
 //! A word that is no address is never completed to one: `John Doe`, or `a@x <b@y>`, comes out whole, and
 //! its reader reports it.
 
-use super::value::Value;
+use super::field_text::FieldText;
 
 /// Returns the addresses of a cell. A part that is none comes out as it is written.
-pub fn list<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
+pub fn list<'t>(cell: &FieldText<'t>) -> Vec<FieldText<'t>> {
     let cell = cell.without_blanks();
     if let Some(values) = json(&cell) {
         return values.iter().flat_map(words).collect();
@@ -27,7 +27,7 @@ pub fn list<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
 }
 
 /// Returns the only address of a cell; a cell that holds none or several comes back as it is.
-pub fn one<'t>(cell: &Value<'t>) -> Value<'t> {
+pub fn one<'t>(cell: &FieldText<'t>) -> FieldText<'t> {
     let mut all = list(cell);
     match (all.pop(), all.is_empty()) {
         (Some(only), true) => only,
@@ -47,7 +47,7 @@ pub fn is_pasted(text: &str) -> bool {
 }
 
 /// Returns the strings of a JSON list, if the cell is one.
-pub fn json<'t>(cell: &Value<'t>) -> Option<Vec<Value<'t>>> {
+pub fn json<'t>(cell: &FieldText<'t>) -> Option<Vec<FieldText<'t>>> {
     if !(cell.text.starts_with('[') && cell.text.ends_with(']')) {
         return None;
     }
@@ -61,7 +61,7 @@ pub fn json<'t>(cell: &Value<'t>) -> Option<Vec<Value<'t>>> {
                 from = start + string.len();
                 cell.part(start..from)
             }
-            None => Value {
+            None => FieldText {
                 text: string.into(),
                 span: cell.span,
             },
@@ -70,14 +70,14 @@ pub fn json<'t>(cell: &Value<'t>) -> Option<Vec<Value<'t>>> {
     Some(values.collect())
 }
 
-/// The inside of a pair of brackets around the whole.
-fn without_pair<'t>(value: &Value<'t>, open: char, close: char) -> Option<Value<'t>> {
+/// Returns the text inside of a pair of brackets around the whole text.
+fn without_pair<'t>(value: &FieldText<'t>, open: char, close: char) -> Option<FieldText<'t>> {
     let inner = value.text.strip_prefix(open)?.strip_suffix(close)?;
     Some(value.part(1..1 + inner.len()))
 }
 
-/// A value without quotes around the whole of it.
-fn unquoted<'t>(value: &Value<'t>) -> Value<'t> {
+/// Returns a value without quotes around the whole value.
+fn unquoted<'t>(value: &FieldText<'t>) -> FieldText<'t> {
     let value = value.without_blanks();
     for quote in ['"', '\''] {
         if let Some(inner) = without_pair(&value, quote, quote)
@@ -89,8 +89,9 @@ fn unquoted<'t>(value: &Value<'t>) -> Value<'t> {
     value
 }
 
-/// The parts between separators. Quotes, angle brackets and parentheses hold their separators.
-fn segments<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
+/// Returns the parts between separators. A separator inside of quotes, angle brackets or parentheses does
+/// not count.
+fn segments<'t>(cell: &FieldText<'t>) -> Vec<FieldText<'t>> {
     let mut parts: Vec<(usize, usize, char)> = Vec::new();
     let (mut start, mut quoted, mut depth) = (0, false, 0_usize);
     for (at, c) in cell.text.char_indices() {
@@ -126,8 +127,8 @@ fn segments<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
     values.collect()
 }
 
-/// The addresses of one part.
-fn words<'t>(part: &Value<'t>) -> Vec<Value<'t>> {
+/// Returns the addresses of one part.
+fn words<'t>(part: &FieldText<'t>) -> Vec<FieldText<'t>> {
     let part = part.without_blanks();
     if part.text.is_empty() {
         return Vec::new();
@@ -155,7 +156,8 @@ fn words<'t>(part: &Value<'t>) -> Vec<Value<'t>> {
         return vec![bare];
     }
     let pieces = bare.split(|c| c.is_ascii_whitespace());
-    let whole = |piece: &Value<'_>| piece.text.contains('@') && !piece.text.contains(['<', '"']);
+    let whole =
+        |piece: &FieldText<'_>| piece.text.contains('@') && !piece.text.contains(['<', '"']);
     if pieces.iter().all(whole) {
         pieces.iter().map(plain).collect()
     } else {
@@ -163,8 +165,8 @@ fn words<'t>(part: &Value<'t>) -> Vec<Value<'t>> {
     }
 }
 
-/// The address of `Name <address>`. A name that is another address makes it doubtful.
-fn angled<'t>(part: &Value<'t>) -> Option<Value<'t>> {
+/// Returns the address of `Name <address>`; `None` if the name is another address.
+fn angled<'t>(part: &FieldText<'t>) -> Option<FieldText<'t>> {
     let inside = part.text.strip_suffix('>')?;
     let at = inside.find('<')?;
     let address = plain(&part.part(at + 1..inside.len()));
@@ -173,8 +175,8 @@ fn angled<'t>(part: &Value<'t>) -> Option<Value<'t>> {
     (address.text.contains('@') && (same || !name.contains('@'))).then_some(address)
 }
 
-/// `jdoe@company.com (John)` without the comment.
-fn without_comment<'t>(part: &Value<'t>) -> Value<'t> {
+/// Returns `jdoe@company.com (John)` without the comment.
+fn without_comment<'t>(part: &FieldText<'t>) -> FieldText<'t> {
     match part.text.split_once('(') {
         Some((before, comment))
             if before.contains('@') && comment.ends_with(')') && !comment.contains('@') =>
@@ -185,8 +187,8 @@ fn without_comment<'t>(part: &Value<'t>) -> Value<'t> {
     }
 }
 
-/// An address without quotes around it and without `mailto:` before it.
-fn plain<'t>(value: &Value<'t>) -> Value<'t> {
+/// Returns an address without quotes around it and without `mailto:` before it.
+fn plain<'t>(value: &FieldText<'t>) -> FieldText<'t> {
     let value = without_mailto(&unquoted(value));
     let query = value.text.rsplit_once('@').and_then(|(local, domain)| {
         let end = domain.find("?subject=").or_else(|| domain.find("?body="))?;
@@ -198,8 +200,8 @@ fn plain<'t>(value: &Value<'t>) -> Value<'t> {
     }
 }
 
-/// An address without a `mailto:` before it.
-pub fn without_mailto<'t>(value: &Value<'t>) -> Value<'t> {
+/// Returns an address without `mailto:` before it.
+pub fn without_mailto<'t>(value: &FieldText<'t>) -> FieldText<'t> {
     let value = value.without_blanks();
     match value.text.get(..7) {
         Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => value.part(7..value.text.len()),
@@ -213,7 +215,7 @@ mod tests {
     use crate::engine::diagnostic::Span;
 
     fn listed(text: &str) -> Vec<String> {
-        let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
+        let cell = FieldText::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
         list(&cell).iter().map(|v| v.text.to_string()).collect()
     }
 
@@ -270,7 +272,7 @@ mod tests {
     #[test]
     fn places_stay_what_they_are() {
         let text = "Anna <a@x.com>; b@x.com";
-        let values = list(&Value::new(
+        let values = list(&FieldText::new(
             text,
             Span::at(0, text.as_bytes(), 0..text.len()),
         ));

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use super::{
     Options,
     context::{BareKey, Context},
+    field_text::FieldText,
     postfix_rule::{add, rule},
-    value::Value,
 };
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, last_at},
@@ -20,8 +20,8 @@ use crate::engine::{
     syntax::Parsed,
 };
 
-/// The values of a line, between commas and white space outside of quotes.
-pub fn words<'t>(value: &Value<'t>) -> Vec<Value<'t>> {
+/// Returns the values of a line, between commas and white space outside of quotes.
+pub fn words<'t>(value: &FieldText<'t>) -> Vec<FieldText<'t>> {
     let mut words = Vec::new();
     let (mut quoted, mut escaped, mut start) = (false, false, 0);
     for (at, c) in value.text.char_indices().chain([(value.text.len(), ' ')]) {
@@ -41,8 +41,8 @@ pub fn words<'t>(value: &Value<'t>) -> Vec<Value<'t>> {
     words
 }
 
-/// A key without `@`: other keys tell later what it is.
-pub fn bare(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>) {
+/// Keeps a key without `@` until the other keys show what it is.
+pub fn bare(key: &FieldText<'_>, value: &[FieldText<'_>], context: &mut Context<'_, '_>) {
     let key = context.clean(key);
     if let Some(local) = &context.options.local_domain
         && !key.text.contains('.')
@@ -63,7 +63,7 @@ pub fn bare(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>)
             ),
         };
     }
-    context.yielded.other();
+    context.rule_count.other();
     context.bare.push(BareKey {
         key: key.text.to_string(),
         span: key.span,
@@ -78,7 +78,7 @@ pub fn bare(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>)
 /// address, too.
 const DECLARED: &str = "secondary";
 
-/// Tells bare keys by the other keys: a domain that addresses are in is one.
+/// Decides what bare keys are: a key is a domain if another key has an address in it.
 pub fn settle(
     bare: Vec<BareKey>,
     options: &Options,
@@ -105,7 +105,7 @@ pub fn settle(
             continue;
         };
         let parts = key.value.iter();
-        let parts = parts.map(|(text, span)| Value::new(text, *span));
+        let parts = parts.map(|(text, span)| FieldText::new(text, *span));
         let words: Vec<_> = parts.flat_map(|part| words(&part)).collect();
         let named = matches!(words.as_slice(), [word] if word.text == DECLARED);
         let inhabited = domains.contains(&domain)
@@ -134,19 +134,21 @@ pub fn settle(
     }
 }
 
-/// A user whose name has a dot, where `--local-domain` says whose users they are.
+/// Adds a user whose name has a dot, in the domain of `--local-domain`.
 fn user(key: &BareKey, options: &Options, parsed: &mut Parsed, findings: &mut Findings<'_>) {
     let mut bare = Vec::new();
     let mut context = Context::new(key.span.file, options, parsed, &mut bare, findings);
     let Some(local) = &options.local_domain else {
         return;
     };
-    let pattern = Value {
+    let pattern = FieldText {
         text: format!("{}@{local}", key.key).into(),
         span: key.span,
     };
     let parts = key.value.iter();
-    let value: Vec<_> = parts.map(|(text, span)| Value::new(text, *span)).collect();
+    let value: Vec<_> = parts
+        .map(|(text, span)| FieldText::new(text, *span))
+        .collect();
     rule(&pattern, &value, &mut context);
 }
 

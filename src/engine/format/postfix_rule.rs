@@ -6,15 +6,15 @@
 
 use std::collections::HashSet;
 
-use super::{context::Context, identity, postfix_value, value::Value};
+use super::{context::Context, field_text::FieldText, identity, postfix_value};
 use crate::engine::{
     address::last_at,
     diagnostic::{Span, codes},
     rule::{Origin, Pattern, Target, TargetKind},
 };
 
-/// A rule for an address or a whole domain.
-pub fn rule(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>) {
+/// Adds a rule for an address or a whole domain.
+pub fn rule(key: &FieldText<'_>, value: &[FieldText<'_>], context: &mut Context<'_, '_>) {
     if let Some(domain) = key.text.strip_prefix('@') {
         let name = key.part(1..1 + domain.len());
         if let Some((domain, _)) = context.domain(&name) {
@@ -25,8 +25,8 @@ pub fn rule(key: &Value<'_>, value: &[Value<'_>], context: &mut Context<'_, '_>)
     }
 }
 
-/// A rule with this pattern.
-pub fn add(pattern: Pattern, span: Span, value: &[Value<'_>], context: &mut Context<'_, '_>) {
+/// Adds a rule with this pattern.
+pub fn add(pattern: Pattern, span: Span, value: &[FieldText<'_>], context: &mut Context<'_, '_>) {
     let Some(words) = postfix_value::addresses(value, context) else {
         return;
     };
@@ -49,7 +49,7 @@ pub fn add(pattern: Pattern, span: Span, value: &[Value<'_>], context: &mut Cont
     }
 }
 
-fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Option<Target> {
+fn target(word: &FieldText<'_>, first: bool, context: &mut Context<'_, '_>) -> Option<Target> {
     let text = &*word.text;
     if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
         let help = "commands, files and lists are for aliases(5) only; write an address";
@@ -93,7 +93,7 @@ fn target(word: &Value<'_>, first: bool, context: &mut Context<'_, '_>) -> Optio
     }
     let whole = completed(text, word.span, context)?;
     match whole {
-        Some(whole) => context.target(&Value {
+        Some(whole) => context.target(&FieldText {
             text: whole.into(),
             span: word.span,
         }),

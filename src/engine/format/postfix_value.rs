@@ -9,12 +9,15 @@
 //!
 //! Groups (`name: a@x, b@x;`) are not read: their names come out as words, which are errors.
 
-use super::{context::Context, value::Value};
+use super::{context::Context, field_text::FieldText};
 use crate::engine::address::last_at;
 use crate::engine::diagnostic::codes;
 
 /// Finds the addresses of a logical line, in order. `None` where the value cannot be read.
-pub fn addresses<'t>(lines: &[Value<'t>], context: &mut Context<'_, '_>) -> Option<Vec<Value<'t>>> {
+pub fn addresses<'t>(
+    lines: &[FieldText<'t>],
+    context: &mut Context<'_, '_>,
+) -> Option<Vec<FieldText<'t>>> {
     let mut found = Found::default();
     for line in lines {
         found.line(line, context)?;
@@ -25,13 +28,13 @@ pub fn addresses<'t>(lines: &[Value<'t>], context: &mut Context<'_, '_>) -> Opti
 
 #[derive(Debug, Default)]
 struct Found<'t> {
-    addresses: Vec<Value<'t>>,
+    addresses: Vec<FieldText<'t>>,
     /// Words since the last separator: addresses, unless `<` follows.
-    words: Vec<Value<'t>>,
+    words: Vec<FieldText<'t>>,
 }
 
 impl<'t> Found<'t> {
-    fn line(&mut self, line: &Value<'t>, context: &mut Context<'_, '_>) -> Option<()> {
+    fn line(&mut self, line: &FieldText<'t>, context: &mut Context<'_, '_>) -> Option<()> {
         let mut at = 0;
         while let Some(rest) = line.text.get(at..).filter(|rest| !rest.is_empty()) {
             let length = match rest.chars().next()? {
@@ -70,8 +73,8 @@ impl<'t> Found<'t> {
         Some(())
     }
 
-    /// Takes what stands between angle brackets.
-    fn angled(&mut self, inside: &Value<'t>, context: &mut Context<'_, '_>) -> Option<()> {
+    /// Reads what is between angle brackets.
+    fn angled(&mut self, inside: &FieldText<'t>, context: &mut Context<'_, '_>) -> Option<()> {
         for word in self.words.drain(..) {
             if last_at(&word.text).is_some() {
                 let message = format!(
@@ -109,7 +112,7 @@ impl<'t> Found<'t> {
     }
 }
 
-/// How long a word is: up to a blank or a character that means something, outside of quotes.
+/// Returns the length of a word: up to a space or a special character outside of quotes.
 fn word(text: &str) -> usize {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in text.char_indices() {
@@ -124,7 +127,8 @@ fn word(text: &str) -> usize {
     text.len()
 }
 
-/// How long a part in brackets is, both brackets included. Parentheses nest; quotes hide brackets.
+/// Returns the length of a part in brackets, with both brackets. Parentheses nest; brackets in quotes do
+/// not count.
 fn closed(text: &str, end: char) -> Option<usize> {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for (at, c) in text.char_indices() {
@@ -146,7 +150,7 @@ fn closed(text: &str, end: char) -> Option<usize> {
     None
 }
 
-fn unclosed<T>(bracket: &Value<'_>, context: &mut Context<'_, '_>) -> Option<T> {
+fn unclosed<T>(bracket: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<T> {
     let message = format!("`{}` is not closed on its line", bracket.text);
     context.error(
         codes::SYNTAX,

@@ -23,10 +23,10 @@
 
 use super::{
     context::Context,
+    field_text::{FieldText, lines},
     postfix_bare::{bare, words},
     postfix_rule::rule,
     regex_table,
-    value::{Value, lines},
 };
 use crate::engine::{
     address::last_at,
@@ -36,7 +36,7 @@ use crate::engine::{
 /// Reads a file.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
     let mut aliases = AliasLines::default();
-    let mut current: Vec<Value<'_>> = Vec::new();
+    let mut current: Vec<FieldText<'_>> = Vec::new();
     for line in lines(context.file, text) {
         let trimmed = line.text.trim_start_matches([' ', '\t']);
         if trimmed.trim_end().is_empty() || trimmed.starts_with('#') {
@@ -57,8 +57,8 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
     aliases.report(context);
 }
 
-/// A line and those that continue it.
-fn logical(lines: &[Value<'_>], aliases: &mut AliasLines, context: &mut Context<'_, '_>) {
+/// Reads a line and the lines that continue it.
+fn logical(lines: &[FieldText<'_>], aliases: &mut AliasLines, context: &mut Context<'_, '_>) {
     let Some((first, rest)) = lines.split_first() else {
         return;
     };
@@ -106,7 +106,7 @@ struct AliasLines {
 }
 
 impl AliasLines {
-    fn count(&mut self, key: &Value<'_>) {
+    fn count(&mut self, key: &FieldText<'_>) {
         self.count += 1;
         self.first.get_or_insert(key.span);
         self.whole += usize::from(key.text.contains('@') || key.text == "*:");
@@ -137,7 +137,7 @@ impl AliasLines {
     }
 }
 
-/// Where the key ends: at the first white space outside of quotes.
+/// Returns where the key ends: at the first white space outside of quotes.
 fn key_end(text: &str) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in text.char_indices() {

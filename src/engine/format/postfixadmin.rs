@@ -12,11 +12,11 @@
 use super::{
     context::Context,
     csv::{Row, Rows},
+    field_text::FieldText,
     header::Header,
     mail_rows::{Fields, MailRows},
     mail_tables::Columns,
     sql_string::{escaped, numbered},
-    value::Value,
 };
 
 /// Reads all rows behind the header.
@@ -34,8 +34,8 @@ pub fn read<'t>(header: &Header, rows: &mut Rows<'t>, context: &mut Context<'_, 
     mail.finish(context);
 }
 
-/// A cell, with the escapes of `mysql -B` resolved.
-fn cell<'t>(row: &Row<'t>, column: Option<usize>, batch: bool) -> Value<'t> {
+/// Returns a cell with the escapes of `mysql -B` resolved.
+fn cell<'t>(row: &Row<'t>, column: Option<usize>, batch: bool) -> FieldText<'t> {
     let mut value = row.cell(column);
     if batch && value.text.contains('\\') && value.text != "\\N" {
         value.text = without_escapes(&value.text).into();
@@ -43,7 +43,7 @@ fn cell<'t>(row: &Row<'t>, column: Option<usize>, batch: bool) -> Value<'t> {
     value
 }
 
-/// A text in which a backslash and a letter, or a number, stand for one character.
+/// Returns a text with its escapes resolved: a backslash and a letter, or a number, are one character.
 pub fn without_escapes(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;

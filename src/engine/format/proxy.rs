@@ -1,4 +1,4 @@
-//! Proxy addresses as Exchange writes them: `TYPE:value`, many in one cell.
+//! ProxyAddress addresses as Exchange writes them: `TYPE:value`, many in one cell.
 //!
 //! # Traps
 //!
@@ -10,8 +10,8 @@
 //! - `X500:`, `X400:`, `SIP:` and the like are no mail addresses and are counted by type.
 
 use super::{
+    field_text::{FieldText, is_unseen},
     pasted,
-    value::{Value, is_unseen},
 };
 
 /// Longest type, in characters (event 231 of Exchange 5.5).
@@ -19,22 +19,22 @@ pub const MAX_TYPE: usize = 8;
 
 /// One proxy address.
 #[derive(Clone, Debug)]
-pub enum Proxy<'t> {
+pub enum ProxyAddress<'t> {
     /// `SMTP:` (upper case), `smtp:` or `mailto:`, and the address behind it.
     Smtp {
         /// The type is written in upper case: the primary one, where case carries a meaning.
         upper: bool,
         /// The address.
-        address: Value<'t>,
+        address: FieldText<'t>,
     },
     /// Another type, in lower case.
     Other(String),
     /// No type before it.
-    Bare(Value<'t>),
+    Bare(FieldText<'t>),
 }
 
 /// Reads one.
-pub fn read<'t>(value: &Value<'t>) -> Proxy<'t> {
+pub fn read<'t>(value: &FieldText<'t>) -> ProxyAddress<'t> {
     let value = value.trimmed();
     let skip = usize::from(value.text.starts_with('='));
     let body = value.part(skip..value.text.len());
@@ -42,14 +42,14 @@ pub fn read<'t>(value: &Value<'t>) -> Proxy<'t> {
         Some((kind, _)) if is_type(kind) => {
             let address = body.part(kind.len() + 1..body.text.len());
             match kind.to_ascii_lowercase().as_str() {
-                "smtp" | "mailto" => Proxy::Smtp {
+                "smtp" | "mailto" => ProxyAddress::Smtp {
                     upper: kind == "SMTP",
                     address: pasted::without_mailto(&address),
                 },
-                other => Proxy::Other(other.to_owned()),
+                other => ProxyAddress::Other(other.to_owned()),
             }
         }
-        _ => Proxy::Bare(value),
+        _ => ProxyAddress::Bare(value),
     }
 }
 
@@ -57,9 +57,9 @@ fn is_type(text: &str) -> bool {
     (1..=MAX_TYPE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Parts a cell where a type follows a separator; one without any type is parted at separators that
-/// stand in no address.
-pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
+/// Splits a cell where a type follows a separator. A cell without a type is split at separators that no
+/// address contains.
+pub fn split<'t>(cell: &FieldText<'t>) -> Vec<FieldText<'t>> {
     if let Some(values) = pasted::json(&cell.without_blanks()) {
         return values;
     }
@@ -79,7 +79,7 @@ pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
             .zip(ends)
             .map(|(start, end)| cell.part(*start..end)),
     );
-    let trim = |part: Value<'t>| {
+    let trim = |part: FieldText<'t>| {
         let length = part
             .text
             .trim_end_matches(|c: char| {
@@ -88,8 +88,8 @@ pub fn split<'t>(cell: &Value<'t>) -> Vec<Value<'t>> {
             .len();
         part.part(0..length)
     };
-    let decode = |part: Value<'t>| match hexadecimal(&part.text) {
-        Some((text, "")) => Value {
+    let decode = |part: FieldText<'t>| match hexadecimal(&part.text) {
+        Some((text, "")) => FieldText {
             text: text.into(),
             span: part.span,
         },
@@ -118,7 +118,7 @@ fn has_types(text: &str, starts: &[usize]) -> bool {
     starts.iter().any(|at| !mailto(at))
 }
 
-/// Where values begin: a type follows a separator.
+/// Returns where values begin: where a type follows a separator.
 fn starts(text: &str) -> Vec<usize> {
     let mut starts = vec![];
     let mut free = true;
@@ -141,7 +141,7 @@ fn hexadecimal(text: &str) -> Option<(String, &str)> {
     Some((from_hex(digits)?, rest))
 }
 
-/// The text whose UTF-8 is written as hexadecimal digits.
+/// Returns the text whose UTF-8 is written in hexadecimal digits.
 pub fn from_hex(digits: &str) -> Option<String> {
     let value = |digit: &u8| char::from(*digit).to_digit(16);
     let bytes = digits.as_bytes().chunks(2).map(|pair| match pair {
@@ -167,7 +167,7 @@ mod tests {
     use crate::engine::diagnostic::Span;
 
     fn parts(text: &str) -> Vec<String> {
-        let cell = Value::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
+        let cell = FieldText::new(text, Span::at(0, text.as_bytes(), 0..text.len()));
         split(&cell)
             .iter()
             .map(|part| part.text.to_string())
@@ -197,14 +197,14 @@ mod tests {
 
     #[test]
     fn types() {
-        let read = |text: &'static str| super::read(&Value::new(text, Span::whole_file(0)));
+        let read = |text: &'static str| super::read(&FieldText::new(text, Span::whole_file(0)));
         assert!(
-            matches!(read("SMTP:a@x"), Proxy::Smtp { upper: true, address } if address.text == "a@x")
+            matches!(read("SMTP:a@x"), ProxyAddress::Smtp { upper: true, address } if address.text == "a@x")
         );
-        assert!(matches!(read("=EX:/o=a"), Proxy::Other(kind) if kind == "ex"));
+        assert!(matches!(read("=EX:/o=a"), ProxyAddress::Other(kind) if kind == "ex"));
         assert!(
-            matches!(read("smtp:mailto:a@x"), Proxy::Smtp { upper: false, address } if address.text == "a@x")
+            matches!(read("smtp:mailto:a@x"), ProxyAddress::Smtp { upper: false, address } if address.text == "a@x")
         );
-        assert!(matches!(read("a@x"), Proxy::Bare(_)));
+        assert!(matches!(read("a@x"), ProxyAddress::Bare(_)));
     }
 }

@@ -22,8 +22,8 @@
 
 use super::{
     context::Context,
-    sendmail_words::{self, Word},
-    value::Value,
+    field_text::FieldText,
+    sendmail_words::{self, SendmailWord},
 };
 use crate::engine::diagnostic::codes;
 use crate::engine::reply::{EnhancedCode, ReplyClass, ReplyError, SmtpReply};
@@ -43,7 +43,7 @@ pub fn is_refusal(text: &str) -> bool {
 }
 
 /// Reads a value for which [`is_refusal`] is true.
-pub fn read(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<SmtpReply> {
+pub fn read(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<SmtpReply> {
     let text = percent(value, context)?;
     let words = match sendmail_words::cut(&text) {
         Ok(words) => words,
@@ -79,8 +79,8 @@ pub fn read(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<SmtpRepl
     }
 }
 
-/// A value with `%%` resolved. A part of the key cannot stand in a reply.
-fn percent(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<String> {
+/// Returns a value with `%%` resolved, and reports a part of the key, which a reply cannot contain.
+fn percent(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<String> {
     let mut text = String::with_capacity(value.text.len());
     let mut characters = value.text.chars().peekable();
     while let Some(c) = characters.next() {
@@ -102,8 +102,8 @@ fn percent(value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<String> {
     Some(text)
 }
 
-/// The reason, and the text as Sendmail puts it together.
-fn parts(words: &[Word]) -> (String, String) {
+/// Returns the reason, and the text as Sendmail joins it.
+fn parts(words: &[SendmailWord]) -> (String, String) {
     let (reason, text) = match words {
         [class, one, subject, two, detail, colon, text @ ..]
             if one.is(".") && two.is(".") && colon.is(":") =>
@@ -166,15 +166,15 @@ fn reply(code: &str, enhanced: Option<&str>, text: &str) -> Result<SmtpReply, Re
     SmtpReply::new(class, Some(code), Some(enhanced), text)
 }
 
-/// Warns that Sendmail finds no code in a text, and says what may be meant.
-fn uncoded(reason: &str, text: &str, value: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Warns that Sendmail finds no code in a text, with what may be meant.
+fn uncoded(reason: &str, text: &str, value: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let meant = meant(reason, text);
     let message = "Sendmail rejects the address with 553 5.3.0, because the text does not begin with an SMTP code and a space";
     let help = format!("if another reply is meant, write `{meant}`");
     context.warn(codes::NO_REPLY_CODE, value.span, message, help);
 }
 
-/// A value that Sendmail reads as its writer may have meant it.
+/// Returns a value that Sendmail reads as its writer may have meant it.
 fn meant(reason: &str, text: &str) -> String {
     // `error:5.7.0 550 text`: a blank stands where a colon should.
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));

@@ -5,14 +5,14 @@
 //! Only the idiom for a whole domain is understood: `/^(.*)@domain2\.com$/ ${1}@company.com`. Their
 //! regexes are not anchored, and `if` and `!` have no like here, so that the rest is refused.
 
-use super::{context::Context, identity, value::Value};
+use super::{context::Context, field_text::FieldText, identity};
 use crate::engine::{
     address::Domain,
     diagnostic::codes,
     rule::{Origin, Pattern, Target, TargetKind},
 };
 
-/// Whether a line is one of a regexp or pcre table.
+/// Returns true if a line belongs to a regexp or pcre table.
 pub fn is_line(line: &str) -> bool {
     line.starts_with('/')
         || line.starts_with("!/")
@@ -22,8 +22,8 @@ pub fn is_line(line: &str) -> bool {
             .is_some_and(|rest| rest.trim_start().starts_with(['/', '!']))
 }
 
-/// The one regex that is a rule for a whole domain.
-pub fn read(line: &Value<'_>, context: &mut Context<'_, '_>) {
+/// Reads a regex that is a rule for a whole domain, and reports any other.
+pub fn read(line: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let understood = whole_domain(&line.text);
     match understood {
         Some((from, to)) => {
@@ -41,7 +41,7 @@ pub fn read(line: &Value<'_>, context: &mut Context<'_, '_>) {
     }
 }
 
-/// `/^(.*)@domain2\.com$/i  ${1}@company.com` as two domains.
+/// Returns the two domains of `/^(.*)@domain2\.com$/i  ${1}@company.com`.
 fn whole_domain(line: &str) -> Option<(Domain, Domain)> {
     let rest = ["/^(.*)@", "/^(.+)@"]
         .iter()

@@ -16,7 +16,7 @@
 
 use super::{
     context::Context,
-    value::{Value, lines},
+    field_text::{FieldText, lines},
 };
 use crate::engine::diagnostic::codes;
 use crate::engine::rule::{Action, Declaration, DomainClass, Origin, Pattern, Target, TargetKind};
@@ -63,7 +63,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
     }
 }
 
-fn route(domain: &Value<'_>, host: &Value<'_>, context: &mut Context<'_, '_>) {
+fn route(domain: &FieldText<'_>, host: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let exact = domain.text.starts_with('#');
     let value = domain.part(usize::from(exact)..domain.text.len());
     let Some((name, span)) = context.domain(&value) else {

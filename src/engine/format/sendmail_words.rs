@@ -16,7 +16,7 @@ const OPERATORS: &str = ".:%@!^/[]+<>,;";
 
 /// What kind of word this is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum WordKind {
     /// Ordinary characters.
     Atom,
     /// One character that delimits.
@@ -27,22 +27,22 @@ pub enum Kind {
 
 /// One word, its quotes and backslashes left out.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Word {
+pub struct SendmailWord {
     /// What it says.
     pub text: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: WordKind,
 }
 
-impl Word {
+impl SendmailWord {
     /// Returns true if this is the operator.
     pub fn is(&self, operator: &str) -> bool {
-        self.kind == Kind::Operator && self.text == operator
+        self.kind == WordKind::Operator && self.text == operator
     }
 }
 
-/// Cuts a text into words. The error is the character that has no partner.
-pub fn cut(text: &str) -> Result<Vec<Word>, char> {
+/// Splits a text into words. The error is the bracket or quote without its counterpart.
+pub fn cut(text: &str) -> Result<Vec<SendmailWord>, char> {
     let mut scanner = Scanner::default();
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
@@ -57,12 +57,12 @@ pub fn cut(text: &str) -> Result<Vec<Word>, char> {
     scanner.end()
 }
 
-/// Joins words as Sendmail does.
-pub fn join(words: &[Word]) -> String {
+/// Returns the words joined as Sendmail joins them.
+pub fn join(words: &[SendmailWord]) -> String {
     let mut joined = String::new();
-    let mut before = Kind::Operator;
+    let mut before = WordKind::Operator;
     for word in words {
-        if before == Kind::Atom && word.kind == Kind::Atom {
+        if before == WordKind::Atom && word.kind == WordKind::Atom {
             joined.push(' ');
         }
         joined.push_str(&word.text);
@@ -73,7 +73,7 @@ pub fn join(words: &[Word]) -> String {
 
 #[derive(Debug, Default)]
 struct Scanner {
-    words: Vec<Word>,
+    words: Vec<SendmailWord>,
     /// The last word may grow.
     open: bool,
     quoted: bool,
@@ -88,7 +88,7 @@ impl Scanner {
                 self.quoted = !self.quoted;
                 self.open = self.quoted;
                 if self.quoted {
-                    self.begin(Kind::Quoted, String::new());
+                    self.begin(WordKind::Quoted, String::new());
                 }
             }
             _ if self.quoted => self.ordinary(c),
@@ -102,7 +102,7 @@ impl Scanner {
                     '>' => self.angles = self.angles.checked_sub(1).ok_or(c)?,
                     _ => {}
                 }
-                self.begin(Kind::Operator, c.to_string());
+                self.begin(WordKind::Operator, c.to_string());
                 self.open = false;
             }
             c => self.ordinary(c),
@@ -117,16 +117,16 @@ impl Scanner {
         }
         match self.words.last_mut().filter(|_| self.open) {
             Some(word) => word.text.push(c),
-            None => self.begin(Kind::Atom, c.to_string()),
+            None => self.begin(WordKind::Atom, c.to_string()),
         }
     }
 
-    fn begin(&mut self, kind: Kind, text: String) {
-        self.words.push(Word { text, kind });
+    fn begin(&mut self, kind: WordKind, text: String) {
+        self.words.push(SendmailWord { text, kind });
         self.open = true;
     }
 
-    fn end(self) -> Result<Vec<Word>, char> {
+    fn end(self) -> Result<Vec<SendmailWord>, char> {
         match self {
             Self { quoted: true, .. } => Err('"'),
             Self { comments: 1.., .. } => Err('('),

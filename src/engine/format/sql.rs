@@ -18,7 +18,7 @@ use super::{
     sql_copy,
     sql_dump::Dump,
     sql_end, sql_rows,
-    sql_tokens::{Dialect, Kind, Token},
+    sql_tokens::{Dialect, SqlTokenKind, Token},
 };
 use crate::engine::diagnostic::Span;
 
@@ -116,7 +116,7 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
 
 impl<'t> Dump<'t> {
     fn statement(&mut self, first: Token<'t>, context: &mut Context<'_, '_>) {
-        let word = if first.kind == Kind::Word {
+        let word = if first.kind == SqlTokenKind::Word {
             first.value.text.to_ascii_lowercase()
         } else {
             String::new()
@@ -229,7 +229,8 @@ impl<'t> Dump<'t> {
         }
     }
 
-    /// `DELIMITER ;;` of the client mysql: statements up to `DELIMITER ;` are bodies of triggers.
+    /// Skips the statements behind `DELIMITER ;;` of the client mysql: up to `DELIMITER ;` they are bodies
+    /// of triggers.
     fn other_delimiter(&mut self, span: Span) {
         self.tokens.next_line();
         while let Some(line) = self.tokens.next_line() {
@@ -243,7 +244,7 @@ impl<'t> Dump<'t> {
         self.unfinished = Some(span);
     }
 
-    /// A change of columns makes the known ones void.
+    /// Forgets the known columns of a table whose columns change.
     fn alter(&mut self, first: Token<'t>) {
         const KEYS: [&str; 9] = [
             "primary",

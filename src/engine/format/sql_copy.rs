@@ -4,11 +4,11 @@
 
 use super::{
     context::Context,
+    field_text::FieldText,
     postfixadmin::without_escapes,
     sql_dump::Dump,
     sql_rows::{self, Cell, Reading},
     sql_tokens::Token,
-    value::Value,
 };
 use crate::engine::diagnostic::codes;
 
@@ -52,8 +52,8 @@ pub fn read<'t>(dump: &mut Dump<'t>, first: Token<'t>, context: &mut Context<'_,
     dump.unfinished = Some(first.value.span);
 }
 
-/// The cells of one line. One that is empty is a row with one empty cell.
-fn cells<'t>(line: &Value<'t>) -> Vec<Cell<'t>> {
+/// Returns the cells of one line. An empty line is a row with one empty cell.
+fn cells<'t>(line: &FieldText<'t>) -> Vec<Cell<'t>> {
     let mut start = 0;
     let cells = line.text.split('\t').map(|raw| {
         let mut value = line.part(start..start + raw.len());

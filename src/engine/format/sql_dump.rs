@@ -6,7 +6,7 @@ use super::{
     context::Context,
     mail_rows::MailRows,
     mail_tables::is_named_alias,
-    sql_tokens::{Dialect, Kind, Token, Tokens},
+    sql_tokens::{Dialect, SqlTokenKind, Token, Tokens},
     unread::{self, Holder, Unread},
 };
 use crate::engine::diagnostic::{Span, codes};
@@ -50,7 +50,7 @@ impl<'t> Dump<'t> {
         }
     }
 
-    /// The next token of a statement. `None` at its end, which is noted if the dump ends there too.
+    /// Returns the next token of a statement; `None` at its end. Notes if the dump ends there too.
     pub fn more(&mut self, first: &Token<'t>) -> Option<Token<'t>> {
         let Some(token) = self.tokens.next() else {
             if self.tokens.dialect != Dialect::MsSql {
@@ -75,7 +75,7 @@ impl<'t> Dump<'t> {
     pub fn skip(&mut self, first: Token<'t>) {
         let mut count = 0;
         while let Some(token) = self.more(&first) {
-            if token.kind != Kind::Word {
+            if token.kind != SqlTokenKind::Word {
                 count += unread::addresses(&token.value.text).count();
             }
         }

@@ -48,7 +48,7 @@ pub fn check(text: &str, dump: &Dump<'_>, context: &mut Context<'_, '_>) {
     context.findings.push(finding);
 }
 
-/// The program whose first line the dump has and whose last line it lacks.
+/// Returns the program whose first line is in the dump and whose last line is missing.
 fn unframed(text: &str) -> Option<(&'static str, &'static str)> {
     let head = |first: &str| text.lines().take(20).any(|line| line.starts_with(first));
     let tail = |last: &str| {

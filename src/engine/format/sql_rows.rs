@@ -2,12 +2,12 @@
 
 use super::{
     context::Context,
+    field_text::FieldText,
     mail_rows::Fields,
     mail_tables::{Columns, is_named_alias},
     sql_dump::Dump,
-    sql_tokens::{Kind, Token, Tokens},
+    sql_tokens::{SqlTokenKind, Token, Tokens},
     unread::{self, Holder},
-    value::Value,
 };
 use crate::engine::diagnostic::{Span, codes};
 
@@ -19,7 +19,7 @@ const EXPORT: &str =
 #[derive(Clone, Debug)]
 pub struct Cell<'t> {
     /// A string, a number or a word; empty for NULL.
-    pub value: Value<'t>,
+    pub value: FieldText<'t>,
     /// It is written out, not computed.
     pub literal: bool,
 }
@@ -32,15 +32,15 @@ pub enum Reading {
     /// Another table.
     Other(usize),
     /// A table whose columns have no names.
-    Nameless,
+    UnqualifiedAliases,
 }
 
 impl Reading {
-    /// Decides by the names of columns, those of the statement first.
+    /// Decides by the names of columns: those of the statement, or else those of the definition.
     pub fn of(dump: &Dump<'_>, table: &str, names: Option<Vec<String>>) -> Self {
         let names = names.or_else(|| dump.layouts.get(table).cloned().flatten());
         match names {
-            None => Self::Nameless,
+            None => Self::UnqualifiedAliases,
             Some(names) => match Columns::find(Some(table), &names) {
                 Some(columns) => Self::Known(columns, names),
                 None => Self::Other(names.len()),
@@ -49,7 +49,7 @@ impl Reading {
     }
 }
 
-/// The names up to a closing parenthesis.
+/// Reads the names up to a closing parenthesis.
 pub fn names(tokens: &mut Tokens<'_>) -> Vec<String> {
     let inner = tokens.take_while(|token| !token.is(")"));
     inner
@@ -58,7 +58,7 @@ pub fn names(tokens: &mut Tokens<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The names of the columns that a `CREATE TABLE` defines.
+/// Reads the names of the columns that a `CREATE TABLE` defines.
 pub fn definitions(tokens: &mut Tokens<'_>) -> Vec<String> {
     const OTHERS: [&str; 12] = [
         "primary",
@@ -95,7 +95,7 @@ pub fn definitions(tokens: &mut Tokens<'_>) -> Vec<String> {
     columns
 }
 
-/// The rows behind `VALUES`.
+/// Reads the rows behind `VALUES`.
 pub fn read<'t>(
     dump: &mut Dump<'t>,
     first: &Token<'t>,
@@ -120,7 +120,7 @@ pub fn read<'t>(
     }
 }
 
-/// `INSERT … SET name = value, …`
+/// Reads `INSERT … SET name = value, …`.
 pub fn assignments<'t>(
     dump: &mut Dump<'t>,
     first: &Token<'t>,
@@ -166,7 +166,7 @@ pub fn assignments<'t>(
     }
 }
 
-/// The cells of one row, up to its closing parenthesis. `None` if the dump ends before it.
+/// Reads the cells of one row, up to its closing parenthesis; `None` if the dump ends before.
 fn cells<'t>(dump: &mut Dump<'t>) -> Option<Vec<Cell<'t>>> {
     let mut cells = Vec::new();
     let mut current: Vec<Token<'t>> = Vec::new();
@@ -188,7 +188,7 @@ fn cells<'t>(dump: &mut Dump<'t>) -> Option<Vec<Cell<'t>>> {
     }
 }
 
-/// One value out of its tokens. `_utf8'…'` is a string; `'…' || '…'` and `f(…)` are computed.
+/// Returns one value from its tokens. `_utf8'…'` is a string; `'…' || '…'` and `f(…)` are computed.
 fn cell<'t>(tokens: &[Token<'t>], end: Span) -> Cell<'t> {
     let tokens = match tokens {
         [set, rest @ ..] if set.value.text.starts_with('_') && !rest.is_empty() => rest,
@@ -196,7 +196,7 @@ fn cell<'t>(tokens: &[Token<'t>], end: Span) -> Cell<'t> {
     };
     match tokens {
         [] => Cell {
-            value: Value::new("", end),
+            value: FieldText::new("", end),
             literal: true,
         },
         [token] => {
@@ -208,12 +208,14 @@ fn cell<'t>(tokens: &[Token<'t>], end: Span) -> Cell<'t> {
             Cell { value, literal }
         }
         all if replaced(all).is_some() => Cell {
-            value: replaced(all).unwrap_or_else(|| Value::new("", end)),
+            value: replaced(all).unwrap_or_else(|| FieldText::new("", end)),
             literal: true,
         },
         [token, ..] => {
             // A call shows the addresses that it holds.
-            let texts = tokens.iter().filter(|token| token.kind != Kind::Word);
+            let texts = tokens
+                .iter()
+                .filter(|token| token.kind != SqlTokenKind::Word);
             let texts: Vec<_> = texts.map(|token| &*token.value.text).collect();
             let mut value = token.value.clone();
             value.text = texts.join(" ").into();
@@ -223,13 +225,13 @@ fn cell<'t>(tokens: &[Token<'t>], end: Span) -> Cell<'t> {
     }
 }
 
-/// `replace('a\nb','\n',char(10))`: how SQLite writes a text of several lines.
-fn replaced<'t>(tokens: &[Token<'t>]) -> Option<Value<'t>> {
+/// Returns the text of `replace('a\nb','\n',char(10))`, which SQLite writes for a text of several lines.
+fn replaced<'t>(tokens: &[Token<'t>]) -> Option<FieldText<'t>> {
     let [call, open, text, _, from, _, function, _, code, _, close] = tokens else {
         return None;
     };
     let shape = call.is("replace") && open.is("(") && function.is("char") && close.is(")");
-    if !shape || text.kind != Kind::Text || from.kind != Kind::Text {
+    if !shape || text.kind != SqlTokenKind::Text || from.kind != SqlTokenKind::Text {
         return None;
     }
     let to = char::from_u32(code.value.text.parse().ok()?)?;
@@ -256,7 +258,7 @@ pub fn computed(
     }
 }
 
-/// Hands one row on.
+/// Adds one row.
 pub fn add<'t>(
     dump: &mut Dump<'t>,
     reading: &Reading,
@@ -268,7 +270,7 @@ pub fn add<'t>(
     let columns = match reading {
         Reading::Known(_, names) => Some(names.len()),
         Reading::Other(count) => Some(*count),
-        Reading::Nameless => None,
+        Reading::UnqualifiedAliases => None,
     };
     if let Some(columns) = columns.filter(|columns| *columns != cells.len()) {
         let message = format!(
@@ -292,7 +294,7 @@ pub fn add<'t>(
             let what = || format!("the table `{table}`");
             dump.unread.count(holder, place, count, what);
         }
-        Reading::Nameless => {
+        Reading::UnqualifiedAliases => {
             let count: usize = cells.iter().map(held).sum();
             let found = match dump.nameless.get_mut(table) {
                 Some(found) => found,
@@ -329,7 +331,7 @@ fn known<'t>(
     }
     let value = |at: Option<usize>| match at.and_then(|at| cells.get(at)) {
         Some(cell) => cell.value.without_blanks(),
-        None => Value::new("", row),
+        None => FieldText::new("", row),
     };
     let values: Vec<_> = read.iter().map(|at| value(Some(*at))).collect();
     for (at, cell) in cells

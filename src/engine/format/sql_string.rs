@@ -55,8 +55,8 @@ pub fn read(rest: &str, close: char, backslash: Backslash) -> Option<(usize, Opt
     None
 }
 
-/// A character that is written by its number behind a backslash, and the bytes of that. A byte that is not
-/// ASCII is U+FFFD: part of a letter, which its reader refuses.
+/// Returns a character that is written as a number behind a backslash, and the length of that number. A
+/// byte outside of ASCII gives U+FFFD: it is a part of a letter, which the reader refuses.
 pub fn numbered(rest: &str) -> Option<(char, usize)> {
     let digits = |from: usize, radix: u32, least: usize, most: usize| {
         let text = rest.get(from..)?;
@@ -78,7 +78,7 @@ pub fn numbered(rest: &str) -> Option<(char, usize)> {
     Some((c.unwrap_or('\u{fffd}'), length))
 }
 
-/// The character that stands behind a backslash.
+/// Returns the character that a backslash and this character stand for.
 pub fn escaped(c: char) -> char {
     match c {
         'b' => '\u{8}',

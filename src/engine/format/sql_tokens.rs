@@ -16,9 +16,9 @@
 
 use super::{
     cursor::Cursor,
+    field_text::FieldText,
     proxy::from_hex,
     sql_string::{self, Backslash},
-    value::Value,
 };
 use crate::engine::diagnostic::Span;
 
@@ -68,7 +68,7 @@ impl Dialect {
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum SqlTokenKind {
     /// A keyword, an unquoted name, a number, or one sign.
     Word,
     /// A name in quotes.
@@ -81,9 +81,9 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Token<'t> {
     /// What it says, quotes and escapes resolved.
-    pub value: Value<'t>,
+    pub value: FieldText<'t>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SqlTokenKind,
     /// It is the first one of its line.
     pub first: bool,
 }
@@ -91,10 +91,10 @@ pub struct Token<'t> {
 impl Token<'_> {
     /// Returns true if it is this keyword or sign.
     pub fn is(&self, word: &str) -> bool {
-        self.kind == Kind::Word && self.value.text.eq_ignore_ascii_case(word)
+        self.kind == SqlTokenKind::Word && self.value.text.eq_ignore_ascii_case(word)
     }
 
-    /// Its text as a name, in lower case and without the schema before it.
+    /// Returns its text as a name, in lower case and without a schema.
     pub fn name(&self) -> String {
         let name = self.value.text.rsplit('.').next().unwrap_or("");
         name.to_lowercase()
@@ -116,7 +116,7 @@ pub struct Tokens<'t> {
 }
 
 impl<'t> Tokens<'t> {
-    /// The tokens of a text.
+    /// Returns the tokens of a text.
     pub fn new(text: &'t str, file: u32) -> Self {
         Self {
             cursor: Cursor::new(text, file),
@@ -133,13 +133,13 @@ impl<'t> Tokens<'t> {
     }
 
     /// Returns the rest of the current line, and moves behind its end. `None` at the end of the text.
-    pub fn next_line(&mut self) -> Option<Value<'t>> {
+    pub fn next_line(&mut self) -> Option<FieldText<'t>> {
         if self.cursor.is_at_end() {
             return None;
         }
         let line = self.cursor.rest_of_line();
         let text = line.strip_suffix('\r').unwrap_or(line);
-        let value = Value::new(text, self.cursor.span(0, text.len()));
+        let value = FieldText::new(text, self.cursor.span(0, text.len()));
         self.cursor.advance(line.len() + 1);
         Some(value)
     }
@@ -190,24 +190,24 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// A string or quoted name that begins `skip` bytes from here.
+    /// Reads a string or quoted name that begins `skip` bytes from here.
     fn quoted(
         &mut self,
         skip: usize,
         close: char,
         backslash: Backslash,
-        kind: Kind,
+        kind: SqlTokenKind,
     ) -> Option<Token<'t>> {
         let rest = self.cursor.rest().get(skip + 1..).unwrap_or("");
         let Some((length, text)) = sql_string::read(rest, close, backslash) else {
             self.ends_inside(match kind {
-                Kind::Text => "a string",
+                SqlTokenKind::Text => "a string",
                 _ => "a quoted name",
             });
             return None;
         };
         let inner = rest.get(..length).unwrap_or("");
-        let mut value = Value::new(inner, self.cursor.span(skip + 1, inner.len()));
+        let mut value = FieldText::new(inner, self.cursor.span(skip + 1, inner.len()));
         if let Some(text) = text {
             value.text = text.into();
         }
@@ -216,7 +216,7 @@ impl<'t> Tokens<'t> {
         Some(Token { value, kind, first })
     }
 
-    /// `$tag$…$tag$` of PostgreSQL.
+    /// Reads `$tag$…$tag$` of PostgreSQL.
     fn dollars(&mut self) -> Option<Token<'t>> {
         let rest = self.cursor.rest();
         let tag = rest.strip_prefix('$')?;
@@ -230,16 +230,16 @@ impl<'t> Tokens<'t> {
             self.ends_inside("a string");
             return None;
         };
-        let value = Value::new(body.get(..end)?, self.cursor.span(mark.len(), end));
+        let value = FieldText::new(body.get(..end)?, self.cursor.span(mark.len(), end));
         self.cursor.advance(mark.len() * 2 + end);
         Some(Token {
             value,
-            kind: Kind::Text,
+            kind: SqlTokenKind::Text,
             first: false,
         })
     }
 
-    /// A word, or the string that its letters announce: `N'…'`, `E'…'`, `X'…'`, `b'…'`.
+    /// Reads a word, or a string with a letter before it: `N'…'`, `E'…'`, `X'…'`, `b'…'`.
     fn word(&mut self, first: char) -> Option<Token<'t>> {
         let rest = self.cursor.rest();
         let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | ':' | '@');
@@ -261,11 +261,14 @@ impl<'t> Tokens<'t> {
         if rest.get(length..).is_some_and(|r| r.starts_with('\'')) {
             match word {
                 "N" | "n" | "B" | "b" => {
-                    return self.quoted(length, '\'', self.escapes(), Kind::Text);
+                    return self.quoted(length, '\'', self.escapes(), SqlTokenKind::Text);
                 }
-                "E" | "e" => return self.quoted(length, '\'', Backslash::Numbers, Kind::Text),
+                "E" | "e" => {
+                    return self.quoted(length, '\'', Backslash::Numbers, SqlTokenKind::Text);
+                }
                 "X" | "x" => {
-                    let mut token = self.quoted(length, '\'', Backslash::Plain, Kind::Text)?;
+                    let mut token =
+                        self.quoted(length, '\'', Backslash::Plain, SqlTokenKind::Text)?;
                     if let Some(text) = from_hex(&token.value.text) {
                         token.value.text = text.into();
                     }
@@ -274,13 +277,13 @@ impl<'t> Tokens<'t> {
                 _ => {}
             }
         }
-        let mut value = Value::new(word, self.cursor.span(0, length));
+        let mut value = FieldText::new(word, self.cursor.span(0, length));
         let hex = word.strip_prefix("0x").filter(|digits| !digits.is_empty());
         let text = hex.and_then(from_hex);
         let kind = if text.is_some() {
-            Kind::Text
+            SqlTokenKind::Text
         } else {
-            Kind::Word
+            SqlTokenKind::Word
         };
         if let Some(text) = text {
             value.text = text.into();
@@ -301,7 +304,7 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// Bytes of the head of a conditional comment that is run: `/*!40101 `, `/*M!100200 `.
+/// Returns the length of the head of a conditional comment that is run: `/*!40101 `, `/*M!100200 `.
 fn conditional(rest: &str) -> Option<usize> {
     let body = rest
         .strip_prefix("/*!")
@@ -327,10 +330,10 @@ impl<'t> Iterator for Tokens<'t> {
         };
         let names = matches!(self.dialect, Dialect::MsSql | Dialect::Sqlite);
         let token = match first {
-            '\'' => self.quoted(0, '\'', self.escapes(), Kind::Text),
-            '"' => self.quoted(0, '"', self.escapes(), Kind::Name),
-            '`' => self.quoted(0, '`', Backslash::Plain, Kind::Name),
-            '[' if names => self.quoted(0, ']', Backslash::Plain, Kind::Name),
+            '\'' => self.quoted(0, '\'', self.escapes(), SqlTokenKind::Text),
+            '"' => self.quoted(0, '"', self.escapes(), SqlTokenKind::Name),
+            '`' => self.quoted(0, '`', Backslash::Plain, SqlTokenKind::Name),
+            '[' if names => self.quoted(0, ']', Backslash::Plain, SqlTokenKind::Name),
             '$' if self.dialect == Dialect::Postgres => self.dollars().or_else(|| self.word(first)),
             _ => self.word(first),
         }?;

@@ -14,7 +14,7 @@ const KNOWN: &str = "known header rows: `from,to`; Exchange 5.5 (`Obj-Class,…`
 
 /// Which table it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Table {
+enum KnownTable {
     Pairs,
     Exchange55,
     Microsoft365,
@@ -23,7 +23,7 @@ enum Table {
     Postfixadmin,
 }
 
-impl Table {
+impl KnownTable {
     fn of(header: &Header) -> Option<Self> {
         let has = |names| header.has(names);
         let proxies = !microsoft365::proxies(header).is_empty();
@@ -81,22 +81,22 @@ pub fn read(text: &str, wanted: ImportFormat, context: &mut Context<'_, '_>) {
         return;
     };
     let header = Header::of(&first);
-    let table = Table::of(&header);
+    let table = KnownTable::of(&header);
     let fits = table.is_some_and(|table| {
         wanted == ImportFormat::Csv
             || wanted == table.format()
-            || (wanted == ImportFormat::Pairs && table == Table::AddressMap)
+            || (wanted == ImportFormat::Pairs && table == KnownTable::AddressMap)
     });
     let Some(table) = table.filter(|_| fits) else {
         return misfit(table, wanted, &header, &rows, context);
     };
     match table {
-        Table::Pairs => pairs::read(&header, &mut rows, context),
-        Table::Exchange55 => exchange55::read(&header, &mut rows, context),
-        Table::Microsoft365 => microsoft365::read(&header, &mut rows, context),
-        Table::Google => google::read(&header, &mut rows, context),
-        Table::AddressMap => google::address_map(first, &mut rows, context),
-        Table::Postfixadmin => postfixadmin::read(&header, &mut rows, context),
+        KnownTable::Pairs => pairs::read(&header, &mut rows, context),
+        KnownTable::Exchange55 => exchange55::read(&header, &mut rows, context),
+        KnownTable::Microsoft365 => microsoft365::read(&header, &mut rows, context),
+        KnownTable::Google => google::read(&header, &mut rows, context),
+        KnownTable::AddressMap => google::address_map(first, &mut rows, context),
+        KnownTable::Postfixadmin => postfixadmin::read(&header, &mut rows, context),
     }
     rows.finish(context);
 }
@@ -139,14 +139,14 @@ fn drawn(text: &str, context: &mut Context<'_, '_>) {
     context.error(codes::DRAWN_TABLE, first_line(text, context), message, help);
 }
 
-/// The first line of a text.
+/// Returns the place of the first line of a text.
 fn first_line(text: &str, context: &Context<'_, '_>) -> Span {
     let length = text.lines().next().map_or(0, str::len);
     Span::at(context.file, text.as_bytes(), 0..length)
 }
 
 fn misfit(
-    table: Option<Table>,
+    table: Option<KnownTable>,
     wanted: ImportFormat,
     header: &Header,
     rows: &Rows<'_>,

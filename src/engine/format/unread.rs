@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{context::Context, proxy, value::Value};
+use super::{context::Context, field_text::FieldText, proxy};
 use crate::engine::diagnostic::{Finding, Span, codes};
 
 /// What holds addresses.
@@ -103,7 +103,7 @@ impl Unread {
     }
 }
 
-/// `1 address`, `12 addresses`.
+/// Returns `1 address` or `12 addresses`.
 pub fn plural(count: usize) -> String {
     match count {
         1 => "1 address".to_owned(),
@@ -149,7 +149,7 @@ fn address(word: &str) -> Option<&str> {
 }
 
 /// Counts the addresses of a value that none of the values that are read holds.
-pub fn lost(value: &Value<'_>, read: &[Value<'_>]) -> usize {
+pub fn lost(value: &FieldText<'_>, read: &[FieldText<'_>]) -> usize {
     if !value.text.contains('@') {
         return 0;
     }

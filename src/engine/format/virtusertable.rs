@@ -20,8 +20,8 @@ use std::collections::HashSet;
 
 use super::{
     context::Context,
+    field_text::{FieldText, lines},
     refusal,
-    value::{Value, lines},
     virtusertable_target::{self, routed},
 };
 use crate::engine::{
@@ -73,8 +73,8 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
     }
 }
 
-/// Keys of a file that Sendmail asks for before it asks for `jd+*@domain2.com`, in lower case: those that
-/// spell out an empty detail (`jd+@domain2.com`) and `jd++@domain2.com`.
+/// Returns the keys of a file, in lower case, that Sendmail looks up before `jd+*@domain2.com`: keys with
+/// an empty detail (`jd+@domain2.com`), and `jd++@domain2.com`.
 fn without_detail(text: &str) -> HashSet<String> {
     text.lines()
         .filter_map(|line| line.split([' ', '\t']).next())
@@ -84,8 +84,8 @@ fn without_detail(text: &str) -> HashSet<String> {
 }
 
 fn rule(
-    key: &Value<'_>,
-    value: &Value<'_>,
+    key: &FieldText<'_>,
+    value: &FieldText<'_>,
     spelt_out: &HashSet<String>,
     context: &mut Context<'_, '_>,
 ) {
@@ -95,14 +95,14 @@ fn rule(
     // `user++@` comes before `user+*@`, to which the empty detail is left then.
     let shadow = key.text.replacen("+*@", "++@", 1).to_lowercase();
     let shadowed = key.text.contains("+*@") && spelt_out.contains(&shadow);
-    let twin = |fills| {
+    let for_empty_detail = |fills| {
         let user = if fills || shadowed { NO_PLUS } else { ANY };
-        twin(key, &pattern, user, spelt_out)
+        for_empty_detail(key, &pattern, user, spelt_out)
     };
     if refusal::is_refusal(&value.text) {
         if let Some(reply) = refusal::read(value, context) {
-            let twin = twin(false);
-            for pattern in own(pattern, shadowed).chain(twin) {
+            let for_empty_detail = for_empty_detail(false);
+            for pattern in own(pattern, shadowed).chain(for_empty_detail) {
                 let action = Action::Refuse(reply.clone());
                 context.rule(pattern, action, None, key.span, Origin::Map);
             }
@@ -120,7 +120,7 @@ fn rule(
     };
     // Where the detail goes into the target, only an empty one is the second rule's business.
     let fills = matches!(right.target.kind, TargetKind::Template { .. });
-    let second = twin(fills).zip(right.twin);
+    let second = for_empty_detail(fills).zip(right.for_empty_detail);
     for (pattern, target) in own((pattern, right.target), shadowed).chain(second) {
         let action = super::identity::action(&pattern, vec![target]);
         let detail = right.detail.filter(|_| action != Action::Keep);
@@ -128,15 +128,15 @@ fn rule(
     }
 }
 
-/// The rule of the line itself, unless another line comes before it in all but an empty detail.
+/// Returns the rule of the line itself, unless another line wins for every detail that is not empty.
 fn own<T>(rule: T, shadowed: bool) -> impl Iterator<Item = T> {
     std::iter::once(rule).filter(move |_| !shadowed)
 }
 
-/// The pattern of a second rule, for an empty detail: `user+*@` and `+*@` match it as well, `user++@`
+/// Returns the pattern of a second rule for an empty detail, which `user+*@` and `+*@` match and `user++@`
 /// and `++@` do not.
-fn twin(
-    key: &Value<'_>,
+fn for_empty_detail(
+    key: &FieldText<'_>,
     pattern: &Pattern,
     user: &str,
     spelt_out: &HashSet<String>,
@@ -162,8 +162,8 @@ fn twin(
     }
 }
 
-/// The left side; `None` where it is a declaration or an error.
-fn pattern(key: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
+/// Reads the left side; `None` if it is a declaration or an error.
+fn pattern(key: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Pattern> {
     let Some((local, domain)) = key.text.rsplit_once('@') else {
         if key.text.contains('.') {
             let (domain, span) = context.domain(key)?;

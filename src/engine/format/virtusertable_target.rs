@@ -5,9 +5,9 @@
 //! `@x detail=keep`, `old+*@dom new+%2@x` is `new+*@x`.
 //!
 //! `user+*@` and `+*@` also match an empty detail (`jd+@domain2.com`) in Sendmail, and native rules of
-//! that form do not: [`Right::twin`] is what a second rule says of it.
+//! that form do not: [`RightSide::for_empty_detail`] is what a second rule says of it.
 
-use super::{context::Context, value::Value};
+use super::{context::Context, field_text::FieldText};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     diagnostic::{Span, codes},
@@ -16,13 +16,13 @@ use crate::engine::{
 
 /// What a right side says.
 #[derive(Debug)]
-pub struct Right {
+pub struct RightSide {
     /// What the address becomes.
     pub target: Target,
     /// What becomes of its detail.
     pub detail: Option<Detail>,
     /// The same for an address whose detail is empty, where the pattern is `user+*@` or `+*@`.
-    pub twin: Option<Target>,
+    pub for_empty_detail: Option<Target>,
 }
 
 /// A piece of a right side.
@@ -35,7 +35,11 @@ enum Part {
 }
 
 /// Reads the right side of a line with this pattern.
-pub fn read(pattern: &Pattern, value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Right> {
+pub fn read(
+    pattern: &Pattern,
+    value: &FieldText<'_>,
+    context: &mut Context<'_, '_>,
+) -> Option<RightSide> {
     let local_domain = context.options.local_domain.as_ref();
     let (local, domain) = match (value.text.rsplit_once('@'), local_domain) {
         (Some((local, domain)), _) => {
@@ -51,7 +55,7 @@ pub fn read(pattern: &Pattern, value: &Value<'_>, context: &mut Context<'_, '_>)
         }
     };
     let parts = parts(local, value, context)?;
-    let twin = twin(pattern, &parts, &domain);
+    let for_empty_detail = for_empty_detail(pattern, &parts, &domain);
     let Some((kind, detail)) = shape(pattern, parts, &domain) else {
         let message = format!(
             "a rule for `{pattern}` has no equivalent of `{}`",
@@ -62,16 +66,16 @@ pub fn read(pattern: &Pattern, value: &Value<'_>, context: &mut Context<'_, '_>)
         return None;
     };
     let target = checked(kind, value, context)?;
-    let twin = twin.and_then(|kind| checked(kind, value, context));
-    Some(Right {
+    let for_empty_detail = for_empty_detail.and_then(|kind| checked(kind, value, context));
+    Some(RightSide {
         target,
         detail,
-        twin,
+        for_empty_detail,
     })
 }
 
-/// The target of an address whose detail is empty; `None` where there is nothing to send to.
-fn twin(pattern: &Pattern, parts: &[Part], domain: &Domain) -> Option<TargetKind> {
+/// Returns the target of an address whose detail is empty; `None` if there is none.
+fn for_empty_detail(pattern: &Pattern, parts: &[Part], domain: &Domain) -> Option<TargetKind> {
     let user = match pattern {
         Pattern::AnyDetail { user, .. } => user.as_str(),
         Pattern::Detailed(_) if parts.first() == Some(&Part::User) => {
@@ -94,8 +98,8 @@ fn twin(pattern: &Pattern, parts: &[Part], domain: &Domain) -> Option<TargetKind
     Some(TargetKind::Mailbox(Mailbox { local, domain }))
 }
 
-/// Takes the local-part of a right side apart.
-fn parts(local: &str, value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Vec<Part>> {
+/// Splits the local-part of a right side into its parts.
+fn parts(local: &str, value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Vec<Part>> {
     let mut parts: Vec<Part> = Vec::new();
     let mut rest = local.chars();
     while let Some(c) = rest.next() {
@@ -131,7 +135,7 @@ fn parts(local: &str, value: &Value<'_>, context: &mut Context<'_, '_>) -> Optio
     Some(parts)
 }
 
-/// What a right side means behind a pattern, if a rule can say it.
+/// Returns what a right side means for a pattern; `None` if no rule has the same meaning.
 fn shape(
     pattern: &Pattern,
     mut parts: Vec<Part>,
@@ -177,7 +181,7 @@ fn shape(
     }
 }
 
-/// A full address, with or without something to fill in.
+/// Returns a full address, with or without parts to fill in.
 fn template(parts: Vec<Part>, domain: Domain) -> Option<TargetKind> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut text = String::new();
@@ -206,10 +210,14 @@ fn template(parts: Vec<Part>, domain: Domain) -> Option<TargetKind> {
     Some(TargetKind::Template { pieces, domain })
 }
 
-/// A constant target is a forward-path as RFC 5321 wants it.
-fn checked(kind: TargetKind, value: &Value<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
+/// Checks that a constant target is a forward-path of RFC 5321.
+fn checked(
+    kind: TargetKind,
+    value: &FieldText<'_>,
+    context: &mut Context<'_, '_>,
+) -> Option<Target> {
     if let TargetKind::Mailbox(mailbox) = &kind {
-        let text = Value {
+        let text = FieldText {
             text: mailbox.to_string().into(),
             span: value.span,
         };

@@ -45,7 +45,7 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// The domain that it names, where it names one.
+    /// Returns the domain that the pattern names, if it names one.
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Mailbox(mailbox) => Some(&mailbox.domain),
@@ -74,12 +74,12 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Whether it is a secondary address of one owner.
+    /// Returns true for a secondary address of one owner.
     pub fn is_secondary(self) -> bool {
         matches!(self, Self::Secondary | Self::Proxy)
     }
 
-    /// Whether another program wrote it, which repeats itself without meaning anything by it.
+    /// Returns true if another program wrote the rule. Such a program may write the same rule twice.
     pub fn is_foreign(self) -> bool {
         matches!(self, Self::Map | Self::Row | Self::Proxy)
     }

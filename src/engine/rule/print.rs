@@ -59,7 +59,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Whether the text between what is filled in needs no quotes.
+/// Returns true if the text between the pieces that are filled in needs no quotes.
 fn pieces_are_atoms(pieces: &[Piece]) -> bool {
     let filled: String = pieces
         .iter()

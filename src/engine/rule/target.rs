@@ -44,7 +44,7 @@ pub enum Piece {
 }
 
 impl PartialEq for Target {
-    /// Where it is written does not count.
+    /// Compares targets without their places.
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
     }

@@ -18,7 +18,7 @@
 //! With `-LL` and `-LLL` ldapsearch says on the terminal only that a limit was reached: nothing in the file
 //! tells it.
 
-use super::{context::Context, ldif_line::Line, value::Value};
+use super::{context::Context, field_text::FieldText, ldif_line::Line};
 use crate::engine::diagnostic::{Span, codes};
 
 /// Partitions without mailboxes, to which each domain of Active Directory refers.
@@ -30,7 +30,7 @@ const PARTITIONS: [&str; 3] = [
 
 /// What was seen so far.
 #[derive(Debug, Default)]
-pub struct Whole {
+pub struct Completeness {
     /// Entries since the last count.
     entries: usize,
     /// A head of ldapsearch whose result is still to come.
@@ -42,14 +42,14 @@ pub struct Whole {
     referral: Option<Span>,
 }
 
-impl Whole {
-    /// Takes note of an entry.
+impl Completeness {
+    /// Counts an entry.
     pub fn entry(&mut self) {
         self.entries += 1;
     }
 
     /// Reads a comment.
-    pub fn comment(&mut self, line: &Value<'_>, context: &mut Context<'_, '_>) {
+    pub fn comment(&mut self, line: &FieldText<'_>, context: &mut Context<'_, '_>) {
         let text = line.text.trim_start_matches('#').trim();
         if text == "LDAPv3" {
             self.awaited = Some(line.span);

@@ -9,14 +9,14 @@ use crate::engine::{
 
 /// What was made of a file.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Yielded {
+pub struct RuleCount {
     /// Mailboxes.
     mailboxes: usize,
     /// All other rules, domains, and keys that are looked at later.
     others: usize,
 }
 
-impl Yielded {
+impl RuleCount {
     /// Counts a rule.
     pub fn rule(&mut self, action: &Action) {
         match action {
@@ -35,8 +35,8 @@ impl Yielded {
         self.others += rules.saturating_sub(self.mailboxes + self.others) + domains;
     }
 
-    /// The warning about a file that gave too little. Where the file has errors, these say why; where
-    /// other findings were `told`, they say why a table of rows gave no rule.
+    /// Returns the warning about a file that gave too little. It is for files without errors. If there were
+    /// other findings (`told`), they say why a table of rows gave no rule.
     pub fn warning(self, format: ImportFormat, file: u32, told: bool) -> Option<Finding> {
         let Self { mailboxes, others } = self;
         let span = Span::whole_file(file);

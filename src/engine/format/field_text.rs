@@ -6,20 +6,20 @@ use crate::engine::{address::joiner_belongs, diagnostic::Span};
 
 /// Text out of a file; `span` is where it stands.
 #[derive(Clone, Debug)]
-pub struct Value<'t> {
+pub struct FieldText<'t> {
     /// What it says, quotes and escapes of the format resolved.
     pub text: Cow<'t, str>,
     /// Where.
     pub span: Span,
 }
 
-/// Characters that nobody sees and that come along when addresses are copied.
+/// Returns true for invisible characters that come along when addresses are copied.
 pub fn is_unseen(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-impl<'t> Value<'t> {
-    /// Text as it stands in the file.
+impl<'t> FieldText<'t> {
+    /// Returns text as it is in the file.
     pub fn new(text: &'t str, span: Span) -> Self {
         Self {
             text: Cow::Borrowed(text),
@@ -27,8 +27,8 @@ impl<'t> Value<'t> {
         }
     }
 
-    /// Some octets of it; line ends before them are counted.
-    pub fn part(&self, range: std::ops::Range<usize>) -> Value<'t> {
+    /// Returns some bytes of the text; line ends before them are counted.
+    pub fn part(&self, range: std::ops::Range<usize>) -> FieldText<'t> {
         let lines = |text: &str| {
             let count = text.bytes().filter(|b| *b == b'\n').count();
             u32::try_from(count).unwrap_or(u32::MAX)
@@ -49,19 +49,20 @@ impl<'t> Value<'t> {
             Cow::Borrowed(text) => Cow::Borrowed(text.get(range).unwrap_or("")),
             Cow::Owned(text) => Cow::Owned(text.get(range).unwrap_or("").to_owned()),
         };
-        Value { text, span }
+        FieldText { text, span }
     }
 
-    /// It, without blanks and line ends at its ends; what cannot be seen stays, to be told.
-    pub fn without_blanks(&self) -> Value<'t> {
+    /// Returns the text without spaces and line ends at its ends. Invisible characters stay: they are
+    /// reported later.
+    pub fn without_blanks(&self) -> FieldText<'t> {
         let blank = |c: char| c.is_ascii_whitespace();
         let start = self.text.len() - self.text.trim_start_matches(blank).len();
         let length = self.text.trim_matches(blank).len();
         self.part(start..start + length)
     }
 
-    /// It, without white space and characters that cannot be seen at its ends.
-    pub fn trimmed(&self) -> Value<'t> {
+    /// Returns the text without white space and invisible characters at its ends.
+    pub fn trimmed(&self) -> FieldText<'t> {
         let drop = |(at, c): &(usize, char)| {
             c.is_whitespace() || is_unseen(*c) && !joiner_belongs(&self.text, *at)
         };
@@ -72,14 +73,14 @@ impl<'t> Value<'t> {
         self.part(start..end)
     }
 
-    /// Whether characters that cannot be seen stand at its ends.
+    /// Returns true if invisible characters are at the ends of the text.
     pub fn hides(&self) -> bool {
         let text = self.text.trim_matches([' ', '\t', '\r', '\n']);
         self.trimmed().text.len() < text.len()
     }
 
-    /// Its parts between separators, empty ones left out.
-    pub fn split(&self, separator: impl Fn(char) -> bool) -> Vec<Value<'t>> {
+    /// Returns the parts between separators that are not empty.
+    pub fn split(&self, separator: impl Fn(char) -> bool) -> Vec<FieldText<'t>> {
         let mut parts = Vec::new();
         let mut start = 0;
         let ends = self.text.char_indices().filter(|(_, c)| separator(*c));
@@ -96,8 +97,8 @@ impl<'t> Value<'t> {
     }
 }
 
-/// The lines of a text with their places, without their ends; all are shorter than 4 GiB.
-pub fn lines(file: u32, text: &str) -> impl Iterator<Item = Value<'_>> {
+/// Returns the lines of a text with their places, without line ends. A text is shorter than 4 GiB.
+pub fn lines(file: u32, text: &str) -> impl Iterator<Item = FieldText<'_>> {
     let mut start: u32 = 0;
     (1..).zip(text.split('\n')).map(move |(line, raw)| {
         let span = Span {
@@ -108,7 +109,7 @@ pub fn lines(file: u32, text: &str) -> impl Iterator<Item = Value<'_>> {
         };
         start = start.saturating_add(span.length).saturating_add(1);
         let text = raw.strip_suffix('\r').unwrap_or(raw);
-        Value::new(text, span.part(0, text.len()))
+        FieldText::new(text, span.part(0, text.len()))
     })
 }
 
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn parts_know_their_line() {
-        let value = Value::new(
+        let value = FieldText::new(
             "a;\nb ;c",
             Span {
                 file: 0,
@@ -139,20 +140,20 @@ mod tests {
 
     #[test]
     fn unseen_ends_are_trimmed_and_told() {
-        let value = Value::new("\u{a0}jd@domain2.com\u{200b} ", Span::at(0, b"", 0..0));
+        let value = FieldText::new("\u{a0}jd@domain2.com\u{200b} ", Span::at(0, b"", 0..0));
         assert!(value.hides());
         assert_eq!(value.trimmed().text, "jd@domain2.com");
-        assert!(!Value::new(" jd ", Span::whole_file(0)).hides());
+        assert!(!FieldText::new(" jd ", Span::whole_file(0)).hides());
     }
 
     /// A joiner at the end belongs to a word where a virama stands before it.
     #[test]
     fn joiners_that_belong_to_a_word_stay() {
         let hindi = "@example.\u{915}\u{94d}\u{200d}";
-        let value = Value::new(hindi, Span::whole_file(0));
+        let value = FieldText::new(hindi, Span::whole_file(0));
         assert!(!value.hides());
         assert_eq!(value.trimmed().text, hindi);
-        let copied = Value::new("jd@domain2.com\u{200d}", Span::whole_file(0));
+        let copied = FieldText::new("jd@domain2.com\u{200d}", Span::whole_file(0));
         assert!(copied.hides());
         assert_eq!(copied.trimmed().text, "jd@domain2.com");
     }

@@ -1,7 +1,7 @@
 //! Exchange 4.0, 5.0 and 5.5 directory export (Q155594, Q190706, Q156063).
 //!
 //! ```text
-//! Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-ProxyAddress-Addresses
+//! Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-Proxy-Addresses
 //! Mailbox,Modify,jdoe,JDOE,SMTP:jdoe@company.com%X400:c=US;,"smtp:jd@domain2.com%smtp:john@domain2.com"
 //! ```
 //!
@@ -12,7 +12,7 @@
 //! - Values are parted by `%` (or `--mv-sep`); 5.x writes `\%` and `\\` inside of them, 4.0 puts each
 //!   into quotes of its own (`"v,1"%"v,2"`).
 //! - `~DEL` is an order to remove, not an address (Q152854).
-//! - The default export leaves `Secondary-ProxyAddress-Addresses` out (Q153028).
+//! - The default export leaves `Secondary-Proxy-Addresses` out (Q153028).
 //! - `Remote` rows are contacts: their own address is elsewhere.
 
 use super::{
@@ -54,7 +54,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         );
     }
     if columns.secondary.is_none() {
-        let message = "there is no column `Secondary-ProxyAddress-Addresses`: the default export leaves it out";
+        let message = "there is no column `Secondary-Proxy-Addresses`: the default export leaves it out";
         context.warn(
             codes::NO_SECONDARIES,
             header.span,
@@ -160,7 +160,7 @@ fn primaries<'t>(cell: &FieldText<'t>, object: &mut Object<'t>, context: &mut Co
                 "the column of primary addresses holds two of type {}",
                 kind.to_ascii_uppercase()
             );
-            let help = "move one of the two addresses to `Secondary-ProxyAddress-Addresses`";
+            let help = "move one of the two addresses to `Secondary-Proxy-Addresses`";
             context.error(codes::TWO_PRIMARIES, value.span, message, help);
             continue;
         }

@@ -45,7 +45,7 @@ pub const PRODUCTS: [Product; 16] = [
         export: "admin /e exchange55.csv /d SERVER /n /o options.ini",
         file: "exchange55.csv",
         format: ImportFormat::Exchange55,
-        advice: "Before, write the columns into the file: Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-ProxyAddress-Addresses; the last one is not exported otherwise. options.ini holds [Export] and ExportObject=Recipients, or lists and contacts are missing. In the menu: Tools, Directory Export. The routing table is a file of its own: readdress import exchange55-routing.",
+        advice: "Before, write the columns into the file: Obj-Class,Mode,Alias Name,Directory Name,E-mail Addresses,Secondary-Proxy-Addresses; the last one is not exported otherwise. options.ini holds [Export] and ExportObject=Recipients, or lists and contacts are missing. In the menu: Tools, Directory Export. The routing table is a file of its own: readdress import exchange55-routing.",
     },
     Product {
         name: "Exchange 2007 and newer, Exchange Online (PowerShell)",

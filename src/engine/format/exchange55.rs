@@ -54,7 +54,8 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
         );
     }
     if columns.secondary.is_none() {
-        let message = "there is no column `Secondary-Proxy-Addresses`: the default export leaves it out";
+        let message =
+            "there is no column `Secondary-Proxy-Addresses`: the default export leaves it out";
         context.warn(
             codes::NO_SECONDARIES,
             header.span,

@@ -59,6 +59,7 @@ pub fn import(
     let declarations = parsed.declarations.clone();
     let named = parsed.domains.clone();
     let table = build(parsed, settings, &mut findings);
+    findings.complete(&table);
     let _ = check::check(&table, &[], &mut findings);
     let mut lines: Vec<_> = declarations
         .iter()
@@ -109,6 +110,7 @@ pub fn compile_reusing(sources: &[SourceText], settings: &Settings, reuse: &Reus
     let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);
     let table = build(parsed, settings, &mut findings);
+    findings.complete(&table);
     let sound = check::check(&table, &expectations, &mut findings);
     let good = !findings.has_errors();
     let unexpected = sound && !good;

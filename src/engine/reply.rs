@@ -14,6 +14,9 @@ use std::fmt;
 /// Longest text of a reply, in octets.
 const MAX_TEXT: usize = 400;
 
+/// What stands before the new address of a mailbox that has moved.
+const MOVED: &str = "User has moved; please try <";
+
 /// Whether a refusal is for good.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReplyClass {
@@ -243,13 +246,20 @@ impl SmtpReply {
 
     /// The mailbox is elsewhere now (RFC 5321 section 3.4; RFC 3463: 5.1.6).
     pub fn moved(new: &str) -> Result<Self, ReplyError> {
-        let text = format!("User has moved; please try <{new}>");
+        let text = format!("{MOVED}{new}>");
         Self::new(
             ReplyClass::Reject,
             Some(551),
             Some(EnhancedCode(5, 1, 6)),
             Some(&text),
         )
+    }
+
+    /// Returns the new address that a reply names, if [`moved`](Self::moved) made the reply.
+    pub fn moved_to(&self) -> Option<&str> {
+        let is_moved = self.code == 551 && self.enhanced == EnhancedCode(5, 1, 6);
+        let text = self.text.strip_prefix(MOVED).filter(|_| is_moved)?;
+        text.strip_suffix('>')
     }
 
     /// The class of its code.
@@ -323,6 +333,9 @@ mod tests {
             SmtpReply::moved("ann@partner.example").unwrap().to_string(),
             "551 5.1.6 User has moved; please try <ann@partner.example>"
         );
+        let moved = SmtpReply::moved("ann@partner.example").unwrap();
+        assert_eq!(moved.moved_to(), Some("ann@partner.example"));
+        assert_eq!(SmtpReply::unknown_user().moved_to(), None);
     }
 
     #[test]

@@ -20,10 +20,10 @@ pub fn print(loaded: &Loaded) {
 
 fn command(finding: &Diagnostic, prefix: &str) -> String {
     let excerpt = &finding.excerpt;
-    let name = match (finding.severity_word(), finding.severity) {
-        ("note", _) => "notice",
-        (_, Severity::Error) => "error",
-        (_, Severity::Warning) => "warning",
+    let name = match finding.severity {
+        Severity::Note => "notice",
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     };
     let mut properties = format!("file={}", property(&excerpt.path(prefix)));
     if let line @ 1.. = excerpt.line {

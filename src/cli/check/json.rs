@@ -87,7 +87,7 @@ fn object(finding: &Diagnostic, prefix: &str) -> Value {
         .collect();
     let suggestions = finding.suggestions.iter();
     let suggestions: Vec<_> = suggestions.map(|one| suggestion(one, prefix)).collect();
-    object["severity"] = finding.severity_word().into();
+    object["severity"] = finding.severity.word().into();
     object["code"] = finding.code.word().into();
     object["message"] = finding.message.clone().into();
     object["help"] = finding.advice().into();

@@ -56,10 +56,10 @@ fn rule(code: Code) -> Value {
 }
 
 fn level(finding: &Diagnostic) -> &'static str {
-    match (finding.severity_word(), finding.severity) {
-        ("note", _) => "note",
-        (_, Severity::Error) => "error",
-        (_, Severity::Warning) => "warning",
+    match finding.severity {
+        Severity::Note => "note",
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) fn findings(diagnostics: &[Diagnostic], redaction: &Redaction) {
             match diagnostic.severity {
                 Severity::Error => write_event!(FINDING_ERROR, "{line}"),
                 Severity::Warning => write_event!(FINDING_WARNING, "{line}"),
+                // `readdress check` shows remarks about rules that are right.
+                Severity::Note => {}
             }
         }
     }

@@ -1,6 +1,6 @@
-//! What must come out, held against what does (spec section 2.4).
+//! What must come out, compared with what does.
 
-use super::Holes;
+use super::UnreadLines;
 use crate::engine::{
     diagnostic::{Finding, Findings, codes},
     rewrite::{Decision, Outcome, Reason, Step, decide},
@@ -12,24 +12,24 @@ use crate::engine::{
 pub(super) fn check(
     table: &Table,
     expected: &[Expectation],
-    holes: &Holes,
+    unread: &UnreadLines,
     findings: &mut Findings<'_>,
 ) {
     for expectation in expected {
         let decision = decide(table, &expectation.address);
-        if holds(table, expectation, &decision) || holes_concern(holes, expectation) {
+        if holds(table, expectation, &decision) || may_be_about_unread(unread, expectation) {
             continue;
         }
         findings.push(broken(table, expectation, &decision));
     }
 }
 
-fn holes_concern(holes: &Holes, expectation: &Expectation) -> bool {
+fn may_be_about_unread(unread: &UnreadLines, expectation: &Expectation) -> bool {
     let targets = match &expectation.expected {
         Expected::Replace(list) => list.as_slice(),
         _ => &[],
     };
-    holes.concern(&expectation.address) || targets.iter().any(|target| holes.concern(target))
+    unread.may_name(&expectation.address) || targets.iter().any(|target| unread.may_name(target))
 }
 
 fn holds(table: &Table, expectation: &Expectation, decision: &Decision) -> bool {
@@ -80,7 +80,7 @@ fn broken(table: &Table, expectation: &Expectation, decision: &Decision) -> Find
         decision.result()
     );
     let finding = Finding::error(codes::EXPECTATION, expectation.span, message)
-        .help("mend the rule, or the expectation if it is out of date");
+        .help("fix the rule, or the expectation if it is out of date");
     let place = |step: &Step| match &step.reason {
         Reason::Rule(id) => table.rule(*id).map(|rule| rule.span),
         Reason::Unknown(domain) => table.declaration(domain),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, Subaddress},
-    diagnostic::{Finding, Findings, codes},
+    diagnostic::{Finding, Findings, Span, codes},
     rule::{Action, Detail, DomainClass, Pattern, Rule, Target, TargetKind},
     store::{Entry, RuleId},
     table::{Address, Found, Table},
@@ -24,6 +24,9 @@ const PROBE: &str = LocalPart::NOBODY;
 
 /// What helps against every loop.
 const END_IT: &str = "let one of these rules end at an address that no rule rewrites, or write `keep` for one of them";
+
+/// What helps against a loop in which a detail grows.
+const DROP_IT: &str = "write `detail=drop` behind the target of this rule";
 
 /// Finds them; each is reported once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
@@ -198,20 +201,35 @@ fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
         ways.push("...".to_owned());
     }
     let path = ways.join(" -> ");
-    let (message, help) = match grows_to {
-        None => (format!("loop: {path}"), END_IT),
-        Some(_) if left_out_detail && steps.len() == 1 => (
-            format!("loop that grows at each turn: {path}"),
-            "write `detail=drop` behind the target of this rule",
-        ),
-        Some(_) => (format!("loop that grows at each turn: {path}"), END_IT),
+    let message = match grows_to {
+        None => format!("loop: {path}"),
+        Some(_) => format!("loop that grows at each turn: {path}"),
+    };
+    // Where the last target of a rule that keeps the detail ends.
+    let drops_detail = match steps.as_slice() {
+        [(_, id)] if grows_to.is_some() && left_out_detail => table.rule(*id).and_then(last_target),
+        _ => None,
     };
     let span = |id: RuleId| table.rule(id).map(|rule| rule.span);
-    let mut finding = Finding::error(codes::LOOP, span(steps.first()?.1)?, message).help(help);
+    let mut finding = Finding::error(codes::LOOP, span(steps.first()?.1)?, message);
+    finding = match drops_detail {
+        Some(end) => finding.suggest(DROP_IT, end, " detail=drop"),
+        None => finding.help(END_IT),
+    };
     for ((_, id), arrow) in steps.iter().zip(arrows) {
         finding = finding.note(span(*id)?, arrow);
     }
     Some(finding)
+}
+
+/// Returns where the last target of a rule ends.
+fn last_target(rule: Rule) -> Option<Span> {
+    match rule.action {
+        Action::Rewrite(targets) if rule.detail.is_none() => {
+            Some(targets.last()?.span.end()).filter(|end| end.line > 0)
+        }
+        _ => None,
+    }
 }
 
 /// An address of a loop; the one that nobody has stands for all of its domain.

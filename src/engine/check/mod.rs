@@ -7,6 +7,7 @@
 mod dead_end;
 mod expectations;
 mod loops;
+mod missing;
 mod reach;
 mod walk;
 
@@ -23,20 +24,20 @@ use super::{
 /// Checks the rules against each other, and against what is expected of them. Returns true if the rules
 /// themselves have no error.
 pub fn check(table: &Table, expected: &[Expectation], findings: &mut Findings<'_>) -> bool {
-    let holes = Holes(findings.words_in_error());
+    let unread = UnreadLines(findings.words_in_error());
     loops::check(table, findings);
-    reach::check(table, &holes, findings);
+    reach::check(table, &unread, findings);
     let sound = !findings.has_errors();
-    expectations::check(table, expected, &holes, findings);
+    expectations::check(table, expected, &unread, findings);
     sound
 }
 
 /// Words of lines with errors.
-struct Holes(HashSet<String>);
+struct UnreadLines(HashSet<String>);
 
-impl Holes {
+impl UnreadLines {
     /// Whether one of those lines may have been about this address.
-    fn concern(&self, mailbox: &Mailbox) -> bool {
+    fn may_name(&self, mailbox: &Mailbox) -> bool {
         if self.0.is_empty() {
             return false;
         }

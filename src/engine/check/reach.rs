@@ -1,104 +1,64 @@
-//! Where mail ends up: targets that nobody has, postmasters that nobody reads, domains that accept
-//! everything.
+//! Where mail ends up: postmasters that nobody reads, domains that accept everything, domains that refuse
+//! everything. Targets that do not exist are in `missing`.
 
 use hashbrown::HashMap;
 
-use super::{Holes, certain, dead_end::dead_end};
+use super::{UnreadLines, certain, missing};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span, codes, nearest},
+    diagnostic::{Finding, Findings, Span, codes},
     rewrite::{Outcome, decide},
     rule::{Action, DomainClass, Pattern, Rule, TargetKind, Unknown},
     store::Entry,
     table::Table,
 };
 
-/// Mailboxes among which a misspelt one is looked for.
-const MAX_CANDIDATES: usize = 10_000;
-
-/// Finds them.
-pub(super) fn check(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
+/// Finds targets that do not exist, rules that accept everything, and roles that nobody reads.
+pub(super) fn check(table: &Table, unread: &UnreadLines, findings: &mut Findings<'_>) {
     let refuses = |domain: &Domain| table.unknown(domain) != Unknown::Keep;
     // Where every domain keeps its unknown addresses, only rules for many addresses are of interest.
     let all = table.target_domains().any(refuses);
     let rewriting = table.entries().filter(Entry::rewrites);
     let rewriting = rewriting.filter(|entry| all || !entry.is_for_mailbox());
-    for rule in rewriting.filter_map(|entry| entry.rule()) {
+    let rules = rewriting.filter_map(|entry| entry.rule());
+    for rule in rules.chain(table.ousted().iter().cloned()) {
         let Action::Rewrite(targets) = &rule.action else {
             continue;
         };
         for target in targets {
             if let Some(mailbox) = certain(table, &rule, &target.kind) {
-                nobody(table, &mailbox, target.span, rule.span, holes, findings);
+                missing::target(table, (&mailbox, target.span), &rule, unread, findings);
             }
             if let TargetKind::Domain(domain) = &target.kind {
                 accepts_everything(table, &rule, domain, target.span, findings);
             }
         }
     }
-    roles(table, holes, findings);
+    missing::moved(table, unread, findings);
+    roles(table, unread, findings);
+    unused(table, findings);
 }
 
-/// A branch that ends at an address that does not exist, however many rules lie between.
-fn nobody(
-    table: &Table,
-    target: &Mailbox,
-    at: Span,
-    rule: Span,
-    holes: &Holes,
-    findings: &mut Findings<'_>,
-) {
-    let Some(way) = dead_end(table, target) else {
-        return;
-    };
-    let Some(mailbox) = way.last() else { return };
-    if way.iter().any(|mailbox| holes.concern(mailbox)) {
+/// Declared domains whose mail is all refused.
+fn unused(table: &Table, findings: &mut Findings<'_>) {
+    // A line that could not be read may hold the rule.
+    if findings.has_errors() {
         return;
     }
-    let span = if at.line > 0 { at } else { rule };
-    let class = table.class(&mailbox.domain).map_or("", DomainClass::word);
-    let names: Vec<_> = way.iter().map(ToString::to_string).collect();
-    let leads = match names.len() {
-        1 => format!("`{mailbox}` does not exist"),
-        _ => format!(
-            "this leads to an address that does not exist, {}",
-            names.join(" -> ")
-        ),
-    };
-    let message =
-        format!("{leads}: there is neither a rule nor a `mailbox` for it in the {class} domain");
-    let finding = Finding::error(codes::UNKNOWN_ADDRESS, span, message);
-    let meant = findings
-        .wants_suggestions()
-        .then(|| meant(table, mailbox))
-        .flatten();
-    let finding = match meant {
-        Some(meant) => finding.help(format!(
-            "did you mean `{meant}`? Otherwise write `{mailbox} mailbox`"
-        )),
-        None if class == "primary" => {
-            finding.help(format!("write `{mailbox} mailbox` if it exists"))
-        }
-        None => finding.help(format!("write a rule for `{mailbox}`")),
-    };
-    findings.push(match table.declaration(&mailbox.domain) {
-        Some(declared) => finding.note(declared, "this line refuses unknown addresses"),
-        None => finding,
-    });
-}
-
-/// A mailbox of the same domain that is spelt nearly so.
-fn meant(table: &Table, mailbox: &Mailbox) -> Option<String> {
-    let known = table
-        .rules()
-        .filter_map(|rule| match (&rule.pattern, &rule.action) {
-            (Pattern::Mailbox(known), Action::Mailbox) if known.domain == mailbox.domain => {
-                Some(known.to_string())
-            }
-            _ => None,
-        });
-    let known: Vec<_> = known.take(MAX_CANDIDATES).collect();
-    nearest(&mailbox.to_string(), known.iter().map(String::as_str)).map(ToOwned::to_owned)
+    for domain in table.domains_without_rule() {
+        let Some(span) = table.declaration(domain) else {
+            continue;
+        };
+        let message = format!("no rule is for `{domain}`, so that every address of it is refused");
+        let primary = table.known_domains().into_iter();
+        let primary = primary.filter(|(_, class)| *class == DomainClass::Primary);
+        let target = primary.map(|(primary, _)| format!("@{primary}")).next();
+        let target = target.unwrap_or_else(|| "@` and your primary domain `".to_owned());
+        let help = format!(
+            "write `@{domain} {target}` for all its addresses, or a rule for each address that exists"
+        );
+        findings.push(Finding::warning(codes::UNUSED_DOMAIN, span, message).help(help));
+    }
 }
 
 /// A whole domain into a domain whose unknown users are kept, other than one that is declared external.
@@ -136,7 +96,7 @@ fn accepts_everything(
 }
 
 /// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
-fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
+fn roles(table: &Table, unread: &UnreadLines, findings: &mut Findings<'_>) {
     let secondary: Vec<_> = table
         .inbound_domains()
         .into_iter()
@@ -157,7 +117,7 @@ fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
     for (domain, _) in secondary {
         let lost: Vec<_> = ["postmaster", "abuse"]
             .into_iter()
-            .filter(|role| unread(table, role, domain, holes))
+            .filter(|role| is_lost(table, role, domain, unread))
             .collect();
         let Some(span) = table
             .declaration(domain)
@@ -167,20 +127,45 @@ fn roles(table: &Table, holes: &Holes, findings: &mut Findings<'_>) {
         };
         let Some(one) = lost.first() else { continue };
         let names: Vec<_> = lost.iter().map(|role| format!("{role}@{domain}")).collect();
-        findings.push(
-            Finding::warning(
-                codes::NO_POSTMASTER,
-                span,
-                format!("nobody gets mail for `{}`", names.join("` and `")),
-            )
-            .help(format!(
-                "write `{one}@* {one}@company.com` for all secondary domains"
+        let message = format!("nobody gets mail for `{}`", names.join("` and `"));
+        let finding = Finding::warning(codes::NO_POSTMASTER, span, message);
+        findings.push(match reader(table) {
+            Some(reader) if findings.is_native(span) => {
+                let lines: Vec<_> = lost.iter().map(|role| format!("{role}@* {reader}")).collect();
+                let message = format!("write `{}` for all secondary domains", lines.join("` and `"));
+                finding.suggest_line_after(message, span, lines.join("\n"))
+            }
+            Some(reader) => finding.help(format!(
+                "write `{one}@* {reader}` in a `.rules` file for all secondary domains"
             )),
-        );
+            None => finding.help(format!(
+                "write `{one}@*` and the address of somebody who reads such mail, for all secondary domains"
+            )),
+        });
     }
 }
 
-fn unread(table: &Table, role: &str, domain: &Domain, holes: &Holes) -> bool {
+/// Returns the postmaster of a primary domain, if there is one.
+fn reader(table: &Table) -> Option<Mailbox> {
+    let domains = table.known_domains().into_iter();
+    let primary = domains.filter(|(_, class)| *class == DomainClass::Primary);
+    let postmaster = |domain: &Domain| {
+        Some(Mailbox {
+            local: LocalPart::parse("postmaster").ok()?,
+            domain: domain.clone(),
+        })
+    };
+    let mut mailboxes = primary.filter_map(|(domain, _)| postmaster(domain));
+    mailboxes.find(|mailbox| {
+        table.takes(mailbox)
+            && matches!(
+                decide(table, mailbox).outcome,
+                Outcome::Keep | Outcome::Replace(_)
+            )
+    })
+}
+
+fn is_lost(table: &Table, role: &str, domain: &Domain, unread: &UnreadLines) -> bool {
     let Ok(local) = LocalPart::parse(role) else {
         return false;
     };
@@ -192,5 +177,5 @@ fn unread(table: &Table, role: &str, domain: &Domain, holes: &Holes) -> bool {
         decide(table, &mailbox).outcome,
         Outcome::Keep | Outcome::Replace(_)
     );
-    !read && !holes.concern(&mailbox)
+    !read && !unread.may_name(&mailbox)
 }

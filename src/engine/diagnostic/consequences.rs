@@ -72,7 +72,7 @@ pub fn hide_consequences(diagnostics: &mut Vec<Diagnostic>) {
         // Nobody is to look for errors that are not shown.
         unkept: Some(Tally::default()),
         ..Diagnostic::about_file(
-            Severity::Warning,
+            Severity::Note,
             codes::CONSEQUENCES,
             &file,
             message,

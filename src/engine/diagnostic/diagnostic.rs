@@ -2,7 +2,7 @@
 //!
 //! Columns are counted in characters, from 1.
 
-use super::{Code, Excerpt, Severity, Suggestion, Tally, codes};
+use super::{Code, Excerpt, Severity, Suggestion, Tally};
 
 /// Another place that a finding is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,14 +69,6 @@ impl Diagnostic {
             suggestions: Vec::new(),
             notes: Vec::new(),
             unkept: None,
-        }
-    }
-
-    /// Returns the word for its severity. A finding that stands for consequences is a `note`.
-    pub fn severity_word(&self) -> &'static str {
-        match self.code == codes::CONSEQUENCES {
-            true => "note",
-            false => self.severity.word(),
         }
     }
 

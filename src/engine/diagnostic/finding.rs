@@ -9,7 +9,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
+use super::names::{Names, NoNames};
 use super::suggestion::{Place, Planned};
 use super::{Code, Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally, codes};
 
@@ -26,9 +28,44 @@ pub struct Finding {
     code: Code,
     span: Span,
     message: String,
+    /// In a box, so that a finding is no larger than an error should be.
+    advice: Box<Advice>,
+}
+
+/// What a finding says beside its sentence.
+#[derive(Clone, Debug, Default)]
+struct Advice {
     help: Option<String>,
     suggestions: Vec<Planned>,
     notes: Vec<(Span, String)>,
+    /// The line that it is about was read all the same.
+    understood: bool,
+    /// What adds the advice that needs the whole table.
+    later: Option<Later>,
+}
+
+/// Adds advice to a finding once the table is built.
+type Complete = dyn Fn(Finding, &dyn Names) -> Finding + Send + Sync;
+
+/// The advice of a finding that waits for the table.
+#[derive(Clone)]
+struct Later(Arc<Complete>);
+
+impl Later {
+    fn new(complete: impl Fn(Finding, &dyn Names) -> Finding + Send + Sync + 'static) -> Self {
+        Self(Arc::new(complete))
+    }
+
+    /// Returns the finding with its advice.
+    fn complete(&self, finding: Finding, names: &dyn Names) -> Finding {
+        (self.0)(finding, names)
+    }
+}
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Later")
+    }
 }
 
 impl Finding {
@@ -39,9 +76,7 @@ impl Finding {
             code,
             span,
             message: message.into(),
-            help: None,
-            suggestions: Vec::new(),
-            notes: Vec::new(),
+            advice: Box::default(),
         }
     }
 
@@ -53,9 +88,22 @@ impl Finding {
         }
     }
 
+    /// A remark: nothing is wrong, but it may not be what was meant.
+    pub fn note_only(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::error(code, span, message)
+        }
+    }
+
+    /// Returns true if the table does not go live because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// Says what to do, where no change of the file can say it.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.advice.help = Some(help.into());
         self
     }
 
@@ -102,8 +150,24 @@ impl Finding {
         self.planned(message, vec![(Place::Line(span), String::new())])
     }
 
+    /// Adds advice that depends on the domains and mailboxes of the table, once the table is built.
+    pub fn later(
+        mut self,
+        complete: impl Fn(Self, &dyn Names) -> Self + Send + Sync + 'static,
+    ) -> Self {
+        self.advice.later = Some(Later::new(complete));
+        self
+    }
+
+    /// Says that the rule of this line is in the table all the same, so that nothing else is missing
+    /// because of this error.
+    pub fn understood(mut self) -> Self {
+        self.advice.understood = true;
+        self
+    }
+
     fn planned(mut self, message: impl Into<String>, edits: Vec<(Place, String)>) -> Self {
-        self.suggestions.push(Planned {
+        self.advice.suggestions.push(Planned {
             message: message.into(),
             edits,
         });
@@ -112,7 +176,7 @@ impl Finding {
 
     /// Another place that belongs to it.
     pub fn note(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.notes.push((span, message.into()));
+        self.advice.notes.push((span, message.into()));
         self
     }
 }
@@ -129,6 +193,10 @@ pub struct Findings<'a> {
     kept: Vec<(Span, Diagnostic)>,
     errors: usize,
     unkept: Tally,
+    /// Findings that wait for the table, each with its place in `kept`.
+    waiting: Vec<(usize, Finding)>,
+    /// The places in `kept` of errors whose line was read all the same.
+    understood: HashSet<usize>,
 }
 
 impl fmt::Debug for Findings<'_> {
@@ -148,6 +216,8 @@ impl<'a> Findings<'a> {
             kept: Vec::new(),
             errors: 0,
             unkept: Tally::default(),
+            waiting: Vec::new(),
+            understood: HashSet::new(),
         }
     }
 
@@ -184,14 +254,17 @@ impl<'a> Findings<'a> {
         self.errors > 0
     }
 
-    /// The words, without letter case, of the lines on which an error stands: what they were meant to
-    /// say is not in the table, and its absence is not worth a second error.
+    /// Returns the words, in lower case, of the lines that could not be read because of an error. What
+    /// such a line was meant to say is not in the table, and that is not worth a second error.
     pub fn words_in_error(&self) -> HashSet<String> {
         let errors = self
             .kept
             .iter()
-            .filter(|(_, diagnostic)| diagnostic.severity == Severity::Error);
-        let lines = errors.flat_map(|(_, diagnostic)| {
+            .enumerate()
+            .filter(|(at, (_, diagnostic))| {
+                diagnostic.severity == Severity::Error && !self.understood.contains(at)
+            });
+        let lines = errors.flat_map(|(_, (_, diagnostic))| {
             std::iter::once(&diagnostic.excerpt)
                 .chain(diagnostic.notes.iter().map(|note| &note.excerpt))
         });
@@ -209,28 +282,51 @@ impl<'a> Findings<'a> {
             self.unkept.add(finding.severity);
             return;
         }
-        let diagnostic = Diagnostic {
+        if finding.advice.understood {
+            self.understood.insert(self.kept.len());
+        }
+        if finding.advice.later.is_some() {
+            self.waiting.push((self.kept.len(), finding.clone()));
+        }
+        let span = finding.span;
+        let diagnostic = self.placed(finding);
+        self.kept.push((span, diagnostic));
+    }
+
+    /// Completes the findings whose advice depends on the table.
+    pub fn complete(&mut self, names: &dyn Names) {
+        for (at, mut finding) in std::mem::take(&mut self.waiting) {
+            if let Some(later) = finding.advice.later.take() {
+                let diagnostic = self.placed(later.complete(finding, names));
+                if let Some((_, kept)) = self.kept.get_mut(at) {
+                    *kept = diagnostic;
+                }
+            }
+        }
+    }
+
+    /// Returns the finding with its lines, as a person reads it.
+    fn placed(&mut self, finding: Finding) -> Diagnostic {
+        let advice = *finding.advice;
+        let suggestions = advice.suggestions.into_iter();
+        let notes = advice.notes.into_iter();
+        Diagnostic {
             severity: finding.severity,
             code: finding.code,
             message: finding.message,
             excerpt: self.excerpt(finding.span),
-            help: finding.help,
-            suggestions: finding
-                .suggestions
-                .into_iter()
+            help: advice.help,
+            suggestions: suggestions
                 .map(|planned| planned.placed(self.sources))
                 .collect(),
-            notes: finding
-                .notes
-                .into_iter()
+            notes: notes
                 .map(|(span, message)| Note {
                     message,
                     excerpt: self.excerpt(span),
                 })
                 .collect(),
             unkept: None,
-        };
-        self.kept.push((finding.span, diagnostic));
+        }
     }
 
     /// The line of a span.
@@ -253,6 +349,7 @@ impl<'a> Findings<'a> {
 
     /// Those that were kept, in the order of files, lines and columns.
     pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.complete(&NoNames);
         self.kept
             .sort_by_key(|(span, _)| (span.file, span.line, span.start));
         let last = self

@@ -84,7 +84,7 @@ impl Diagnostic {
     /// Returns the places, the severity and the code of a finding, without the texts of rules.
     pub fn without_text(&self) -> String {
         let mut out = place(&self.excerpt, "");
-        let _ = write!(out, ": {}: [{}]", self.severity_word(), self.code);
+        let _ = write!(out, ": {}: [{}]", self.severity.word(), self.code);
         for note in &self.notes {
             let _ = write!(out, "\n{}: note", place(&note.excerpt, ""));
         }
@@ -100,17 +100,17 @@ impl fmt::Display for Diagnostic {
 
 /// The colour of a severity, as compilers have it.
 fn colour(diagnostic: &Diagnostic) -> &'static str {
-    match (diagnostic.severity_word(), diagnostic.severity) {
-        ("note", _) => "1;36",
-        (_, Severity::Error) => "1;31",
-        (_, Severity::Warning) => "1;33",
+    match diagnostic.severity {
+        Severity::Note => "1;36",
+        Severity::Error => "1;31",
+        Severity::Warning => "1;33",
     }
 }
 
 /// Returns a finding as text. `directory` is put before file names.
 pub fn render(diagnostic: &Diagnostic, directory: &str, look: Look) -> String {
     let mut out = look.strong(&place(&diagnostic.excerpt, directory));
-    let word = format!("{}:", diagnostic.severity_word());
+    let word = format!("{}:", diagnostic.severity.word());
     let message = printable(&diagnostic.message);
     // Writing to a String cannot fail.
     let _ = write!(

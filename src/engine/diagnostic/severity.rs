@@ -3,6 +3,8 @@
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
+    /// Nothing is wrong, but it may not be what was meant.
+    Note,
     /// The table goes live nevertheless.
     Warning,
     /// The table does not go live.
@@ -13,6 +15,7 @@ impl Severity {
     /// Returns the word that is printed.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         }
@@ -24,7 +27,7 @@ impl Severity {
 pub struct Tally {
     /// Findings that keep a table from going live.
     pub errors: usize,
-    /// The others.
+    /// The others. Notes are not counted.
     pub warnings: usize,
 }
 
@@ -34,6 +37,7 @@ impl Tally {
         match severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
+            Severity::Note => {}
         }
     }
 

@@ -108,7 +108,10 @@ pub fn parse(
                     read(file, source, format, options, parsed, &mut bare, findings);
                 }
                 SourceKind::Native | SourceKind::Expectations => {
-                    syntax::read(file, source, parsed, findings)
+                    match decode::utf16(&source.bytes) {
+                        Some(_) => findings.push(not_utf16(file)),
+                        None => syntax::read(file, source, parsed, findings),
+                    }
                 }
             },
         );
@@ -177,6 +180,13 @@ fn read(
     }
     let skipped = context.finish(&source.name);
     parsed.skipped.extend(skipped);
+}
+
+/// Rules in UTF-16: other programs' tables may be so, rules may not.
+fn not_utf16(file: u32) -> Finding {
+    let message = "the file is UTF-16, and rules are UTF-8";
+    Finding::error(codes::NOT_UTF8, Span::whole_file(file), message)
+        .help("save the file as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW")
 }
 
 /// Returns the finding about an unknown encoding: a guess would put wrong letters into addresses.

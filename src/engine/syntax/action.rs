@@ -1,20 +1,22 @@
-//! Right sides: actions, their replies and options.
+//! What stands behind a pattern: an action, its reply and its options.
 
 use super::{
+    advice::{Side, bad_address},
     lexer::{Token, TokenKind},
-    pattern::{self, Left, bad_mailbox},
+    pattern::{self, FirstWord, bad_mailbox},
     target,
+    target_words::words,
 };
 use crate::engine::{
-    address::{LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span, codes, nearest},
+    address::{LocalPart, Mailbox, MailboxError},
+    diagnostic::{Finding, Span, codes, nearest},
     reply::{ReplyClass, ReplyError, SmtpReply},
     rule::{Action, ActionWord, Arguments, Detail, Pattern, Target, TargetKind},
 };
 
-/// A right side, read.
+/// What a rule does.
 #[derive(Debug)]
-pub struct Right {
+pub struct RuleBody {
     /// What happens to an address that matches the line's own pattern.
     pub action: Action,
     /// The option `detail=`.
@@ -23,19 +25,19 @@ pub struct Right {
     pub secondaries: Vec<(Pattern, Span, Action)>,
 }
 
-/// Reads what stands behind a pattern; `None` where there is an error, which is then among the findings.
+/// Reads what stands behind a pattern. Returns `None` if there is an error, which is then in `found`.
 pub fn parse(
     pattern: &Pattern,
     tokens: &[Token<'_>],
-    findings: &mut Findings<'_>,
-) -> Option<Right> {
+    found: &mut Vec<Finding>,
+) -> Option<RuleBody> {
     let cut = tokens.iter().position(is_option).unwrap_or(tokens.len());
     let (body, options) = tokens.split_at(cut);
     let Some((head, tail)) = body.split_first() else {
         let span = tokens
             .first()
             .map_or(Span::whole_file(0), |token| token.span);
-        findings.push(
+        found.push(
             Finding::error(
                 codes::NO_ACTION,
                 span,
@@ -54,25 +56,25 @@ pub fn parse(
             secondaries = list;
             Action::Mailbox
         }),
-        None => target::list(pattern, body, findings).map(Action::Rewrite),
+        None => target::list(pattern, body, found).map(Action::Rewrite),
     };
     let action = match action {
         Ok(action) => action,
-        Err(found) => {
-            findings.extend(found);
+        Err(wrong) => {
+            found.extend(wrong);
             return None;
         }
     };
     let has_targets = matches!(action, Action::Rewrite(_)) || !secondaries.is_empty();
-    let detail = detail_option(has_targets, options, findings)?;
-    Some(Right {
+    let detail = detail_option(has_targets, options, found)?;
+    Some(RuleBody {
         action,
         detail,
         secondaries,
     })
 }
 
-/// Whether a token is an option: a lower-case name, `=`, a value, and no `@` that would make it an address.
+/// Returns true if a token is an option: a lower-case name, `=`, a value, and no `@` that would make it an address.
 pub(super) fn is_option(token: &Token<'_>) -> bool {
     token.kind == TokenKind::Word
         && !token.text.contains('@')
@@ -94,7 +96,15 @@ fn nothing_follows(
                 token.span,
                 format!("nothing may follow `{}`", head.text),
             )
-            .help("leave it out, or put `#` and a space before a comment"),
+            .suggest_edits(
+                format!("delete what follows `{}`", head.text),
+                tail.iter().map(|token| (token.span, String::new())),
+            )
+            .suggest(
+                "put `#` and a space before a comment",
+                token.span.begin(),
+                "# ",
+            ),
         ]),
     }
 }
@@ -176,17 +186,24 @@ fn moved(head: &Token<'_>, tail: &[Token<'_>]) -> Result<SmtpReply, Vec<Finding>
         let span = tail.get(1).map_or(head.span, |token| token.span);
         return Err(vec![
             Finding::error(codes::SYNTAX, span, "`moved` names one new address")
-                .help("write `moved ann@partner.example`"),
+                .help("write the new address behind `moved`, and nothing else"),
         ]);
     };
-    let mailbox = Mailbox::parse_strict(token.text)
-        .map_err(|error| vec![bad_mailbox(codes::BAD_TARGET, token.span, error)])?;
+    let mailbox = Mailbox::parse_strict(token.text).map_err(|error| {
+        let word = (token.text, token.span);
+        vec![bad_address(
+            codes::BAD_TARGET,
+            Side::Target(None),
+            word,
+            error,
+        )]
+    })?;
     SmtpReply::moved(&mailbox.to_string()).map_err(|_| {
         vec![
             Finding::error(
                 codes::BAD_TARGET,
                 token.span,
-                "the new address cannot be told in a reply: it is not ASCII",
+                "a reply cannot name the new address: it is not ASCII",
             )
             .help("write `reject 551 5.1.6 \"…\"` with a text of your own"),
         ]
@@ -225,22 +242,15 @@ fn mailbox(
     };
     let mut list = Vec::new();
     let mut found = Vec::new();
-    for token in target::words(tail)? {
+    for token in words(tail)? {
         match pattern::parse(token) {
-            Ok(Left::Pattern(secondary @ Pattern::Mailbox(_))) => {
+            Ok(FirstWord::Pattern(secondary @ Pattern::Mailbox(_))) => {
                 let own = secondary == *pattern;
                 if !own {
                     list.push((secondary, token.span, Action::Rewrite(vec![target.clone()])));
                 }
             }
-            Ok(_) => found.push(
-                Finding::error(
-                    codes::BAD_SECONDARY,
-                    token.span,
-                    "a secondary address of a mailbox is one full address",
-                )
-                .help("write `@domain2.com @company.com` as a rule of its own for a whole domain"),
-            ),
+            Ok(word) => found.push(not_one_address(&token, word, primary)),
             Err(finding) => found.push(finding),
         }
     }
@@ -251,71 +261,95 @@ fn mailbox(
     }
 }
 
-/// The option `detail=`; `None` where an option is an error.
+/// A finding about a secondary address that is none. `primary` is the address of the mailbox.
+fn not_one_address(token: &Token<'_>, word: FirstWord, primary: &Mailbox) -> Finding {
+    let message = "a secondary address of a mailbox is one full address";
+    let finding = Finding::error(codes::BAD_SECONDARY, token.span, message);
+    match word {
+        FirstWord::Pattern(Pattern::Domain(domain)) => finding.help(format!(
+            "write `@{domain} @{}` as a rule of its own for the whole domain",
+            primary.domain
+        )),
+        FirstWord::Domain(domain) if !domain.as_str().contains('.') => {
+            let (word, error) = ((token.text, token.span), MailboxError::NoDomain);
+            bad_address(codes::BAD_SECONDARY, Side::Received, word, error)
+        }
+        _ => finding.help("write the whole address, or a rule of its own for many addresses"),
+    }
+}
+
+/// Reads the option `detail=`. Returns `None` if an option is an error.
 fn detail_option(
     has_targets: bool,
     options: &[Token<'_>],
-    findings: &mut Findings<'_>,
+    found: &mut Vec<Finding>,
 ) -> Option<Option<Detail>> {
     let mut detail = None;
     for token in options {
-        let finding = match token.text.split_once('=') {
-            Some(("detail", _)) if !has_targets => Finding::error(
-                codes::USELESS_OPTION,
-                token.span,
-                "`detail=` says what a target gets, and there is no target",
-            )
-            .help("leave it out"),
-            Some(("detail", _)) if detail.is_some() => Finding::error(
-                codes::REPEATED_OPTION,
-                token.span,
-                "`detail=` is written twice",
-            )
-            .help("keep one of the two"),
-            Some(("detail", "keep")) => {
-                detail = Some(Detail::Keep);
-                continue;
+        match option(has_targets, detail, token) {
+            Ok(value) => detail = Some(value),
+            Err(finding) => {
+                found.push(finding);
+                return None;
             }
-            Some(("detail", "drop")) => {
-                detail = Some(Detail::Drop);
-                continue;
-            }
-            Some(("detail", value)) => Finding::error(
-                codes::BAD_OPTION,
-                token.span,
-                format!("`{value}` is no value of `detail=`"),
-            )
-            .help("write `detail=keep` or `detail=drop`"),
-            Some(("unknown", _)) => Finding::error(
-                codes::UNKNOWN_OPTION,
-                token.span,
-                "`unknown=` belongs to a domain, not to an address",
-            )
-            .help("write it behind the line that declares the domain primary or secondary"),
-            Some((name, _)) if is_option(token) => unknown_option(token.span, name, &["detail"]),
-            _ => Finding::error(
-                codes::SYNTAX,
-                token.span,
-                "only options may follow an option",
-            )
-            .help("write all targets before the first option"),
-        };
-        findings.push(finding);
-        return None;
+        }
     }
     Some(detail)
 }
 
-/// An option whose name means nothing here.
-pub(super) fn unknown_option(span: Span, name: &str, known: &[&str]) -> Finding {
-    let finding = Finding::error(
-        codes::UNKNOWN_OPTION,
-        span,
-        format!("there is no option `{name}=` here"),
-    );
-    match (nearest(name, known.iter().copied()), known) {
-        (Some(meant), _) => finding.help(format!("did you mean `{meant}=`?")),
-        (None, []) => finding.help("leave it out"),
-        (None, known) => finding.help(format!("the option here is `{}=`", known.join("=`, `"))),
+/// Reads one option of a rule. `before` is the value of `detail=` so far.
+fn option(has_targets: bool, before: Option<Detail>, token: &Token<'_>) -> Result<Detail, Finding> {
+    let span = token.span;
+    let delete = || format!("delete `{}`", token.text);
+    match token.text.split_once('=') {
+        Some(("detail", _)) if !has_targets => {
+            let message = "`detail=` says what a target gets, and there is no target";
+            Err(Finding::error(codes::USELESS_OPTION, span, message).suggest(delete(), span, ""))
+        }
+        Some(("detail", _)) if before.is_some() => {
+            let message = "`detail=` is written twice";
+            Err(Finding::error(codes::REPEATED_OPTION, span, message).suggest(delete(), span, ""))
+        }
+        Some(("detail", "keep")) => Ok(Detail::Keep),
+        Some(("detail", "drop")) => Ok(Detail::Drop),
+        Some(("detail", value)) => {
+            let message = format!("`{value}` is not a value of `detail=`");
+            let finding = Finding::error(codes::BAD_OPTION, span, message);
+            let write = |finding: Finding, value: &str| {
+                let text = format!("detail={value}");
+                finding.suggest(format!("write `{text}`"), span, text)
+            };
+            Err(match nearest(&value.to_lowercase(), ["keep", "drop"]) {
+                Some(meant) => write(finding, meant),
+                None => write(write(finding, "keep"), "drop"),
+            })
+        }
+        Some(("unknown", _)) => {
+            let message = "`unknown=` belongs to a domain, not to an address";
+            Err(Finding::error(codes::UNKNOWN_OPTION, span, message)
+                .help("write it behind the line that declares the domain primary or secondary"))
+        }
+        Some((name, _)) if is_option(token) => Err(unknown_option(token, name, &["detail"])),
+        _ => {
+            let message = "only options may follow an option";
+            Err(Finding::error(codes::SYNTAX, span, message)
+                .help("write all targets before the first option"))
+        }
+    }
+}
+
+/// A finding about an option whose name means nothing here.
+pub(super) fn unknown_option(token: &Token<'_>, name: &str, known: &[&str]) -> Finding {
+    let message = format!("there is no option `{name}=` here");
+    let finding = Finding::error(codes::UNKNOWN_OPTION, token.span, message);
+    match nearest(name, known.iter().copied()) {
+        Some(meant) => finding.suggest(
+            format!("write `{meant}=`"),
+            token.span.part(0, name.len()),
+            meant,
+        ),
+        None => finding
+            .suggest(format!("delete `{}`", token.text), token.span, "")
+            .help(format!("the option here is `{}=`", known.join("=`, `"))),
     }
 }

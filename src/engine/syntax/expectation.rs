@@ -1,4 +1,4 @@
-//! Lines of `.expect` files: an address, and what must come out (spec section 2.4).
+//! Lines of `.expect` files: an address, and what must come out.
 //!
 //! ```text
 //! jd@domain2.com       jdoe@company.com
@@ -11,13 +11,13 @@
 use std::fmt;
 
 use super::{
-    lexer::{LogicalLine, Token},
-    pattern::bad_mailbox,
-    target,
+    advice::{Side, bad_address},
+    lexer::Token,
+    target_words::words,
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    diagnostic::{Finding, Findings, Span, codes},
+    diagnostic::{Finding, Span, codes, nearest},
     reply::{EnhancedCode, ReplyClass},
     rule::{ActionWord, Arguments, Meaning},
 };
@@ -53,22 +53,12 @@ pub enum Expected {
     Replace(Vec<Mailbox>),
 }
 
-/// Reads a line; `None` where there is an error, which is then among the findings.
-pub fn parse(line: &LogicalLine<'_>, findings: &mut Findings<'_>) -> Option<Expectation> {
-    match read(line) {
-        Ok(expectation) => Some(expectation),
-        Err(found) => {
-            findings.extend(found);
-            None
-        }
-    }
-}
-
-fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
-    let Some((first, rest)) = line.tokens.split_first() else {
+/// Reads a line.
+pub fn parse(tokens: &[Token<'_>]) -> Result<Expectation, Vec<Finding>> {
+    let Some((first, rest)) = tokens.split_first() else {
         return Err(Vec::new());
     };
-    let address = mailbox(first)?;
+    let address = mailbox(first, Side::Received)?;
     let Some((head, tail)) = rest.split_first() else {
         let message = format!(
             "`{}` stands alone: nothing says what must come out",
@@ -89,12 +79,7 @@ fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
             alone(head, tail, Expected::Exactly(meaning))?
         }
         Some(Arguments::Reply(class)) => refusal(*class, tail)?,
-        _ => Expected::Replace(
-            target::words(rest)?
-                .iter()
-                .map(mailbox)
-                .collect::<Result<_, _>>()?,
-        ),
+        _ => Expected::Replace(replaced(rest)?),
     };
     Ok(Expectation {
         address,
@@ -103,9 +88,37 @@ fn read(line: &LogicalLine<'_>) -> Result<Expectation, Vec<Finding>> {
     })
 }
 
-fn mailbox(token: &Token<'_>) -> Result<Mailbox, Vec<Finding>> {
-    Mailbox::parse(token.text)
-        .map_err(|error| vec![bad_mailbox(codes::BAD_EXPECTATION, token.span, error)])
+/// The addresses that must come out.
+fn replaced(tokens: &[Token<'_>]) -> Result<Vec<Mailbox>, Vec<Finding>> {
+    let listed = words(tokens)?;
+    if let [word] = listed.as_slice()
+        && !word.text.contains('@')
+        && let Some(meant) = nearest_outcome(word.text)
+    {
+        let message = format!("`{}` is neither an outcome nor an address", word.text);
+        return Err(vec![
+            Finding::error(codes::BAD_EXPECTATION, word.span, message).suggest(
+                format!("write `{meant}`"),
+                word.span,
+                meant,
+            ),
+        ]);
+    }
+    let mailboxes = listed.iter().map(|word| mailbox(word, Side::Target(None)));
+    mailboxes.collect()
+}
+
+/// Returns the word for an outcome that was probably meant by a misspelt one.
+fn nearest_outcome(misspelt: &str) -> Option<&'static str> {
+    let outcomes = ActionWord::ALL.iter().filter(|entry| entry.is_outcome());
+    nearest(&misspelt.to_lowercase(), outcomes.map(|entry| entry.word))
+}
+
+fn mailbox(token: &Token<'_>, side: Side) -> Result<Mailbox, Vec<Finding>> {
+    Mailbox::parse(token.text).map_err(|error| {
+        let word = (token.text, token.span);
+        vec![bad_address(codes::BAD_EXPECTATION, side, word, error)]
+    })
 }
 
 fn alone(
@@ -121,7 +134,10 @@ fn alone(
                 token.span,
                 format!("nothing may follow `{}`", head.text),
             )
-            .help("leave it out"),
+            .suggest_edits(
+                format!("delete what follows `{}`", head.text),
+                tail.iter().map(|token| (token.span, String::new())),
+            ),
         ]),
     }
 }

@@ -8,9 +8,11 @@
 //!
 //! A quote or a regex ends on the line on which it begins.
 
-use crate::engine::address::joiner_belongs;
-
-use crate::engine::diagnostic::{Code, Finding, Findings, Span, codes, saturate};
+use crate::engine::{
+    address::joiner_belongs,
+    diagnostic::{Code, Finding, Findings, Span, codes, saturate},
+    visible::is_misleading,
+};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,7 +41,10 @@ pub struct Token<'a> {
 pub struct LogicalLine<'a> {
     /// Its tokens.
     pub tokens: Vec<Token<'a>>,
-    /// An error stands on it: what it means cannot be told.
+    /// A character stands on it that nobody sees and no address means ([`first_hidden`]), or a quotation
+    /// mark that is not ASCII. The line may mean something else than it seems.
+    pub is_odd: bool,
+    /// An error stands on it: nobody can say what it means.
     broken: bool,
 }
 
@@ -100,7 +105,11 @@ pub fn read<'a>(
                     first_word(span, line),
                     "a line that begins with white space continues a rule, and there is none above",
                 )
-                .help("begin the line in its first column"),
+                .suggest(
+                    "delete the white space before the rule",
+                    span.part(0, blank_before(line)),
+                    "",
+                ),
             );
             current.broken = true;
         }
@@ -144,10 +153,15 @@ fn finish<'a>(
     }
     current.tokens.clear();
     current.broken = false;
+    current.is_odd = false;
+}
+
+fn blank_before(line: &[u8]) -> usize {
+    line.len() - line.trim_ascii_start().len()
 }
 
 fn first_word(span: Span, line: &[u8]) -> Span {
-    let at = line.len() - line.trim_ascii_start().len();
+    let at = blank_before(line);
     span.part(at, line.trim_ascii().len())
 }
 
@@ -191,12 +205,12 @@ fn physical<'a>(
             Ok((kind, length)) => {
                 let text = rest.get(..length).unwrap_or(rest);
                 let span = span.part(at, length);
-                if let Some(finding) = unseen(text, span) {
-                    findings.push(finding);
-                    current.broken = true;
-                }
+                current.is_odd |= is_odd(text);
                 current.tokens.push(Token { kind, text, span });
                 at += length;
+                if kind == TokenKind::Regex {
+                    at += flags(rest, length, span, findings);
+                }
             }
             Err((code, message, help)) => {
                 findings.push(
@@ -216,7 +230,8 @@ fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
     if rest.starts_with(',') {
         return Ok((TokenKind::Comma, 1));
     }
-    if first && rest.starts_with('/') {
+    // `//` is a comment in other languages, and no address matches an empty regex.
+    if first && rest.starts_with('/') && !rest.starts_with("//") {
         return regex_token(rest);
     }
     let (mut quoted, mut escaped) = (false, false);
@@ -239,6 +254,9 @@ fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
     Ok((TokenKind::Word, rest.len()))
 }
 
+/// The flags that other programs know behind the second `/` of a regex.
+const FLAGS: [char; 9] = ['i', 'm', 's', 'x', 'g', 'A', 'E', 'U', 'X'];
+
 fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -247,9 +265,9 @@ fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
             '\\' => escaped = true,
             '/' => {
                 let length = at + 1;
-                let ends = rest
-                    .get(length..)
-                    .is_none_or(|after| after.is_empty() || after.starts_with([' ', '\t']));
+                let after = rest.get(length..).unwrap_or_default();
+                let after = after.trim_start_matches(FLAGS);
+                let ends = after.is_empty() || after.starts_with([' ', '\t']);
                 return if ends {
                     Ok((TokenKind::Regex, length))
                 } else {
@@ -270,27 +288,49 @@ fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
     ))
 }
 
-/// Characters that nobody sees and no address means: an error instead of a rule that never matches.
-fn unseen(text: &str, span: Span) -> Option<Finding> {
-    let unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let (at, c) = text
-        .char_indices()
-        .find(|(at, c)| unseen(*c) && !joiner_belongs(text, *at))?;
-    let message = format!(
-        "the character U+{:04X} cannot be seen and is part of no address",
-        u32::from(c)
-    );
-    Some(
-        Finding::error(
-            codes::UNSEEN_CHARACTER,
-            span.part(at, c.len_utf8()),
-            message,
-        )
-        .help("delete it, or write a plain space"),
-    )
+/// Letters behind the second `/` of a regex, as other programs have them: returns how many there are.
+fn flags(rest: &str, regex: usize, span: Span, findings: &mut Findings<'_>) -> usize {
+    let after = rest.get(regex..).unwrap_or_default();
+    let length = after.len() - after.trim_start_matches(FLAGS).len();
+    let flags = after.get(..length).unwrap_or_default();
+    if !flags.is_empty() {
+        let place = Span {
+            length: saturate(length),
+            ..span.end()
+        };
+        let message = match flags {
+            "i" => "letter case is ignored without a flag",
+            _ => "a regex has no flags",
+        };
+        findings.push(
+            Finding::error(codes::REGEX_END, place, message)
+                .suggest(format!("delete `{flags}`"), place, "")
+                .understood(),
+        );
+    }
+    length
+}
+
+/// Returns true if a token must be looked at before it is read.
+fn is_odd(text: &str) -> bool {
+    const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
+    !text.is_ascii() && text.contains(QUOTES) || first_hidden(text, 0).is_some()
+}
+
+/// Returns the first character at a byte or behind it that nobody sees and no address means: an error
+/// instead of a rule that never matches.
+pub fn first_hidden(text: &str, from: usize) -> Option<(usize, char)> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    text.char_indices().find(|(at, c)| {
+        *at >= from && (is_misleading(*c) || is_wide_space(*c)) && !joiner_belongs(text, *at)
+    })
+}
+
+/// Returns true for white space other than the space and the tab that part words.
+pub fn is_wide_space(c: char) -> bool {
+    c.is_whitespace() && !c.is_ascii()
 }
 
 #[cfg(test)]
@@ -304,6 +344,7 @@ mod tests {
         let mut lines = Vec::new();
         read(0, text.as_bytes(), &mut findings, |line, _| match line {
             Line::Alone(..) => false,
+            Line::Logical(line) if line.is_odd => true,
             Line::Logical(line) => {
                 lines.push(line.tokens.iter().map(|t| t.text.to_owned()).collect());
                 true
@@ -337,20 +378,14 @@ mod tests {
         assert_eq!(lines, [vec!["/a #, b\\/c/", "x"]]);
         assert_eq!(lex("/y z\n").1, ["1:1:unclosed-regex"]);
         assert_eq!(lex("/y/z a\n").1, ["1:1:regex-end"]);
+        assert_eq!(lex("/y/i a\n").1, ["1:4:regex-end"]);
     }
 
     #[test]
     fn an_error_costs_its_own_line_only() {
         let (lines, found) = lex(" x\na \"b\n c\nd e\n\u{a0}f g\nh i\n");
         assert_eq!(lines, [vec!["d", "e"], vec!["h", "i"]]);
-        assert_eq!(
-            found,
-            [
-                "1:2:continuation",
-                "2:3:unclosed-quote",
-                "5:1:unseen-character"
-            ]
-        );
+        assert_eq!(found, ["1:2:continuation", "2:3:unclosed-quote"]);
     }
 
     #[test]

@@ -23,13 +23,17 @@
 //! Not here: whether rules fit together ([`table`](super::table)).
 
 mod action;
+mod advice;
+mod domain_line;
 mod expectation;
+mod idioms;
 mod layout;
 mod lexer;
 mod parse;
 mod pattern;
 mod plain;
 mod target;
+mod target_words;
 
 pub use expectation::{Expectation, Expected};
 pub use layout::format;

@@ -3,14 +3,16 @@
 use std::fmt;
 
 use super::{
-    Expectation, action, expectation,
+    Expectation, action,
+    domain_line::{declaration, no_action, not_a_domain, not_declared},
+    expectation, idioms,
     lexer::{self, Line, LogicalLine, Token, TokenKind},
-    pattern, plain,
+    pattern::{self, FirstWord},
+    plain,
 };
 use crate::engine::{
-    address::Domain,
-    diagnostic::{Finding, Findings, SourceKind, SourceText, Span, codes, nearest},
-    rule::{Action, ActionWord, Declaration, DomainClass, Origin, Pattern, Rule, Unknown},
+    diagnostic::{Finding, Findings, SourceKind, SourceText, Span, codes},
+    rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule},
     store::{FileRead, Packed, Reuse},
 };
 
@@ -83,13 +85,15 @@ impl fmt::Display for Skipped {
 /// known here.
 pub fn read(file: u32, source: &SourceText, parsed: &mut Parsed, findings: &mut Findings<'_>) {
     warn_if_empty(file, source, findings);
+    if let Some(finding) = idioms::other_file(file, &source.bytes) {
+        return findings.push(finding);
+    }
     match source.kind {
         SourceKind::Expectations => {
             lexer::read(file, &source.bytes, findings, |line, findings| match line {
                 Line::Alone(..) => false,
                 Line::Logical(line) => {
-                    let expected = expectation::parse(line, findings);
-                    parsed.expectations.extend(expected);
+                    expectation_line(line, parsed, findings);
                     true
                 }
             });
@@ -97,7 +101,7 @@ pub fn read(file: u32, source: &SourceText, parsed: &mut Parsed, findings: &mut 
         _ => lexer::read(file, &source.bytes, findings, |line, findings| match line {
             Line::Alone(line, span) => plain::rule(line, span, &mut parsed.rules),
             Line::Logical(line) => {
-                rule_line(line, NATIVE, parsed, findings);
+                rule_line(line, parsed, findings);
                 true
             }
         }),
@@ -109,7 +113,14 @@ pub fn read_cells(cells: &[(&str, Span)], parsed: &mut Parsed, findings: &mut Fi
     let Some(line) = lexer::cells(cells, findings) else {
         return;
     };
-    rule_line(&line, TABLE, parsed, findings);
+    let mut found = Vec::new();
+    if line.is_odd {
+        found = idioms::hidden(&line.tokens, source_of(&line, findings));
+    }
+    if found.is_empty() {
+        take(&line.tokens, TABLE, parsed, &mut found);
+    }
+    findings.extend(found);
 }
 
 /// Where a rule comes from, and the secondary addresses of its `mailbox`.
@@ -136,57 +147,128 @@ pub fn warn_if_empty(file: u32, source: &SourceText, findings: &mut Findings<'_>
     }
 }
 
-fn rule_line(
-    line: &LogicalLine<'_>,
-    origins: Origins,
-    parsed: &mut Parsed,
-    findings: &mut Findings<'_>,
-) {
-    let Some((first, rest)) = line.tokens.split_first() else {
-        return;
-    };
-    let left = match pattern::parse(*first) {
-        Ok(left) => left,
-        Err(finding) => return findings.push(finding),
-    };
-    let Some((head, tail)) = rest.split_first() else {
-        return findings.push(no_action(*first, &left));
-    };
-    match (left, class_of(head)) {
-        (pattern::Left::Domain(domain), Some(class)) => match domain_options(class, tail) {
-            Ok(unknown) => parsed.declarations.push(Declaration {
-                domain,
-                class,
-                unknown,
-                span: first.span,
-            }),
-            Err(finding) => findings.push(finding),
-        },
-        (pattern::Left::Domain(domain), None) => findings.push(bare_domain(*first, head, &domain)),
-        (pattern::Left::Pattern(_), Some(class)) => {
-            let message = format!("only a domain can be declared {}", class.word());
-            findings.push(
-                Finding::error(codes::NOT_A_DOMAIN, first.span, message).help(
-                    "write the bare domain, without `@`; `mailbox` says that an address exists",
-                ),
-            );
+/// Reads one line as a rule or as the declaration of a domain.
+///
+/// If it is neither, its idioms are translated, and what they mean is read: so all findings of the line
+/// come in one pass.
+fn rule_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Findings<'_>) {
+    let mut found = Vec::new();
+    if !line.is_odd && take(&line.tokens, NATIVE, parsed, &mut found) {
+        return findings.extend(found);
+    }
+    let bytes = source_of(line, findings);
+    let translation = idioms::translate(&line.tokens, bytes, idioms::Lines::Rules);
+    if translation.findings.is_empty() {
+        if line.is_odd {
+            take(&line.tokens, NATIVE, parsed, &mut found);
         }
-        (pattern::Left::Pattern(pattern), None) => {
-            address_rule((pattern, first.span), rest, origins, parsed, findings)
+        return findings.extend(found);
+    }
+    found.clear();
+    let mut understood = true;
+    for words in &translation.lines {
+        let tokens: Vec<_> = words.iter().map(idioms::Word::token).collect();
+        understood &= take(&tokens, NATIVE, parsed, &mut found);
+    }
+    let idioms = translation.findings.into_iter();
+    findings.extend(idioms.map(|finding| match understood {
+        true => finding.understood(),
+        false => finding,
+    }));
+    findings.extend(found);
+}
+
+/// Reads one line as an expectation; if it is none, what its idioms mean.
+fn expectation_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Findings<'_>) {
+    let read = expectation::parse(&line.tokens);
+    if !line.is_odd
+        && let Ok(expectation) = read
+    {
+        return parsed.expectations.push(expectation);
+    }
+    let bytes = source_of(line, findings);
+    let translation = idioms::translate(&line.tokens, bytes, idioms::Lines::Expectations);
+    if translation.findings.is_empty() {
+        return match read {
+            Ok(expectation) => parsed.expectations.push(expectation),
+            Err(found) => findings.extend(found),
+        };
+    }
+    findings.extend(translation.findings);
+    for words in &translation.lines {
+        let tokens: Vec<_> = words.iter().map(idioms::Word::token).collect();
+        match expectation::parse(&tokens) {
+            Ok(expectation) => parsed.expectations.push(expectation),
+            Err(found) => findings.extend(found),
         }
     }
 }
 
-/// A rule about addresses; a `mailbox` brings the rules of its secondary addresses along.
+/// The file that a line stands in.
+fn source_of<'s>(line: &LogicalLine<'_>, findings: &Findings<'s>) -> &'s [u8] {
+    let file = line.tokens.first().map_or(0, |first| first.span.file);
+    let source = findings.sources().get(file as usize);
+    source.map_or(&[], |source| &source.bytes)
+}
+
+/// Takes what some tokens say. Returns false if they cannot be read: then nothing is taken, and `found`
+/// says why.
+fn take(
+    tokens: &[Token<'_>],
+    origins: Origins,
+    parsed: &mut Parsed,
+    found: &mut Vec<Finding>,
+) -> bool {
+    let Some((first, rest)) = tokens.split_first() else {
+        return true;
+    };
+    let left = match pattern::parse(*first) {
+        Ok(left) => left,
+        Err(finding) => {
+            found.push(finding);
+            return false;
+        }
+    };
+    let Some((head, tail)) = rest.split_first() else {
+        found.push(no_action(first, &left));
+        return false;
+    };
+    match (left, class_of(head)) {
+        (FirstWord::Domain(domain), Some(class)) => {
+            let line = declaration((domain, first), class, tail, found);
+            let taken = line.is_some();
+            parsed.declarations.extend(line);
+            taken
+        }
+        (FirstWord::Domain(domain), None) => {
+            found.push(not_declared(first, head, &domain));
+            false
+        }
+        (FirstWord::Pattern(pattern), Some(_)) => {
+            found.push(not_a_domain(&pattern, first, head));
+            false
+        }
+        (FirstWord::Pattern(pattern), None) => {
+            address_rule((pattern, first.span), rest, origins, parsed, found)
+        }
+    }
+}
+
+fn class_of(token: &Token<'_>) -> Option<DomainClass> {
+    let word = (token.kind == TokenKind::Word).then_some(token.text)?;
+    DomainClass::from_word(word)
+}
+
+/// A rule about addresses. A `mailbox` brings the rules of its secondary addresses along.
 fn address_rule(
     (pattern, span): (Pattern, Span),
     tokens: &[Token<'_>],
     (origin, of_secondary): Origins,
     parsed: &mut Parsed,
-    findings: &mut Findings<'_>,
-) {
-    let Some(right) = action::parse(&pattern, tokens, findings) else {
-        return;
+    found: &mut Vec<Finding>,
+) -> bool {
+    let Some(right) = action::parse(&pattern, tokens, found) else {
+        return false;
     };
     for (secondary, span, action) in right.secondaries {
         parsed.rules.push(&Rule {
@@ -209,92 +291,7 @@ fn address_rule(
         span,
         origin,
     });
-}
-
-fn class_of(token: &Token<'_>) -> Option<DomainClass> {
-    let word = (token.kind == TokenKind::Word).then_some(token.text)?;
-    DomainClass::from_word(word)
-}
-
-/// Returns the option `unknown=` of a domain line, or the finding about an option that is wrong.
-fn domain_options(class: DomainClass, tokens: &[Token<'_>]) -> Result<Option<Unknown>, Finding> {
-    let mut unknown = None;
-    for token in tokens {
-        let finding = match token.text.split_once('=') {
-            Some(("unknown", _)) if class == DomainClass::External => Finding::error(
-                codes::USELESS_OPTION,
-                token.span,
-                "nobody here knows the users of an external domain",
-            )
-            .help("leave `unknown=` out, or declare the domain primary or secondary"),
-            Some(("unknown", _)) if unknown.is_some() => Finding::error(
-                codes::REPEATED_OPTION,
-                token.span,
-                "`unknown=` is written twice",
-            )
-            .help("keep one of the two"),
-            Some(("unknown", value)) => match Unknown::from_word(value) {
-                Some(value) => {
-                    unknown = Some(value);
-                    continue;
-                }
-                None => Finding::error(
-                    codes::BAD_OPTION,
-                    token.span,
-                    format!("`{value}` is no value of `unknown=`"),
-                )
-                .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`"),
-            },
-            Some((name, _)) => action::unknown_option(token.span, name, &["unknown"]),
-            None => Finding::error(
-                codes::SYNTAX,
-                token.span,
-                "nothing but options may follow here",
-            )
-            .help("write `unknown=reject`, `unknown=defer` or `unknown=keep`, or nothing"),
-        };
-        return Err(finding);
-    }
-    Ok(unknown)
-}
-
-fn no_action(first: Token<'_>, left: &pattern::Left) -> Finding {
-    let help = match left {
-        pattern::Left::Domain(_) => {
-            "write `primary`, `secondary` or `external` behind it".to_owned()
-        }
-        pattern::Left::Pattern(_) => {
-            let words = ActionWord::list(|_| true);
-            format!("write a target address, or {words} behind it")
-        }
-    };
-    Finding::error(
-        codes::NO_ACTION,
-        first.span,
-        format!(
-            "`{}` stands alone: nothing says what happens to it",
-            first.text
-        ),
-    )
-    .help(help)
-}
-
-/// A bare domain with something else than its class behind it.
-fn bare_domain(first: Token<'_>, head: &Token<'_>, domain: &Domain) -> Finding {
-    let finding = Finding::error(
-        codes::BARE_DOMAIN,
-        head.span,
-        format!(
-            "`{}` without `@` is a domain, and `{}` is no class of domains",
-            first.text, head.text
-        ),
-    );
-    match nearest(head.text, DomainClass::ALL.map(DomainClass::word)) {
-        Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-        None => finding.help(format!(
-            "write `{domain} secondary` to declare it, `@{domain}` for all its addresses, or a full address"
-        )),
-    }
+    true
 }
 
 #[cfg(test)]
@@ -311,7 +308,7 @@ mod tests {
         lexer::read(0, text.as_bytes(), findings_of, |line, found| match line {
             Line::Alone(line, span) => short && plain::rule(line, span, &mut parsed.rules),
             Line::Logical(line) => {
-                rule_line(line, NATIVE, &mut parsed, found);
+                rule_line(line, &mut parsed, found);
                 true
             }
         });

@@ -1,23 +1,26 @@
-//! Left sides: the eight forms of a pattern.
+//! The first word of a line: a pattern, in one of its eight forms, or a domain.
 
-use super::lexer::{Token, TokenKind};
+use super::{
+    advice::{Side, bad_address, bad_domain},
+    lexer::{Token, TokenKind},
+};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, MailboxError, outside_quotes},
-    diagnostic::{Code, Finding, Span, codes},
+    diagnostic::{Code, Finding, Names, Span, codes},
     rule::Pattern,
 };
 
 /// The first word of a line.
 #[derive(Clone, Debug)]
-pub enum Left {
-    /// A bare domain, to be declared.
+pub enum FirstWord {
+    /// A domain without `@`. The next word says what kind of domain it is.
     Domain(Domain),
-    /// Which addresses a rule is for.
+    /// The addresses that a rule is for.
     Pattern(Pattern),
 }
 
 /// Reads the first token of a line.
-pub fn parse(token: Token<'_>) -> Result<Left, Finding> {
+pub fn parse(token: Token<'_>) -> Result<FirstWord, Finding> {
     let text = token.text;
     match token.kind {
         TokenKind::Comma => {
@@ -26,123 +29,164 @@ pub fn parse(token: Token<'_>) -> Result<Left, Finding> {
                 token.span,
                 "a rule cannot begin with a comma",
             )
-            .help("write one pattern a rule"));
+            .suggest("delete the comma", token.span, ""));
         }
         TokenKind::Regex => {
             let inner = text
                 .strip_prefix('/')
                 .and_then(|t| t.strip_suffix('/'))
                 .unwrap_or(text);
-            return Ok(Left::Pattern(Pattern::Regex(inner.into())));
+            return Ok(FirstWord::Pattern(Pattern::Regex(inner.into())));
         }
         TokenKind::Word => {}
     }
-    if let Some(domain) = text.strip_prefix("@*.") {
-        return domain_at(domain, token.span, text.len())
-            .map(|d| Left::Pattern(Pattern::Subdomains(d)));
+    if matches!(text, "*" | "@*" | "*@*") {
+        return Err(everything(token.span));
     }
-    if let Some(domain) = text.strip_prefix('@') {
-        return domain_at(domain, token.span, text.len())
-            .map(|d| Left::Pattern(Pattern::Domain(d)));
+    let domain = |domain| domain_at(domain, token.span, text.len());
+    if let Some(rest) = text.strip_prefix("@*.") {
+        return Ok(FirstWord::Pattern(Pattern::Subdomains(domain(rest)?)));
     }
-    if let Some(domain) = text.strip_prefix("+*@") {
-        return domain_at(domain, token.span, text.len())
-            .map(|d| Left::Pattern(Pattern::Detailed(d)));
+    if let Some(rest) = text.strip_prefix('@') {
+        return Ok(FirstWord::Pattern(Pattern::Domain(domain(rest)?)));
+    }
+    if let Some(rest) = text.strip_prefix("+*@") {
+        return Ok(FirstWord::Pattern(Pattern::Detailed(domain(rest)?)));
     }
     if let Some(local) = text.strip_suffix("@*") {
-        return everywhere(local, token.span).map(Left::Pattern);
+        let local = wide_local_part(local, "*", token.span)?;
+        return Ok(FirstWord::Pattern(Pattern::LocalPart(local)));
     }
-    if let Some((user, domain)) = text.rsplit_once("+*@").filter(|(user, _)| balanced(user)) {
-        let domain = domain_at(domain, token.span, text.len())?;
-        let user = no_star(user, token.span)?;
-        return Ok(Left::Pattern(Pattern::AnyDetail { user, domain }));
+    if let Some((user, rest)) = text.rsplit_once("+*@").filter(|(user, _)| balanced(user)) {
+        let domain = domain(rest)?;
+        let user = wide_local_part(user, domain.as_str(), token.span)?;
+        return Ok(FirstWord::Pattern(Pattern::AnyDetail { user, domain }));
     }
     mailbox_or_domain(text, token.span)
 }
 
-fn mailbox_or_domain(text: &str, span: Span) -> Result<Left, Finding> {
+fn mailbox_or_domain(text: &str, span: Span) -> Result<FirstWord, Finding> {
     match Mailbox::parse(text) {
-        Ok(mailbox) if has_bare_star(text) => Err(star(span, &mailbox.domain.to_string())),
-        Ok(mailbox) => Ok(Left::Pattern(Pattern::Mailbox(mailbox))),
-        Err(MailboxError::NoDomain) if text == "*" => Err(star(span, "domain2.com")),
-        Err(MailboxError::NoDomain) => match Domain::parse(text) {
-            Ok(domain) => Ok(Left::Domain(domain)),
-            Err(_) => Err(Finding::error(codes::BAD_PATTERN, span, format!("`{text}` is neither a domain nor an address"))
-                .help("write `mailbox@domain`, `@domain`, `user+*@domain`, `local@*`, `+*@domain`, `@*.domain`, `/regex/` or a bare domain")),
-        },
-        Err(_) if text.rsplit_once('@').is_some_and(|(_, domain)| domain.starts_with("*.")) => {
-            Err(Finding::error(codes::BAD_PATTERN, span, "one address in every subdomain cannot be written so")
-                .help("write `@*.domain` for all addresses of the subdomains, or a regex"))
+        Ok(mailbox) if has_bare_star(text) => Err(star(span, mailbox.domain.as_str())),
+        Ok(_) if has_two_at_signs(text) => {
+            Err(
+                Finding::error(codes::BAD_PATTERN, span, "`@` is written twice")
+                    .help("write one `@`, or quotes around an `@` of the local-part"),
+            )
         }
-        Err(error) => Err(bad_mailbox(codes::BAD_PATTERN, span, error)),
+        Ok(mailbox) => Ok(FirstWord::Pattern(Pattern::Mailbox(mailbox))),
+        Err(MailboxError::NoDomain) => match Domain::parse(text) {
+            Ok(domain) => Ok(FirstWord::Domain(domain)),
+            Err(_) => {
+                let message = format!("`{text}` is neither a domain nor an address");
+                Err(Finding::error(codes::BAD_PATTERN, span, message)
+                    .help("write `mailbox@domain`, `@domain`, `user+*@domain`, `local@*`, `+*@domain`, `@*.domain`, `/regex/` or a bare domain"))
+            }
+        },
+        Err(error) => match text.rsplit_once("@*.") {
+            Some((_, domain)) => {
+                let message = "one address in every subdomain cannot be written so";
+                Err(
+                    Finding::error(codes::BAD_PATTERN, span, message).help(format!(
+                        "write `@*.{domain}` for all addresses of the subdomains, or a regex"
+                    )),
+                )
+            }
+            None => Err(bad_address(
+                codes::BAD_PATTERN,
+                Side::Pattern,
+                (text, span),
+                error,
+            )),
+        },
     }
 }
 
-/// A mailbox that is none, in a pattern or in a target.
+/// A finding about something that is not a mailbox, where its text is not at hand.
 pub fn bad_mailbox(code: Code, span: Span, error: MailboxError) -> Finding {
     let finding = Finding::error(code, span, error.to_string());
     match error {
         MailboxError::NoDomain => finding.help("write the whole address, with `@` and domain"),
         MailboxError::Literal => finding.help("write a domain behind the `@`"),
         MailboxError::LocalPart(_) | MailboxError::NotStrict => {
-            finding.help("put the local-part in quotes: `\"john doe\"@domain2.com`")
+            finding.help("put the local-part in quotes: `\"john doe\"@` and the domain")
         }
-        MailboxError::Domain(_) => {
-            finding.help("write a domain such as `domain2.com` behind the last `@`")
-        }
-        MailboxError::TooLong => finding.help("shorten it"),
+        MailboxError::Domain(_) => finding
+            .help("write a domain behind the last `@`: labels of letters, digits and hyphens, with dots between them"),
+        MailboxError::TooLong => finding.help("shorten the address"),
     }
 }
 
-/// Reads a domain that ends the token.
+/// Reads the domain that a token ends in.
 pub fn domain_at(domain: &str, span: Span, token_length: usize) -> Result<Domain, Finding> {
-    let at = span.part(
-        token_length - domain.len().min(token_length),
-        domain.len().max(1),
-    );
-    let help = "write a domain such as `domain2.com` behind the `@`";
-    Domain::parse(domain)
-        .map_err(|error| Finding::error(codes::BAD_DOMAIN, at, error.to_string()).help(help))
+    let at = token_length - domain.len().min(token_length);
+    let place = match span.length as usize == token_length {
+        true => span.part(at, domain.len().max(1)),
+        false => span,
+    };
+    Domain::parse(domain).map_err(|error| bad_domain(codes::BAD_DOMAIN, (domain, place), error))
 }
 
-/// `local@*`.
-fn everywhere(local: &str, span: Span) -> Result<Pattern, Finding> {
-    if local.is_empty() || local == "*" {
-        return Err(Finding::error(
-            codes::BAD_PATTERN,
-            span,
-            "a pattern for every address of every domain cannot be written",
-        )
-        .help("write one `@domain` rule for each secondary domain"));
-    }
-    no_star(local, span).map(Pattern::LocalPart)
+/// A pattern for every address of every domain.
+fn everything(span: Span) -> Finding {
+    let message = "a pattern for every address of every domain cannot be written";
+    let advice = move |finding: Finding, names: &dyn Names| {
+        let domains = names.secondary_domains();
+        match domains.as_slice() {
+            [] => finding.help("write one `@domain` rule for each secondary domain"),
+            [domain] => finding.suggest(
+                format!("write `@{domain}` for all addresses of that domain"),
+                span,
+                format!("@{domain}"),
+            ),
+            [domain, ..] => finding.help(format!(
+                "write one rule for each secondary domain: `@{domain}` and so on"
+            )),
+        }
+    };
+    Finding::error(codes::BAD_PATTERN, span, message).later(advice)
 }
 
-/// A local-part in a pattern that is not a plain mailbox.
-fn no_star(local: &str, span: Span) -> Result<LocalPart, Finding> {
+/// Reads a local-part of a pattern that is for many addresses. `domain` is what stands behind its `@`.
+fn wide_local_part(local: &str, domain: &str, span: Span) -> Result<LocalPart, Finding> {
     if has_bare_star(local) {
-        return Err(star(span, "domain2.com"));
+        return Err(star(span, domain));
     }
     let part = LocalPart::parse(local)
         .map_err(|error| bad_mailbox(codes::BAD_PATTERN, span, MailboxError::LocalPart(error)))?;
     if part.routes() {
-        return Err(Finding::error(codes::ROUTING_SPELLING, span, "a local-part with `%`, `!` or `@` is matched only by a rule that names the whole address")
+        let message = "a local-part with `%`, `!` or `@` is matched only by a rule that names the whole address";
+        return Err(Finding::error(codes::ROUTING_SPELLING, span, message)
             .help("write `mailbox@domain` without a wildcard"));
     }
     Ok(part)
 }
 
 fn star(span: Span, domain: &str) -> Finding {
-    Finding::error(codes::BAD_PATTERN, span, "`*` does not stand for a part of a local-part")
-        .help(format!("write `@{domain}` for all addresses, `user+*@{domain}` for any detail, or quotes around a `*` that is meant as it stands"))
+    let message = "`*` does not stand for a part of a local-part";
+    let help = match domain {
+        "*" => "write the whole local-part before `@*`, or quotes around a `*` that is meant as it stands".to_owned(),
+        _ => format!("write `@{domain}` for all addresses, a regex, or quotes around a `*` that is meant as it stands"),
+    };
+    Finding::error(codes::BAD_PATTERN, span, message).help(help)
 }
 
-/// Whether a `*` stands outside of quotes.
+/// Returns true if a `*` stands outside of quotes.
 fn has_bare_star(text: &str) -> bool {
     outside_quotes(text).any(|(_, c)| c == '*')
 }
 
-/// Whether every quote in it is closed.
+/// Returns true if two `@` stand side by side outside of quotes.
+fn has_two_at_signs(text: &str) -> bool {
+    let mut before = None;
+    outside_quotes(text).any(|(at, c)| {
+        let beside = c == '@' && before == Some(at);
+        before = (c == '@').then_some(at + 1);
+        beside
+    })
+}
+
+/// Returns true if every quote in the text is closed.
 fn balanced(text: &str) -> bool {
     LocalPart::parse(text).is_ok()
 }

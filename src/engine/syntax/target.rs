@@ -3,13 +3,15 @@
 use hashbrown::HashSet;
 
 use super::{
-    lexer::{Token, TokenKind},
+    advice::{Side, bad_address, without_domain},
+    lexer::Token,
     pattern::{bad_mailbox, domain_at},
+    target_words::{bare_word, deletion, delivered, words},
 };
 use crate::engine::{
     address::{LocalPart, Mailbox, MailboxError, last_at},
-    diagnostic::{Finding, Findings, Span, codes},
-    rule::{ActionWord, Pattern, Piece, Target, TargetKind},
+    diagnostic::{Finding, Span, codes},
+    rule::{Pattern, Piece, Target, TargetKind},
 };
 
 /// What may be filled into the local-part of a target.
@@ -24,7 +26,7 @@ enum Filling {
 pub fn list(
     pattern: &Pattern,
     tokens: &[Token<'_>],
-    findings: &mut Findings<'_>,
+    warnings: &mut Vec<Finding>,
 ) -> Result<Vec<Target>, Vec<Finding>> {
     let filling = match pattern {
         Pattern::Regex(_) => Filling::Captures,
@@ -34,14 +36,32 @@ pub fn list(
     let (mut targets, mut found): (Vec<Target>, _) = (Vec::new(), Vec::new());
     // A list may have thousands: each is looked up, not compared with each.
     let mut met = HashSet::new();
-    for token in words(tokens)? {
+    let targets_of = words(tokens)?;
+    if let Some(finding) = targets_of
+        .first()
+        .and_then(|first| delivered(first, tokens))
+    {
+        return Err(vec![finding]);
+    }
+    let kept = match pattern {
+        Pattern::Mailbox(mailbox) => Some(mailbox.local.to_string()),
+        _ => None,
+    };
+    for (at, token) in targets_of.iter().enumerate() {
+        let token = *token;
+        if let Some(finding) = bare_word(&targets_of, at, kept.clone()) {
+            found.push(finding);
+            continue;
+        }
         let target = one(filling, token).and_then(|target| stands_beside(pattern, target));
         match target.and_then(|target| carries_no_route(pattern, target)) {
             Ok(target) if !met.insert(target.to_string()) => {
                 let message = format!("`{}` is written twice in one rule", token.text);
-                findings.push(
-                    Finding::warning(codes::REPEATED_TARGET, token.span, message)
-                        .help("write it once"),
+                warnings.push(
+                    Finding::warning(codes::REPEATED_TARGET, token.span, message).suggest_edits(
+                        format!("delete the second `{}`", token.text),
+                        deletion(&token, tokens),
+                    ),
                 );
             }
             Ok(target) => targets.push(target),
@@ -52,37 +72,6 @@ pub fn list(
         Ok(targets)
     } else {
         Err(found)
-    }
-}
-
-/// The words of a list, its commas checked: one between two words at most, none at the ends.
-pub fn words<'a>(tokens: &[Token<'a>]) -> Result<Vec<Token<'a>>, Vec<Finding>> {
-    let mut words = Vec::new();
-    let mut comma: Option<Token<'_>> = None;
-    let stray = |token: &Token<'_>| {
-        vec![
-            Finding::error(
-                codes::SYNTAX,
-                token.span,
-                "a comma stands between two addresses",
-            )
-            .help("delete it, or write the address that is missing"),
-        ]
-    };
-    for token in tokens {
-        match (token.kind, comma) {
-            (TokenKind::Comma, Some(_)) => return Err(stray(token)),
-            (TokenKind::Comma, None) if words.is_empty() => return Err(stray(token)),
-            (TokenKind::Comma, None) => comma = Some(*token),
-            _ => {
-                comma = None;
-                words.push(*token);
-            }
-        }
-    }
-    match comma {
-        Some(comma) => Err(stray(&comma)),
-        None => Ok(words),
     }
 }
 
@@ -97,7 +86,7 @@ fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
         if domain.contains('*') {
             return Err(
                 Finding::error(codes::BAD_TARGET, span, "a target is in one domain")
-                    .help("write `@company.com`, or beside a pattern `@*.domain` `@*.company.com`"),
+                    .help("write one domain behind the `@`; beside a pattern `@*.domain` a target may be `@*.` and another domain"),
             );
         }
         let domain = domain_at(domain, span, text.len())?;
@@ -107,7 +96,12 @@ fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
         });
     }
     let Some((local, domain)) = split(text) else {
-        return Err(not_an_address(text, span));
+        return Err(without_domain(
+            codes::BAD_TARGET,
+            Side::Target(None),
+            (text, span),
+            text,
+        ));
     };
     if filling == Filling::Captures && domain.contains('$') {
         return Err(Finding::error(
@@ -117,7 +111,7 @@ fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
         )
         .help("write the domain as it stands; one rule for each domain"));
     }
-    let pieces = pieces(filling, local, span)?;
+    let pieces = pieces(filling, (local, domain), span)?;
     let domain_name = domain;
     if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
         return constant(filling, text, &pieces, domain_name, span);
@@ -167,7 +161,8 @@ fn constant(
         }
         _ => Mailbox::parse_strict(text),
     };
-    let mailbox = mailbox.map_err(|error| bad_mailbox(codes::BAD_TARGET, span, error))?;
+    let mailbox = mailbox
+        .map_err(|error| bad_address(codes::BAD_TARGET, Side::Target(None), (text, span), error))?;
     if mailbox.local.routes() {
         return Err(routes(span));
     }
@@ -196,7 +191,11 @@ fn stands_beside(pattern: &Pattern, target: Target) -> Result<Target, Finding> {
             target.span,
             format!("`@*.{domain}` keeps a subdomain, and the pattern is for none"),
         )
-        .help(format!("write `@{domain}`, or a pattern `@*.domain`"))),
+        .suggest(
+            format!("write `@{domain}`"),
+            target.span,
+            format!("@{domain}"),
+        )),
         _ => Ok(target),
     }
 }
@@ -217,20 +216,12 @@ fn split(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-fn not_an_address(text: &str, span: Span) -> Finding {
-    let finding = Finding::error(
-        codes::BAD_TARGET,
-        span,
-        format!("`{text}` is neither an action nor an address"),
-    );
-    match ActionWord::nearest(text) {
-        Some(word) => finding.help(format!("did you mean `{word}`?")),
-        None => finding.help(format!("write the whole address: `{text}@company.com`")),
-    }
-}
-
 /// Takes a local-part in external form apart.
-fn pieces(filling: Filling, local: &str, span: Span) -> Result<Vec<Piece>, Finding> {
+fn pieces(
+    filling: Filling,
+    (local, domain): (&str, &str),
+    span: Span,
+) -> Result<Vec<Piece>, Finding> {
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut quoted = false;
@@ -246,7 +237,7 @@ fn pieces(filling: Filling, local: &str, span: Span) -> Result<Vec<Piece>, Findi
                 continue;
             }
             '*' if !quoted && filling == Filling::Detail => Piece::Detail,
-            '*' if !quoted => return Err(bare_star(span)),
+            '*' if !quoted => return Err(bare_star(local, domain, span)),
             '$' if filling == Filling::Captures => match rest.next_if_eq(&'$') {
                 Some(dollar) => {
                     text.push(dollar);
@@ -301,11 +292,17 @@ fn bad_capture(span: Span) -> Finding {
     .help("write `$1` or `${1}`, and `$$` for a dollar sign")
 }
 
-fn bare_star(span: Span) -> Finding {
-    Finding::error(
-        codes::BAD_TARGET,
-        span,
-        "`*` stands for the detail, and this pattern names none",
-    )
-    .help("write `user+*@domain` as the pattern, or quotes around a `*` that is meant as it stands")
+fn bare_star(local: &str, domain: &str, span: Span) -> Finding {
+    let message = "`*` stands for the detail, and this pattern names none";
+    let finding = Finding::error(codes::BAD_TARGET, span, message);
+    match local {
+        "*" => finding.suggest(
+            format!("write `@{domain}` to keep the local-part"),
+            span,
+            format!("@{domain}"),
+        ),
+        _ => finding.help(
+            "write `user+*@domain` as the pattern, or quotes around a `*` that is meant as it stands",
+        ),
+    }
 }

@@ -6,11 +6,12 @@
 use super::{
     Settings, Table,
     any_case::AnyCase,
-    classes::{check_declared, declare, infer},
+    classes::{check_declared, check_lookalikes, declare, infer},
     conflicts::{is_own_secondary, twice},
     exact::{BATCH, Exact},
     key::key,
     regexes::{self, Refused, Regexes},
+    wide_rules,
 };
 use crate::engine::{
     address::LocalCase,
@@ -19,6 +20,9 @@ use crate::engine::{
     store::{Packed, RuleId},
     syntax::Parsed,
 };
+
+/// Rules in conflict with another one whose targets are checked all the same.
+const MAX_OUSTED: usize = 1000;
 
 /// Builds the table of all rules; what is wrong with them is among the findings.
 pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -> Table {
@@ -47,11 +51,13 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
         check_declared(&table, &parsed, findings);
     } else {
         infer(&mut table, &parsed.domains);
+        check_lookalikes(&table, findings);
     }
     for (domain, entry) in &mut table.known {
         entry.number = table.store.domain(domain);
     }
     check_reachable(&table, findings);
+    wide_rules::check(&table, declared, findings);
     table
 }
 
@@ -113,7 +119,11 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     for (was, id) in pairs {
         left_out.push(id);
         if let (Some(rule), Some(was)) = (store.rule(id), store.rule(was)) {
-            findings.extend(twice(&rule, &was, case));
+            let finding = twice(&rule, &was, case);
+            if finding.as_ref().is_some_and(Finding::is_error) && table.ousted.len() < MAX_OUSTED {
+                table.ousted.push(rule);
+            }
+            findings.extend(finding);
         }
     }
     let (regexes, refused) = Regexes::new(&list);
@@ -214,7 +224,7 @@ fn bad_regex(span: Span, text: &str) -> Finding {
     if reason.contains("not supported") {
         finding.help("write it without look-around and back-references, or as several rules")
     } else {
-        finding.help("mend it, or put `\\` before a character that is meant as it stands")
+        finding.help("fix the regex, or put `\\` before a character that is meant as it stands")
     }
 }
 

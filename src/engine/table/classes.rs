@@ -1,19 +1,19 @@
-//! What each domain is to us: declared, or told from where it stands.
+//! The class of each domain: declared, or inferred from the rules that name the domain.
 //!
-//! Findings: `declared-twice`, `undeclared-domain`, `mailbox-class`.
+//! Findings: `declared-twice`, `undeclared-domain`, `lookalike`, `mailbox-class`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::{DomainEntry, Table};
 use crate::engine::{
-    address::{Domain, LocalCase},
-    diagnostic::{Finding, Findings, Span, codes, nearest},
+    address::{Domain, LocalCase, last_at},
+    diagnostic::{Finding, Findings, Span, codes, looks_like, nearest},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
     store::Entry,
     syntax::Parsed,
 };
 
-/// What happens to unknown addresses where nothing is written (spec section 2.1).
+/// Returns what happens to the unknown addresses of a domain whose line does not say it.
 fn default_unknown(class: DomainClass) -> Unknown {
     match class {
         DomainClass::Secondary => Unknown::Reject,
@@ -37,11 +37,14 @@ pub(super) fn declare(
             } else {
                 Finding::error(codes::DECLARED_TWICE, line.span, message)
             };
-            findings.push(
-                finding
-                    .help("keep one of the two")
-                    .note(was.span, "first declared here"),
-            );
+            let finding = match same {
+                true => finding.suggest_line_deleted("delete the second line", line.span),
+                false => finding
+                    .suggest_line_deleted("delete the second line", line.span)
+                    .suggest_line_deleted("delete the first line", was.span),
+            };
+            let finding = finding.note(was.span, "first declared here");
+            findings.push(finding.understood());
             continue;
         }
         first.insert(&line.domain, line);
@@ -177,36 +180,22 @@ fn know(table: &mut Table, domain: Domain, class: DomainClass, declared: Option<
 /// offer that domain as one of ours.
 const TARGET: &str = "the target";
 
-/// A declared directory: every domain in it is declared, or below a wildcard.
+/// Checks a declared directory: every domain in it is declared, or below a wildcard.
 pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
     let declarations = &parsed.declarations;
     // A domain line with an error was meant to declare it.
     let meant = findings.words_in_error();
     let mut complain = |domain: &Domain, span: Span, what: &str| {
-        if meant.contains(domain.as_str()) {
-            return;
+        if !meant.contains(domain.as_str()) {
+            let finding = undeclared_domain(declarations, (domain, span, what), findings);
+            findings.push(finding);
         }
-        let message = format!("{what} is in `{domain}`, which no line declares");
-        let names = declarations.iter().map(|line| line.domain.as_str());
-        let meant = findings
-            .wants_suggestions()
-            .then(|| nearest(domain.as_str(), names))
-            .flatten();
-        let declare = if what == TARGET {
-            format!("`{domain} external`")
-        } else {
-            format!("`{domain} secondary`, `{domain} primary` or `{domain} external`")
-        };
-        let help = match meant {
-            Some(meant) => format!("did you mean `{meant}`? Otherwise declare it: {declare}"),
-            None => format!("declare it: {declare}"),
-        };
-        findings.push(Finding::error(codes::UNDECLARED_DOMAIN, span, message).help(help));
     };
     let undeclared = |domain: &Domain| table.class(domain).is_none();
     // Most directories declare all: this spares a walk over all rules.
     let rules = table.store.domains().any(undeclared).then(|| table.rules());
-    for rule in rules.into_iter().flatten() {
+    let rules = rules.into_iter().flatten();
+    for rule in rules.chain(table.ousted.iter().cloned()) {
         if let Some(domain) = rule.pattern.domain().filter(|domain| undeclared(domain)) {
             complain(domain, rule.span, "the pattern");
         }
@@ -225,6 +214,91 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
         }
     }
     check_mailbox_classes(table, findings);
+}
+
+/// A finding about a domain that is used and not declared. Offers a declared domain that is spelt nearly
+/// so or looks so, and the lines that declare the domain.
+fn undeclared_domain(
+    declarations: &[Declaration],
+    (domain, span, what): (&Domain, Span, &str),
+    findings: &Findings<'_>,
+) -> Finding {
+    let names = || declarations.iter().map(|line| line.domain.as_str());
+    let shown = domain.to_unicode();
+    let place = findings.place_of(span, |word| domain_in(word, domain));
+    if let Some((meant, odd)) = looks_like(&shown, names()) {
+        let message = format!(
+            "{what} is in `{shown}`, which looks like `{meant}`, but its `{odd}` is U+{:04X}",
+            u32::from(odd)
+        );
+        let finding = Finding::error(codes::UNDECLARED_DOMAIN, span, message).understood();
+        let write = format!("write `{meant}` in ASCII");
+        return match place {
+            Some(place) => finding.suggest(write, place, meant),
+            None => finding.help(write),
+        };
+    }
+    let message = format!("{what} is in `{domain}`, which no line declares");
+    let mut finding = Finding::error(codes::UNDECLARED_DOMAIN, span, message).understood();
+    let wanted = findings.wants_suggestions();
+    let meant = wanted.then(|| nearest(domain.as_str(), names())).flatten();
+    if let (Some(meant), Some(place)) = (meant, place) {
+        finding = finding.suggest(format!("write `{meant}` if it is meant"), place, meant);
+    }
+    let classes: &[&str] = match what {
+        TARGET => &["external"],
+        _ => &["secondary", "primary"],
+    };
+    let Some(last) = declarations.last() else {
+        return finding;
+    };
+    classes.iter().fold(finding, |finding, class| {
+        let line = format!("{domain} {class}");
+        finding.suggest_line_after(format!("write a line `{line}`"), last.span, line)
+    })
+}
+
+/// Returns the bytes of a word that are its domain, as somebody spelt it.
+fn domain_in(word: &str, domain: &Domain) -> Option<Range<usize>> {
+    let at = last_at(word)? + 1;
+    let rest = word.get(at..)?;
+    let name = rest.strip_prefix("*.").unwrap_or(rest);
+    let same = Domain::parse(name).is_ok_and(|named| named == *domain);
+    same.then(|| word.len() - name.len()..word.len())
+}
+
+/// In a directory without domain lines: a domain that looks like another one is one that a person
+/// misspelt.
+pub(super) fn check_lookalikes(table: &Table, findings: &mut Findings<'_>) {
+    let odd: Vec<_> = table
+        .known
+        .keys()
+        .filter(|domain| domain.as_str().contains("xn--"))
+        .collect();
+    for domain in odd {
+        let names = table.known.keys().filter(|other| *other != domain);
+        let shown = domain.to_unicode();
+        let Some((meant, odd)) = looks_like(&shown, names.map(Domain::as_str)) else {
+            continue;
+        };
+        let mut rules = table.rules();
+        let first = rules.find(|rule| rule.pattern.domain() == Some(domain));
+        let Some(span) = first.map(|rule| rule.span) else {
+            continue;
+        };
+        let message = format!(
+            "`{shown}` looks like `{meant}`, but its `{odd}` is U+{:04X}",
+            u32::from(odd)
+        );
+        let finding = Finding::warning(codes::LOOKALIKE, span, message);
+        let write = format!("write `{meant}` in ASCII");
+        findings.push(
+            match findings.place_of(span, |word| domain_in(word, domain)) {
+                Some(place) => finding.suggest(write, place, meant),
+                None => finding.help(write),
+            },
+        );
+    }
 }
 
 /// A mailbox lives in a primary domain.

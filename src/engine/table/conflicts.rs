@@ -1,14 +1,14 @@
-//! What two rules with one pattern say against each other.
+//! Two rules with the same pattern.
 //!
 //! Findings: `conflict`, `claimed-twice`, `repeated-rule`, `never-matches`.
 
 use crate::engine::{
     address::LocalCase,
     diagnostic::{Finding, codes},
-    rule::{Action, Pattern, Rule, Target, TargetKind},
+    rule::{Action, Origin, Pattern, Rule, Target, TargetKind},
 };
 
-/// Whether a mailbox lists itself among its secondary addresses, in whatever spelling.
+/// Returns true if a mailbox lists itself among its secondary addresses, in whatever spelling.
 pub(super) fn is_own_secondary(rule: &Rule, case: LocalCase) -> bool {
     match (&rule.pattern, &rule.action, rule.origin.is_secondary()) {
         (Pattern::Mailbox(secondary), Action::Rewrite(targets), true) => targets
@@ -18,7 +18,7 @@ pub(super) fn is_own_secondary(rule: &Rule, case: LocalCase) -> bool {
     }
 }
 
-/// Whether two rules with one pattern do the same; targets are compared as mailboxes.
+/// Returns true if two rules with one pattern do the same. Targets are compared as mailboxes.
 fn same_action(rule: &Rule, was: &Rule, case: LocalCase) -> bool {
     let same_target = |(one, other): (&Target, &Target)| match (&one.kind, &other.kind) {
         (TargetKind::Mailbox(one), TargetKind::Mailbox(other)) => one.key(case) == other.key(case),
@@ -50,9 +50,8 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
             .note(was.span, "the first one decides")
     } else if same {
         let message = format!("`{pattern}` is written twice, with the same action");
-        Finding::warning(codes::REPEATED_RULE, rule.span, message)
-            .help("delete one of the two")
-            .note(was.span, "first written here")
+        let finding = Finding::warning(codes::REPEATED_RULE, rule.span, message);
+        one_of_two(finding, rule, was, "delete one of the two").note(was.span, "first written here")
     } else if rule.origin.is_secondary() && was.origin.is_secondary() {
         let owners = if foreign {
             format!(", `{}` and `{}`", was.action, rule.action)
@@ -65,14 +64,22 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
             format!("`{pattern}` is claimed by two mailboxes{owners}"),
         )
         .help("leave it with one of them, or write a rule of its own that names both")
+        .understood()
         .note(was.span, "first claimed here")
     } else {
-        Finding::error(
-            codes::CONFLICT,
-            rule.span,
-            format!("`{pattern}` is written twice, with another action"),
-        )
-        .help("keep one of the two")
-        .note(was.span, "first written here")
+        let message = format!("`{pattern}` is written twice, with another action");
+        let finding = Finding::error(codes::CONFLICT, rule.span, message).understood();
+        one_of_two(finding, rule, was, "keep one of the two").note(was.span, "first written here")
     })
+}
+
+/// Offers to delete the second of two rules or the first, if each is a line of its own.
+fn one_of_two(finding: Finding, rule: &Rule, was: &Rule, help: &str) -> Finding {
+    let is_line = |rule: &Rule| rule.origin == Origin::Line && rule.action != Action::Mailbox;
+    if !is_line(rule) || !is_line(was) {
+        return finding.help(help);
+    }
+    finding
+        .suggest_line_deleted("delete the second rule", rule.span)
+        .suggest_line_deleted("delete the first rule", was.span)
 }

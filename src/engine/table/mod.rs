@@ -29,7 +29,10 @@ mod conflicts;
 mod exact;
 mod key;
 mod lookup;
+mod names;
 mod regexes;
+mod unused;
+mod wide_rules;
 
 use std::fmt;
 
@@ -133,6 +136,8 @@ pub struct Table {
     counts: Vec<usize>,
     /// What the files were, by their numbers.
     reads: Vec<FileRead>,
+    /// Rules that are in conflict with another one: errors, of which the table never goes live.
+    ousted: Vec<Rule>,
 }
 
 impl Table {
@@ -206,6 +211,11 @@ impl Table {
     /// The same, each made a value only if that is asked for.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.store.entries()
+    }
+
+    /// The rules that are in conflict with another one. Their targets are checked all the same.
+    pub fn ousted(&self) -> &[Rule] {
+        &self.ousted
     }
 
     /// Returns true if another rule differs from this one only in letter case, so that a key in lower

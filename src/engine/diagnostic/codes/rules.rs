@@ -67,7 +67,7 @@ codes! {
         "Fix the errors about files first, then check again."
         Files(&[("10-example.rules", "jd@domain2.com jdoe@company.com\n"), ("20-users.csv", "name;phone\nJohn;12\n")])
     CONTINUATION "continuation" [Error]
-        "A line begins with white space, so it continues the line above, and there is no line to continue."
+        "A line begins with white space, so it continues the line above. It looks like a rule of its own, or there is no line to continue."
         "Begin the line in its first column."
         Files(&[("10-example.rules", "  jd@domain2.com jd@company.com\n")])
     DECLARED_TWICE "declared-twice" [Error, Warning]
@@ -82,6 +82,14 @@ codes! {
         "The rules decide something other than a `.expect` file expects."
         "Correct the rule that the finding names, or the expectation if the rule is right."
         Files(&[("10-example.rules", "company.com primary\ndomain2.com secondary\njd@domain2.com jdoe@company.com\n"), ("20-example.expect", "jd@domain2.com anna@company.com\n")])
+    KEEPS_EVERYTHING "keeps-everything" [Warning]
+        "A rule keeps every address of a domain whose line says that unknown addresses are refused."
+        "Delete the rule, or the option `unknown=` of the domain."
+        Files(&[("10-example.rules", "company.com primary unknown=reject\nanna@company.com mailbox\n@company.com keep\n")])
+    LOOKALIKE "lookalike" [Warning]
+        "A domain looks like another one of the table, but letters of another script stand in it."
+        "Type the domain again, with ASCII letters."
+        Files(&[("10-example.rules", "postmaster@* anna@company.com\nabuse@* anna@company.com\njd@domain2.com anna@company.com\nsales@d\u{43e}main2.com anna@company.com\n")])
     LOOP "loop" [Error]
         "An address leads back to itself, or grows with every step."
         "Change one of the rules that the finding names, so that the address ends at a mailbox."
@@ -118,6 +126,14 @@ codes! {
         "A file, or a line of it, is not UTF-8."
         "Save the file as UTF-8, or convert it: `iconv -f LATIN1 -t UTF-8 OLD > NEW`."
         Command("printf 'j\\366rg@domain2.com jd@company.com\\n' > 20-latin.rules")
+    ODD_DOMAIN "odd-domain" [Warning]
+        "A declared domain is an IP address or a single name, so that other hosts send no mail to it."
+        "Declare the domain that stands behind the `@` of the addresses."
+        Rules("192.0.2.1 secondary\n@192.0.2.1 anna@company.com\n")
+    REGEX_DOT "regex-dot" [Note]
+        "A dot in the domain of a regex is not escaped, so that it matches every character."
+        "Write `\\` before the dot."
+        Rules("/sales.*@domain2.com/ anna@company.com\n")
     REGEX_END "regex-end" [Error]
         "Something follows a regular expression without white space between them."
         "Write white space behind the second `/`, and `\\/` for a `/` inside."
@@ -170,6 +186,10 @@ codes! {
         "A line holds a character that nobody can see."
         "Delete the character."
         Rules("jd@domain2.com jd@company.com\u{200b}\n")
+    UNUSED_DOMAIN "unused-domain" [Warning]
+        "A secondary domain is declared and no rule is for it, so that every address of it is refused."
+        "Write a rule for the domain, or one for each address that exists."
+        Rules("domain3.com secondary\n")
     USELESS_OPTION "useless-option" [Error]
         "An option has no effect on this line."
         "Delete the option."

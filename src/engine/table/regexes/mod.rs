@@ -96,11 +96,27 @@ fn hir(text: &str) -> Result<Hir, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The domain in which every address lies that a regex matches, where its text ends in one.
-///
-/// Where a group, a class or an alternative could reach behind the last `@`, or a flag changes what
-/// the letters mean, nothing is told.
+/// The end of a regex behind its last `@`, if it spells a domain out.
+pub struct Tail {
+    /// The domain that its writer means.
+    pub domain: Domain,
+    /// Where it begins in the text of the regex.
+    pub start: usize,
+    /// Where its dots stand that are not escaped, and so match any character.
+    pub open_dots: Vec<usize>,
+}
+
+/// Returns the domain in which every address lies that a regex matches, if its text ends in one.
 fn domain_of(text: &str) -> Option<Domain> {
+    let tail = tail(text).filter(|tail| tail.open_dots.is_empty());
+    tail.map(|tail| tail.domain)
+}
+
+/// Returns the end of a regex if it spells a domain out.
+///
+/// Returns `None` if a group, a class or an alternative could reach behind the last `@`, or if a flag
+/// changes what the letters mean.
+pub fn tail(text: &str) -> Option<Tail> {
     let (before, domain) = text.rsplit_once('@')?;
     let escaped = before.len() - before.trim_end_matches('\\').len();
     if escaped % 2 == 1 || before.contains(['|', '[']) || before.contains("(?") {
@@ -113,8 +129,21 @@ fn domain_of(text: &str) -> Option<Domain> {
     }
     let name = domain.replace("\\.", ".");
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    let dots = domain.matches("\\.").count() == domain.matches('.').count();
-    (dots && name.chars().all(letter)).then(|| Domain::parse(&name).ok())?
+    if !name.chars().all(letter) {
+        return None;
+    }
+    let start = before.len() + 1;
+    let dots = domain.match_indices('.').map(|(at, _)| start + at);
+    let open = |dot: &usize| {
+        !text
+            .get(..*dot)
+            .is_some_and(|before| before.ends_with('\\'))
+    };
+    Some(Tail {
+        domain: Domain::parse(&name).ok()?,
+        start,
+        open_dots: dots.filter(open).collect(),
+    })
 }
 
 /// What makes the programs of single regexes.

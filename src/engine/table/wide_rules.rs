@@ -1,0 +1,128 @@
+//! Rules for many addresses that do not do what their writer means.
+//!
+//! | rule | finding |
+//! |---|---|
+//! | a regex for a domain whose mail does not arrive here | `never-matches` |
+//! | a regex whose domain has a dot that is not escaped | `regex-dot` |
+//! | `@acme.com @acme.com` where `acme.com` refuses unknown addresses | `keeps-everything` |
+
+use super::{
+    Table,
+    regexes::{self, Tail},
+};
+use crate::engine::{
+    address::Domain,
+    diagnostic::{Finding, Findings, codes, nearest},
+    rule::{Action, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
+};
+
+/// Checks every rule that is not for one mailbox.
+pub(super) fn check(table: &Table, declared: bool, findings: &mut Findings<'_>) {
+    let wide = table.entries().filter(|entry| !entry.is_for_mailbox());
+    for rule in wide.filter_map(|entry| entry.rule()) {
+        // Other programs have other regexes: what is read here is not what was written.
+        if rule.origin != Origin::Line {
+            continue;
+        }
+        match &rule.pattern {
+            Pattern::Regex(text) => {
+                if let Some(tail) = regexes::tail(text) {
+                    findings.extend(open_dots(&rule, text, &tail));
+                    findings.extend(elsewhere(table, declared, (&rule, text), &tail));
+                }
+            }
+            Pattern::Domain(domain) => findings.extend(keeps_everything(table, &rule, domain)),
+            _ => {}
+        }
+    }
+}
+
+/// `/info@oldacme.org/`: a dot matches every character.
+fn open_dots(rule: &Rule, text: &str, tail: &Tail) -> Option<Finding> {
+    let first = *tail.open_dots.first()?;
+    // The text begins behind the first `/`.
+    let place = |dot: usize| rule.span.part(1 + dot, 1);
+    let dots = tail.open_dots.iter();
+    let escaped = escaped(text.get(tail.start..).unwrap_or_default());
+    let message = "a dot in a regex matches every character, unless `\\` stands before it";
+    Some(
+        Finding::note_only(codes::REGEX_DOT, place(first), message).suggest_edits(
+            format!("write `{escaped}`"),
+            dots.map(|dot| (place(*dot), "\\.".to_owned())),
+        ),
+    )
+}
+
+/// A domain as the end of a regex.
+fn escaped(domain: &str) -> String {
+    domain.replace("\\.", ".").replace('.', "\\.")
+}
+
+/// A regex for addresses that are never looked up.
+fn elsewhere(
+    table: &Table,
+    declared: bool,
+    (rule, text): (&Rule, &str),
+    tail: &Tail,
+) -> Option<Finding> {
+    let domain = &tail.domain;
+    let class = table.class(domain);
+    if matches!(class, Some(DomainClass::Primary | DomainClass::Secondary)) {
+        return None;
+    }
+    let why = match class {
+        Some(_) => "is declared external",
+        None if declared => "is not declared",
+        None => "stands in no other rule",
+    };
+    let message =
+        format!("this regex never matches: it is for addresses of `{domain}`, which {why}");
+    let finding = Finding::warning(codes::NEVER_MATCHES, rule.span, message);
+    let inbound = table.inbound_domains();
+    let names = inbound.iter().map(|(domain, _)| domain.as_str());
+    if let Some(meant) = nearest(domain.as_str(), names) {
+        let place = rule.span.part(1 + tail.start, text.len() - tail.start);
+        return Some(finding.suggest(
+            format!("write `{meant}` if it is meant"),
+            place,
+            escaped(meant),
+        ));
+    }
+    Some(match (class, declared) {
+        (Some(_), _) => finding.help(format!(
+            "declare `{domain} secondary` if its mail arrives here, or delete the rule"
+        )),
+        (None, true) => finding.help(format!(
+            "write a line `{domain} secondary` if its mail arrives here, or delete the rule"
+        )),
+        (None, false) => finding.help(format!(
+            "write a rule that names the domain, such as `postmaster@{domain}`, or delete this one"
+        )),
+    })
+}
+
+/// Every address of a domain is kept, so that none of them is unknown.
+fn keeps_everything(table: &Table, rule: &Rule, domain: &Domain) -> Option<Finding> {
+    let keeps = match &rule.action {
+        Action::Keep => true,
+        Action::Rewrite(targets) => targets
+            .iter()
+            .all(|target| matches!(&target.kind, TargetKind::Domain(own) if own == domain)),
+        _ => false,
+    };
+    let entry = table.known.get(domain)?;
+    let refuses = entry.unknown_written && entry.unknown != Unknown::Keep;
+    if !keeps || !refuses {
+        return None;
+    }
+    let option = format!("unknown={}", entry.unknown.word());
+    let message =
+        format!("this rule keeps every address of `{domain}`, so that `{option}` refuses nobody");
+    let finding = Finding::warning(codes::KEEPS_EVERYTHING, rule.span, message)
+        .suggest_line_deleted("delete this rule", rule.span)
+        .help(format!("delete `{option}` from the line of the domain"));
+    Some(match entry.declared {
+        Some(declared) => finding.note(declared, "this line refuses unknown addresses"),
+        None => finding,
+    })
+}

@@ -33,10 +33,12 @@ use std::time::{Duration, Instant};
 
 use program::{BASE, Place, connect, message};
 use readdress::config::{Config, socket::Socket};
+use readdress::daemon::accept::Counters;
 use readdress::daemon::health::Health;
 use readdress::daemon::listen;
 use readdress::daemon::live::LiveTable;
-use readdress::daemon::milter::{Gauges, Limits, Server, Session, Shared, Workers};
+use readdress::daemon::milter::{Limits, Server, SessionFilter, Workers};
+use readdress::daemon::session::Sessions;
 use readdress::daemon::state::State;
 use readdress::engine::{Settings, SourceText, compile};
 use readdress::mta::{Edit, EndOfMessage, Reply};
@@ -251,14 +253,14 @@ async fn reloads_under_load_tear_no_message() {
 
 /// Serves until `shutdown` resolves.
 async fn served(
-    sockets: Vec<listen::Bound>,
-    make: impl Fn() -> Session + Send + Sync + 'static,
+    sockets: Vec<listen::BoundSocket>,
+    make: impl Fn() -> SessionFilter + Send + Sync + 'static,
     limits: Limits,
-    gauges: Arc<Gauges>,
+    counters: Arc<Counters>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let (workers, _ends) = Workers::start().unwrap();
-    let server = Server::start(sockets, make, limits, gauges, &workers, Health::default());
+    let (workers, _guard) = Workers::start().unwrap();
+    let server = Server::start(sockets, make, limits, counters, &workers, Health::default());
     server.unwrap().serve(shutdown).await;
 }
 
@@ -270,17 +272,17 @@ fn server(
     let bound = listen::bind(&Socket::Unix(directory.join("m.sock"))).unwrap();
     let socket = bound.socket().clone();
     let state = Arc::new(State::new(Arc::clone(live), Config::default()));
-    let shared = Arc::new(Shared::new(state));
+    let sessions = Arc::new(Sessions::new(state));
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         let _ = stopped.await;
     };
-    let gauges = Arc::new(Gauges::default());
+    let counters = Arc::new(Counters::default());
     let served = served(
         vec![bound],
-        move || Session::new(Arc::clone(&shared)),
+        move || SessionFilter::new(Arc::clone(&sessions)),
         Limits::default(),
-        gauges,
+        counters,
         shutdown,
     );
     (socket, stop, tokio::spawn(served))

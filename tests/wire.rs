@@ -10,11 +10,13 @@
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 use readdress::config::socket::Socket;
+use readdress::daemon::accept::Counters;
 use readdress::daemon::health::Health;
-use readdress::daemon::listen::{Bound, bind, from_environment};
+use readdress::daemon::listen::{BoundSocket, bind, from_environment};
 use readdress::daemon::milter::{
-    Answer, Edits, Filter, Gauges, Limits, Macros, Server as Milter, Strings, Turn, Wanted, Workers,
+    Answer, Edits, Filter, Limits, Macros, Requests, Server as Milter, Strings, Workers,
 };
+use readdress::daemon::time_slice::TimeSlice;
 use readdress::mta::{ClientError, Edit, MilterClient, Offer, Reply, frame};
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering::SeqCst;
@@ -45,7 +47,7 @@ type Seen = Arc<Mutex<Vec<Option<String>>>>;
 struct Server {
     unix: Socket,
     tcp: Socket,
-    gauges: Arc<Gauges>,
+    counters: Arc<Counters>,
     seen: Seen,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
@@ -58,12 +60,12 @@ impl Server {
         let unix = bind(&Socket::Unix(dir.path().join("m.sock"))).unwrap();
         let tcp = bind(&"inet:127.0.0.1:0".parse().unwrap()).unwrap();
         let (unix_name, tcp_name) = (unix.socket().clone(), tcp.socket().clone());
-        let (gauges, seen) = (Arc::new(Gauges::default()), Seen::default());
-        let (stop, served) = run(vec![unix, tcp], limits, &gauges, &seen);
+        let (counters, seen) = (Arc::new(Counters::default()), Seen::default());
+        let (stop, served) = run(vec![unix, tcp], limits, &counters, &seen);
         Self {
             unix: unix_name,
             tcp: tcp_name,
-            gauges,
+            counters,
             seen,
             stop: Some(stop),
             served,
@@ -90,29 +92,29 @@ impl Server {
 
     async fn open_connections(&self, wanted: usize) {
         let end = Instant::now() + 5000 * MS;
-        while self.gauges.open() != wanted {
-            assert!(Instant::now() < end, "{} open", self.gauges.open());
+        while self.counters.open() != wanted {
+            assert!(Instant::now() < end, "{} open", self.counters.open());
             sleep(5 * MS).await;
         }
     }
 }
 
 async fn served<F: Filter>(
-    sockets: Vec<Bound>,
+    sockets: Vec<BoundSocket>,
     make: impl Fn() -> F + Send + Sync + 'static,
     limits: Limits,
-    gauges: Arc<Gauges>,
+    counters: Arc<Counters>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let (workers, _ends) = Workers::start().unwrap();
-    let server = Milter::start(sockets, make, limits, gauges, &workers, Health::default());
+    let (workers, _guard) = Workers::start().unwrap();
+    let server = Milter::start(sockets, make, limits, counters, &workers, Health::default());
     server.unwrap().serve(shutdown).await;
 }
 
 fn run(
-    sockets: Vec<Bound>,
+    sockets: Vec<BoundSocket>,
     limits: Limits,
-    gauges: &Arc<Gauges>,
+    counters: &Arc<Counters>,
     seen: &Seen,
 ) -> (oneshot::Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = oneshot::channel::<()>();
@@ -127,7 +129,7 @@ fn run(
             received: Vec::new(),
         },
         limits,
-        Arc::clone(gauges),
+        Arc::clone(counters),
         shutdown,
     );
     (stop, tokio::spawn(served))
@@ -139,8 +141,8 @@ struct Renaming {
 }
 
 impl Filter for Renaming {
-    fn negotiate(&mut self, actions: Actions, steps: ProtoOpts) -> Option<Wanted> {
-        Some(Wanted {
+    fn negotiate(&mut self, actions: Actions, steps: ProtoOpts) -> Option<Requests> {
+        Some(Requests {
             actions: actions & ACTIONS,
             steps: steps & OPTIONS,
             macros: &[(MacroStage::Rcpt, c"i {rcpt_addr}")],
@@ -163,7 +165,7 @@ impl Filter for Renaming {
 
     fn header(&mut self, _: &[u8], _: &[u8]) {}
 
-    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut TimeSlice) -> Answer {
         let begins = |text: &[u8]| {
             let first = self.received.first();
             first.is_some_and(|received| received.starts_with(text))
@@ -271,8 +273,8 @@ async fn edits_arrive_in_order_over_both_kinds_of_socket() {
         client.quit().await.unwrap();
     }
     server.open_connections(0).await;
-    assert_eq!(server.gauges.accepted.load(SeqCst), 2);
-    assert_eq!(server.gauges.violations.load(SeqCst), 0);
+    assert_eq!(server.counters.accepted.load(SeqCst), 2);
+    assert_eq!(server.counters.violations.load(SeqCst), 0);
 }
 
 #[tokio::test]
@@ -344,7 +346,7 @@ async fn bad_input_ends_its_own_connection_only() {
         ("macros without anything", after(&frame(b'D', b""))),
     ];
     for (what, bytes) in &bad {
-        let before = server.gauges.violations.load(SeqCst);
+        let before = server.counters.violations.load(SeqCst);
         let client = server.raw(bytes).await;
         let answer = closed(client).await;
         assert!(
@@ -352,7 +354,11 @@ async fn bad_input_ends_its_own_connection_only() {
             "{what}: {answer:?}"
         );
         server.open_connections(1).await;
-        assert_eq!(server.gauges.violations.load(SeqCst), before + 1, "{what}");
+        assert_eq!(
+            server.counters.violations.load(SeqCst),
+            before + 1,
+            "{what}"
+        );
         message(&mut good, &["<a@old>"]).await;
     }
 }
@@ -407,7 +413,7 @@ async fn a_session_in_one_piece_or_octet_by_octet_is_the_same() {
     }
     assert_eq!(closed(client).await, at_once);
     assert!(at_once.ends_with(&frame(b'c', b"")));
-    assert_eq!(server.gauges.violations.load(SeqCst), 0);
+    assert_eq!(server.counters.violations.load(SeqCst), 0);
 }
 
 #[tokio::test]
@@ -467,7 +473,7 @@ async fn each_kind_of_slowness_has_its_time() {
         assert!(short >= 150 * MS && short < 900 * MS, "{short:?}");
     }
     assert!(idle >= 900 * MS, "{idle:?}");
-    assert_eq!(server.gauges.timed_out.load(SeqCst), 4);
+    assert_eq!(server.counters.timed_out.load(SeqCst), 4);
 }
 
 #[tokio::test]
@@ -501,7 +507,7 @@ async fn a_peer_that_reads_nothing_is_let_go() {
     }
     client.raw(&frame(b'E', b"")).await.unwrap();
     server.open_connections(0).await;
-    assert_eq!(server.gauges.timed_out.load(SeqCst), 1);
+    assert_eq!(server.counters.timed_out.load(SeqCst), 1);
 }
 
 #[tokio::test]
@@ -514,7 +520,7 @@ async fn more_connections_than_allowed_are_closed_at_once() {
     let second = server.client().await;
     let third = MilterClient::open(&server.unix).await.unwrap();
     assert_eq!(closed(third).await, b"");
-    assert_eq!(server.gauges.refused.load(SeqCst), 1);
+    assert_eq!(server.counters.refused.load(SeqCst), 1);
     message(&mut first, &["<a@old>"]).await;
     drop(second);
     server.open_connections(1).await;
@@ -555,7 +561,7 @@ async fn a_drain_ends_the_idle_and_lets_messages_finish() {
         .await
         .expect("still serving")
         .unwrap();
-    assert_eq!(server.gauges.open(), 0);
+    assert_eq!(server.counters.open(), 0);
 }
 
 #[tokio::test]
@@ -578,7 +584,7 @@ async fn a_verdict_being_made_at_the_end_still_arrives() {
             .await
             .expect("still serving")
             .unwrap();
-        assert_eq!(server.gauges.violations.load(SeqCst), 0);
+        assert_eq!(server.counters.violations.load(SeqCst), 0);
     }
 }
 
@@ -693,7 +699,7 @@ async fn with_few_descriptors() {
         assert!(crowd.len() < 60, "no shortage");
     }
     sleep(1000 * MS).await;
-    let failures = server.gauges.accept_failures.load(SeqCst);
+    let failures = server.counters.accept_failures.load(SeqCst);
     assert!(
         (1..20).contains(&failures),
         "{failures} failures in a second"
@@ -733,10 +739,10 @@ async fn with_a_handed_socket() {
     let sockets = from_environment().unwrap();
     assert_eq!(sockets.len(), 1);
     assert_eq!(sockets[0].name(), Some("milter"));
-    let gauges = Arc::new(Gauges::default());
-    let (stop, served) = run(sockets, Limits::default(), &gauges, &Seen::default());
+    let counters = Arc::new(Counters::default());
+    let (stop, served) = run(sockets, Limits::default(), &counters, &Seen::default());
     // Stopped earlier, the drain would end the client between two messages.
-    while gauges.accepted.load(SeqCst) == 0 || gauges.open() > 0 {
+    while counters.accepted.load(SeqCst) == 0 || counters.open() > 0 {
         sleep(5 * MS).await;
     }
     stop.send(()).unwrap();

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     engine::{Settings, address::LocalCase, transaction::Limits},
-    headers::Wanted,
+    headers::HeaderSettings,
 };
 
 /// A key of `readdress.toml`.
@@ -182,7 +182,7 @@ part! {
     /// What the meaning of rules depends on.
     settings: Settings = Settings::default();
     /// Which header fields are changed.
-    headers: Wanted = Wanted::default();
+    headers: HeaderSettings = HeaderSettings::default();
     /// The section `[reload]`.
     reload: Reload = Reload::default();
     /// Where each value comes from.

@@ -21,37 +21,29 @@
 //! | time until the request is there | 5 s | the connection is closed |
 //! | time for a client to read a line | 10 s | the connection is closed |
 //! | time for a request and its answer | 60 s | the connection is closed |
-//! | connections at one time | 16 | the one idle longest is closed |
+//! | connections at one time | 16 (`listeners`) | the connection that has been idle longest is closed |
 
 mod access;
 mod keys;
 
 use std::{
     io,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use serde::Serialize;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
-    sync::Mutex,
     task::yield_now,
     time::timeout,
 };
 
-use super::{
-    listen::Kept,
-    places::Place,
-    record,
-    serve::{Stream, serve},
-    status::StatusReporter,
-};
+use super::{accept::Slot, listen::Stream, record, status::StatusReporter};
 use crate::{
+    config::socket::Socket,
     protocol::{self, Command, Failure, FailureCode, Outcome, Reload, Request},
     report,
 };
-pub use keys::Handed;
 
 /// Longest request, in bytes.
 const MAX_REQUEST: u64 = 256 << 10;
@@ -71,47 +63,35 @@ const WRITE_TIME: Duration = Duration::from_secs(10);
 /// Longest time of one connection.
 const MAX_TIME: Duration = Duration::from_secs(60);
 
-/// Connections at one time.
-pub const MAX_CONNECTIONS: usize = 16;
-
 /// What the commands may ask about.
 #[derive(Clone, Debug)]
 pub struct Control {
     /// How the daemon stands, and the parts that the commands ask to act.
     pub reporter: StatusReporter,
-    /// The sockets that systemd handed over.
-    pub handed: Handed,
 }
 
 impl Control {
-    /// Answers until the future is dropped.
-    pub async fn serve(self, listener: Arc<Mutex<Kept>>) {
-        let socket = Arc::new(listener.lock().await.socket().clone());
-        serve(listener, MAX_CONNECTIONS, |stream, place| {
-            let (control, socket) = (self.clone(), Arc::clone(&socket));
-            async move {
-                if !access::may_ask(&socket, stream.user()) {
-                    record::control_refused(stream.user());
-                    return;
-                }
-                // If a connection takes too long or breaks, nobody is left to hear of it.
-                let _ = timeout(MAX_TIME, control.connection(stream, &place)).await;
-            }
-        })
-        .await;
+    /// Answers the request of one connection to `socket`.
+    pub async fn serve(&self, socket: &Socket, stream: Stream, slot: Slot) {
+        if !access::may_ask(socket, stream.user()) {
+            record::control_refused(stream.user());
+            return;
+        }
+        // If a connection takes too long or breaks, nobody is left to hear of it.
+        let _ = timeout(MAX_TIME, self.connection(stream, &slot)).await;
     }
 
-    async fn connection(&self, stream: Box<dyn Stream>, place: &Place) -> io::Result<()> {
+    async fn connection(&self, stream: Stream, slot: &Slot) -> io::Result<()> {
         let user = stream.user();
         let (reader, writer) = tokio::io::split(stream);
         let mut answer = Answer { writer, bytes: 0 };
         let mut request = Vec::new();
         let mut reader = BufReader::new(reader.take(MAX_REQUEST));
         tokio::select! {
-            () = place.asked() => return Ok(()),
+            () = slot.asked_to_leave() => return Ok(()),
             read = timeout(REQUEST_TIME, reader.read_until(b'\n', &mut request)) => read??,
         };
-        if !place.busy() {
+        if !slot.busy() {
             return Ok(());
         }
         match Request::read(&request) {
@@ -136,7 +116,7 @@ impl Control {
         match (request.command, request.digest) {
             (Command::Status, _) => answer.line(&Ok(self.reporter.status())).await,
             (Command::Config, _) => {
-                for setting in keys::settings(&self.reporter, self.handed) {
+                for setting in keys::settings(&self.reporter) {
                     answer.line(&Ok(setting)).await?;
                 }
                 Ok(())

@@ -1,23 +1,23 @@
-//! Why a daemon did not start, or ended by itself; each sentence says what to do.
+//! Why the daemon did not start, or why it ended by itself. Each message says what to do.
 
 use std::{fmt, io};
 
-use super::{descriptors::TooFew, listen::BindError};
+use super::{descriptors::TooFewFiles, listen::BindError};
 
-/// Why a daemon did not start, or ended by itself.
+/// Why the daemon did not start, or why it ended by itself.
 #[derive(Debug)]
 pub enum RunError {
     /// A socket could not be bound.
     Bind(BindError),
-    /// The system refused a thread, or what threads wait for events with.
+    /// The system refused a thread, or a file with which threads wait for events.
     System {
-        /// What was being done, as an infinitive.
+        /// What the daemon tried to do, as an infinitive.
         doing: String,
-        /// Its error.
+        /// The error of the system.
         source: io::Error,
     },
     /// Too few files may be open.
-    Files(TooFew),
+    Files(TooFewFiles),
     /// A task ended again and again.
     GivenUp(String),
 }
@@ -39,17 +39,14 @@ impl fmt::Display for RunError {
                 }
             }
             Self::Files(error) => error.fmt(f),
-            Self::GivenUp(task) => write!(
-                f,
-                "{task} ended again and again, and was given up; the log says why"
-            ),
+            Self::GivenUp(task) => write!(f, "{task} ended again and again; the log says why"),
         }
     }
 }
 
 impl std::error::Error for RunError {}
 
-/// The error for what the system refused while `doing` it, an infinitive.
+/// Returns the error for what the system refused. `doing` is an infinitive.
 pub(super) fn system(doing: &str) -> impl Fn(io::Error) -> RunError + '_ {
     move |source| RunError::System {
         doing: doing.to_owned(),

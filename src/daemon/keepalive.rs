@@ -1,42 +1,40 @@
-//! TCP connections whose peer has vanished without a word: found out by the system.
+//! TCP keepalive: the system finds out when a peer has vanished.
 //!
-//! A machine that lost its power or its network says no goodbye. Linux asks after two hours by default;
-//! until then the connection keeps its place.
+//! A machine that loses its power or its network closes no connection. By default Linux asks the peer after two
+//! hours, and until then the connection keeps its slot.
 //!
 //! # Limits
 //!
 //! | limit | value | |
 //! |---|---|---|
-//! | [`QUIET`] | 60 s | without anything from the peer, until the system asks whether it lives |
-//! | [`INTERVAL`] | 20 s | between two questions |
-//! | [`QUESTIONS`] | 3 | without an answer, then the connection is closed: after two minutes |
-//! | [`UNACKNOWLEDGED`] | 120 s | for what was sent to be acknowledged |
-//!
-//! Linux only as far as the last one goes; other systems have their own limit for it.
+//! | [`QUIET`] | 60 s | without anything from the peer, until the system sends a probe |
+//! | [`INTERVAL`] | 20 s | between two probes |
+//! | [`PROBES`] | 3 | without an answer, then the connection is closed: after two minutes |
+//! | [`UNACKNOWLEDGED`] | 120 s | until what was sent is acknowledged; on Linux only |
 
 use std::{os::fd::AsFd, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
 
-/// How long nothing comes until the system asks.
+/// How long nothing comes until the system sends a probe.
 pub const QUIET: Duration = Duration::from_secs(60);
 
-/// The wait between two questions.
+/// The time between two probes.
 pub const INTERVAL: Duration = Duration::from_secs(20);
 
-/// Questions without an answer.
-pub const QUESTIONS: u32 = 3;
+/// Probes without an answer.
+pub const PROBES: u32 = 3;
 
-/// How long what was sent may stay unacknowledged.
+/// How long the peer may leave what was sent unacknowledged.
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
 
-/// Sets it for a TCP connection. It goes without, if the system refuses.
+/// Switches keepalive on for a TCP connection. If the system refuses, the connection is served without it.
 pub fn set(stream: &impl AsFd) {
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new()
         .with_time(QUIET)
         .with_interval(INTERVAL)
-        .with_retries(QUESTIONS);
+        .with_retries(PROBES);
     let _ = socket.set_tcp_keepalive(&keepalive);
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));

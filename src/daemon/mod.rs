@@ -1,31 +1,33 @@
-//! The only room with tokio, files, sockets, clock and tracing; here: in which order it starts and stops.
+//! The daemon: the only room with tokio, files, sockets, clock and log. This page: in which order it starts and ends.
 //!
-//! Start: bind the sockets (so that nobody is refused while rules are read) → start every thread →
-//! read the rules → serve on every socket → tell systemd. What fails on this way ends the daemon with a
-//! status that is not 0: one that serves in part is none. No thread is started later, but for that of
-//! notifications, where the system had none to give before.
-//! Stop: close the listeners → let messages under way end, or the drain's deadline pass → done.
-//! SIGHUP reads configuration and rules again; TERM and INT end the daemon, a second one at once; no
-//! other signal does.
+//! Start: bind the sockets, so that no client is refused while rules are read → start every thread → read the rules
+//! → serve on every socket → tell systemd. If a step fails, the daemon ends with an exit status other than 0; it
+//! never serves only a part. No thread is started later, except the thread for file notifications if the system
+//! refused it at the start.
+//!
+//! End: close the milter's sockets → let messages under way end, or let the `drain` time pass → end all tasks.
+//!
+//! SIGHUP reads configuration and rules again. TERM and INT end the daemon, a second one at once. Other signals do
+//! nothing.
 //!
 //! | storey | room | what it does |
 //! |---|---|---|
+//! | 7 | [`health`], [`guard`] | what is not well; whether a new table loses too many rules |
+//! | 8 | [`listeners`] | the list of all kinds of listeners |
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
-//! | 8 | [`live`], [`listen`] | the table that serves; sockets |
-//! | 8 | [`places`], [`keepalive`] | connections at one time, and which of them gives way; peers that vanished |
-//! | 8 | [`accepting`], [`rate_limit`] | failures to accept; warnings that strangers can cause |
-//! | 8 | [`health`], [`jobs`] | what is not well; a thread for work that blocks |
-//! | 8 | [`descriptors`], [`memory`] | how many files may be open; how much memory there is |
-//! | 8 | [`guard`], [`last_live`] | whether a new table is held back; the record of what was live last |
-//! | 9 | [`state`] | the live table, the configuration in force, what is not well: what several rooms share |
-//! | 8 | [`file_status`] | what is known of the configuration file |
-//! | 9 | [`source`], [`watch`], [`serve`](mod@serve) | reads files; tells that they changed; accepts for the small protocols |
-//! | 9 | [`supervise`] | starts tasks again that end |
-//! | 10 | [`reload`], [`milter`], [`socketmap`] | files to the live table; what the MTA asks |
-//! | 11 | [`status`] | how the daemon stands, in one value |
-//! | 11 | [`settings`], [`control`], [`signals`], [`mod@notify`] | the configuration while it runs; the commands; the signals; systemd |
+//! | 8 | [`live`], [`last_live`], [`file_status`] | the live table; the record of what was live last; the configuration file |
+//! | 8 | [`listen`], [`keepalive`] | sockets and connections; peers that vanished |
+//! | 8 | [`rate_limit`], [`time_slice`] | limited warnings; how long a connection works without a stop |
+//! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
+//! | 9 | [`state`] | what several rooms share: live table, configuration in force, problems |
+//! | 9 | [`watch`], [`source`] | tells that files changed; reads files |
+//! | 9 | [`supervise`], [`accept`] | starts tasks again that end; accepts connections |
+//! | 10 | [`session`], [`reload`] | what is decided about a message; from files to the live table |
+//! | 10 | [`milter`], [`socketmap`] | the protocols of MTAs |
+//! | 11 | [`settings`], [`status`] | the configuration while the daemon runs; how the daemon stands, in one value |
+//! | 11 | [`control`], [`signals`], [`mod@notify`] | the commands; the signals; systemd |
 
-pub mod accepting;
+pub mod accept;
 pub mod control;
 pub mod descriptors;
 mod error;
@@ -36,17 +38,17 @@ pub mod jobs;
 pub mod keepalive;
 pub mod last_live;
 pub mod listen;
+pub mod listeners;
 pub mod live;
 pub mod log;
 pub mod memory;
 pub mod milter;
 pub mod notify;
-pub mod places;
-mod questions;
 pub mod rate_limit;
 pub mod record;
 pub mod reload;
-pub mod serve;
+mod services;
+pub mod session;
 pub mod settings;
 pub mod signals;
 pub mod socketmap;
@@ -55,6 +57,7 @@ pub mod source;
 pub mod state;
 pub mod status;
 pub mod supervise;
+pub mod time_slice;
 pub mod watch;
 
 use std::{future::Future, pin::pin, sync::Arc, time::Instant};
@@ -63,15 +66,16 @@ use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
 pub use self::error::RunError;
 use self::{
-    descriptors::Connections,
+    descriptors::ConnectionLimits,
     error::system,
     last_live::LastLiveRecord,
-    listen::Bound,
+    listen::BoundSocket,
+    listeners::ListenerKind,
     live::LiveTable,
-    milter::{Ends, Gauges, Limits, Server, Session, Shared, Workers},
+    milter::{Server, Workers, WorkersGuard},
     notify::{Notifier, Signs},
-    questions::Questions,
     reload::{ReloadHandle, ReloadOptions, Reloader},
+    services::Services,
     settings::{SettingsHandle, SettingsTask, Source},
     sockets::Sockets,
     state::State,
@@ -81,31 +85,30 @@ use self::{
 };
 use crate::config::Config;
 
-/// What a daemon starts with.
+/// What the daemon starts with.
 #[derive(Debug)]
 pub struct Start {
-    /// The configuration, flags included.
+    /// The configuration, with the flags of the command line.
     pub config: Config,
-    /// Where it came from, to be read again.
+    /// Where the configuration came from.
     pub source: Source,
-    /// Sockets that systemd handed over; they come first.
-    pub handed: Vec<Bound>,
-    /// Tells whether the log is still written, where there is one.
+    /// The sockets that systemd handed over.
+    pub handed: Vec<BoundSocket>,
+    /// Tells whether the log is still written, if the daemon has a log.
     pub log: Option<log::LogThread>,
 }
 
-/// Every thread that the daemon will ever have, but for that of the log.
+/// All threads of the daemon, except the thread of the log.
 struct Threads {
     workers: Workers,
-    /// Dropping them ends the workers.
-    _ends: Ends,
+    _workers_guard: WorkersGuard,
     settings: Watcher,
     reloader: Reloader,
 }
 
 impl Threads {
-    /// Those without which there are no notifications come before others without which there is no
-    /// daemon: it starts with all of them, or not at all, if too few threads may be had.
+    /// Starts all threads, or returns an error. The thread for notifications starts first, although the daemon can do
+    /// without it: so it cannot be missing while a later thread starts.
     fn start(
         options: ReloadOptions,
         live: &Arc<LiveTable>,
@@ -117,11 +120,11 @@ impl Threads {
         let settings = source
             .watcher(config, health)
             .map_err(system("start the thread that reads the configuration"))?;
-        let (workers, ends) =
+        let (workers, workers_guard) =
             Workers::start().map_err(system("start the threads of the milter"))?;
         let threads = Self {
             workers,
-            _ends: ends,
+            _workers_guard: workers_guard,
             settings,
             reloader,
         };
@@ -129,84 +132,70 @@ impl Threads {
     }
 }
 
-/// A daemon whose first table is decided.
+/// A daemon that has read its rules once.
 struct Daemon {
     state: Arc<State>,
     reload: ReloadHandle,
     settings: SettingsHandle,
-    gauges: Arc<Gauges>,
     supervisor: Supervisor,
 }
 
 impl Daemon {
-    /// Serves on every socket from now on, or on none.
+    /// Begins to serve on all sockets, or on none.
     fn open(
         &self,
         sockets: Sockets,
         workers: &Workers,
     ) -> Result<(Server, StatusReporter), RunError> {
-        let config = self.state.config.load_full();
-        let connections = self.connections(&config, &sockets)?;
+        let limits = self.connection_limits(&sockets)?;
         let reporter = StatusReporter {
             state: Arc::clone(&self.state),
             reload: self.reload.clone(),
             settings: self.settings.clone(),
-            gauges: Arc::clone(&self.gauges),
+            counters: Arc::default(),
             started: Instant::now(),
-            connection_limit: connections.milter,
-            sockets: sockets.names(),
+            connection_limit: limits.milter,
+            sockets: sockets.list(),
             accept: sockets.accept(),
         };
-        let questions = Questions {
+        let services = Services {
             reporter: reporter.clone(),
-            connections,
-        };
-        let milter = questions.serve(sockets, workers, &self.supervisor)?;
-        let shared = Arc::new(Shared::new(Arc::clone(&self.state)));
-        let limits = Limits {
-            max_connections: connections.milter,
-            ..Limits::from(&config.milter)
-        };
-        let started = Server::start(
-            milter,
-            move || Session::new(Arc::clone(&shared)),
             limits,
-            Arc::clone(&self.gauges),
             workers,
-            self.supervisor.health().clone(),
-        );
-        let server = started.map_err(system("wait for milter connections"))?;
-        Ok((server, reporter))
+            supervisor: &self.supervisor,
+        };
+        Ok((services.start(sockets)?, reporter))
     }
 
-    /// How many connections may be served, which is less than wanted where few files may be open.
-    fn connections(&self, config: &Config, sockets: &Sockets) -> Result<Connections, RunError> {
-        let wanted = Connections {
-            milter: config.milter.max_connections,
-            socketmap: socketmap::MAX_CONNECTIONS,
+    /// Returns how many connections are served at one time. With few open files allowed, these are fewer than the
+    /// configuration asks for.
+    fn connection_limits(&self, sockets: &Sockets) -> Result<ConnectionLimits, RunError> {
+        let wanted = ConnectionLimits {
+            milter: self.state.config.load().milter.max_connections,
+            socketmap: ListenerKind::Socketmap.traits().max_connections,
         };
-        let divided =
-            descriptors::divide(wanted, sockets.socketmap.len()).map_err(RunError::Files)?;
-        if divided != wanted {
+        let socketmaps = sockets.list().of(ListenerKind::Socketmap).count();
+        let limits = descriptors::divide(wanted, socketmaps).map_err(RunError::Files)?;
+        if limits != wanted {
             let files = descriptors::allowed();
-            record::connections_limited(files, divided.milter, wanted.milter, divided.socketmap);
+            record::connections_limited(files, limits.milter, wanted.milter, limits.socketmap);
             let what = format!(
                 "{files} open files allow {} milter connections, not {}; raise LimitNOFILE=",
-                divided.milter, wanted.milter
+                limits.milter, wanted.milter
             );
             self.supervisor.health().wrong("limits", &what);
         }
-        Ok(divided)
+        Ok(limits)
     }
 
-    /// Tells systemd that mail may come, and follows rules and configuration from now on.
+    /// Tells systemd that the daemon is ready, and follows rules and configuration from now on.
     fn follow(&self, reporter: StatusReporter, task: SettingsTask, reloader: Reloader) {
         let notifier = Notifier { reporter };
         notifier.ready();
         let on = Handle::current();
         let keeps = &self.supervisor;
         keeps.keep("status of systemd", &on, move || notifier.clone().follow());
-        // Kept beside the tasks, so that what they know outlives them.
+        // The reloader and the follower are not part of their tasks, so that a new task goes on with what they know.
         let reloader = Arc::new(Mutex::new(reloader));
         keeps.keep("reloader", &on, move || {
             let reloader = Arc::clone(&reloader);
@@ -215,19 +204,20 @@ impl Daemon {
         let task = Arc::new(Mutex::new(task));
         keeps.keep("configuration", &on, move || {
             let task = Arc::clone(&task);
-            async move { task.lock().await.run(signals::hangups()).await }
+            async move { task.lock().await.run(signals::reload_signals()).await }
         });
     }
 
-    /// Serves until `shutdown` resolves, or a task was given up, and the messages under way have ended.
+    /// Serves until `shutdown` resolves, or until a task has ended too often; then until the messages under way have
+    /// ended.
     async fn serve(
         &self,
-        server: &Server,
+        (server, workers): (&Server, &Workers),
         log: Option<log::LogThread>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
         let signs = Signs {
-            gauges: Arc::clone(&self.gauges),
+            workers,
             supervisor: &self.supervisor,
             accepting: server.accepting(),
             log,
@@ -245,7 +235,7 @@ impl Daemon {
             () = server.serve(end) => {}
             () = signs.give() => {}
         }
-        // One that hangs is left behind.
+        // A task that hangs is left behind.
         let _ = timeout(milter::GRACE, self.supervisor.shutdown()).await;
         record::stopped();
         given_up.map_or(Ok(()), |task| Err(RunError::GivenUp(task)))
@@ -261,7 +251,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         log,
     } = start;
     let sockets = Sockets::bind(handed, &config).map_err(RunError::Bind)?;
-    record::started(&config, &sockets.names());
+    record::started(&config, &sockets.list());
     let state = Arc::new(State::new(Arc::default(), config.clone()));
     let options = ReloadOptions {
         health: state.health.clone(),
@@ -291,15 +281,17 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         state,
         reload,
         settings,
-        gauges: Arc::default(),
     };
     let (server, reporter) = daemon.open(sockets, &threads.workers)?;
     daemon.follow(reporter, task, threads.reloader);
-    daemon.serve(&server, log, shutdown).await
+    daemon
+        .serve((&server, &threads.workers), log, shutdown)
+        .await
 }
 
-/// Returns where to record what was live last. A daemon that is started by hand on a directory of its own
-/// leaves no trace in the state directory of the installed one, unless the file names a directory.
+/// Returns where the daemon records what was live last; `None` if it records nothing. A daemon that somebody starts by
+/// hand on a directory of its own writes nothing to the state directory of the installed daemon, unless the
+/// configuration file names a state directory.
 fn last_live_record(config: &Config, source: &Source) -> Option<LastLiveRecord> {
     if !config.origins.is_written("", "state") {
         if source.rules.is_some() {

@@ -11,13 +11,13 @@
 //! | [`REFRESH`] | 60 s | the status line is sent again, with the new age |
 //! | half of `WatchdogSec=` | | if one of them does not answer in time, no sign of life is sent |
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{
-    log::LogThread, milter::Gauges, record, status::StatusReporter, supervise::Supervisor,
+    log::LogThread, milter::Workers, record, status::StatusReporter, supervise::Supervisor,
 };
 use crate::protocol::{DegradedFiles, Outcome, Status};
 
@@ -69,8 +69,8 @@ pub fn stopping() {
 /// What must answer before a sign of life is sent to systemd.
 #[derive(Debug)]
 pub struct Signs<'d> {
-    /// Knows the threads of the milter.
-    pub gauges: Arc<Gauges>,
+    /// The threads of the milter.
+    pub workers: &'d Workers,
     /// Keeps the reloader and the other tasks running.
     pub supervisor: &'d Supervisor,
     /// Keeps the tasks running that accept for the milter.
@@ -112,7 +112,7 @@ impl Signs<'_> {
             return Some("log".to_owned());
         }
         let each = patience / 3;
-        if timeout(each, self.gauges.all_answer()).await.is_err() {
+        if timeout(each, self.workers.all_answer()).await.is_err() {
             return Some("milter threads".to_owned());
         }
         match self.accepting.first_silent(each).await {

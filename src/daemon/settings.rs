@@ -26,7 +26,7 @@ use super::{
     file_status::{FileStatus, Refused},
     record,
     reload::{Accept, NewSettings, ReloadHandle},
-    signals::Hangups,
+    signals::ReloadSignals,
     source::configuration_access,
     state::State,
     watch::{WatchSettings, Watcher},
@@ -147,9 +147,9 @@ impl SettingsTask {
         (task, handle)
     }
 
-    /// Watches the file until the future is dropped. A hangup reads the file and the rules at once. May be
+    /// Watches the file until the future is dropped. A SIGHUP reads the file and the rules at once. May be
     /// called again after a fault.
-    pub async fn run(&mut self, mut hangups: Hangups) {
+    pub async fn run(&mut self, mut signals: ReloadSignals) {
         self.watcher.begin().await;
         // Once before the first change: the file may have changed between the start and the watch.
         self.read(false).await;
@@ -157,7 +157,7 @@ impl SettingsTask {
             let remind_at = self.remind_at;
             tokio::select! {
                 _ = self.watcher.changed() => self.read(false).await,
-                () = hangups.next() => {
+                () = signals.next() => {
                     self.reload.wake();
                     self.read(true).await;
                 }

@@ -1,19 +1,19 @@
-//! Signals: TERM and INT end the daemon, HUP reads everything again, no other one ends it.
+//! Signals: TERM and INT end the daemon, HUP reads configuration and rules again, other signals do nothing.
 //!
-//! A signal whose stream exists no longer has its default effect, for as long as the process lives.
+//! Once a stream of a signal was made, the signal no longer has its default effect, as long as the process lives.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::record;
 
-/// Streams of a signal; none where the system does not allow it.
+/// Returns a stream of a signal; `None` if the system does not allow it.
 fn stream(kind: SignalKind) -> Option<Signal> {
     signal(kind)
         .map_err(|error| record::signal_missing(kind.as_raw_value(), &error))
         .ok()
 }
 
-/// Takes the default effect, which is to end the process, from every signal that may come by mistake.
+/// Prevents that a signal sent by mistake ends the process, which is the default effect of these signals.
 pub fn disarm() {
     let kinds = [
         SignalKind::hangup(),
@@ -25,22 +25,22 @@ pub fn disarm() {
         SignalKind::io(),
     ];
     for kind in kinds {
-        // The stream may go: its handler stays.
+        // The stream may be dropped: the handler stays.
         drop(stream(kind));
     }
 }
 
-/// Hangups as they come.
-pub fn hangups() -> Hangups {
-    Hangups(stream(SignalKind::hangup()))
+/// Returns a stream of SIGHUP.
+pub fn reload_signals() -> ReloadSignals {
+    ReloadSignals(stream(SignalKind::hangup()))
 }
 
 /// A stream of SIGHUP.
 #[derive(Debug)]
-pub struct Hangups(Option<Signal>);
+pub struct ReloadSignals(Option<Signal>);
 
-impl Hangups {
-    /// The next one; several that come close together are one.
+impl ReloadSignals {
+    /// Waits for the next signal. Several signals that come close together count as one.
     pub async fn next(&mut self) {
         match &mut self.0 {
             Some(stream) => {
@@ -51,8 +51,8 @@ impl Hangups {
     }
 }
 
-/// Resolves at the first TERM or INT, also at one that comes before the future is awaited. A second
-/// one ends the process at once.
+/// Resolves at the first TERM or INT, also if the signal comes before the future is awaited. A second signal ends the
+/// process at once.
 pub fn termination() -> impl Future<Output = ()> {
     let mut both = (
         stream(SignalKind::terminate()),

@@ -1,120 +1,93 @@
-//! The sockets of one daemon: handed over by systemd, or bound as configured.
+//! The sockets of the daemon: handed over by systemd, or bound as configured.
+//!
+//! If systemd hands over a socket of a kind, the configured sockets of that kind are not bound.
 
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
 use super::{
-    control::Handed,
-    listen::{self, BindError, Bound},
+    listen::{self, BindError, BoundSocket},
+    listeners::{ListenerKind, ListeningSocket, ListeningSockets},
     record,
     reload::Accept,
 };
 use crate::config::{Config, socket::Socket};
 
-/// Where the sockets are by default.
+/// The directory of the default sockets.
 const RUNTIME_DIRECTORY: &str = "/run/readdress";
 
-/// How sockets are called that systemd hands over for other things than the milter.
-const CONTROL_NAME: &str = "control";
-const SOCKETMAP_NAME: &str = "socketmap";
-
-/// The sockets, bound.
+/// The bound sockets, each with its kind, in the order of [`ListenerKind::ALL`].
 #[derive(Debug)]
-pub(super) struct Sockets {
-    /// What MTAs send mail through.
-    pub milter: Vec<Bound>,
-    /// What the commands ask.
-    pub control: Option<Bound>,
-    /// What MTAs ask about addresses.
-    pub socketmap: Vec<Bound>,
-}
+pub(super) struct Sockets(pub Vec<(ListenerKind, BoundSocket)>);
 
 impl Sockets {
-    /// What systemd handed over comes first; the rest is bound as configured.
-    pub fn bind(handed: Vec<Bound>, config: &Config) -> Result<Self, BindError> {
+    /// Takes the sockets that systemd handed over, and binds the configured ones for all other kinds.
+    pub fn bind(handed: Vec<BoundSocket>, config: &Config) -> Result<Self, BindError> {
         make_runtime_directory(config);
-        let named = |name| move |bound: &Bound| bound.name() == Some(name);
-        let (control, rest): (Vec<_>, Vec<_>) = handed.into_iter().partition(named(CONTROL_NAME));
-        let (socketmap, milter): (Vec<_>, Vec<_>) =
-            rest.into_iter().partition(named(SOCKETMAP_NAME));
-        let bind = |sockets: &[Socket]| sockets.iter().map(listen::bind).collect();
-        let or = |handed: Vec<Bound>, sockets: &[Socket]| match handed.is_empty() {
-            true => bind(sockets),
-            false => Ok(handed),
-        };
-        Ok(Self {
-            milter: or(milter, &config.milter.listen)?,
-            control: control_socket(control, config)?,
-            socketmap: or(socketmap, &config.socketmap)?,
-        })
-    }
-
-    /// Where they are.
-    pub fn names(&self) -> record::Sockets {
-        record::Sockets {
-            milter: names(&self.milter),
-            socketmap: names(&self.socketmap),
-            control: self
-                .control
-                .as_ref()
-                .map(|bound| bound.socket().to_string()),
+        let (mut handed, mut sockets) = (handed, Vec::new());
+        for kind in ListenerKind::ALL {
+            let (own, rest) = handed.into_iter().partition(|bound| kind_of(bound) == kind);
+            handed = rest;
+            let bound: Vec<_> = own;
+            let bound = match bound.is_empty() {
+                true => bind_configured(kind, config)?,
+                false => bound,
+            };
+            sockets.extend(bound.into_iter().map(|bound| (kind, bound)));
         }
+        Ok(Self(sockets))
     }
 
-    /// Which of them systemd handed over.
-    pub fn handed(&self) -> Handed {
-        let handed = |bound: &Bound| bound.name().is_some();
-        Handed {
-            milter: self.milter.iter().any(handed),
-            socketmap: self.socketmap.iter().any(handed),
-            control: self.control.as_ref().is_some_and(handed),
-        }
+    /// Returns the list of the sockets.
+    pub fn list(&self) -> ListeningSockets {
+        let listening = self.0.iter().map(|(kind, bound)| ListeningSocket {
+            kind: *kind,
+            socket: bound.socket().clone(),
+            from_systemd: bound.name().is_some(),
+        });
+        ListeningSockets(listening.collect())
     }
 
-    /// How somebody accepts what is held back.
+    /// Returns how somebody accepts a table that is held back; `None` without a control socket.
     pub fn accept(&self) -> Option<Accept> {
-        let control = self.control.as_ref();
-        control.map(|bound| Accept::on(bound.socket()))
+        let control = |(kind, _): &&(ListenerKind, _)| *kind == ListenerKind::Control;
+        let control = self.0.iter().find(control);
+        control.map(|(_, bound)| Accept::on(bound.socket()))
     }
 }
 
-/// Where these sockets are.
-fn names(sockets: &[Bound]) -> Vec<String> {
-    let names = sockets.iter().map(|bound| bound.socket().to_string());
-    names.collect()
+/// Returns the kind of a socket that systemd handed over. A socket with an unknown name is one of the milter.
+fn kind_of(bound: &BoundSocket) -> ListenerKind {
+    let named = bound.name().and_then(ListenerKind::named);
+    named.unwrap_or(ListenerKind::Milter)
 }
 
-/// Makes `/run/readdress` where a socket with its default path wants it: systemd does so before the
-/// start, and a daemon that is started by hand should come up all the same. Where that fails, the
-/// bind says what is missing.
+/// Binds the configured sockets of one kind. Returns none if they cannot be bound and the daemon can do without.
+fn bind_configured(kind: ListenerKind, config: &Config) -> Result<Vec<BoundSocket>, BindError> {
+    let bound = kind.configured(config).iter().map(listen::bind).collect();
+    match bound {
+        Err(error) if !kind.is_required(config) && !error.is_shortage() => {
+            record::control_missing(&error);
+            Ok(Vec::new())
+        }
+        bound => bound,
+    }
+}
+
+/// Creates `/run/readdress` if a configured socket needs it. systemd creates it before it starts the daemon; a daemon
+/// that somebody starts by hand has to do that itself. If that fails, the error of the bind says what is missing.
 fn make_runtime_directory(config: &Config) {
-    let sockets = config.milter.listen.iter().chain([&config.control]);
-    let wanted = sockets.filter_map(|socket| match socket {
-        Socket::Unix(path) => path.parent(),
-        Socket::Inet { .. } | Socket::Inet6 { .. } => None,
-    });
+    let mut sockets = ListenerKind::ALL
+        .iter()
+        .flat_map(|kind| kind.configured(config));
     let runtime = Path::new(RUNTIME_DIRECTORY);
-    if wanted.into_iter().any(|directory| directory == runtime) && !runtime.exists() {
+    let needs = |socket: &Socket| match socket {
+        Socket::Unix(path) => path.parent() == Some(runtime),
+        Socket::Inet { .. } | Socket::Inet6 { .. } => false,
+    };
+    if sockets.any(needs) && !runtime.exists() {
         let made = DirBuilder::new().mode(0o755).create(runtime);
         if let Err(error) = made {
             record::runtime_directory_missing(runtime, &error);
-        }
-    }
-}
-
-/// The control socket. One that nobody asked for may be missing: a second daemon, or one that is
-/// tried out without `/run/readdress`, serves mail all the same.
-fn control_socket(handed: Vec<Bound>, config: &Config) -> Result<Option<Bound>, BindError> {
-    if let Some(bound) = handed.into_iter().next() {
-        return Ok(Some(bound));
-    }
-    match listen::bind(&config.control) {
-        Ok(bound) => Ok(Some(bound)),
-        Err(error) if config.origins.is_written("control", "listen") || error.is_shortage() => {
-            Err(error)
-        }
-        Err(error) => {
-            record::control_missing(&error);
-            Ok(None)
         }
     }
 }

@@ -12,10 +12,11 @@ use std::{
 };
 
 use super::{
+    accept::Counters,
     file_status::FileStatus,
     health,
-    milter::Gauges,
-    record::{Redaction, Sockets},
+    listeners::{ListenerKind, ListeningSockets},
+    record::Redaction,
     reload::{Accept, ReloadHandle, ReloadOutcome, ReloadStatus},
     settings::SettingsHandle,
     state::State,
@@ -39,14 +40,14 @@ pub struct StatusReporter {
     pub reload: ReloadHandle,
     /// The follower of the configuration file.
     pub settings: SettingsHandle,
-    /// The milter's connections.
-    pub gauges: Arc<Gauges>,
+    /// The counters of the milter's connections.
+    pub counters: Arc<Counters>,
     /// When the daemon started.
     pub started: Instant,
     /// Most connections of the milter at one time.
     pub connection_limit: usize,
-    /// The sockets, as they really are.
-    pub sockets: Sockets,
+    /// The sockets that the daemon listens on.
+    pub sockets: ListeningSockets,
     /// How a table is accepted that is held back; `None` without a control socket.
     pub accept: Option<Accept>,
 }
@@ -72,10 +73,10 @@ impl StatusReporter {
             files: files.unwrap_or_default(),
             directory: absolute(&config.rules),
             mode: config.mode.word().to_owned(),
-            milter: self.sockets.milter.clone(),
-            socketmap: self.sockets.socketmap.clone(),
-            control: self.sockets.control.clone(),
-            connections: self.gauges.open(),
+            milter: self.sockets.names(ListenerKind::Milter),
+            socketmap: self.sockets.names(ListenerKind::Socketmap),
+            control: self.sockets.names(ListenerKind::Control).pop(),
+            connections: self.counters.open(),
             connection_limit: self.connection_limit,
             problems: problems.iter().map(problem).collect(),
             reloads: Reloads {

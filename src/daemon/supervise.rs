@@ -1,21 +1,21 @@
-//! The tasks without which the daemon is not what it says it is: watched, and started again.
+//! Watches the tasks that the daemon needs, and starts them again if they end.
 //!
-//! In: functions that make a task (reloader, configuration, control, socketmap, milter, systemd's
-//! status). A task that ends, by a panic or by itself, is logged, named by `status`, and started again
-//! after a pause. One that ends again and again ends the daemon, with a status after which systemd
-//! starts it anew.
+//! In: functions that make a task (reloader, configuration, the tasks that accept, the status for systemd). If a task
+//! ends, by a panic or by itself, the supervisor logs that, `status` shows it, and the supervisor starts the task
+//! again after a pause. If a task ends again and again, the daemon ends, with an exit status after which systemd
+//! starts the daemon again.
 //!
-//! Each task answers calls: [`Supervisor::first_silent`] names one that does not, which is what the
-//! watchdog asks. The answer comes from within the task, so one that is gone, or that keeps its
-//! thread from its other work, is silent; one that waits, for a file system or for a change, answers.
+//! Each task answers calls. [`Supervisor::first_silent`] returns the name of a task that does not answer; the
+//! watchdog asks for it. The answer comes from inside the task: a task does not answer if it has ended, or if it
+//! blocks its thread. A task that waits for a file system or for a change answers.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | [`PAUSE_MIN`] to [`PAUSE_MAX`] | 0.1 s to 10 s, doubled each time | the task is started again |
-//! | [`ENDS`] | 8 ends in a row | the daemon ends |
-//! | [`STEADY`] | 60 s of life | the count begins anew |
+//! | [`MAX_ENDS`] | 8 ends in a row | the daemon ends |
+//! | [`STEADY`] | 60 s without an end | the count begins anew |
 
 use std::{
     future::Future,
@@ -38,13 +38,13 @@ pub const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest pause.
 pub const PAUSE_MAX: Duration = Duration::from_secs(10);
 
-/// A task that has ended so often in a row is given up, and the daemon with it.
-pub const ENDS: u32 = 8;
+/// If a task has ended so often in a row, the daemon ends.
+pub const MAX_ENDS: u32 = 8;
 
-/// A task that has lived for so long was started well.
+/// A task that has run for so long counts as well started.
 pub const STEADY: Duration = Duration::from_secs(60);
 
-/// Asks one task for an answer.
+/// Calls one task, which has to answer.
 #[derive(Clone, Debug)]
 struct Call {
     name: String,
@@ -69,7 +69,7 @@ impl Call {
             number = *asked;
         });
         let mut answers = self.answered.subscribe();
-        // The sender is ours: it is not gone.
+        // `self` holds the sender, so this cannot fail.
         let _ = answers.wait_for(|answered| *answered >= number).await;
     }
 
@@ -84,7 +84,7 @@ impl Call {
             }
         };
         tokio::select! {
-            // First the task: one that is about to end does not answer.
+            // The task is polled first: a task that ends must not answer.
             biased;
             () = task => {}
             () = answering => {}
@@ -92,19 +92,19 @@ impl Call {
     }
 }
 
-/// Watches tasks, until it is dropped.
+/// Watches tasks until it is dropped.
 #[derive(Debug)]
 pub struct Supervisor {
     health: Health,
     calls: Mutex<Vec<Call>>,
-    /// The first task that was given up.
+    /// The first task that was not started again.
     given_up: Arc<watch::Sender<Option<String>>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Supervisor {
-    /// Nothing is watched yet.
+    /// Returns a supervisor that watches nothing yet.
     pub fn new(health: Health) -> Self {
         Self {
             health,
@@ -115,12 +115,12 @@ impl Supervisor {
         }
     }
 
-    /// Where problems of tasks are told.
+    /// Returns where problems of tasks are reported.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Runs what `make` makes on the runtime `on`, again whenever it ends.
+    /// Runs the task that `make` makes on the runtime `on`. Makes and runs it again whenever it ends.
     pub fn keep<F>(&self, name: &str, on: &Handle, make: impl FnMut() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -128,27 +128,27 @@ impl Supervisor {
         let call = Call::new(name);
         let calls = &mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.push(call.clone());
-        let keeper = Keeper {
+        let watch = TaskWatch {
             call,
             on: on.clone(),
             health: self.health.clone(),
             given_up: Arc::clone(&self.given_up),
         };
         let mut stop = self.stop.subscribe();
-        let kept = async move {
+        let watched = async move {
             let mut running = JoinSet::new();
             tokio::select! {
-                () = keeper.keep(&mut running, make) => {}
-                // The sender is gone only if all of this is.
+                () = watch.keep(&mut running, make) => {}
+                // The sender is dropped together with the supervisor.
                 _ = stop.wait_for(|stop| *stop) => {}
             }
             running.shutdown().await;
         };
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.spawn(kept);
+        tasks.spawn(watched);
     }
 
-    /// Asks every task for an answer. Returns the name of the first one that gives none in time.
+    /// Calls every task. Returns the name of the first task that does not answer in time.
     pub async fn first_silent(&self, patience: Duration) -> Option<String> {
         let calls = {
             let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -164,15 +164,15 @@ impl Supervisor {
         None
     }
 
-    /// Returns the name of a task that was given up, as soon as there is one.
+    /// Waits until a task is not started again. Returns the name of the task.
     pub async fn given_up(&self) -> String {
         let mut given_up = self.given_up.subscribe();
         let name = given_up.wait_for(Option::is_some).await;
-        // The sender is ours: it is not gone.
+        // `self` holds the sender, so this cannot fail.
         name.ok().and_then(|name| name.clone()).unwrap_or_default()
     }
 
-    /// Ends every task, and returns when what they held was dropped.
+    /// Ends every task. Returns when everything that the tasks held was dropped.
     pub async fn shutdown(&self) {
         self.stop.send_replace(true);
         let mut tasks = {
@@ -183,16 +183,16 @@ impl Supervisor {
     }
 }
 
-/// Keeps one task running.
-struct Keeper {
+/// Runs one task, again and again.
+struct TaskWatch {
     call: Call,
     on: Handle,
     health: Health,
     given_up: Arc<watch::Sender<Option<String>>>,
 }
 
-impl Keeper {
-    /// Returns when the task was given up. `running` holds the task meanwhile.
+impl TaskWatch {
+    /// Returns when the task ended too often. `running` holds the task meanwhile.
     async fn keep<F: Future<Output = ()> + Send + 'static>(
         self,
         running: &mut JoinSet<()>,
@@ -210,7 +210,7 @@ impl Keeper {
             ends += 1;
             let reason = reason(ended.and_then(Result::err));
             self.health.wrong(name, &format!("has ended: {reason}"));
-            if ends >= ENDS {
+            if ends >= MAX_ENDS {
                 record::task_given_up(name, &reason, ends);
                 self.give_up();
                 return;
@@ -282,7 +282,7 @@ mod tests {
             async {}
         });
         assert_eq!(supervisor.given_up().await, "control");
-        assert_eq!(starts.load(Relaxed), ENDS);
+        assert_eq!(starts.load(Relaxed), MAX_ENDS);
         let problems = supervisor.health().problems();
         assert_eq!(problems[0].what, "has ended: it came to its end");
     }

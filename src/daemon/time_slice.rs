@@ -1,8 +1,8 @@
-//! The time that one connection may take before the others of its thread get theirs.
+//! How long one connection may work before the other connections of its thread are served.
 //!
-//! A thread serves many connections, and a task runs until it waits. A message of many recipients
-//! has work for a long time, so it stops in between: between packets that have arrived together,
-//! and between the recipients and the edits at its end. Nothing is sent at such a stop.
+//! A thread serves many connections, and a task runs until it waits. A message with many recipients is work for
+//! a long time, so its task stops from time to time: between packets that arrived together, and between the
+//! recipients and the edits at the end of the message. The daemon sends nothing at such a stop.
 //!
 //! # Limits
 //!
@@ -10,30 +10,30 @@
 //! |---|---|---|
 //! | [`SLICE`] | 2 ms | the other connections are served before this one goes on |
 //!
-//! One lookup and one edit are never interrupted. One recipient is not either: it takes at most
+//! One lookup and one edit are never interrupted. One recipient is not interrupted either: it takes at most
 //! `expansion_limit` targets.
 
 use std::time::{Duration, Instant};
 
-/// How long one connection works at a stretch.
+/// How long one connection works without a stop.
 const SLICE: Duration = Duration::from_millis(2);
 
-/// A stretch of work.
+/// The time that one connection may use now.
 #[derive(Debug)]
-pub struct Turn {
+pub struct TimeSlice {
     began: Instant,
 }
 
-impl Turn {
-    /// Begins one.
+impl TimeSlice {
+    /// Begins a time slice.
     pub fn begin() -> Self {
         Self {
             began: Instant::now(),
         }
     }
 
-    /// Lets the other connections of the thread go first, if this one has had its time.
-    pub async fn give_way(&mut self) {
+    /// Lets the other connections of the thread go first if the time slice is used up.
+    pub async fn yield_if_used_up(&mut self) {
         if self.began.elapsed() >= SLICE {
             tokio::task::yield_now().await;
             *self = Self::begin();

@@ -34,14 +34,14 @@ const SIGNATURE: &str = "DKIM-Signature";
 
 /// What is wanted; nothing by default.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Wanted {
+pub struct HeaderSettings {
     /// `X-Original-To` is added, and removed where it came from outside.
     pub original_to: bool,
     /// `To` and `Cc` are rewritten.
     pub rewrite: bool,
 }
 
-impl Wanted {
+impl HeaderSettings {
     /// Whether headers have to be seen at all.
     pub fn any(self) -> bool {
         self.original_to || self.rewrite
@@ -85,13 +85,13 @@ pub enum Edit {
     },
 }
 
-/// Makes the edits of a message; `fields` are those that [`Wanted::concerns`], in their order.
+/// Makes the edits of a message; `fields` are those that [`HeaderSettings::concerns`], in their order.
 ///
 /// `single` is the path of the only recipient, as it was received; `target` says which address takes
 /// the place of another.
 pub fn edits(
     fields: &[Field],
-    wanted: Wanted,
+    wanted: HeaderSettings,
     single: Option<&[u8]>,
     target: impl Fn(&str) -> Option<String>,
 ) -> Vec<Edit> {
@@ -171,7 +171,7 @@ mod tests {
         (address == "jd@domain2.com").then(|| "jdoe@company.com".to_owned())
     }
 
-    const BOTH: Wanted = Wanted {
+    const BOTH: HeaderSettings = HeaderSettings {
         original_to: true,
         rewrite: true,
     };
@@ -199,7 +199,10 @@ mod tests {
             value: b"JD+x@domain2.com".to_vec(),
         };
         assert_eq!((&named[..2], &named[2..]), (&removed[..], &[added][..]));
-        assert_eq!(edits(&[], Wanted::default(), Some(b"<a@b.c>"), target), []);
+        assert_eq!(
+            edits(&[], HeaderSettings::default(), Some(b"<a@b.c>"), target),
+            []
+        );
         for strange in ["<j\u{f6}@b.example>", "<a\r\nX: y@b.example>", "<>", ""] {
             let made = edits(&[], BOTH, Some(strange.as_bytes()), target);
             assert_eq!(made, [], "{strange:?}");
@@ -228,7 +231,7 @@ mod tests {
 
     #[test]
     fn only_what_matters_is_kept() {
-        assert!(!Wanted::default().any());
+        assert!(!HeaderSettings::default().any());
         for (name, original_to, rewrite) in [
             ("TO", false, true),
             ("cc", false, true),
@@ -238,7 +241,7 @@ mod tests {
             ("Resent-To", false, false),
         ] {
             let concerns = |original_to, rewrite| {
-                let wanted = Wanted {
+                let wanted = HeaderSettings {
                     original_to,
                     rewrite,
                 };

@@ -5,7 +5,7 @@
 //! Every read waits at most [`READ_TIMEOUT`] unless told otherwise; a milter
 //! that answers nothing is an error, never a hang.
 
-use super::packet::{Agreed, Edit, EndOfMessage, Offer, REPLY_LIMIT, Reply, bits, frame};
+use super::packet::{Edit, EndOfMessage, Negotiated, Offer, REPLY_LIMIT, Reply, bits, frame};
 use crate::config::socket::Socket;
 use std::fmt;
 use std::io;
@@ -87,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// A milter, seen from an MTA.
 pub struct MilterClient {
     stream: Box<dyn Stream>,
-    agreed: Agreed,
+    agreed: Negotiated,
     timeout: Duration,
 }
 
@@ -107,7 +107,7 @@ impl MilterClient {
         })?;
         Ok(Self {
             stream,
-            agreed: Agreed::default(),
+            agreed: Negotiated::default(),
             timeout: READ_TIMEOUT,
         })
     }
@@ -118,18 +118,18 @@ impl MilterClient {
     }
 
     /// What was negotiated.
-    pub fn agreed(&self) -> &Agreed {
+    pub fn agreed(&self) -> &Negotiated {
         &self.agreed
     }
 
     /// Makes the offer and reads the milter's answer.
-    pub async fn negotiate(&mut self, offer: Offer) -> Result<&Agreed, ClientError> {
+    pub async fn negotiate(&mut self, offer: Offer) -> Result<&Negotiated, ClientError> {
         self.raw(&offer.packet()).await?;
         let (letter, payload) = self.read_packet().await?;
         if letter != b'O' {
             return Err(unexpected(letter));
         }
-        self.agreed = Agreed::read(&payload)
+        self.agreed = Negotiated::read(&payload)
             .ok_or_else(|| ClientError::Unexpected("a broken negotiation".to_owned()))?;
         let beyond = self.agreed.version > offer.version
             || self.agreed.actions & !offer.actions != 0

@@ -11,4 +11,4 @@ mod client;
 mod packet;
 
 pub use client::{ClientError, Macro, MilterClient, READ_TIMEOUT};
-pub use packet::{Agreed, Edit, EndOfMessage, Offer, REPLY_LIMIT, Reply, bits, frame};
+pub use packet::{Edit, EndOfMessage, Negotiated, Offer, REPLY_LIMIT, Reply, bits, frame};

@@ -78,7 +78,7 @@ impl Offer {
 
 /// What the milter made of the offer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Agreed {
+pub struct Negotiated {
     /// Protocol version.
     pub version: u32,
     /// Edits it may make.
@@ -89,7 +89,7 @@ pub struct Agreed {
     pub macros: BTreeMap<u8, Vec<String>>,
 }
 
-impl Agreed {
+impl Negotiated {
     /// Reads the payload of the milter's answer.
     pub fn read(payload: &[u8]) -> Option<Self> {
         let (version, rest) = word(payload)?;
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn an_answer_with_macros_is_read() {
         let payload = b"\0\0\0\x06\0\0\x01\x8c\0\0\x02\x73\0\0\0\x03i {rcpt_addr}\0\0\0\0\x05i\0";
-        let agreed = Agreed::read(payload).unwrap();
+        let agreed = Negotiated::read(payload).unwrap();
         assert_eq!((agreed.version, agreed.actions), (6, 0x18c));
         assert!(agreed.has(bits::NO_DATA) && !agreed.has(bits::NO_RCPT));
         assert!(agreed.wants(b'R', "i") && agreed.wants(b'R', "{i}"));
@@ -282,7 +282,7 @@ mod tests {
         assert!(!agreed.wants(b'R', "{mail_addr}") && !agreed.wants(b'E', "j"));
         assert!(agreed.wants(b'M', "{mail_addr}"));
         for cut in [0, 11, 13, payload.len() - 1] {
-            assert_eq!(Agreed::read(&payload[..cut]), None, "{cut}");
+            assert_eq!(Negotiated::read(&payload[..cut]), None, "{cut}");
         }
     }
 

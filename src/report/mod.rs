@@ -89,8 +89,9 @@ fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Ex
     transaction.recipient(Received {
         path: address.as_bytes(),
         parameters: &parameters,
-        rcpt_addr: understood.as_ref().map(|(address, _)| address.as_bytes()),
-        rcpt_mailer: understood.as_ref().map(|_| &b"smtp"[..]),
+        mta_address: understood.as_ref().map(|(address, _)| address.as_bytes()),
+        mta_mailer: understood.as_ref().map(|_| &b"smtp"[..]),
+        no_client: false,
     });
     let plan = transaction.finish();
     // The transaction has received exactly one recipient.

@@ -26,3 +26,4 @@ mod silent;
 mod sockets;
 mod start;
 mod systemd;
+mod units;

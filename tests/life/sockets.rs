@@ -186,7 +186,8 @@ async fn a_removed_socket_file_is_bound_again() {
     // One in whose place something else stands is left, and told.
     fs::remove_file(place.join("milter.sock")).unwrap();
     fs::write(place.join("milter.sock"), "precious").unwrap();
-    place.logged("another file stands in its place, no MTA can connect: a regular file stands at");
+    place
+        .logged("another file stands in its place, no MTA can connect: there is a regular file at");
     let status = place.ask(&["status"]);
     assert_eq!(status.status, Some(1), "{status:?}");
     assert!(

@@ -18,7 +18,7 @@ use super::agreement::compiled;
 use super::model::{Addr, World};
 use super::worlds::{address, world};
 
-/// One RCPT command, and whether it comes with the macros of mail from no client.
+/// One RCPT command, and whether no SMTP client sent it.
 #[derive(Clone, Debug)]
 struct Rcpt {
     path: Vec<u8>,
@@ -115,9 +115,8 @@ fn play(table: &Arc<Table>, rcpts: &[Rcpt]) -> Transaction {
         transaction.recipient(Received {
             path: &rcpt.path,
             parameters: &parameters,
-            // In no domain of the table: it changes who is spared, not what is looked up.
-            rcpt_addr: rcpt.local.then_some(&b"nobody"[..]),
-            rcpt_mailer: None,
+            no_client: rcpt.local,
+            ..Received::default()
         });
     }
     transaction

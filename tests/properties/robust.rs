@@ -147,8 +147,9 @@ proptest! {
             transaction.recipient(Received {
                 path,
                 parameters: &parameters,
-                rcpt_addr: Some(&macros),
-                rcpt_mailer: None,
+                mta_address: Some(&macros),
+                mta_mailer: None,
+                no_client: true,
             });
         }
         let plan = transaction.finish();

@@ -1,47 +1,30 @@
-//! Counts of milter connections, for `status` and the metrics.
+//! What the daemon counts of the connections of one kind of listener, for `status` and for metrics.
 //!
 //! # Limits
 //!
-//! - Counters start at 0 with the process and do not wrap in practice (64 bits).
+//! Counters start at 0 with the process. They have 64 bits, and so do not overflow in practice.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use super::workers::Workers;
-
-/// What can be read about the milter's connections at any time.
+/// The counters of one kind of listener.
 #[derive(Debug, Default)]
-pub struct Gauges {
-    /// Connections open now.
+pub struct Counters {
+    /// Connections that are open now.
     pub open: AtomicUsize,
-    /// Connections served since the start.
+    /// Connections that were served since the start.
     pub accepted: AtomicU64,
-    /// Connections closed at once because there were too many.
+    /// Connections that were closed at once, because too many were open.
     pub refused: AtomicU64,
-    /// Connections closed because what came was no milter protocol.
+    /// Connections that were closed because the peer broke the protocol.
     pub violations: AtomicU64,
-    /// Connections closed because the peer was too slow.
+    /// Connections that were closed because the peer was too slow, or was idle when another one needed its slot.
     pub timed_out: AtomicU64,
-    /// Attempts to accept that failed (EMFILE, …).
+    /// Attempts to accept that failed, because no descriptor or no memory was left.
     pub accept_failures: AtomicU64,
-    workers: OnceLock<Workers>,
 }
 
-impl Gauges {
-    /// The threads that serve from now on.
-    pub(super) fn serve_with(&self, workers: Workers) {
-        // A server that is started twice with one set of gauges is asked about its first threads.
-        let _ = self.workers.set(workers);
-    }
-
-    /// Waits until every thread of the milter has answered; for ever, if one of them hangs.
-    pub async fn all_answer(&self) {
-        if let Some(workers) = self.workers.get() {
-            workers.answer().await;
-        }
-    }
-
-    /// Connections open now.
+impl Counters {
+    /// Returns the number of connections that are open now.
     pub fn open(&self) -> usize {
         self.open.load(Relaxed)
     }

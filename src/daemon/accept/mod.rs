@@ -1,93 +1,133 @@
-//! Accepting for the small protocols (socketmap, control): many short questions, no transaction.
+//! Accepting connections: one loop for every kind of listener.
 //!
-//! The milter has an accept loop of its own, which knows transactions and drains. Both take the same care of
-//! failures (`accepting`), of idle connections (`places`) and of vanished peers (`keepalive`).
+//! In: the bound sockets of one kind, and a function that serves a connection. The function says on which
+//! thread a connection runs: the milter spreads connections over its worker threads, the other kinds serve a
+//! connection on the thread that accepted it. [`listeners`](super::listeners) holds the parameters of each kind.
+//!
+//! A loop runs under a [`Supervisor`], which starts it again if it ends.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | connections at one time | a parameter | the one idle longest is closed; none is idle: the new one, after a second |
+//! | connections at one time | see `listeners` | the connection that has been idle longest is closed, and the new one is served |
+//! | waiting for an idle connection | see `listeners` | the new connection is closed, with a log line |
+//! | open files, memory | what the system has | accepting pauses ([`pause`]); callers wait in the backlog |
+//!
+//! An MTA whose connection is closed takes its default action; in the backlog the MTA would hang.
 
-use std::{future::Future, sync::Arc, time::Duration};
+mod counters;
+pub mod pause;
+mod slots;
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UnixStream},
-    sync::Mutex,
-    time::sleep,
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
+use tokio::{runtime::Handle, sync::Mutex, time::sleep};
+
+use self::pause::{Pause, concerns_one_caller};
+pub use self::{
+    counters::Counters,
+    slots::{LEAVING, Slot, Slots},
+};
 use super::{
-    accepting::{Pause, is_about_one},
-    keepalive,
-    listen::{Accepted, Kept},
-    places::{Place, Places},
+    listen::{BoundSocket, Listener, Stream},
+    listeners::ListenerKind,
     rate_limit::RateLimit,
     record,
+    supervise::Supervisor,
 };
 
-/// How long a new connection waits where all others are in the middle of a request.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// A connection, over whichever socket it came.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
-    /// The user at the other end, where the system says who it is.
-    fn user(&self) -> Option<u32>;
+/// Accepts the connections of one kind of listener, within one limit.
+#[derive(Debug)]
+pub struct Acceptor {
+    kind: ListenerKind,
+    slots: Arc<Slots>,
+    /// Limits the log lines about failures to accept.
+    failures: RateLimit,
+    /// Limits the log lines about connections that were closed at once.
+    refusals: RateLimit,
 }
 
-impl Stream for TcpStream {
-    fn user(&self) -> Option<u32> {
-        None
+impl Acceptor {
+    /// Makes an acceptor for `max_connections` connections at one time.
+    pub fn new(kind: ListenerKind, max_connections: usize, counters: Arc<Counters>) -> Arc<Self> {
+        Arc::new(Self {
+            kind,
+            slots: Slots::new(max_connections, counters),
+            failures: RateLimit::default(),
+            refusals: RateLimit::default(),
+        })
     }
-}
 
-impl Stream for UnixStream {
-    fn user(&self) -> Option<u32> {
-        self.peer_cred().ok().map(|peer| peer.uid())
+    /// Returns the slots of the connections.
+    pub fn slots(&self) -> &Arc<Slots> {
+        &self.slots
     }
-}
 
-/// Hands every connection to `answer`, with its place, until the future is dropped.
-pub async fn serve<F>(
-    listener: Arc<Mutex<Kept>>,
-    connections: usize,
-    answer: impl Fn(Box<dyn Stream>, Place) -> F,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
-    // Nobody else has it, but for the task in whose place this one was started.
-    let mut listener = listener.lock().await;
-    let socket = listener.socket().to_string();
-    let places = Places::new(connections);
-    let (mut pause, accepts, refusals) =
-        (Pause::default(), RateLimit::default(), RateLimit::default());
-    loop {
-        let stream: Box<dyn Stream> = match listener.accept().await {
-            Ok(Accepted::Tcp(stream)) => {
-                // An answer is one write; nothing is gained by holding it back.
-                let _ = stream.set_nodelay(true);
-                keepalive::set(&stream);
-                Box::new(stream)
-            }
-            Ok(Accepted::Unix(stream)) => Box::new(stream),
-            Err(error) if is_about_one(&error) => continue,
-            Err(error) => {
-                if let Some(held) = accepts.release() {
-                    record::accept_failed(&socket, &error, held);
-                }
-                sleep(pause.take()).await;
-                continue;
-            }
+    /// Begins to accept on all of these sockets, or on none. The loops run on the runtime `on`, under `supervisor`.
+    pub fn start(
+        self: &Arc<Self>,
+        sockets: Vec<BoundSocket>,
+        on: &Handle,
+        supervisor: &Supervisor,
+        serve: impl Fn(Stream, Slot) + Send + Sync + 'static,
+    ) -> io::Result<()> {
+        let listeners = {
+            let _runtime = on.enter();
+            let register = |bound| Listener::new(bound, self.kind, supervisor.health().clone());
+            let listeners = sockets.into_iter().map(register);
+            listeners.collect::<io::Result<Vec<_>>>()?
         };
-        pause.reset();
-        match places.enter(PATIENCE).await {
-            Some(place) => drop(tokio::spawn(answer(stream, place))),
-            None => {
-                if let Some(held) = refusals.release() {
-                    record::connections_full(&socket, connections, held);
+        let serve = Arc::new(serve);
+        for listener in listeners {
+            let name = listener.name().to_owned();
+            let listener = Arc::new(Mutex::new(listener));
+            let (acceptor, serve) = (Arc::clone(self), Arc::clone(&serve));
+            supervisor.keep(&name, on, move || {
+                let (acceptor, serve) = (Arc::clone(&acceptor), Arc::clone(&serve));
+                let listener = Arc::clone(&listener);
+                async move { acceptor.run(&listener, &*serve).await }
+            });
+        }
+        Ok(())
+    }
+
+    /// Accepts connections and passes them to `serve`, until the future is dropped.
+    async fn run(&self, listener: &Mutex<Listener>, serve: &(impl Fn(Stream, Slot) + Sync)) {
+        // Only a task in whose place this one was started can still hold the listener.
+        let mut listener = listener.lock().await;
+        let socket = listener.socket().to_string();
+        let mut pause = Pause::default();
+        loop {
+            match listener.accept().await {
+                Ok(stream) => {
+                    pause.reset();
+                    stream.tune();
+                    match self.slots.take(self.kind.traits().patience).await {
+                        Some(slot) => serve(stream, slot),
+                        None => self.refuse(&socket),
+                    }
+                }
+                Err(error) if concerns_one_caller(&error) => {}
+                Err(error) => {
+                    self.slots.counters().accept_failures.fetch_add(1, Relaxed);
+                    if let Some(held) = self.failures.release() {
+                        record::accept_failed(&socket, &error, held);
+                    }
+                    sleep(pause.take()).await;
                 }
             }
+        }
+    }
+
+    /// Counts and logs a connection that is closed at once.
+    fn refuse(&self, socket: &str) {
+        self.slots.counters().refused.fetch_add(1, Relaxed);
+        if let Some(held) = self.refusals.release() {
+            record::connections_full(socket, self.slots.limit(), held);
         }
     }
 }

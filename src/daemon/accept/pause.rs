@@ -1,20 +1,23 @@
-//! What to do when a connection cannot be accepted, for every listener alike.
+//! How long to wait after a connection could not be accepted.
 //!
 //! # Limits
 //!
-//! - An error that concerns one caller only, who has gone, is passed over.
-//! - When the process or the system is out of descriptors or memory, accepting pauses from [`PAUSE_MIN`] up to
-//!   [`PAUSE_MAX`]; callers wait in the backlog.
+//! | limit | value | |
+//! |---|---|---|
+//! | [`PAUSE_MIN`] | 10 ms | after the first failure; each further failure doubles the pause |
+//! | [`PAUSE_MAX`] | 1 s | the longest pause |
+//!
+//! An error that concerns one caller who has gone makes no pause.
 
 use std::{io, time::Duration};
 
-/// The first pause after a failed accept; it doubles with every further one.
+/// The pause after the first failure. Each further failure doubles the pause.
 pub const PAUSE_MIN: Duration = Duration::from_millis(10);
 
 /// The longest pause.
 pub const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// The pause after the next failure.
+/// Computes the pauses between attempts to accept.
 #[derive(Debug)]
 pub struct Pause(Duration);
 
@@ -25,12 +28,12 @@ impl Default for Pause {
 }
 
 impl Pause {
-    /// A connection was accepted.
+    /// Begins anew with the shortest pause, after a connection was accepted.
     pub fn reset(&mut self) {
         self.0 = PAUSE_MIN;
     }
 
-    /// Returns how long to wait now; the next pause is longer.
+    /// Returns how long to wait now. The next pause is longer.
     pub fn take(&mut self) -> Duration {
         let now = self.0;
         self.0 = (now * 2).min(PAUSE_MAX);
@@ -38,8 +41,8 @@ impl Pause {
     }
 }
 
-/// Whether an error concerns one caller only, who has gone (accept(2)).
-pub fn is_about_one(error: &io::Error) -> bool {
+/// Returns true if an error concerns only one caller, who has gone (accept(2)).
+pub fn concerns_one_caller(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
         Some(
@@ -60,11 +63,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shortage_makes_a_pause_and_a_lost_caller_none() {
-        let about_one = |number| is_about_one(&io::Error::from_raw_os_error(number));
-        assert!(about_one(libc::ECONNABORTED));
+    fn a_shortage_makes_a_pause_and_a_caller_who_has_gone_makes_none() {
+        let one_caller = |number| concerns_one_caller(&io::Error::from_raw_os_error(number));
+        assert!(one_caller(libc::ECONNABORTED));
         for shortage in [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS] {
-            assert!(!about_one(shortage));
+            assert!(!one_caller(shortage));
         }
         let mut pause = Pause::default();
         let pauses: Vec<_> = std::iter::repeat_with(|| pause.take()).take(9).collect();

@@ -1,23 +1,27 @@
-//! The connections of a listener that may be open at one time; at the limit, an idle one gives way.
+//! The slots of connections that may be open at one time. At the limit, an idle connection gives way.
 //!
-//! Whoever connects and says nothing must not keep others out. So a new connection at the limit asks the
-//! one that has been idle longest to leave, and takes its place. A connection says by itself when it is
-//! idle ([`Place::idle`]) and when a request is under way ([`Place::busy`]): the latter never gives way.
+//! A client that connects and says nothing must not keep other clients out. So a new connection at the limit asks
+//! the connection that has been idle longest to leave, and takes its slot. Each connection says when it is
+//! idle ([`Slot::idle`]) and when a request is under way ([`Slot::busy`]). A connection with a request under way
+//! never gives way.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | connections | a parameter | the one idle longest is asked to leave |
-//! | patience while none is idle | a parameter | the new connection is closed |
-//! | [`LEAVING`] | 1 s for the one that was asked | likewise |
+//! | slots | a parameter | the connection that has been idle longest is asked to leave |
+//! | patience while no connection is idle | a parameter | [`Slots::take`] returns none |
+//! | [`LEAVING`] | 1 s for the connection that was asked | the same |
 
 use std::{
     collections::HashMap,
     future::poll_fn,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     task::{Context, Poll, Waker},
     time::Duration,
@@ -28,157 +32,195 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use super::counters::Counters;
+
 /// How long a new connection waits for one that was asked to leave.
 pub const LEAVING: Duration = Duration::from_secs(1);
 
-/// The places of one listener.
+/// The slots of all connections within one limit.
 #[derive(Debug)]
-pub struct Places {
+pub struct Slots {
     limit: usize,
+    counters: Arc<Counters>,
     taken: Mutex<Taken>,
-    /// Somebody waits for a place.
-    wanted: AtomicBool,
-    /// A place is free, or a connection is idle now.
+    /// Whether a new connection waits for a slot.
+    waiting: AtomicBool,
+    /// Wakes the connection that waits: a slot was freed, or a connection became idle.
     changed: Notify,
+    /// The last slot was freed.
+    emptied: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Taken {
     next: u64,
-    seats: HashMap<u64, Arc<Mutex<Seat>>>,
+    slots: HashMap<u64, Arc<Mutex<State>>>,
 }
 
+/// What one connection does.
 #[derive(Debug)]
-struct Seat {
-    /// From when on it may be asked to leave.
+struct State {
+    /// From this instant on the connection may be asked to leave; `None` while a request is under way.
     idle: Option<Instant>,
-    asked: bool,
+    asked_to_leave: bool,
     waker: Option<Waker>,
 }
 
-/// The place of one connection. Dropping it leaves the place to others.
+/// The slot of one connection. Dropping it frees the slot.
 #[derive(Debug)]
-pub struct Place {
+pub struct Slot {
     number: u64,
-    seat: Arc<Mutex<Seat>>,
-    places: Arc<Places>,
+    state: Arc<Mutex<State>>,
+    slots: Arc<Slots>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Places {
-    /// All of them are free.
-    pub fn new(limit: usize) -> Arc<Self> {
+impl Slots {
+    /// Makes free slots.
+    pub fn new(limit: usize, counters: Arc<Counters>) -> Arc<Self> {
         Arc::new(Self {
             limit,
+            counters,
             taken: Mutex::default(),
-            wanted: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
             changed: Notify::new(),
+            emptied: Notify::new(),
         })
     }
 
-    /// Takes a free place. Its connection counts as idle until it says otherwise.
-    pub fn take(self: &Arc<Self>) -> Option<Place> {
+    /// Returns the number of slots.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Returns the counters of these connections.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Takes a free slot. The connection counts as idle until it says otherwise.
+    fn take_free(self: &Arc<Self>) -> Option<Slot> {
         let mut taken = locked(&self.taken);
-        if taken.seats.len() >= self.limit {
+        if taken.slots.len() >= self.limit {
             return None;
         }
-        let seat = Arc::new(Mutex::new(Seat {
+        let state = Arc::new(Mutex::new(State {
             idle: Some(Instant::now()),
-            asked: false,
+            asked_to_leave: false,
             waker: None,
         }));
         let number = taken.next;
         taken.next += 1;
-        taken.seats.insert(number, Arc::clone(&seat));
-        Some(Place {
+        taken.slots.insert(number, Arc::clone(&state));
+        self.counters.open.fetch_add(1, Relaxed);
+        self.counters.accepted.fetch_add(1, Relaxed);
+        Some(Slot {
             number,
-            seat,
-            places: Arc::clone(self),
+            state,
+            slots: Arc::clone(self),
         })
     }
 
-    /// Takes a place, that of the connection idle longest if need be. Where none is idle, waits this long
-    /// for one to be.
-    pub async fn enter(self: &Arc<Self>, patience: Duration) -> Option<Place> {
+    /// Takes a slot, if necessary that of the connection that has been idle longest. Waits for at most `patience`
+    /// until a connection is idle.
+    pub async fn take(self: &Arc<Self>, patience: Duration) -> Option<Slot> {
         let begun = Instant::now();
         let mut until = begun + patience;
         loop {
             let changed = self.changed.notified();
-            self.wanted.store(true, SeqCst);
-            let place = self.take();
-            if place.is_none() && self.ask() {
+            self.waiting.store(true, SeqCst);
+            let slot = self.take_free();
+            if slot.is_none() && self.ask_one_to_leave() {
                 until = until.max(begun + LEAVING);
             }
-            if place.is_some() || timeout_at(until, changed).await.is_err() {
-                self.wanted.store(false, SeqCst);
-                return place;
+            if slot.is_some() || timeout_at(until, changed).await.is_err() {
+                self.waiting.store(false, SeqCst);
+                return slot;
             }
         }
     }
 
-    /// Asks the connection that has been idle longest to leave. Returns false if none is idle.
-    fn ask(&self) -> bool {
+    /// Waits until all slots are free.
+    pub async fn all_free(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if locked(&self.taken).slots.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Asks the connection that has been idle longest to leave. Returns false if no connection is idle.
+    fn ask_one_to_leave(&self) -> bool {
         let now = Instant::now();
         let taken = locked(&self.taken);
-        let idle = taken.seats.values().filter_map(|seat| {
-            let of = locked(seat);
-            let since = of.idle.filter(|since| !of.asked && *since <= now)?;
-            Some((since, seat))
+        let idle = taken.slots.values().filter_map(|slot| {
+            let state = locked(slot);
+            let since = state
+                .idle
+                .filter(|since| !state.asked_to_leave && *since <= now)?;
+            Some((since, slot))
         });
-        let Some((_, seat)) = idle.min_by_key(|(since, _)| *since) else {
+        let Some((_, slot)) = idle.min_by_key(|(since, _)| *since) else {
             return false;
         };
-        let mut seat = locked(seat);
-        seat.asked = true;
-        if let Some(waker) = seat.waker.take() {
+        let mut state = locked(slot);
+        state.asked_to_leave = true;
+        if let Some(waker) = state.waker.take() {
             waker.wake();
         }
         true
     }
 }
 
-impl Place {
-    /// A request is under way. Returns false if the connection was asked to leave before it came.
+impl Slot {
+    /// Returns the counters of this kind of connection.
+    pub fn counters(&self) -> &Counters {
+        &self.slots.counters
+    }
+
+    /// Says that a request is under way. Returns false if the connection was asked to leave before.
     pub fn busy(&self) -> bool {
-        let mut seat = locked(&self.seat);
-        seat.idle = None;
-        !seat.asked
+        let mut state = locked(&self.state);
+        state.idle = None;
+        !state.asked_to_leave
     }
 
-    /// Something is under way that is not to be broken off, also if the connection was asked to leave.
-    pub fn stay(&self) {
-        let mut seat = locked(&self.seat);
-        seat.idle = None;
-        seat.asked = false;
+    /// Says that something is under way that must not be interrupted, even if the connection was asked to leave.
+    pub fn keep(&self) {
+        let mut state = locked(&self.state);
+        state.idle = None;
+        state.asked_to_leave = false;
     }
 
-    /// Nothing is under way; from the instant `from` on the connection may be asked to leave.
+    /// Says that nothing is under way. From the instant `from` on the connection may be asked to leave.
     pub fn idle_from(&self, from: Instant) {
-        let mut seat = locked(&self.seat);
-        if seat.idle.is_none() {
-            seat.idle = Some(from);
-            drop(seat);
-            if self.places.wanted.load(SeqCst) {
-                self.places.changed.notify_one();
+        let mut state = locked(&self.state);
+        if state.idle.is_none() {
+            state.idle = Some(from);
+            drop(state);
+            if self.slots.waiting.load(SeqCst) {
+                self.slots.changed.notify_one();
             }
         }
     }
 
-    /// Nothing is under way.
+    /// Says that nothing is under way.
     pub fn idle(&self) {
         self.idle_from(Instant::now());
     }
 
-    /// Ready once the connection is asked to leave.
-    pub fn poll_asked(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut seat = locked(&self.seat);
-        if seat.asked {
+    /// Is ready once the connection is asked to leave.
+    pub fn poll_asked_to_leave(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = locked(&self.state);
+        if state.asked_to_leave {
             return Poll::Ready(());
         }
-        match &mut seat.waker {
+        match &mut state.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
@@ -186,15 +228,22 @@ impl Place {
     }
 
     /// Waits until the connection is asked to leave.
-    pub async fn asked(&self) {
-        poll_fn(|cx| self.poll_asked(cx)).await;
+    pub async fn asked_to_leave(&self) {
+        poll_fn(|cx| self.poll_asked_to_leave(cx)).await;
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        locked(&self.places.taken).seats.remove(&self.number);
-        self.places.changed.notify_one();
+        let mut taken = locked(&self.slots.taken);
+        self.slots.counters.open.fetch_sub(1, Relaxed);
+        taken.slots.remove(&self.number);
+        let emptied = taken.slots.is_empty();
+        drop(taken);
+        self.slots.changed.notify_one();
+        if emptied {
+            self.slots.emptied.notify_waiters();
+        }
     }
 }
 
@@ -202,35 +251,39 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    /// Keeps a place until it is asked to leave.
-    fn sit(place: Place) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(async move { place.asked().await })
+    fn slots(limit: usize) -> Arc<Slots> {
+        Slots::new(limit, Arc::default())
+    }
+
+    /// Keeps a slot until it is asked to leave.
+    fn sit(slot: Slot) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(async move { slot.asked_to_leave().await })
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_one_idle_longest_gives_way() {
-        let places = Places::new(3);
+        let slots = slots(3);
         let (busy, fresh, old) = (
-            places.take().unwrap(),
-            places.take().unwrap(),
-            places.take(),
+            slots.take_free().unwrap(),
+            slots.take_free().unwrap(),
+            slots.take_free(),
         );
         assert!(busy.busy() && fresh.busy());
         let old = sit(old.unwrap());
         tokio::time::advance(Duration::from_millis(5)).await;
         fresh.idle();
         let fresh = sit(fresh);
-        assert!(places.take().is_none());
-        let first = places.enter(LEAVING).await.unwrap();
+        assert!(slots.take_free().is_none());
+        let first = slots.take(LEAVING).await.unwrap();
         old.await.unwrap();
         assert!(!fresh.is_finished());
         assert!(first.busy());
-        let second = places.enter(LEAVING).await.unwrap();
+        let second = slots.take(LEAVING).await.unwrap();
         fresh.await.unwrap();
         assert!(second.busy());
         for patience in [LEAVING, Duration::ZERO] {
             let begun = Instant::now();
-            let none = places.enter(patience).await;
+            let none = slots.take(patience).await;
             assert!(none.is_none(), "a busy one gave way");
             assert!(begun.elapsed() <= patience + Duration::from_millis(5));
         }
@@ -239,43 +292,59 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_becomes_idle_gives_way_to_those_who_wait() {
-        let places = Places::new(1);
-        let place = places.take().unwrap();
-        assert!(place.busy());
+        let slots = slots(1);
+        let slot = slots.take_free().unwrap();
+        assert!(slot.busy());
         let waits = tokio::spawn({
-            let places = Arc::clone(&places);
-            async move { places.enter(LEAVING).await }
+            let slots = Arc::clone(&slots);
+            async move { slots.take(LEAVING).await }
         });
         tokio::time::sleep(LEAVING / 2).await;
-        place.idle();
-        sit(place).await.unwrap();
+        slot.idle();
+        sit(slot).await.unwrap();
         assert!(waits.await.unwrap().is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_comes_too_late_is_told_so() {
-        let places = Places::new(1);
-        let place = places.take().unwrap();
+        let slots = slots(1);
+        let slot = slots.take_free().unwrap();
         let waits = tokio::spawn({
-            let places = Arc::clone(&places);
-            async move { places.enter(LEAVING).await }
+            let slots = Arc::clone(&slots);
+            async move { slots.take(LEAVING).await }
         });
         tokio::task::yield_now().await;
-        assert!(!place.busy());
-        drop(place);
+        assert!(!slot.busy());
+        drop(slot);
         assert!(waits.await.unwrap().is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_time_of_grace_is_kept() {
-        let places = Places::new(1);
-        let place = places.take().unwrap();
-        assert!(place.busy());
-        place.idle_from(Instant::now() + 3 * LEAVING);
-        assert!(places.enter(LEAVING).await.is_none());
+        let slots = slots(1);
+        let slot = slots.take_free().unwrap();
+        assert!(slot.busy());
+        slot.idle_from(Instant::now() + 3 * LEAVING);
+        assert!(slots.take(LEAVING).await.is_none());
         tokio::time::advance(3 * LEAVING).await;
-        let left = sit(place);
-        assert!(places.enter(LEAVING).await.is_some());
+        let left = sit(slot);
+        assert!(slots.take(LEAVING).await.is_some());
         left.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn connections_are_counted_and_the_last_one_is_waited_for() {
+        let slots = slots(2);
+        let (first, second) = (slots.take_free().unwrap(), slots.take_free().unwrap());
+        assert_eq!(slots.counters().open(), 2);
+        drop(first);
+        let waits = slots.all_free();
+        tokio::pin!(waits);
+        assert!(timeout_at(Instant::now(), &mut waits).await.is_err());
+        drop(second);
+        waits.await;
+        slots.all_free().await;
+        let counters = slots.counters();
+        assert_eq!((counters.open(), counters.accepted.load(Relaxed)), (0, 2));
     }
 }

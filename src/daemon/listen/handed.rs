@@ -1,16 +1,15 @@
-//! Listening sockets handed over by systemd (sd_listen_fds(3)).
+//! Listening sockets that systemd hands over (sd_listen_fds(3)).
 //!
-//! In: `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and the descriptors from 3 on.
-//! Out: one [`Bound`] each, whose socket file is not ours to remove: systemd made it
-//! and removes it.
+//! In: `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and the descriptors from 3 on. Out: a [`BoundSocket`] for each.
+//! systemd made the socket files, and systemd removes them.
 //!
 //! # Limits
 //!
-//! - Call it once, before any thread is started: `listenfd` removes the two
-//!   variables from the environment, so that children do not take them for theirs.
-//! - Descriptors that are neither a TCP nor a Unix stream socket are refused.
+//! - Call [`from_environment`] once, before any thread is started: `listenfd` removes variables from the
+//!   environment, so that child processes do not use them.
+//! - A descriptor that is neither a TCP nor a Unix stream socket is an error.
 
-use super::{BindError, Bound, Listening, SocketFile};
+use super::{BindError, BoundSocket, RawListener, SocketFile};
 use crate::config::socket::Socket;
 use listenfd::ListenFd;
 use std::io;
@@ -18,9 +17,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-/// The sockets meant for this process, in systemd's order; none if there are none.
-pub fn from_environment() -> Result<Vec<Bound>, BindError> {
-    // `listenfd` would also take descriptors that name no process.
+/// Returns the sockets for this process, in the order of systemd.
+pub fn from_environment() -> Result<Vec<BoundSocket>, BindError> {
+    // `listenfd` would also take descriptors if LISTEN_PID is not set.
     let for_us = std::env::var("LISTEN_PID").is_ok_and(|pid| pid == std::process::id().to_string());
     if !for_us {
         return Ok(Vec::new());
@@ -40,7 +39,7 @@ pub fn from_environment() -> Result<Vec<Bound>, BindError> {
         .collect()
 }
 
-fn take(handed: &mut ListenFd, index: usize, name: Option<String>) -> io::Result<Bound> {
+fn take(handed: &mut ListenFd, index: usize, name: Option<String>) -> io::Result<BoundSocket> {
     if let Ok(Some(listener)) = handed.take_unix_listener(index) {
         return unix(listener, name);
     }
@@ -50,26 +49,26 @@ fn take(handed: &mut ListenFd, index: usize, name: Option<String>) -> io::Result
     }
 }
 
-fn unix(listener: UnixListener, name: Option<String>) -> io::Result<Bound> {
+fn unix(listener: UnixListener, name: Option<String>) -> io::Result<BoundSocket> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let path = address
         .as_pathname()
         .map_or_else(PathBuf::new, PathBuf::from);
-    Ok(Bound {
-        listener: Listening::Unix(listener),
+    Ok(BoundSocket {
+        listener: RawListener::Unix(listener),
         file: SocketFile::of_systemd(&path),
         socket: Socket::Unix(path),
         name,
     })
 }
 
-fn tcp(listener: TcpListener, name: Option<String>) -> io::Result<Bound> {
+fn tcp(listener: TcpListener, name: Option<String>) -> io::Result<BoundSocket> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let (host, port) = (address.ip().to_string(), address.port());
-    Ok(Bound {
-        listener: Listening::Tcp(listener),
+    Ok(BoundSocket {
+        listener: RawListener::Tcp(listener),
         socket: match address {
             SocketAddr::V4(_) => Socket::Inet { host, port },
             SocketAddr::V6(_) => Socket::Inet6 { host, port },

@@ -1,139 +1,133 @@
-//! A socket that is accepted on, and that notices when nobody can connect to it any more.
+//! A socket that accepts connections, and that notices when nobody can connect any more.
 //!
-//! In: a [`Bound`]. Out: connections. A Unix socket whose file was removed hears no more of anybody,
-//! and nothing tells it so. So the file is looked at every [`LOOK`]: if it is gone, or another one
-//! stands in its place, that is logged, `status` names it, and the path is bound again as soon as it
-//! is free, with the mode and group that the file had. The file of a socket that systemd handed over
-//! is systemd's to make: that case is only told.
+//! In: a [`BoundSocket`]. Out: connections.
+//!
+//! If somebody removes the file of a Unix socket, no client can connect, and the system reports no error. So
+//! the listener looks at the file every [`FILE_CHECK`]. If the file is missing, or if another file is there,
+//! the listener logs that, `status` shows it, and the listener binds the path again as soon as the path is free,
+//! with the mode and group that the file had. Only systemd can create the file of a socket that systemd handed
+//! over: there the listener only reports the problem.
 //!
 //! # Limits
 //!
 //! | limit | value | |
 //! |---|---|---|
-//! | [`LOOK`] | 5 s | between two looks |
+//! | [`FILE_CHECK`] | 5 s | between two looks at the file |
 
 use std::{io, time::Duration};
 
 use tokio::{
-    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    net::{TcpListener, UnixListener},
     time::{Instant, sleep_until},
 };
 
 use super::{
-    Bound, Listening, SocketFile,
-    local::{self, Standing},
+    BoundSocket, RawListener, SocketFile,
+    local::{self, FileState},
+    stream::Stream,
 };
 use crate::{
     config::socket::Socket,
-    daemon::{health::Health, record},
+    daemon::{health::Health, listeners::ListenerKind, record},
 };
 
-/// How often the file of a socket is looked at.
-pub const LOOK: Duration = Duration::from_secs(5);
-
-/// A connection, over whichever socket it came.
-#[derive(Debug)]
-pub enum Accepted {
-    /// Over TCP.
-    Tcp(TcpStream),
-    /// Over a Unix socket.
-    Unix(UnixStream),
-}
+/// How often the listener looks at the file of its socket.
+pub const FILE_CHECK: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
-enum Listener {
+enum Acceptable {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
-impl Listener {
-    fn new(listening: Listening) -> io::Result<Self> {
-        match listening {
-            Listening::Tcp(listener) => TcpListener::from_std(listener).map(Self::Tcp),
-            Listening::Unix(listener) => UnixListener::from_std(listener).map(Self::Unix),
+impl Acceptable {
+    fn new(listener: RawListener) -> io::Result<Self> {
+        match listener {
+            RawListener::Tcp(listener) => TcpListener::from_std(listener).map(Self::Tcp),
+            RawListener::Unix(listener) => UnixListener::from_std(listener).map(Self::Unix),
         }
     }
 
-    async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(s, _)| Accepted::Tcp(s)),
-            Self::Unix(listener) => listener.accept().await.map(|(s, _)| Accepted::Unix(s)),
+            Self::Tcp(listener) => Ok(Stream::Tcp(listener.accept().await?.0)),
+            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
         }
     }
 }
 
-/// A socket that is accepted on. Dropping it stops listening and removes the socket file.
+/// A socket that accepts connections. Dropping it closes the socket and removes its file.
 #[derive(Debug)]
-pub struct Kept {
-    // Dropped before the listener: while that one lives, a successor finds the path taken and its
-    // inode cannot belong to another file.
+pub struct Listener {
+    // Dropped before the socket. While the socket is open, no other daemon takes the path, and the number of the
+    // file's inode cannot belong to another file.
     file: Option<SocketFile>,
-    listener: Listener,
+    accepts: Acceptable,
     socket: Socket,
-    /// As problems are named: `milter unix:/run/readdress/readdress.sock`.
+    /// The name among problems: `milter unix:/run/readdress/milter.sock`.
     name: String,
     health: Health,
-    look_at: Instant,
+    next_check: Instant,
 }
 
-impl Kept {
-    /// Registers it with the runtime that this is called in. `part` is what it serves: `milter`.
-    pub fn new(bound: Bound, part: &str, health: Health) -> io::Result<Self> {
-        let Bound {
+impl Listener {
+    /// Registers a socket with the runtime in which this is called.
+    pub fn new(bound: BoundSocket, kind: ListenerKind, health: Health) -> io::Result<Self> {
+        let BoundSocket {
             file,
             listener,
             socket,
             ..
         } = bound;
         Ok(Self {
-            listener: Listener::new(listener)?,
+            accepts: Acceptable::new(listener)?,
             file,
-            name: format!("{part} {socket}"),
+            name: format!("{} {socket}", kind.name()),
             socket,
             health,
-            look_at: Instant::now() + LOOK,
+            next_check: Instant::now() + FILE_CHECK,
         })
     }
 
-    /// What it serves, and where.
+    /// Returns the kind and the address, as problems name this listener.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it listens.
+    /// Returns the address.
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
 
-    /// The next connection.
-    pub async fn accept(&mut self) -> io::Result<Accepted> {
+    /// Waits for the next connection.
+    pub async fn accept(&mut self) -> io::Result<Stream> {
         loop {
             let Some(file) = &mut self.file else {
-                return self.listener.accept().await;
+                return self.accepts.accept().await;
             };
             tokio::select! {
                 biased;
-                accepted = self.listener.accept() => return accepted,
-                () = sleep_until(self.look_at) => {
-                    self.look_at = Instant::now() + LOOK;
-                    match file.standing() {
-                        Standing::Ours => self.is_there(),
-                        standing => self.is_lost(standing),
+                accepted = self.accepts.accept() => return accepted,
+                () = sleep_until(self.next_check) => {
+                    self.next_check = Instant::now() + FILE_CHECK;
+                    match file.state() {
+                        FileState::Ours => self.report_found(),
+                        state => self.report_lost(state),
                     }
                 }
             }
         }
     }
 
-    fn is_there(&self) {
+    fn report_found(&self) {
         if self.health.well(&self.name) {
             record::socket_bound_again(&self.socket);
         }
     }
 
-    fn is_lost(&mut self, standing: Standing) {
-        let what = match standing {
-            Standing::Gone => "its file was removed",
+    fn report_lost(&mut self, state: FileState) {
+        let what = match state {
+            FileState::Missing => "its file was removed",
             _ => "another file stands in its place",
         };
         let first = self.health.wrong(&self.name, what);
@@ -148,11 +142,10 @@ impl Kept {
             }
             return;
         }
-        self.is_there();
+        self.report_found();
     }
 
-    /// Binds the path of its file anew; those who wait at the old socket cannot be many, since it was
-    /// accepted on until now.
+    /// Binds the path again. Few clients can still wait at the old socket, because it was accepted on until now.
     fn bind_again(&mut self) -> Result<(), String> {
         let Some(file) = &self.file else {
             return Ok(());
@@ -165,9 +158,9 @@ impl Kept {
         }
         let (listener, file) = local::bind_again(file).map_err(|error| error.to_string())?;
         let listener = UnixListener::from_std(listener).map_err(|error| error.to_string())?;
-        // In this order: see the field.
+        // The file first: see the fields.
         self.file = Some(file);
-        self.listener = Listener::Unix(listener);
+        self.accepts = Acceptable::Unix(listener);
         Ok(())
     }
 }
@@ -175,78 +168,80 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::net::UnixStream;
+
     use std::{
         fs::{self, Permissions},
         os::unix::fs::PermissionsExt,
         path::{Path, PathBuf},
     };
 
-    struct Place {
+    struct Fixture {
         _dir: tempfile::TempDir,
         path: PathBuf,
         health: Health,
     }
 
-    fn kept() -> (Place, Kept) {
+    fn listener() -> (Fixture, Listener) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("r.sock");
         let bound = super::super::bind(&Socket::Unix(path.clone())).unwrap();
         let health = Health::default();
-        let kept = Kept::new(bound, "milter", health.clone()).unwrap();
-        let place = Place {
+        let listener = Listener::new(bound, ListenerKind::Milter, health.clone()).unwrap();
+        let fixture = Fixture {
             _dir: dir,
             path,
             health,
         };
-        (place, kept)
+        (fixture, listener)
     }
 
     /// Accepts one connection, which is tried until it is made.
-    async fn accepts(kept: &mut Kept, path: &Path) {
+    async fn accepts(listener: &mut Listener, path: &Path) {
         let connect = async {
             while UnixStream::connect(path).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        let (accepted, ()) = tokio::join!(kept.accept(), connect);
+        let (accepted, ()) = tokio::join!(listener.accept(), connect);
         accepted.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_removed_file_is_made_again_as_it_was() {
-        let (place, mut kept) = kept();
-        accepts(&mut kept, &place.path).await;
-        fs::set_permissions(&place.path, Permissions::from_mode(0o666)).unwrap();
-        tokio::time::timeout(LOOK * 2, kept.accept())
+        let (fixture, mut listener) = listener();
+        accepts(&mut listener, &fixture.path).await;
+        fs::set_permissions(&fixture.path, Permissions::from_mode(0o666)).unwrap();
+        tokio::time::timeout(FILE_CHECK * 2, listener.accept())
             .await
             .unwrap_err();
-        fs::remove_file(&place.path).unwrap();
-        accepts(&mut kept, &place.path).await;
-        let mode = fs::metadata(&place.path).unwrap().permissions().mode();
+        fs::remove_file(&fixture.path).unwrap();
+        accepts(&mut listener, &fixture.path).await;
+        let mode = fs::metadata(&fixture.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o666);
-        assert!(place.health.problems().is_empty());
-        drop(kept);
-        assert!(!place.path.exists());
+        assert!(fixture.health.problems().is_empty());
+        drop(listener);
+        assert!(!fixture.path.exists());
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_stands_in_its_place_is_told_and_left_until_it_goes() {
-        let (place, mut kept) = kept();
-        fs::remove_file(&place.path).unwrap();
-        fs::write(&place.path, "precious").unwrap();
-        tokio::time::timeout(LOOK * 3, kept.accept())
+        let (fixture, mut listener) = listener();
+        fs::remove_file(&fixture.path).unwrap();
+        fs::write(&fixture.path, "precious").unwrap();
+        tokio::time::timeout(FILE_CHECK * 3, listener.accept())
             .await
             .unwrap_err();
-        let problems = place.health.problems();
-        let part = format!("milter unix:{}", place.path.display());
+        let problems = fixture.health.problems();
+        let part = format!("milter unix:{}", fixture.path.display());
         assert_eq!(problems[0].part, part);
         assert!(
-            problems[0].what.contains("a regular file stands at"),
+            problems[0].what.contains("there is a regular file at"),
             "{problems:?}"
         );
-        assert_eq!(fs::read(&place.path).unwrap(), b"precious");
-        fs::remove_file(&place.path).unwrap();
-        accepts(&mut kept, &place.path).await;
-        assert!(place.health.problems().is_empty());
+        assert_eq!(fs::read(&fixture.path).unwrap(), b"precious");
+        fs::remove_file(&fixture.path).unwrap();
+        accepts(&mut listener, &fixture.path).await;
+        assert!(fixture.health.problems().is_empty());
     }
 }

@@ -1,24 +1,22 @@
-//! A Unix socket at a path: taken over only if nobody lives there.
+//! A Unix socket at a path. A path is taken only if no other process listens there.
 //!
-//! In: a path. Out: a listener with mode 0660, and a [`SocketFile`] that removes
-//! the file when dropped, if it is still the one that was made here.
+//! In: a path. Out: a listening socket with mode 0660, and a [`SocketFile`] that removes the file when it is
+//! dropped, if the file is still the same.
 //!
-//! What can stand at the path, and what happens to it:
+//! What can be at the path, and what happens then:
 //!
-//! | there | then |
+//! | at the path | result |
 //! |---|---|
-//! | nothing | bind |
-//! | a socket that refuses connections | it is stale: removed, bind |
-//! | a socket that accepts, or is too busy to | live: refused |
-//! | a symlink, file, directory, device, FIFO | refused, never removed |
+//! | nothing | the path is bound |
+//! | a socket that refuses connections | it is a stale socket: it is removed, and the path is bound |
+//! | a socket that accepts, or that is too busy to accept | another process listens: an error |
+//! | a symbolic link, file, directory, device or FIFO | an error; it is never removed |
 //!
-//! `unlink` + `bind` would steal a living daemon's path without a sound, so the
-//! look, the removal, the bind and the `listen` happen under a lock
-//! ([`lock`]). Of two daemons starting at once, the second finds the first
-//! one live. The lock is held no longer than that and leaves no file behind.
+//! `unlink` and `bind` alone would take the path of a running daemon, and nobody would notice. So all steps from
+//! the look at the path to `listen` happen under a lock ([`lock`]). If two daemons start at the same time, the
+//! second one finds that the first one listens. The lock is held only for these steps, and leaves no file behind.
 //!
-//! The mode is set after `bind` and before `listen`: nobody can connect while
-//! it is still what the umask left.
+//! The mode is set after `bind` and before `listen`, so that nobody can connect with the mode that the umask gave.
 
 use super::lock::lock;
 use super::{BACKLOG, BindError};
@@ -29,40 +27,39 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// The MTA's group connects; nobody else.
+/// The owner and the group of the MTA may connect.
 const MODE: u32 = 0o660;
 
-/// How many times the lock is tried: 5 s together.
+/// How many times the lock is tried: for 5 s.
 const LOCK_TRIES: u32 = 250;
 
-/// The file of a bound Unix socket. Dropping it removes the file, unless another
-/// one has taken its place.
+/// The file of a bound Unix socket. Dropping it removes the file, unless another file is at the path now.
 ///
-/// Drop it before the listener: while that lives, no successor takes the path
-/// between the look and the removal, and the inode's number is not used again.
+/// Drop it before the socket is closed. While the socket is open, no other daemon takes the path between the look and
+/// the removal, and the system does not use the number of the inode again.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
-    /// Mode and group when it was looked at last: an administrator may have set them.
+    /// Mode and group at the last look. An administrator may have set them.
     access: Option<(u32, u32)>,
-    /// Whether it was bound here; otherwise systemd made it, and removes it.
+    /// Whether this daemon bound the path; otherwise systemd made the file, and removes it.
     made_here: bool,
 }
 
-/// What stands at the path of a socket.
+/// What is at the path of a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Standing {
-    /// Its file.
+pub(super) enum FileState {
+    /// The file of the socket.
     Ours,
     /// Nothing.
-    Gone,
-    /// Something else.
+    Missing,
+    /// Another file.
     Other,
 }
 
 impl SocketFile {
-    /// The file of a socket that systemd made, if it can be seen from here.
+    /// Returns the file of a socket that systemd made, if the daemon can see it.
     pub(super) fn of_systemd(path: &Path) -> Option<Self> {
         let there = fs::symlink_metadata(path).ok()?;
         there.file_type().is_socket().then(|| Self {
@@ -73,28 +70,28 @@ impl SocketFile {
         })
     }
 
-    /// Returns true if the file was bound here, and so may be bound again.
+    /// Returns true if this daemon bound the path, and so may bind it again.
     pub(super) fn is_made_here(&self) -> bool {
         self.made_here
     }
 
-    /// What stands at its path now.
-    pub(super) fn standing(&mut self) -> Standing {
+    /// Returns what is at the path now.
+    pub(super) fn state(&mut self) -> FileState {
         match fs::symlink_metadata(&self.path) {
             Ok(there) if identity(&there) == self.identity => {
                 self.access = Some((there.mode() & 0o777, there.gid()));
-                Standing::Ours
+                FileState::Ours
             }
-            Ok(_) => Standing::Other,
-            Err(_) => Standing::Gone,
+            Ok(_) => FileState::Other,
+            Err(_) => FileState::Missing,
         }
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // A hand may have removed the file and another daemon made a new one.
-        if self.made_here && self.standing() == Standing::Ours {
+        // Somebody may have removed the file, and another daemon may have made a new one.
+        if self.made_here && self.state() == FileState::Ours {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -109,8 +106,8 @@ pub fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
     bind_within(path, LOCK_TRIES)
 }
 
-/// Binds the path of a file that is gone, and gives the new one what access the old one gave. Does not
-/// wait for another daemon that binds it.
+/// Binds the path of a file that was removed, and gives the new file the mode and group of the old one. Does not
+/// wait for another daemon that binds the path.
 pub(super) fn bind_again(old: &SocketFile) -> Result<(UnixListener, SocketFile), BindError> {
     let (listener, file) = bind_within(&old.path, 1)?;
     if let Some((mode, group)) = old.access {
@@ -143,7 +140,7 @@ fn bind_within(path: &Path, tries: u32) -> Result<(UnixListener, SocketFile), Bi
         access: None,
         made_here: true,
     };
-    // From here on an error drops `file` and with it the path.
+    // From here on, an error drops `file`, which removes the file.
     fs::set_permissions(path, Permissions::from_mode(MODE)).map_err(fail)?;
     socket.listen(BACKLOG).map_err(fail)?;
     Ok((socket.into(), file))
@@ -153,7 +150,7 @@ fn new_socket() -> io::Result<socket2::Socket> {
     socket2::Socket::new(Domain::UNIX, Type::STREAM.cloexec().nonblocking(), None)
 }
 
-/// Makes room at `path`, or says why that is not ours to do.
+/// Removes a stale socket from `path`, or returns why the path cannot be taken.
 fn clear(path: &Path) -> Result<(), BindError> {
     let there = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
@@ -192,10 +189,10 @@ fn kind(file_type: fs::FileType) -> &'static str {
     }
 }
 
-/// Ok if nobody listens on the socket at `path`.
+/// Returns Ok if no process listens on the socket at `path`.
 fn probe(path: &Path) -> Result<(), BindError> {
     let attempt = || -> io::Result<()> {
-        // Non-blocking: a listener with a full backlog would hold us up here.
+        // Non-blocking, because a listener with a full backlog would block this call.
         new_socket()?.connect(&SockAddr::unix(path)?)
     };
     match attempt() {

@@ -1,27 +1,27 @@
-//! Listening sockets: bound here, or handed over by systemd.
+//! Listening sockets and their connections: bound here, or handed over by systemd.
 //!
-//! In: a [`Socket`] of the configuration. Out: a [`Bound`] that listens already,
-//! and with it the duty to remove its socket file when the daemon ends.
-//! Nothing is accepted here; `daemon::milter` does that.
+//! In: a [`Socket`] of the configuration. Out: a [`BoundSocket`] that listens already, and that removes its socket
+//! file when it is dropped; a [`Listener`] made of it returns each connection as a [`Stream`]. The loop that accepts
+//! is in `daemon::accept`.
 //!
 //! # Limits
 //!
-//! - The backlog asked for is [`BACKLOG`]; the kernel caps it at
-//!   `net.core.somaxconn`.
-//! - A host name with several addresses gives one socket: the first IPv4
-//!   address for `inet:`, the first IPv6 address for `inet6:`. Names are looked
-//!   up once, at start, and may block for as long as the resolver does.
+//! - The backlog is [`BACKLOG`]; the kernel caps it at `net.core.somaxconn`.
+//! - A host name with several addresses gives one socket: the first IPv4 address for `inet:`, the first IPv6
+//!   address for `inet6:`. Names are looked up once, at the start, which may block for as long as the resolver does.
 //! - `inet6:[::]:PORT` does not serve IPv4 (`IPV6_V6ONLY`).
 //! - Every descriptor is close-on-exec.
 
 mod handed;
-mod kept;
+mod listener;
 mod local;
 mod lock;
+mod stream;
 
 pub use handed::from_environment;
-pub use kept::{Accepted, Kept, LOOK};
+pub use listener::{FILE_CHECK, Listener};
 pub use local::SocketFile;
+pub use stream::{DetachedStream, Stream};
 
 use crate::config::socket::Socket;
 use socket2::{Domain, Protocol, Type};
@@ -31,50 +31,50 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-/// Connections that may wait to be accepted: a burst of an MTA's processes.
+/// How many connections may wait until they are accepted: the processes of an MTA may connect at the same time.
 pub const BACKLOG: i32 = 4096;
 
 /// A socket that listens.
 #[derive(Debug)]
-pub struct Bound {
-    // First, so that the file goes before the listener: see `SocketFile`.
+pub struct BoundSocket {
+    // The first field, so that the file is removed before the socket is closed: see `SocketFile`.
     file: Option<SocketFile>,
-    listener: Listening,
+    listener: RawListener,
     socket: Socket,
     name: Option<String>,
 }
 
-/// The two kinds of listening sockets, both set to non-blocking.
+/// A listening socket of the system, set to non-blocking.
 #[derive(Debug)]
-pub enum Listening {
+pub enum RawListener {
     /// TCP.
     Tcp(TcpListener),
     /// A Unix stream socket.
     Unix(UnixListener),
 }
 
-impl Bound {
-    /// Where it listens, with the port that the system chose if 0 was asked for.
+impl BoundSocket {
+    /// Returns where the socket listens. If port 0 was asked for, this has the port that the system chose.
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
 
-    /// The name systemd gave it (`FileDescriptorName=`), if it was handed over.
+    /// Returns the name that systemd gave the socket (`FileDescriptorName=`), if systemd handed it over.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 }
 
-/// Binds `socket` and listens on it. It may block for some seconds: on the
-/// resolver, or on another daemon that starts at the same place.
-pub fn bind(socket: &Socket) -> Result<Bound, BindError> {
+/// Binds `socket` and listens on it. This may block for some seconds: on the resolver, or on another daemon that
+/// binds the same path.
+pub fn bind(socket: &Socket) -> Result<BoundSocket, BindError> {
     match socket {
         Socket::Inet { host, port } => tcp(socket, host, *port, false),
         Socket::Inet6 { host, port } => tcp(socket, host, *port, true),
         Socket::Unix(path) => {
             let (listener, file) = local::bind(path)?;
-            Ok(Bound {
-                listener: Listening::Unix(listener),
+            Ok(BoundSocket {
+                listener: RawListener::Unix(listener),
                 socket: socket.clone(),
                 name: None,
                 file: Some(file),
@@ -83,15 +83,15 @@ pub fn bind(socket: &Socket) -> Result<Bound, BindError> {
     }
 }
 
-fn tcp(socket: &Socket, host: &str, port: u16, only_v6: bool) -> Result<Bound, BindError> {
+fn tcp(socket: &Socket, host: &str, port: u16, only_v6: bool) -> Result<BoundSocket, BindError> {
     let address = resolve(host, port, only_v6)?;
     let listener = tcp_listener(address).map_err(|source| BindError::System {
         doing: format!("listen on {socket}"),
         source,
     })?;
     let port = listener.local_addr().map_or(port, |a| a.port());
-    Ok(Bound {
-        listener: Listening::Tcp(listener),
+    Ok(BoundSocket {
+        listener: RawListener::Tcp(listener),
         socket: with_port(socket, port),
         name: None,
         file: None,
@@ -107,7 +107,7 @@ fn resolve(host: &str, port: u16, only_v6: bool) -> Result<SocketAddr, BindError
         })?
         .collect();
     let wanted = found.iter().find(|a| a.is_ipv6() == only_v6);
-    // `inet:[::1]:PORT` is how Postfix writes an IPv6 address.
+    // Postfix writes an IPv6 address as `inet:[::1]:PORT`.
     let other = found.first().filter(|_| !only_v6);
     wanted.or(other).copied().ok_or_else(|| BindError::Host {
         host: host.to_owned(),
@@ -121,7 +121,7 @@ fn tcp_listener(address: SocketAddr) -> io::Result<TcpListener> {
         Type::STREAM.cloexec().nonblocking(),
         Some(Protocol::TCP),
     )?;
-    // Without it a restart fails for a minute while old connections linger.
+    // Without this option, a restart fails for a minute while the system keeps old connections.
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -145,41 +145,41 @@ fn with_port(socket: &Socket, port: u16) -> Socket {
     }
 }
 
-/// Why a socket could not be bound; each sentence says what to do.
+/// Why a socket could not be bound. Each message says what to do.
 #[derive(Debug)]
 pub enum BindError {
-    /// The host has no (suitable) address.
+    /// The host has no address, or none of the wanted family.
     Host {
-        /// As written.
+        /// The host, as the configuration writes it.
         host: String,
-        /// What the resolver said, or nothing if the address family is missing.
+        /// The error of the resolver; `None` if only the address family is missing.
         source: Option<io::Error>,
     },
-    /// The directory of a Unix socket is not there.
+    /// The directory of a Unix socket does not exist.
     NoDirectory(PathBuf),
     /// Another process listens on this path.
     Live(PathBuf),
-    /// Something that is no socket stands at the path.
+    /// There is a file at the path that is not a socket.
     Occupied {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// "a regular file", "a directory", ….
+        /// What it is: "a regular file", "a directory", ….
         what: &'static str,
     },
-    /// Whether somebody listens on this path could not be found out.
+    /// It is unknown whether another process listens on this path.
     Unclear {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// What the attempt to connect gave.
+        /// The error of the attempt to connect.
         source: io::Error,
     },
-    /// Another process has held the directory's lock for too long.
+    /// Another process has held the lock for too long.
     Locked(PathBuf),
     /// The system refused.
     System {
-        /// What was being done, as an infinitive.
+        /// What the daemon tried to do, as an infinitive.
         doing: String,
-        /// Its error.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -202,7 +202,7 @@ impl fmt::Display for BindError {
             }
             BindError::NoDirectory(path) => write!(
                 f,
-                "the directory {} does not exist: create it, owned by the daemon's user and entered by the MTA's group",
+                "the directory {} does not exist: create it, let the daemon's user write to it, and let the MTA's group enter it",
                 path.display()
             ),
             BindError::Live(path) => write!(
@@ -212,7 +212,7 @@ impl fmt::Display for BindError {
             ),
             BindError::Occupied { path, what } => write!(
                 f,
-                "{what} stands at {} and is left alone: move it away, or choose another path",
+                "there is {what} at {}, and readdress does not remove it: move it away, or choose another path",
                 path.display()
             ),
             BindError::Unclear { path, source } => write!(
@@ -233,8 +233,8 @@ impl fmt::Display for BindError {
 }
 
 impl BindError {
-    /// Returns true if the process may not open more files, or the system has no memory left: then
-    /// other things would be missing, too.
+    /// Returns true if the process may not open more files, or if the system has no memory left. Other parts of the
+    /// daemon would then fail, too.
     pub fn is_shortage(&self) -> bool {
         let error = match self {
             BindError::Host { source, .. } => source.as_ref(),
@@ -249,7 +249,7 @@ impl BindError {
     }
 }
 
-/// What helps against the commonest refusals.
+/// Returns what helps against the most common errors.
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => " (another process has this port: stop it or choose another)",

@@ -1,81 +1,96 @@
-//! The MTA's end of a connection: a TCP or a Unix socket, tuned for a protocol
-//! of many small packets.
+//! An accepted connection: TCP or a Unix socket.
 //!
-//! Neither MTA sets TCP_NODELAY, and both write a macro packet and its command
-//! apart. Nagle's algorithm then keeps the second back until the first is
-//! acknowledged, and a delayed acknowledgement is 40 ms late. TCP_QUICKACK stops
-//! the delay, but the kernel forgets it again, so it is set after every read.
-//! TCP_NODELAY does the same for what we write. Unix sockets need neither.
+//! # Small packets over TCP
+//!
+//! Neither Postfix nor Sendmail sets TCP_NODELAY, and both write a macro packet and its command separately.
+//! Nagle's algorithm holds the second packet back until the first one is acknowledged, and a delayed
+//! acknowledgement comes 40 ms late. TCP_QUICKACK prevents the delay, but the kernel clears the option again,
+//! so it has to be set after every read ([`Stream::acknowledge_quickly`]). TCP_NODELAY does the same for what
+//! the daemon writes. Unix sockets need neither.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+};
 
 use crate::daemon::keepalive;
-use socket2::SockRef;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 
-/// A connection to an MTA.
+/// An accepted connection.
 #[derive(Debug)]
-pub enum Peer {
+pub enum Stream {
     /// Over TCP.
     Tcp(TcpStream),
     /// Over a Unix socket.
     Unix(UnixStream),
 }
 
-/// The same, bound to no runtime.
+/// A connection that belongs to no runtime, so that another thread can take it.
 #[derive(Debug)]
-pub enum Loose {
+pub enum DetachedStream {
     /// Over TCP.
     Tcp(std::net::TcpStream),
     /// Over a Unix socket.
     Unix(std::os::unix::net::UnixStream),
 }
 
-impl Loose {
-    /// Binds it to the runtime that this is called in.
-    pub fn tie(self) -> io::Result<Peer> {
+impl DetachedStream {
+    /// Registers the connection with the runtime in which this is called.
+    pub fn attach(self) -> io::Result<Stream> {
         match self {
-            Loose::Tcp(stream) => TcpStream::from_std(stream).map(Peer::Tcp),
-            Loose::Unix(stream) => UnixStream::from_std(stream).map(Peer::Unix),
+            Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
+            Self::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
         }
     }
 }
 
-impl Peer {
-    /// Takes it out of its runtime.
-    pub fn loosen(self) -> io::Result<Loose> {
+impl Stream {
+    /// Takes the connection out of its runtime.
+    pub fn detach(self) -> io::Result<DetachedStream> {
         match self {
-            Peer::Tcp(stream) => stream.into_std().map(Loose::Tcp),
-            Peer::Unix(stream) => stream.into_std().map(Loose::Unix),
+            Self::Tcp(stream) => stream.into_std().map(DetachedStream::Tcp),
+            Self::Unix(stream) => stream.into_std().map(DetachedStream::Unix),
         }
     }
 
-    /// Sets what a new connection needs. Nothing here is worth closing it for.
+    /// Sets the options of a new connection. If the system refuses an option, the connection is served without it.
     pub fn tune(&self) {
-        if let Peer::Tcp(stream) = self {
+        if let Self::Tcp(stream) = self {
             let _ = stream.set_nodelay(true);
             keepalive::set(stream);
         }
-        self.acknowledge_quickly();
     }
 
-    /// To be called after every read.
+    /// Acknowledges what comes next without delay. Call this after every read.
     pub fn acknowledge_quickly(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Peer::Tcp(stream) = self {
+        if let Self::Tcp(stream) = self {
             let _ = SockRef::from(stream).set_tcp_quickack(true);
         }
     }
 
-    /// Who this is, for a log line.
-    pub fn name(&self) -> String {
+    /// Returns the user at the other end; `None` over TCP.
+    pub fn user(&self) -> Option<u32> {
         match self {
-            Peer::Tcp(stream) => stream
-                .peer_addr()
-                .map_or_else(|_| "a vanished TCP peer".to_owned(), |a| a.to_string()),
-            Peer::Unix(stream) => match stream.peer_cred().map(|c| c.pid()) {
+            Self::Tcp(_) => None,
+            Self::Unix(stream) => stream.peer_cred().ok().map(|peer| peer.uid()),
+        }
+    }
+
+    /// Returns who is at the other end, for a log line.
+    pub fn peer_name(&self) -> String {
+        match self {
+            Self::Tcp(stream) => stream.peer_addr().map_or_else(
+                |_| "a vanished TCP peer".to_owned(),
+                |address| address.to_string(),
+            ),
+            Self::Unix(stream) => match stream.peer_cred().map(|peer| peer.pid()) {
                 Ok(Some(pid)) => format!("process {pid}"),
                 _ => "a Unix socket".to_owned(),
             },
@@ -83,42 +98,42 @@ impl Peer {
     }
 }
 
-impl AsyncRead for Peer {
+impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Peer::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Peer::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
 
-impl AsyncWrite for Peer {
+impl AsyncWrite for Stream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Peer::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Peer::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Peer::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Peer::Unix(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Peer::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Peer::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }
@@ -134,20 +149,20 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let _client = TcpStream::connect(address).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let peer = Peer::Tcp(stream);
-        peer.tune();
-        let Peer::Tcp(stream) = &peer else {
+        let accepted = Stream::Tcp(stream);
+        accepted.tune();
+        let Stream::Tcp(stream) = &accepted else {
             unreachable!()
         };
         assert!(stream.nodelay().unwrap());
         assert!(SockRef::from(stream).keepalive().unwrap());
-        assert!(peer.name().starts_with("127.0.0.1:"));
+        assert!(accepted.peer_name().starts_with("127.0.0.1:"));
     }
 
     #[tokio::test]
     async fn a_process_on_the_same_machine_is_named() {
         let (stream, _other) = UnixStream::pair().unwrap();
-        let name = Peer::Unix(stream).name();
+        let name = Stream::Unix(stream).peer_name();
         assert_eq!(name, format!("process {}", std::process::id()));
     }
 }

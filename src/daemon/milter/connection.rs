@@ -1,28 +1,29 @@
 //! One connection of an MTA, from the accept to its end: one task, and one write a round trip.
 //!
-//! Everything that has arrived is handled before anything is sent, though not at a stretch (`turn`). So the edits of a message and its
-//! answer are in one `write`, and if the session dies between them, none of them is sent.
+//! The connection handles everything that has arrived before it sends anything, with stops for the other
+//! connections of the thread. So the edits of a message and its answer go out in one `write`, and if the session
+//! fails between them, none of them is sent.
 //!
-//! | why a connection ends | log, gauge |
+//! | why a connection ends | log line, counter |
 //! |---|---|
 //! | the MTA closed it, or sent `Q` | |
-//! | no milter protocol ([`Violation`]) | warning, `violations` |
-//! | too slow: handshake, rest of a packet, next packet, reading our replies | warning, `timed_out` |
-//! | it was idle, and another one needs its place | warning, `timed_out` |
-//! | a drain or its deadline | |
+//! | what came is not the milter protocol ([`Violation`]) | warning, `violations` |
+//! | the MTA was too slow: handshake, rest of a packet, next packet, reading replies | warning, `timed_out` |
+//! | the connection was idle, and another one needed its slot | warning, `timed_out` |
+//! | the daemon stops | |
 //!
 //! # Limits
 //!
-//! No further message is decided before less than [`MAX_UNSENT`] bytes are left that the MTA has not read. The
-//! edits of one message are bounded in `message`.
+//! The connection decides no further message while the MTA has not read [`MAX_UNSENT`] or more bytes of replies.
+//! `session` limits the edits of one message.
 //!
-//! An answer larger than the socket's buffer needs more than one `write`, because the kernel takes
-//! only part of it.
+//! An answer larger than the socket's buffer needs more than one `write`, because the kernel takes only part
+//! of it.
 
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::atomic::Ordering::Relaxed,
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -33,81 +34,81 @@ use tokio::{
 };
 
 use super::{
+    context::Context as Shared,
     deadline::{Deadline, Wait},
     dialogue::{Dialogue, Next},
-    drain::{Admission, Phase, PhaseWatch},
+    drain::{Phase, PhaseWatch},
     filter::Filter,
     frames::{Incoming, Violation},
-    peer::Peer,
     replies::Replies,
-    turn::Turn,
 };
-use crate::daemon::record;
+use crate::daemon::{accept::Slot, listen::Stream, record, time_slice::TimeSlice};
 
-/// How much is read at once: many packets of an MTA.
+/// How many bytes are read at once: many packets of an MTA.
 const READ: usize = 8192;
 
-/// Bytes of replies that may wait for the MTA to read, when a further command is handled.
+/// How many bytes of replies may wait for the MTA when a further command is handled.
 const MAX_UNSENT: usize = 64 * 1024;
 
-/// How long a connection may say nothing before it has to give way to others at the limit: an MTA that
-/// waits for the next message of a session needs it.
+/// How long a connection may be idle before it has to give way to a new one at the limit. An MTA that waits for
+/// the next message of a session needs this time.
 pub const GRACE: Duration = Duration::from_secs(300);
 
-/// The same for one that has not begun the protocol.
+/// The same for a connection that has not begun the protocol.
 const FIRST_GRACE: Duration = Duration::from_secs(1);
 
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// The MTA closed it, or it broke.
+    /// The MTA closed the connection, or the connection broke.
     Peer,
-    /// What came is no milter protocol.
+    /// What came is not the milter protocol.
     Violation(Violation),
     /// Something did not happen in time.
     Timeout(Wait),
-    /// It was idle, and another one needs its place.
+    /// The connection was idle, and another one needs its slot.
     GivesWay,
-    /// Ours to end: drain or deadline.
+    /// The daemon stops.
     Shutdown,
 }
 
 /// One connection.
 pub struct Connection<F> {
-    peer: Peer,
+    stream: Stream,
     incoming: Incoming,
     replies: Replies,
     dialogue: Dialogue<F>,
     deadline: Deadline,
     phase: PhaseWatch,
-    admission: Admission,
-    /// Commands have arrived that were not handled yet.
+    slot: Slot,
+    shared: Arc<Shared>,
+    /// Whether commands have arrived that were not handled yet.
     behind: bool,
-    /// The protocol had not begun when it was waited for last.
+    /// Whether the protocol had not begun when the connection waited last.
     silent: bool,
 }
 
 impl<F: Filter> Connection<F> {
-    /// Serves `peer`; the time for the handshake runs from now on.
-    pub fn new(peer: Peer, admission: Admission, filter: F) -> Self {
-        peer.tune();
-        admission.place().stay();
-        admission.place().idle_from(Instant::now() + FIRST_GRACE);
-        let connections = admission.shared();
+    /// Makes a connection. The time for the handshake runs from now on.
+    pub fn new(stream: Stream, slot: Slot, shared: Arc<Shared>, filter: F) -> Self {
+        stream.acknowledge_quickly();
+        slot.keep();
+        slot.idle_from(Instant::now() + FIRST_GRACE);
         Self {
             behind: false,
             silent: true,
             incoming: Incoming::default(),
             replies: Replies::default(),
             dialogue: Dialogue::new(filter),
-            deadline: Deadline::new(Wait::Handshake, connections.limits.handshake),
-            phase: connections.phase(),
-            peer,
-            admission,
+            deadline: Deadline::new(Wait::Handshake, shared.limits.handshake),
+            phase: shared.phase(),
+            stream,
+            slot,
+            shared,
         }
     }
 
-    /// Talks until it ends, and tells the log why, if that is worth a line.
+    /// Serves the connection until its end, and logs the reason where the table above says so.
     pub async fn run(mut self) {
         let end = loop {
             let handled = self.handle().await;
@@ -126,47 +127,47 @@ impl<F: Filter> Connection<F> {
                 break end;
             }
         };
-        self.tell(end);
-        // Whoever has gone does not hear it.
-        let _ = self.peer.shutdown().await;
+        self.report(end);
+        // The peer may have gone.
+        let _ = self.stream.shutdown().await;
     }
 
-    /// Answers every command that has arrived whole, as long as the MTA reads. Returns false if the
+    /// Answers every command that has arrived completely, as long as the MTA reads. Returns false if the
     /// conversation is over.
     async fn handle(&mut self) -> Result<bool, Violation> {
-        let mut turn = Turn::begin();
+        let mut slice = TimeSlice::begin();
         self.behind = true;
         while self.replies.unsent().len() < MAX_UNSENT {
             let Some(frame) = self.incoming.next()? else {
                 self.behind = false;
-                self.incoming.rest();
+                self.incoming.give_memory_back();
                 break;
             };
             self.deadline.met();
             match self.dialogue.command(frame, &mut self.replies)? {
                 Next::Command => {}
-                // Apart, so that a connection that waits does not hold the space for it.
+                // Boxed, so that a connection that waits does not hold the memory for it.
                 Next::EndOfMessage => {
-                    Box::pin(self.dialogue.end(&mut self.replies, &mut turn)).await;
+                    Box::pin(self.dialogue.end(&mut self.replies, &mut slice)).await;
                 }
                 Next::End => return Ok(false),
             }
-            turn.give_way().await;
+            slice.yield_if_used_up().await;
         }
         Ok(true)
     }
 
-    /// Sends what was gathered.
+    /// Sends the gathered replies.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         while !self.replies.unsent().is_empty() {
-            match Pin::new(&mut self.peer).poll_write(cx, self.replies.unsent()) {
+            match Pin::new(&mut self.stream).poll_write(cx, self.replies.unsent()) {
                 Poll::Ready(Ok(count)) if count > 0 => {
                     self.replies.sent(count);
                     self.deadline.met();
                 }
                 Poll::Ready(_) => return Poll::Ready(Err(End::Peer)),
                 Poll::Pending => {
-                    let time = self.admission.shared().limits.packet;
+                    let time = self.shared.limits.packet;
                     self.deadline.wait_for(Wait::Write, time);
                     ready!(self.deadline.poll(cx));
                     return Poll::Ready(Err(End::Timeout(Wait::Write)));
@@ -176,8 +177,7 @@ impl<F: Filter> Connection<F> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads more. The octets lie on the stack of this call, so that a connection that waits
-    /// keeps no buffer.
+    /// Reads more. The buffer is on the stack of this call, so that a connection that waits keeps no buffer.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         loop {
             if self.phase.now() == Phase::Closing {
@@ -185,9 +185,9 @@ impl<F: Filter> Connection<F> {
             }
             let mut space = [0; READ];
             let mut buf = ReadBuf::new(&mut space);
-            match Pin::new(&mut self.peer).poll_read(cx, &mut buf) {
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
-                    self.peer.acknowledge_quickly();
+                    self.stream.acknowledge_quickly();
                     self.incoming.push(buf.filled());
                     return Poll::Ready(Ok(()));
                 }
@@ -201,17 +201,17 @@ impl<F: Filter> Connection<F> {
         }
     }
 
-    /// Whether the phase allows no further packet.
+    /// Returns true if the phase allows no further packet.
     fn is_over(&self) -> bool {
-        // What has begun to arrive is not cut off: it may be a message.
+        // A packet that has begun to arrive is read to its end: it may begin a message.
         self.phase.now() == Phase::Draining
             && !self.dialogue.in_transaction()
             && !self.incoming.has_begun()
     }
 
-    /// Waits for the deadline of what is missing, or for a new phase.
+    /// Waits until the missing packet is late, until another connection needs the slot, or until a new phase.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let limits = &self.admission.shared().limits;
+        let limits = &self.shared.limits;
         let (wait, time) = if !self.incoming.is_negotiated() {
             (Wait::Handshake, limits.handshake)
         } else if self.incoming.has_begun() {
@@ -223,48 +223,46 @@ impl<F: Filter> Connection<F> {
         if self.deadline.poll(cx).is_ready() {
             return Poll::Ready(Err(End::Timeout(wait)));
         }
-        let place = self.admission.place();
         if self.incoming.is_negotiated() {
             let begins = std::mem::take(&mut self.silent);
             let in_message = self.dialogue.in_transaction() || self.incoming.has_begun();
             if begins || in_message {
-                place.stay();
+                self.slot.keep();
             }
             if !in_message {
-                place.idle_from(Instant::now() + GRACE);
+                self.slot.idle_from(Instant::now() + GRACE);
             }
         }
-        if place.poll_asked(cx).is_ready() {
+        if self.slot.poll_asked_to_leave(cx).is_ready() {
             return Poll::Ready(Err(End::GivesWay));
         }
         self.phase.poll_changed(cx).map(Ok)
     }
 
-    /// Tells the log and the gauges why it ends.
-    fn tell(&self, end: End) {
-        let shared = self.admission.shared();
-        let gauges = &shared.gauges;
+    /// Counts and logs the reason of the end.
+    fn report(&self, end: End) {
+        let counters = self.slot.counters();
         let (counter, rate_limit, why) = match end {
             End::Peer | End::Shutdown => return,
             End::Timeout(wait) => (
-                &gauges.timed_out,
-                &shared.timeouts,
+                &counters.timed_out,
+                &self.shared.timeouts,
                 format!("{wait} in time"),
             ),
             End::GivesWay => (
-                &gauges.timed_out,
-                &shared.timeouts,
+                &counters.timed_out,
+                &self.shared.timeouts,
                 "it was idle, and another one needed its place".to_owned(),
             ),
             End::Violation(violation) => (
-                &gauges.violations,
-                &shared.violations,
+                &counters.violations,
+                &self.shared.violations,
                 violation.to_string(),
             ),
         };
         counter.fetch_add(1, Relaxed);
         if let Some(held) = rate_limit.release() {
-            record::connection_closed(&self.peer.name(), &why, held);
+            record::connection_closed(&self.stream.peer_name(), &why, held);
         }
     }
 }

@@ -1,10 +1,8 @@
-//! The milter protocol: commands in, replies out. Pure but for what the filter does.
+//! The milter protocol: commands in, replies out. Pure, except for what the filter does.
 //!
-//! A transaction begins with `M`. It ends with `E`, with `A` (RSET, EHLO), `Q` or `K`. A command
-//! that has no place where it comes (`R` without `M`) is passed over without an answer, as libmilter
-//! does. What was left out in the negotiation and comes all the same is answered with "go on".
-//!
-//! Macros: see `macros`. What follows the end of the body in its packet (`E`) is not looked at.
+//! A transaction begins with `M`. It ends with `E`, with `A` (RSET, EHLO), `Q` or `K`. A command that makes no sense
+//! where it comes (`R` without `M`) is ignored and not answered, as in libmilter. A step that the MTA was asked to
+//! leave out and sends all the same is answered with "go on". The payload of `E` is ignored.
 
 use std::collections::HashMap;
 
@@ -18,42 +16,42 @@ use indymilter::{
 };
 
 use super::{
-    filter::{Answer, Filter, Strings, Wanted},
+    filter::{Answer, Filter, Requests, Strings},
     frames::{Frame, Violation},
     macros::Macros,
     replies::Replies,
-    turn::Turn,
 };
+use crate::daemon::time_slice::TimeSlice;
 
-/// The oldest version that is spoken: MTAs of this century have 6.
+/// The oldest version of the protocol that is accepted: the MTAs of this century have version 6.
 const OLDEST_VERSION: u32 = 2;
 
-/// What an MTA can do that does not say so (`SMFI_V1_ACTS` of libmilter).
-const FIRST_ACTIONS: Actions = Actions::ADD_HEADER
+/// The actions of an MTA that offers none explicitly (`SMFI_V1_ACTS` of libmilter).
+const IMPLICIT_ACTIONS: Actions = Actions::ADD_HEADER
     .union(Actions::REPLACE_BODY)
     .union(Actions::ADD_RCPT)
     .union(Actions::DELETE_RCPT);
 
-/// Likewise the steps that may be left out (`SMFI_V1_PROT`).
-const FIRST_STEPS: ProtoOpts = ProtoOpts::NO_CONNECT
+/// The steps that such an MTA can leave out (`SMFI_V1_PROT`).
+const IMPLICIT_STEPS: ProtoOpts = ProtoOpts::NO_CONNECT
     .union(ProtoOpts::NO_HELO)
     .union(ProtoOpts::NO_MAIL)
     .union(ProtoOpts::NO_RCPT)
     .union(ProtoOpts::NO_HEADER)
     .union(ProtoOpts::NO_BODY);
 
-/// How a conversation goes on after a command.
+/// How the dialogue goes on after a command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Next {
-    /// With the next one.
+    /// The next command follows.
     Command,
-    /// With [`Dialogue::end`], which may take long; then with the next one.
+    /// [`Dialogue::end`] has to be called, which may take long; then the next command follows.
     EndOfMessage,
-    /// It is over: the MTA said so, or was refused.
+    /// The dialogue is over, because the MTA ended it or was refused.
     End,
 }
 
-/// One conversation.
+/// The dialogue on one connection.
 #[derive(Debug)]
 pub struct Dialogue<F> {
     filter: F,
@@ -64,7 +62,7 @@ pub struct Dialogue<F> {
 }
 
 impl<F: Filter> Dialogue<F> {
-    /// One that has not begun.
+    /// Returns a dialogue that has not begun.
     pub fn new(filter: F) -> Self {
         Self {
             filter,
@@ -75,7 +73,7 @@ impl<F: Filter> Dialogue<F> {
         }
     }
 
-    /// Whether a message is under way.
+    /// Returns true if a message is under way.
     pub fn in_transaction(&self) -> bool {
         self.in_transaction
     }
@@ -116,11 +114,11 @@ impl<F: Filter> Dialogue<F> {
             return Err(Violation::OldVersion(offer.version));
         }
         let (actions, steps) = offered(&offer);
-        let Some(wanted) = self.filter.negotiate(actions, steps) else {
+        let Some(requests) = self.filter.negotiate(actions, steps) else {
             return Ok(Next::End);
         };
-        self.steps = wanted.steps;
-        out.message(&agreement(offer.version, wanted));
+        self.steps = requests.steps;
+        out.message(&negotiated(offer.version, requests));
         Ok(Next::Command)
     }
 
@@ -157,7 +155,7 @@ impl<F: Filter> Dialogue<F> {
         Ok(())
     }
 
-    /// A step that nothing here is made of.
+    /// Answers a step that the filter does not need.
     fn pass(&mut self, letter: u8, out: &mut Replies) {
         let (within, silent) = match letter {
             b'C' => (false, ProtoOpts::NOREPLY_CONNECT),
@@ -172,9 +170,9 @@ impl<F: Filter> Dialogue<F> {
         }
     }
 
-    /// Answers the end of a message: the answer to [`Next::EndOfMessage`].
-    pub async fn end(&mut self, out: &mut Replies, turn: &mut Turn) {
-        let answer = self.filter.end(&self.macros, &mut out.edits(), turn).await;
+    /// Answers the end of a message. Call this after [`Next::EndOfMessage`].
+    pub async fn end(&mut self, out: &mut Replies, slice: &mut TimeSlice) {
+        let answer = self.filter.end(&self.macros, &mut out.edits(), slice).await;
         self.in_transaction = false;
         self.answer(&answer, ProtoOpts::empty(), out);
     }
@@ -184,7 +182,7 @@ impl<F: Filter> Dialogue<F> {
         self.filter.abort();
     }
 
-    /// Answers, unless it was agreed that there is no answer to this step.
+    /// Sends the answer, unless the negotiation agreed on no answer to this step.
     fn answer(&self, answer: &Answer, silent: ProtoOpts, out: &mut Replies) {
         if !silent.is_empty() && self.steps.contains(silent) {
             return;
@@ -202,21 +200,23 @@ fn bad(frame: Frame<'_>) -> Violation {
     Violation::BadCommand(frame.letter)
 }
 
+/// Returns what an MTA offers.
 fn offered(offer: &OptNegPayload) -> (Actions, ProtoOpts) {
     let actions = match offer.actions.is_empty() {
-        true => FIRST_ACTIONS,
+        true => IMPLICIT_ACTIONS,
         false => offer.actions,
     };
     let steps = match offer.opts.is_empty() {
-        true => FIRST_STEPS,
+        true => IMPLICIT_STEPS,
         false => offer.opts,
     };
     (actions, steps)
 }
 
-fn agreement(version: u32, wanted: Wanted) -> Message {
-    let macros: HashMap<MacroStage, _> = match wanted.actions.contains(Actions::REQUEST_MACROS) {
-        true => wanted
+/// Returns the answer to the negotiation.
+fn negotiated(version: u32, requests: Requests) -> Message {
+    let macros: HashMap<MacroStage, _> = match requests.actions.contains(Actions::REQUEST_MACROS) {
+        true => requests
             .macros
             .iter()
             .map(|(stage, list)| (*stage, (*list).to_owned()))
@@ -225,8 +225,8 @@ fn agreement(version: u32, wanted: Wanted) -> Message {
     };
     Reply::OptNeg {
         version: version.min(PROTOCOL_VERSION),
-        actions: wanted.actions,
-        opts: wanted.steps,
+        actions: requests.actions,
+        opts: requests.steps,
         macros,
     }
     .into_message()

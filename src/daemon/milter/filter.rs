@@ -1,80 +1,80 @@
-//! What a conversation with an MTA asks about its messages: the inner interface of this room.
+//! What a dialogue with an MTA asks about messages: the inner interface of this room.
 //!
-//! The dialogue above knows the protocol and nothing of mail; what implements [`Filter`] knows mail
-//! and nothing of packets. A table in memory has nothing to wait for, so questions are answered at once.
-//! Only the end of a message may take long: it gives way to other connections in between ([`Turn`]).
+//! `dialogue` knows the commands of the protocol and nothing about mail. A [`Filter`] knows what the commands mean
+//! and nothing about packets. A table in memory has nothing to wait for, so a filter answers at once. Only the
+//! end of a message may take long: other connections are served in between ([`TimeSlice`]).
 
 use std::{ffi::CStr, future::Future};
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 
-use super::{macros::Macros, replies::Edits, turn::Turn};
-use crate::engine::reply::SmtpReply;
+use super::{macros::Macros, replies::Edits};
+use crate::{daemon::time_slice::TimeSlice, engine::reply::SmtpReply};
 
-/// What is asked of the MTA in the negotiation; all of it must be among what it offers.
+/// What the filter requests in the negotiation. The MTA must have offered all of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// What may be changed.
+pub struct Requests {
+    /// What the filter may change.
     pub actions: Actions,
-    /// Which steps are left out, and which are not answered.
+    /// Which steps the MTA leaves out, and which steps the filter does not answer.
     pub steps: ProtoOpts,
-    /// Macros, by the stage they are sent at; only where the MTA takes such a list.
+    /// Macros for each stage. An MTA that takes no such list sends its own.
     pub macros: &'static [(MacroStage, &'static CStr)],
 }
 
 /// The answer to a step.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {
-    /// Go on.
+    /// The MTA goes on.
     Continue,
-    /// The message is dropped in silence.
+    /// The MTA drops the message, and tells nobody.
     Discard,
-    /// The MTA says this to its client.
+    /// The MTA sends this reply to its client.
     Refuse(SmtpReply),
-    /// The MTA defers in its own words.
+    /// The MTA defers with a reply of its own.
     Tempfail,
 }
 
-/// The strings of a packet: each ends with a NUL.
+/// The strings of a packet. Each ends with a NUL.
 #[derive(Clone, Copy, Debug)]
 pub struct Strings<'a>(&'a [u8]);
 
 impl<'a> Strings<'a> {
-    /// `None` where not even one string is complete. What follows the last NUL is left out.
+    /// Reads the strings of a packet. Returns `None` if no string is complete. What follows the last NUL is ignored.
     pub fn read(payload: &'a [u8]) -> Option<Self> {
         let end = payload.iter().rposition(|byte| *byte == 0)?;
         payload.get(..end).map(Self)
     }
 
-    /// One after the other.
+    /// Returns the strings in their order.
     pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
         self.0.split(|byte| *byte == 0)
     }
 }
 
-/// One MTA's connection, as those see it who decide.
+/// Decides what to answer to the commands of one connection.
 pub trait Filter: Send + 'static {
-    /// What is asked of an MTA that offers this; `None` refuses it.
-    fn negotiate(&mut self, actions: Actions, steps: ProtoOpts) -> Option<Wanted>;
+    /// Returns what the filter requests from an MTA that offers this; `None` refuses the MTA.
+    fn negotiate(&mut self, actions: Actions, steps: ProtoOpts) -> Option<Requests>;
 
-    /// MAIL: the path and its parameters.
+    /// Answers MAIL: the path and its parameters.
     fn mail(&mut self, arguments: Strings<'_>) -> Answer;
 
-    /// RCPT: the path and its parameters.
+    /// Answers RCPT: the path and its parameters.
     fn rcpt(&mut self, arguments: Strings<'_>, macros: &Macros) -> Answer;
 
-    /// A header field.
+    /// Takes a header field.
     fn header(&mut self, name: &[u8], value: &[u8]);
 
-    /// The end of the message; edits go before the answer, in one write with it.
+    /// Answers the end of the message. The edits are sent before the answer, in one write with it.
     fn end(
         &mut self,
         macros: &Macros,
         edits: &mut Edits<'_>,
-        turn: &mut Turn,
+        slice: &mut TimeSlice,
     ) -> impl Future<Output = Answer> + Send;
 
-    /// The message is over, or never came to its end.
+    /// Takes note that the MTA gave the message up.
     fn abort(&mut self);
 }
 

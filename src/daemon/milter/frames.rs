@@ -1,8 +1,7 @@
 //! The milter framing, pure: bytes in, whole frames out, read in place.
 //!
-//! A frame is a length (32 bits, big-endian), a letter and a payload; the length
-//! counts the letter and the payload. A frame is handed on only when all of it is
-//! there, so nobody allocates from an announced length.
+//! A frame is a length (32 bits, big-endian), a letter and a payload. The length counts the letter and the
+//! payload. A frame is passed on only when it is complete, so memory is never allocated from an announced length.
 //!
 //! # Limits
 //!
@@ -10,56 +9,56 @@
 //! |---|---|---|
 //! | [`FRAME_LIMIT`] | 256 KiB: headers and bodies | the connection is closed |
 //! | [`COMMAND_LIMIT`] | 64 KiB: everything else | the connection is closed |
-//! | [`FIRST_FRAME_LIMIT`] | 64 octets, and it must be `O` | the connection is closed |
+//! | [`FIRST_FRAME_LIMIT`] | 64 bytes, and the letter must be `O` | the connection is closed |
 //!
-//! What is stored never exceeds what has arrived.
+//! Never are more bytes stored than have arrived.
 
 use std::fmt;
 
-/// Longest frame, letter included. A body's piece has 64 KiB (`MILTER_CHUNK_SIZE`), the longest header
-/// of Postfix 100 KiB (`header_size_limit`).
+/// Longest frame, letter included. A piece of the body has 64 KiB (`MILTER_CHUNK_SIZE`); the longest header of
+/// Postfix has 100 KiB (`header_size_limit`).
 pub const FRAME_LIMIT: usize = 262_144;
 
-/// Longest frame that is no header and no body: a line of an SMTP client, or macros. Both MTAs read
-/// lines of 2 KiB (Postfix: `line_length_limit`), and what they hold is kept until the message ends.
+/// Longest frame that is neither a header nor a body: a line of an SMTP client, or macros. Both MTAs read lines of
+/// 2 KiB (Postfix: `line_length_limit`), and the session keeps what is in them until the message ends.
 pub const COMMAND_LIMIT: usize = 65_536;
 
-/// Longest first frame: a negotiation has 13 octets, later versions a few more.
+/// Longest first frame: a negotiation has 13 bytes, and later versions may add a few.
 pub const FIRST_FRAME_LIMIT: usize = 64;
 
 /// Shortest negotiation: a letter and three 32-bit words.
 const NEGOTIATION: usize = 13;
 
-/// Octets of the length before a frame.
+/// Bytes of the length before a frame.
 const HEAD: usize = 4;
 
-/// A buffer larger than this is given back when it is empty, so that an idle
-/// connection costs little after one large frame.
+/// A buffer larger than this is freed when it is empty, so that an idle connection costs little after one large
+/// frame.
 const KEPT_CAPACITY: usize = 4096;
 
-/// What makes a connection not worth keeping.
+/// How a peer broke the protocol. The connection is closed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Violation {
-    /// Longer than the limit, or text in place of a length.
+    /// The frame is longer than the limit, or text came in place of a length.
     TooLong(usize),
-    /// Length 0: not even a letter.
+    /// The length is 0: there is not even a letter.
     Empty,
-    /// The first frame is no negotiation.
+    /// The first frame is not a negotiation.
     NoNegotiation,
     /// No command has this letter.
     UnknownCommand(u8),
-    /// What the command holds is not what it should.
+    /// The payload of this command is incomplete.
     BadCommand(u8),
-    /// A version of the protocol that is older than any MTA in use.
+    /// The MTA offers a version of the protocol that no MTA in use has.
     OldVersion(u32),
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Violation::TooLong(length) => write!(f, "a packet of {length} octets is announced"),
+            Violation::TooLong(length) => write!(f, "a packet of {length} bytes is announced"),
             Violation::Empty => f.write_str("a packet of length 0"),
-            Violation::NoNegotiation => f.write_str("the first packet is no negotiation"),
+            Violation::NoNegotiation => f.write_str("the first packet is not a negotiation"),
             Violation::UnknownCommand(letter) => {
                 write!(f, "unknown command '{}'", letter.escape_ascii())
             }
@@ -74,23 +73,23 @@ impl fmt::Display for Violation {
 /// One packet of the MTA.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Frame<'a> {
-    /// Which command it is.
+    /// The letter of the command.
     pub letter: u8,
-    /// What stands behind the letter.
+    /// The bytes after the letter.
     pub payload: &'a [u8],
 }
 
-/// Bytes from the MTA, frame by frame.
+/// The bytes that arrived from the MTA. It returns them frame by frame.
 #[derive(Debug, Default)]
 pub struct Incoming {
     bytes: Vec<u8>,
-    /// How many of them are read.
+    /// How many of the bytes were returned in frames.
     read: usize,
     negotiated: bool,
 }
 
 impl Incoming {
-    /// Takes bytes that have arrived.
+    /// Adds bytes that have arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.read > 0 {
             self.bytes.drain(..self.read);
@@ -99,7 +98,7 @@ impl Incoming {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next frame, if it is complete.
+    /// Returns the next frame, if it is complete.
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Violation> {
         let rest = self.bytes.get(self.read..).unwrap_or_default();
         let length = announced(rest);
@@ -137,8 +136,8 @@ impl Incoming {
         Ok(Some(Frame { letter, payload }))
     }
 
-    /// Gives memory back where all is read; to be called before waiting for more.
-    pub fn rest(&mut self) {
+    /// Frees memory if all bytes were returned. Call this before waiting for more.
+    pub fn give_memory_back(&mut self) {
         if self.read == self.bytes.len() {
             self.read = 0;
             self.bytes.clear();
@@ -148,18 +147,19 @@ impl Incoming {
         }
     }
 
-    /// Whether part of a further frame has arrived.
+    /// Returns true if a part of the next frame has arrived.
     pub fn has_begun(&self) -> bool {
         self.bytes.len() > self.read
     }
 
-    /// Whether the first frame has been complete.
+    /// Returns true if the first frame was complete.
     pub fn is_negotiated(&self) -> bool {
         self.negotiated
     }
 }
 
-/// The length at the head of a frame; the least it can be while octets are missing.
+/// Returns the length at the head of a frame. While some of its bytes are missing, returns the least value that it
+/// can have.
 fn announced(bytes: &[u8]) -> usize {
     let mut head = [0; HEAD];
     for (to, from) in head.iter_mut().zip(bytes) {
@@ -184,7 +184,7 @@ mod tests {
         bytes
     }
 
-    /// Every frame that is handed on when `bytes` arrive in pieces of `step`.
+    /// Returns every frame that comes out when `bytes` arrive in pieces of `step`.
     fn through(bytes: &[u8], step: usize) -> Result<Vec<(u8, Vec<u8>)>, Violation> {
         let mut incoming = Incoming::default();
         let mut out = Vec::new();
@@ -193,7 +193,7 @@ mod tests {
             while let Some(frame) = incoming.next()? {
                 out.push((frame.letter, frame.payload.to_vec()));
             }
-            incoming.rest();
+            incoming.give_memory_back();
             assert!(incoming.bytes.len() <= bytes.len());
         }
         Ok(out)
@@ -239,7 +239,7 @@ mod tests {
         incoming.push(OFFER);
         incoming.push(&frame(b'B', &[b'x'; 60_000]));
         while incoming.next().unwrap().is_some() {}
-        incoming.rest();
+        incoming.give_memory_back();
         assert_eq!(incoming.bytes.capacity(), 0);
     }
 
@@ -274,7 +274,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever comes: no panic, and nothing is handed on but whole frames.
+        /// Any bytes give whole frames or a violation, and no panic.
         #[test]
         fn anything_at_all_is_whole_frames_or_a_violation(
             noise in proptest::collection::vec(proptest::num::u8::ANY, 0..200),

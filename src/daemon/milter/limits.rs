@@ -1,4 +1,4 @@
-//! How many connections are served at once, and how long each of them may take.
+//! How many connections the milter serves at one time, and how long each step may take.
 
 use std::time::Duration;
 
@@ -7,17 +7,15 @@ use crate::config;
 /// The limits of the milter server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Connections at once; more are closed as soon as they are accepted.
+    /// Connections at one time.
     pub max_connections: usize,
-    /// From the accept to the end of the negotiation.
+    /// Time from the accept to the end of the negotiation.
     pub handshake: Duration,
-    /// From the first octet of a packet to its last, and for the MTA to take
-    /// some of what we write.
+    /// Time from the first byte of a packet to its last byte; and until the MTA reads some of the replies.
     pub packet: Duration,
-    /// Between two packets. Not below an hour: Sendmail waits that long for the
-    /// next SMTP command.
+    /// Time between two packets. It must not be below an hour: Sendmail waits that long for the next SMTP command.
     pub idle: Duration,
-    /// From the shutdown until connections in a transaction are closed as well.
+    /// Time from the shutdown until connections in a transaction are closed, too.
     pub drain: Duration,
 }
 
@@ -32,9 +30,9 @@ impl Default for Limits {
             max_connections,
             handshake: Duration::from_secs(30),
             packet: Duration::from_secs(30),
-            // libmilter's own.
+            // As in libmilter.
             idle: Duration::from_secs(7210),
-            // Below the 30 s after which Postfix gives up on a command.
+            // Less than the 30 s after which Postfix stops waiting for the answer to a command.
             drain,
         }
     }

@@ -1,40 +1,39 @@
-//! The macros that matter, of the recipient and of the message they were sent for and of no other.
+//! The macros that matter. A macro counts only for the recipient or the message for which it was sent.
 //!
-//! An MTA that has no macro to send for a recipient sends no packet (Sendmail) or one without
-//! strings (Postfix). So those of a recipient are forgotten when it is answered, and the queue id
-//! when a message begins, unless the packet before it has brought a new one.
+//! If an MTA has no macro to send for a recipient, it sends no packet (Sendmail) or a packet without strings
+//! (Postfix). So the macros of a recipient are dropped after its answer. The queue id is dropped when a message
+//! begins, unless the packet just before it has brought a new one.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | bytes of a queue id | 255 | the rest of it is left out |
-//! | bytes kept between two recipients | 4096 | a larger buffer is given back |
+//! | bytes of a queue id | 255 | the rest of the queue id is ignored |
+//! | bytes kept between two recipients | 4096 | a larger buffer is freed |
 
 use super::mta::Mta;
 
-/// Longest queue id, in bytes. Those of Postfix have at most 20, those of Sendmail 14.
+/// Longest queue id, in bytes. Queue ids of Postfix have at most 20 bytes, those of Sendmail 14.
 const MAX_ID: usize = 255;
 
-/// A buffer larger than this is given back once the recipient is answered, so that an idle
-/// connection costs little.
+/// A buffer larger than this is freed after the answer to a recipient, so that an idle connection costs little.
 const KEPT_CAPACITY: usize = 4096;
 
-/// What the MTA said about itself, the message and its recipient.
+/// What the MTA said about itself, about the message and about its recipient.
 #[derive(Debug, Default)]
 pub struct Macros {
-    /// The queue id; empty as long as none is known.
+    /// The queue id; empty if it is not known.
     id: Vec<u8>,
-    /// Names and values of the recipient, as they came.
+    /// Names and values of the recipient's macros, as they came.
     rcpt: Vec<u8>,
-    /// Whether `id` came before the MAIL that it is for.
+    /// Whether `id` came before the MAIL to which it belongs.
     early: bool,
     mta: Mta,
-    /// Whether a client's DSN parameter has come through the MTA.
-    dsn_shown: bool,
+    /// Whether a client has used a DSN parameter on this connection.
+    dsn_used: bool,
 }
 
-/// Names and values of a packet, in turn.
+/// Returns the names and values of a packet.
 fn pairs(strings: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let end = strings.iter().rposition(|byte| *byte == 0).unwrap_or(0);
     let mut all = strings
@@ -68,7 +67,7 @@ impl Macros {
         }
     }
 
-    /// A message begins.
+    /// Takes note that a message begins.
     pub fn begin(&mut self) {
         if !std::mem::take(&mut self.early) {
             self.id.clear();
@@ -76,7 +75,7 @@ impl Macros {
         self.recipient_done();
     }
 
-    /// The recipient was answered.
+    /// Takes note that the recipient was answered.
     pub fn recipient_done(&mut self) {
         self.rcpt.clear();
         if self.rcpt.capacity() > KEPT_CAPACITY {
@@ -84,19 +83,19 @@ impl Macros {
         }
     }
 
-    /// Everything is forgotten.
+    /// Drops everything.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// The queue id, once the MTA has one.
+    /// Returns the queue id, if the MTA has said it.
     pub fn id(&self) -> Option<&[u8]> {
         Some(self.id.as_slice()).filter(|id| !id.is_empty())
     }
 
     /// Takes the parameters of a MAIL or RCPT command (RFC 3461 section 4).
     pub fn note_parameters<'a>(&mut self, parameters: impl Iterator<Item = &'a [u8]>) {
-        if self.dsn_shown {
+        if self.dsn_used {
             return;
         }
         let is_dsn = |parameter: &[u8]| {
@@ -104,24 +103,34 @@ impl Macros {
             let name = name.unwrap_or_default().to_ascii_uppercase();
             [&b"NOTIFY"[..], b"ORCPT", b"RET", b"ENVID"].contains(&&*name)
         };
-        self.dsn_shown = { parameters }.any(is_dsn);
+        self.dsn_used = { parameters }.any(is_dsn);
     }
 
-    /// Returns true if the MTA may be sent ORCPT and NOTIFY with a recipient.
+    /// Returns true if the MTA takes ORCPT and NOTIFY with an added recipient.
     pub fn take_parameters(&self) -> bool {
-        self.mta.takes_parameters(self.dsn_shown)
+        self.mta.takes_parameters(self.dsn_used)
     }
 
-    /// Returns the MTA, as it has named itself when the connection began.
+    /// Returns the MTA, by the name that it gave at the start of the connection.
     pub fn mta(&self) -> Mta {
         self.mta
     }
 
-    /// A macro of the recipient that is asked about, by its name with braces.
+    /// Returns a macro of the present recipient. `name` includes the braces.
     pub fn of_recipient(&self, name: &[u8]) -> Option<&[u8]> {
         pairs(&self.rcpt)
             .find(|(own, _)| *own == name)
             .map(|(_, value)| value)
+    }
+
+    /// Returns true if no SMTP client sent the present recipient, which came as `path`. There are three signs, and
+    /// all of them are needed: the MTA sent macros for the recipient, `{rcpt_mailer}` is not among them, and the
+    /// path has no `<>`. Postfix does that for mail from its `sendmail` command; a refusal would leave such a
+    /// message in Postfix's maildrop for ever.
+    pub fn say_no_client_sent(&self, path: &[u8]) -> bool {
+        self.of_recipient(b"{rcpt_addr}").is_some()
+            && self.of_recipient(b"{rcpt_mailer}").is_none()
+            && !path.starts_with(b"<")
     }
 }
 
@@ -141,6 +150,17 @@ mod tests {
         macros.note(b'R', b"");
         assert_eq!(macros.of_recipient(b"{rcpt_addr}"), None);
         assert_eq!(macros.id(), Some(&b"4A"[..]));
+    }
+
+    #[test]
+    fn mail_from_no_client_has_three_signs() {
+        let mut macros = Macros::default();
+        assert!(!macros.say_no_client_sent(b"a@b"));
+        macros.note(b'R', b"{rcpt_addr}\0a@b\0");
+        assert!(macros.say_no_client_sent(b"a@b"));
+        assert!(!macros.say_no_client_sent(b"<a@b>"));
+        macros.note(b'R', b"{rcpt_addr}\0a@b\0{rcpt_mailer}\0smtp\0");
+        assert!(!macros.say_no_client_sent(b"a@b"));
     }
 
     #[test]

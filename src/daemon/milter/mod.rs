@@ -1,52 +1,43 @@
-//! The milter: what MTAs connect to.
+//! The milter: MTAs connect to it, and ask about each recipient.
 //!
-//! indymilter knows the protocol's commands, flags and negotiation; its own session loop costs two
-//! tasks a connection and a write an action, so the loop is ours. From the socket inwards:
+//! indymilter knows the commands, flags and negotiation of the protocol. Its own session loop needs two tasks for
+//! each connection and one write for each edit, so this room has a loop of its own. A connection stays on one
+//! worker thread, and no command passes from one thread to another. From the socket inwards:
 //!
-//! - `serve`: the server, its limits and its end;
-//! - `accept`: several sockets, too many connections, no descriptors left;
-//! - `workers`: one thread a processor, each connection on one of them; `turn`: how long a
-//!   connection may work before the others of its thread;
-//! - `connection`: one connection, one task, one write a round trip; made of `peer` (TCP or Unix,
-//!   tuned), `frames` (packets in place), `replies` (gathered), `deadline` (one timer);
-//! - `dialogue`: the protocol; `macros`: those that matter, of the right recipient; `mta`: which MTA
-//!   it is, and how it has to be spoken to;
-//! - `filter`: the inner interface; `rewriting`: the daemon's filter; `session`: one connection;
-//!   `message`: what is kept of its message;
-//! - `drain`: the phases of the end and the count of connections;
-//! - `limits`: how many connections, and how long each may take; `gauges`: what others may read
-//!   about them.
+//! | file | what it does |
+//! |---|---|
+//! | `server` | gives accepted connections to the workers; ends the service |
+//! | `workers` | one thread for each processor |
+//! | `connection` | one connection: one task, one write a round trip |
+//! | `frames`, `replies`, `deadline` | packets of the MTA, replies to it, one timer for all waits |
+//! | `dialogue` | the protocol: which step it is, and whether it is answered |
+//! | `macros`, `mta` | the macros that matter; what differs between MTAs |
+//! | `filter`, `session_filter` | what the dialogue asks; the answers, translated from a session |
+//! | `context`, `drain`, `limits` | what connections share; the phases of the end; times and numbers |
 //!
-//! Deliberately not here: binding (`daemon::listen`) and any decision about a
-//! recipient (`engine`).
+//! Deliberately not here: accepting (`daemon::accept`), what is decided about a message (`daemon::session`), and
+//! any decision about a recipient (`engine`).
 
-mod accept;
 mod connection;
+mod context;
 mod deadline;
 mod dialogue;
 mod drain;
 mod filter;
 mod frames;
-mod gauges;
 mod limits;
 mod macros;
-mod message;
 mod mta;
-mod peer;
 mod replies;
-mod rewriting;
-mod serve;
-mod session;
-mod turn;
+mod server;
+mod session_filter;
 mod workers;
 
-pub use filter::{Answer, Filter, Strings, Wanted};
-pub use gauges::Gauges;
+pub use filter::{Answer, Filter, Requests, Strings};
 pub use limits::Limits;
 pub use macros::Macros;
 pub use mta::Mta;
-pub use replies::{Edits, HoldsNul};
-pub use serve::{GRACE, LINGER, Server};
-pub use session::{Session, Shared};
-pub use turn::Turn;
-pub use workers::{Ends, Workers};
+pub use replies::{Edits, NulInEdit};
+pub use server::{GRACE, LINGER, Server};
+pub use session_filter::SessionFilter;
+pub use workers::{Workers, WorkersGuard};

@@ -1,27 +1,27 @@
-//! Which MTA is connected, and how it has to be spoken to.
+//! Which MTA is connected, and what differs between MTAs.
 //!
-//! Both MTAs name themselves in the macro `v`, which is requested for the start of a connection:
-//! Postfix sends `$mail_name $mail_version` (`Postfix 3.7.11`), Sendmail its version (`8.17.1.9`).
-//! The difference matters twice:
+//! Both MTAs name themselves in the macro `v`, which the filter requests for the start of a connection: Postfix
+//! sends `$mail_name $mail_version` (`Postfix 3.7.11`), Sendmail its version (`8.17.1.9`). The difference matters
+//! in two cases:
 //!
-//! | | Postfix | Sendmail | an MTA that is neither |
+//! | | Postfix | Sendmail | any other MTA |
 //! |---|---|---|---|
-//! | parameters with an addition | always | only where DSN was shown | only where DSN was shown |
-//! | path of a deletion | what its parser reads | as received | both, as far as harmless |
+//! | parameters with an added recipient | always | only if a client used DSN | only if a client used DSN |
+//! | path of a deletion | what its parser reads | as received | both, if that is harmless |
 //!
 //! # Parameters
 //!
-//! Sendmail offers additions with parameters even where its administrator has switched DSN off
-//! (`PrivacyOptions=noreceipts`, or the ruleset `srv_features`). Then it drops every recipient that
-//! comes with one, and accepts the message. It refuses the parameters of clients in the same case,
-//! so a client's NOTIFY, ORCPT, RET or ENVID that reaches the milter proves that DSN is on.
+//! Sendmail offers additions with parameters even if its administrator has switched DSN off
+//! (`PrivacyOptions=noreceipts`, or the ruleset `srv_features`). In that case Sendmail drops every added recipient
+//! that has a parameter, and accepts the message. It then also refuses such parameters of clients. So if a
+//! NOTIFY, ORCPT, RET or ENVID of a client reaches the milter, DSN is on.
 //!
 //! # Deletions
 //!
-//! Postfix parses a deletion with the parser that has read the RCPT command, but without what its
-//! SMTP server does before: it takes the outer brackets off, and skips a source route. So only the
-//! rest finds a recipient such as `<x <jd@domain2.com>>`. Sendmail finds the path as it was received.
-//! Without brackets it would split `jd @domain2.com` at the blank and delete other recipients.
+//! Postfix parses a deletion with the parser of the RCPT command, but skips a step that its SMTP server does first:
+//! to remove the outer brackets and a source route. So only the rest finds a recipient such as
+//! `<x <jd@domain2.com>>`. Sendmail finds the path as it was received. Without brackets it would split
+//! `jd @domain2.com` at the blank, and delete other recipients.
 
 use std::borrow::Cow;
 
@@ -30,11 +30,11 @@ use crate::engine::address::without_route;
 /// The MTA at the other end of a connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Mta {
-    /// Postfix, under its own name.
+    /// Postfix.
     Postfix,
     /// Sendmail.
     Sendmail,
-    /// Another one, or one that does not name itself.
+    /// Another MTA, or an MTA that does not name itself.
     #[default]
     Other,
 }
@@ -47,7 +47,7 @@ impl Mta {
                 .get(..name.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(name))
         };
-        // Sendmail's commercial versions put their own name before the number.
+        // The commercial versions of Sendmail put a name before the number.
         if begins(b"postfix") {
             Self::Postfix
         } else if begins(b"8.") || begins(b"sentrion") || begins(b"switch") {
@@ -57,10 +57,10 @@ impl Mta {
         }
     }
 
-    /// Returns true if this MTA may be sent ORCPT and NOTIFY with a recipient. `shown` says whether a
-    /// client's DSN parameter has come through it on this connection.
-    pub fn takes_parameters(self, shown: bool) -> bool {
-        self == Self::Postfix || shown
+    /// Returns true if this MTA takes ORCPT and NOTIFY with an added recipient. `dsn_used` says whether a client has
+    /// used a DSN parameter on this connection.
+    pub fn takes_parameters(self, dsn_used: bool) -> bool {
+        self == Self::Postfix || dsn_used
     }
 
     /// Returns true if this MTA drops a message without recipients by itself, and keeps the copies
@@ -72,7 +72,7 @@ impl Mta {
     /// Returns the forms of a received path that together find its recipient, and no other one.
     pub fn deletions(self, path: &[u8]) -> (Cow<'_, [u8]>, Option<&[u8]>) {
         match self {
-            // Both ways are the same to it, and one in brackets is how people know a path.
+            // Postfix finds the recipient with and without brackets. People know a path with brackets.
             Self::Postfix if is_plain(path) => (path.into(), None),
             Self::Postfix => (read_by_postfix(path).into(), None),
             Self::Sendmail => (path.into(), None),
@@ -86,8 +86,8 @@ impl Mta {
     }
 }
 
-/// Returns what Postfix's SMTP server hands to its parser of addresses: the path without its outer
-/// brackets, and what stands behind the first colon if it begins with `@`.
+/// Returns what the SMTP server of Postfix passes to its address parser: the path without the outer brackets; if
+/// it begins with `@`, only what follows the first colon.
 fn read_by_postfix(path: &[u8]) -> &[u8] {
     let inner = path
         .strip_prefix(b"<")
@@ -100,7 +100,7 @@ fn read_by_postfix(path: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns true if a path is a mailbox in brackets, made of characters that have no further meaning.
+/// Returns true if a path is a mailbox in brackets, of characters without any special meaning.
 fn is_plain(path: &[u8]) -> bool {
     let inner = path
         .strip_prefix(b"<")
@@ -109,8 +109,8 @@ fn is_plain(path: &[u8]) -> bool {
     inner.is_some_and(|inner| inner.iter().all(plain) && !inner.starts_with(b"@"))
 }
 
-/// Returns true if Sendmail takes a deletion for one address: it splits one at commas, and one that
-/// has none of `,;<(` at blanks.
+/// Returns true if Sendmail reads a deletion as one address. Sendmail splits at commas; if there is none of `,;<(`,
+/// at blanks.
 fn is_one_to_sendmail(path: &[u8]) -> bool {
     let blank = path.iter().any(u8::is_ascii_whitespace);
     let modern = path.iter().any(|byte| b";<(".contains(byte));

@@ -1,16 +1,16 @@
-//! Replies on their way to the MTA: gathered, and sent in one write.
+//! Replies to the MTA: gathered in one buffer, and sent in one write.
 //!
-//! They are written where they leave from, not by way of indymilter's own values, each of which
-//! costs two allocations: that halved the time of a message.
+//! Replies are written into the buffer directly, and not built with the types of indymilter, because each of those
+//! costs two allocations. That halved the time that a message takes.
 
 use indymilter::message::Message;
 
 use crate::engine::reply::SmtpReply;
 
-/// A buffer larger than this is given back once it is sent, so that an idle connection costs little.
+/// A buffer larger than this is freed when it was sent, so that an idle connection costs little.
 const KEPT_CAPACITY: usize = 4096;
 
-/// What is to be sent.
+/// The replies that have to be sent.
 #[derive(Debug, Default)]
 pub struct Replies {
     bytes: Vec<u8>,
@@ -18,12 +18,12 @@ pub struct Replies {
 }
 
 impl Replies {
-    /// What is still to be sent.
+    /// Returns the bytes that were not sent yet.
     pub fn unsent(&self) -> &[u8] {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
-    /// Notes that the first `count` octets of [`Replies::unsent`] were sent.
+    /// Takes note that the first `count` bytes of [`Replies::unsent`] were sent.
     pub fn sent(&mut self, count: usize) {
         self.sent += count;
         if self.sent >= self.bytes.len() {
@@ -35,23 +35,23 @@ impl Replies {
         }
     }
 
-    /// A reply that is a letter alone: `c`, `t` or `d`.
+    /// Adds a reply that is only a letter: `c`, `t` or `d`.
     pub fn letter(&mut self, letter: u8) {
         self.bytes.extend_from_slice(&[0, 0, 0, 1, letter]);
     }
 
-    /// Code and text for the client. Both MTAs treat the text as a format, so `%` is doubled.
+    /// Adds a reply with code and text for the client. Both MTAs treat the text as a format, so `%` is doubled.
     pub fn refusal(&mut self, reply: &SmtpReply) {
         let text = reply.to_string().replace('%', "%%");
         self.packet(b'y', &[text.as_bytes(), b"\0"]);
     }
 
-    /// A packet that indymilter has made.
+    /// Adds a packet that indymilter made.
     pub fn message(&mut self, message: &Message) {
         self.packet(message.kind, &[&message.buffer]);
     }
 
-    /// The edits of a message; their answer must follow before anything is sent.
+    /// Begins the edits of a message. The answer to the message must follow before anything is sent.
     pub fn edits(&mut self) -> Edits<'_> {
         Edits {
             start: self.bytes.len(),
@@ -61,7 +61,7 @@ impl Replies {
 
     fn packet(&mut self, letter: u8, parts: &[&[u8]]) {
         let length = 1 + parts.iter().map(|part| part.len()).sum::<usize>();
-        // A packet that long cannot be sent; no MTA would take a hundredth of it.
+        // No packet is that long: the limits of a session keep edits below a hundredth of it.
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         self.bytes.extend_from_slice(&length.to_be_bytes());
         self.bytes.push(letter);
@@ -71,17 +71,17 @@ impl Replies {
     }
 }
 
-/// An edit holds a NUL, at which the MTA would take it for two strings.
+/// The error for an edit with a NUL in it. The MTA would read two strings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct HoldsNul;
+pub struct NulInEdit;
 
-impl std::fmt::Display for HoldsNul {
+impl std::fmt::Display for NulInEdit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an edit holds a NUL")
+        f.write_str("an edit contains a NUL")
     }
 }
 
-impl std::error::Error for HoldsNul {}
+impl std::error::Error for NulInEdit {}
 
 /// The edits of one message.
 #[derive(Debug)]
@@ -91,13 +91,13 @@ pub struct Edits<'r> {
 }
 
 impl Edits<'_> {
-    /// Takes a recipient out; the path as it was received.
-    pub fn delete_recipient(&mut self, path: &[u8]) -> Result<(), HoldsNul> {
+    /// Deletes a recipient. `path` is the form in which the MTA finds it.
+    pub fn delete_recipient(&mut self, path: &[u8]) -> Result<(), NulInEdit> {
         self.strings(b'-', &[path])
     }
 
-    /// Adds a recipient, with its ESMTP parameters where there are some.
-    pub fn add_recipient(&mut self, path: &[u8], parameters: &[u8]) -> Result<(), HoldsNul> {
+    /// Adds a recipient, with its ESMTP parameters if it has some.
+    pub fn add_recipient(&mut self, path: &[u8], parameters: &[u8]) -> Result<(), NulInEdit> {
         if parameters.is_empty() {
             self.strings(b'+', &[path])
         } else {
@@ -106,12 +106,18 @@ impl Edits<'_> {
     }
 
     /// Adds a header field at the end.
-    pub fn add_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), HoldsNul> {
+    pub fn add_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), NulInEdit> {
         self.strings(b'h', &[name, value])
     }
 
-    /// Changes the field of this name with this number, from 1; an empty value deletes it.
-    pub fn change_header(&mut self, name: &[u8], index: i32, value: &[u8]) -> Result<(), HoldsNul> {
+    /// Changes the header field with this name and number. The first field of a name has number 1; an empty value
+    /// deletes the field.
+    pub fn change_header(
+        &mut self,
+        name: &[u8],
+        index: i32,
+        value: &[u8],
+    ) -> Result<(), NulInEdit> {
         refuse_nul(&[name, value])?;
         let number = index.to_be_bytes();
         self.replies
@@ -119,12 +125,12 @@ impl Edits<'_> {
         Ok(())
     }
 
-    /// Forgets all of them.
+    /// Removes all edits of the message.
     pub fn take_back(&mut self) {
         self.replies.bytes.truncate(self.start);
     }
 
-    fn strings(&mut self, letter: u8, strings: &[&[u8]]) -> Result<(), HoldsNul> {
+    fn strings(&mut self, letter: u8, strings: &[&[u8]]) -> Result<(), NulInEdit> {
         refuse_nul(strings)?;
         match strings {
             [one] => self.replies.packet(letter, &[one, b"\0"]),
@@ -135,9 +141,9 @@ impl Edits<'_> {
     }
 }
 
-fn refuse_nul(strings: &[&[u8]]) -> Result<(), HoldsNul> {
+fn refuse_nul(strings: &[&[u8]]) -> Result<(), NulInEdit> {
     if strings.iter().any(|string| string.contains(&0)) {
-        return Err(HoldsNul);
+        return Err(NulInEdit);
     }
     Ok(())
 }
@@ -154,7 +160,7 @@ mod tests {
         edits.add_recipient(b"<b>", b"").unwrap();
         edits.add_recipient(b"<c>", b"NOTIFY=NEVER").unwrap();
         edits.change_header(b"To", 1, b"x").unwrap();
-        assert_eq!(edits.delete_recipient(b"<\0>"), Err(HoldsNul));
+        assert_eq!(edits.delete_recipient(b"<\0>"), Err(NulInEdit));
         replies.letter(b'c');
         let wanted = [
             &b"\0\0\0\x05-<a>\0"[..],

@@ -1,107 +1,119 @@
-//! The milter server: sockets and filters in, service until it is told to end.
+//! The milter server: sockets and filters in; it serves until it is told to end.
 //!
-//! Order of the end: stop accepting (socket files go), give sessions [`LINGER`] to go on, let
-//! messages under way finish, and at the deadline end the rest. A filter that is at work then is
-//! still allowed [`GRACE`] to answer.
+//! # The end
+//!
+//! 1. The server stops accepting, and the socket files are removed.
+//! 2. For [`LINGER`], sessions may go on.
+//! 3. Connections without a message under way end; the others may finish their message until the configured
+//!    `drain` has passed.
+//! 4. All connections end. A filter that still works then has [`GRACE`] to answer.
 
-use super::accept::{Entrance, accept};
-use super::drain::{Connections, Phase};
-use super::filter::Filter;
-use super::gauges::Gauges;
-use super::limits::Limits;
-use super::workers::Workers;
-use crate::daemon::health::Health;
-use crate::daemon::listen::{Bound, Kept};
-use crate::daemon::record;
-use crate::daemon::supervise::Supervisor;
-use std::future::Future;
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Mutex;
+use std::{future::Future, io, sync::Arc, time::Duration};
+
 use tokio::time::{sleep, timeout};
 
-/// How long filters may go on after the drain's deadline.
+use super::{
+    connection::Connection, context::Context, drain::Phase, filter::Filter, limits::Limits,
+    workers::Workers,
+};
+use crate::daemon::{
+    accept::{Acceptor, Counters, Slot},
+    health::Health,
+    listen::{BoundSocket, Stream},
+    listeners::ListenerKind,
+    record,
+    supervise::Supervisor,
+};
+
+/// How long filters may go on after the `drain` time.
 pub const GRACE: Duration = Duration::from_secs(1);
 
-/// How long connections without a message under way are kept at the end. An MTA does not connect
-/// again within an SMTP session, so one that is closed defers what its client sends next.
+/// How long connections without a message under way are kept at the end. An MTA does not connect again within
+/// an SMTP session: if its connection is closed, it defers what its client sends next.
 pub const LINGER: Duration = Duration::from_secs(1);
 
 /// A milter that accepts connections.
 #[derive(Debug)]
 pub struct Server {
-    connections: Arc<Connections>,
+    context: Arc<Context>,
+    acceptor: Arc<Acceptor>,
     /// Keeps the tasks that accept.
     accepting: Supervisor,
 }
 
 impl Server {
-    /// Accepts on every socket from now on, or on none. `make` makes the filter of each connection.
+    /// Begins to accept on all of these sockets, or on none. `make` makes the filter of each connection.
     pub fn start<F: Filter>(
-        sockets: Vec<Bound>,
+        sockets: Vec<BoundSocket>,
         make: impl Fn() -> F + Send + Sync + 'static,
         limits: Limits,
-        gauges: Arc<Gauges>,
+        counters: Arc<Counters>,
         workers: &Workers,
         health: Health,
     ) -> io::Result<Self> {
-        gauges.serve_with(workers.clone());
-        let on = workers.first();
-        let listeners = {
-            let _runtime = on.enter();
-            let kept = |bound| Kept::new(bound, "milter", health.clone());
-            sockets
-                .into_iter()
-                .map(kept)
-                .collect::<io::Result<Vec<_>>>()?
-        };
-        let connections = Connections::new(limits, gauges);
-        let entrance = Arc::new(Entrance {
-            connections: Arc::clone(&connections),
-            workers: workers.clone(),
-            make,
-        });
+        let acceptor = Acceptor::new(ListenerKind::Milter, limits.max_connections, counters);
+        let context = Context::new(limits);
         let accepting = Supervisor::new(health);
-        for listener in listeners {
-            let name = listener.name().to_owned();
-            let listener = Arc::new(Mutex::new(listener));
-            let entrance = Arc::clone(&entrance);
-            accepting.keep(&name, on, move || {
-                accept(Arc::clone(&listener), Arc::clone(&entrance))
-            });
-        }
+        let (shared, threads) = (Arc::clone(&context), workers.clone());
+        acceptor.start(sockets, workers.first(), &accepting, move |stream, slot| {
+            serve(&threads, stream, slot, Arc::clone(&shared), make());
+        })?;
         Ok(Self {
-            connections,
+            context,
+            acceptor,
             accepting,
         })
     }
 
-    /// The tasks that accept.
+    /// Returns the supervisor of the tasks that accept.
     pub fn accepting(&self) -> &Supervisor {
         &self.accepting
     }
 
-    /// Serves until `shutdown` resolves and the connections have ended, or the drain's deadline has
-    /// passed.
+    /// Serves until `shutdown` resolves, and until the connections have ended or the time for that has passed.
     pub async fn serve(&self, shutdown: impl Future<Output = ()>) {
-        let connections = &self.connections;
-        let drain = connections.limits.drain;
+        let connections = self.acceptor.slots();
+        let drain = self.context.limits.drain;
         shutdown.await;
         // The thread that accepts may be the one that hangs.
         let _ = timeout(GRACE, self.accepting.shutdown()).await;
-        // A session that has just begun, or goes on with its next message, gets there.
+        // A session that has just begun, or that is about to send its next message, gets the time for it.
         let linger = LINGER.min(drain);
-        let _ = timeout(linger, connections.all_closed()).await;
-        connections.enter(Phase::Draining);
+        let _ = timeout(linger, connections.all_free()).await;
+        self.context.enter(Phase::Draining);
         tokio::select! {
-            () = connections.all_closed() => {}
+            () = connections.all_free() => {}
             () = sleep(drain.saturating_sub(linger)) => {
-                record::connections_cut(connections.gauges.open());
+                record::connections_cut(connections.counters().open());
             }
         }
-        connections.enter(Phase::Closing);
-        // Sessions answer the command they are at; one that hangs is left behind.
-        let _ = timeout(GRACE, connections.all_closed()).await;
+        self.context.enter(Phase::Closing);
+        // Each session answers the command under way. A session that hangs is left behind.
+        let _ = timeout(GRACE, connections.all_free()).await;
     }
+}
+
+/// Gives a connection to a worker thread. Only the runtime of a thread can register a connection with that
+/// thread, so a connection for another thread is detached first.
+fn serve<F: Filter>(
+    workers: &Workers,
+    stream: Stream,
+    slot: Slot,
+    context: Arc<Context>,
+    filter: F,
+) {
+    let share = workers.share();
+    if share.is_first {
+        share.spawn(Connection::new(stream, slot, context, filter).run());
+        return;
+    }
+    // If the connection broke meanwhile, nobody needs to know.
+    let Ok(detached) = stream.detach() else {
+        return;
+    };
+    share.spawn(async move {
+        if let Ok(stream) = detached.attach() {
+            Connection::new(stream, slot, context, filter).run().await;
+        }
+    });
 }

@@ -1,8 +1,8 @@
-//! The threads that serve MTAs: one a processor, each with a runtime of its own.
+//! The threads that serve MTAs: one for each processor, each with a runtime of its own.
 //!
-//! A connection stays on the thread that it was given to, and what it does there wakes no other
-//! thread. A new one goes to the thread with the fewest; the first, which also accepts, is preferred
-//! among equals. Reading rules, compiling them and everything else runs elsewhere.
+//! A connection stays on its thread, and nothing that it does wakes another thread. A new connection goes to the
+//! thread with the fewest connections; among equals to the first thread, which also accepts. Rules are read and
+//! compiled on other threads.
 
 use std::{
     future::Future,
@@ -20,29 +20,29 @@ use tokio::{
     sync::oneshot,
 };
 
-/// One thread.
+/// One worker thread.
 #[derive(Clone, Debug)]
 struct Worker {
     handle: Handle,
     load: Arc<AtomicUsize>,
 }
 
-/// The threads, as those see them who give them work: the first one, which also accepts, and the others.
+/// The worker threads: the first one, which also accepts, and the others.
 #[derive(Clone, Debug)]
 pub struct Workers {
     first: Worker,
     others: Arc<[Worker]>,
 }
 
-/// Ends the threads when they are dropped. What still runs on them then is dropped where it waits.
-pub type Ends = Vec<oneshot::Sender<()>>;
+/// Ends the worker threads when it is dropped. Tasks that still run on them are dropped where they wait.
+pub type WorkersGuard = Vec<oneshot::Sender<()>>;
 
-/// A share of one worker's time; dropping it gives it back.
+/// The place of one connection on a worker thread. Dropping the share tells the thread that the connection ended.
 #[derive(Debug)]
 pub struct Share {
     handle: Handle,
     load: Arc<AtomicUsize>,
-    /// Whether it is the thread that accepts.
+    /// Whether this is the thread that accepts.
     pub is_first: bool,
 }
 
@@ -50,8 +50,8 @@ impl Worker {
     fn start(number: usize) -> io::Result<(Self, oneshot::Sender<()>)> {
         let (end, ended) = oneshot::channel::<()>();
         let (sender, started) = mpsc::channel();
-        // The runtime is made on its thread, because one that is not wanted after all, where there is
-        // no thread for it, may not be dropped in the middle of another one.
+        // The thread makes its own runtime. If the caller made it and the system then had no thread for it, the
+        // caller would have to drop it inside of another runtime, which is not allowed.
         thread::Builder::new()
             .name(format!("milter-{number}"))
             .spawn(move || {
@@ -59,9 +59,9 @@ impl Worker {
                     Ok(runtime) => runtime,
                     Err(error) => return drop(sender.send(Err(error))),
                 };
-                // Whoever started it waits for this.
+                // The caller waits for this.
                 let _ = sender.send(Ok(runtime.handle().clone()));
-                // Also when the other end is gone without a word.
+                // Returns also when the sender is dropped.
                 let _ = runtime.block_on(ended);
                 runtime.shutdown_background();
             })?;
@@ -76,7 +76,7 @@ impl Worker {
 
 impl Workers {
     /// Starts a thread for each processor that this process may use.
-    pub fn start() -> io::Result<(Self, Ends)> {
+    pub fn start() -> io::Result<(Self, WorkersGuard)> {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let (first, end) = Worker::start(0)?;
         let (mut others, mut ends) = (Vec::with_capacity(count), vec![end]);
@@ -89,13 +89,13 @@ impl Workers {
         Ok((Self { first, others }, ends))
     }
 
-    /// The runtime of the thread that accepts.
+    /// Returns the runtime of the thread that accepts.
     pub fn first(&self) -> &Handle {
         &self.first.handle
     }
 
-    /// The runtime of some thread, another one for the next number as long as there are more.
-    pub fn any(&self, number: usize) -> &Handle {
+    /// Returns the runtime of the thread with this number; numbers beyond the last thread begin anew.
+    pub fn nth(&self, number: usize) -> &Handle {
         let mut all = self.all().map(|worker| &worker.handle);
         all.nth(number % (self.others.len() + 1))
             .unwrap_or(&self.first.handle)
@@ -105,15 +105,15 @@ impl Workers {
         std::iter::once(&self.first).chain(self.others.iter())
     }
 
-    /// Waits until each thread has run something.
-    pub async fn answer(&self) {
+    /// Waits until each thread has run a task; for ever, if a thread hangs.
+    pub async fn all_answer(&self) {
         for worker in self.all() {
-            // One that has ended does not hang.
+            // A thread that has ended does not hang.
             let _ = worker.handle.spawn(async {}).await;
         }
     }
 
-    /// A share of the thread with the fewest connections.
+    /// Returns a share of the thread with the fewest connections.
     pub fn share(&self) -> Share {
         let load = |worker: &Worker| worker.load.load(Relaxed);
         let mut chosen = (&self.first, true);
@@ -133,7 +133,7 @@ impl Workers {
 }
 
 impl Share {
-    /// Runs `task` on that thread.
+    /// Runs `task` on the thread of this share.
     pub fn spawn(self, task: impl Future<Output = ()> + Send + 'static) {
         let handle = self.handle.clone();
         handle.spawn(async move {
@@ -179,15 +179,15 @@ mod tests {
     #[tokio::test]
     async fn a_thread_that_hangs_does_not_answer() {
         let (workers, _ends) = Workers::start().unwrap();
-        workers.answer().await;
+        workers.all_answer().await;
         let (sender, receiver) = std::sync::mpsc::channel::<()>();
         workers.share().spawn(async move {
             let _ = receiver.recv();
         });
         let answered =
-            tokio::time::timeout(std::time::Duration::from_millis(100), workers.answer());
+            tokio::time::timeout(std::time::Duration::from_millis(100), workers.all_answer());
         assert!(answered.await.is_err());
         drop(sender);
-        workers.answer().await;
+        workers.all_answer().await;
     }
 }

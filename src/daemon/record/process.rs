@@ -5,7 +5,10 @@ use std::{fmt::Display, path::Path};
 use super::names::user_name;
 use crate::{
     config::Config,
-    daemon::log::{events, write_event},
+    daemon::{
+        listeners::{ListenerKind, ListeningSockets},
+        log::{events, write_event},
+    },
 };
 
 events! {
@@ -47,31 +50,20 @@ events! {
         advice "Let only root and the daemon's user connect: give the control socket mode 0660.";
 }
 
-/// The sockets of a daemon, as they are served.
-#[derive(Clone, Debug, Default)]
-pub struct Sockets {
-    /// Where MTAs connect to the milter.
-    pub milter: Vec<String>,
-    /// Where MTAs look up addresses.
-    pub socketmap: Vec<String>,
-    /// Where the commands ask; `None` if there is no control socket.
-    pub control: Option<String>,
-}
-
 /// The daemon serves mail.
-pub fn started(config: &Config, sockets: &Sockets) {
-    let list = |sockets: &[String]| match sockets.is_empty() {
-        true => "none".to_owned(),
-        false => sockets.join(","),
+pub fn started(config: &Config, sockets: &ListeningSockets) {
+    let list = |kind| match sockets.names(kind) {
+        names if names.is_empty() => "none".to_owned(),
+        names => names.join(","),
     };
     write_event!(
         STARTED,
-        listen = %list(&sockets.milter),
+        listen = %list(ListenerKind::Milter),
         rules = %config.rules.display(),
         mode = config.mode.word(),
         recipient_delimiter = %config.settings.recipient_delimiter,
-        control = %sockets.control.as_deref().unwrap_or("none"),
-        socketmap = %list(&sockets.socketmap),
+        control = %list(ListenerKind::Control),
+        socketmap = %list(ListenerKind::Socketmap),
         "readdress {}:",
         env!("CARGO_PKG_VERSION")
     );

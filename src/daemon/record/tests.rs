@@ -5,7 +5,11 @@ use std::{collections::BTreeSet, io, path::Path, time::Duration};
 use super::*;
 use crate::{
     config::{Change as KeyChange, Config, LogAddresses},
-    daemon::{guard::Cause, log::capture},
+    daemon::{
+        guard::Cause,
+        listeners::{ListenerKind, ListeningSocket, ListeningSockets},
+        log::capture,
+    },
     engine::{
         Change, Changes, Diagnostic, Severity, address::Mailbox, diagnostic::codes,
         reply::ReplyClass, syntax::Skipped,
@@ -241,11 +245,15 @@ fn write_about_the_configuration() {
 
 fn write_about_the_daemon() {
     let denied = io::Error::from_raw_os_error(13);
-    let sockets = Sockets {
-        milter: vec!["inet:127.0.0.1:8892".into()],
-        socketmap: vec![],
-        control: Some("unix:/run/readdress/control.sock".into()),
+    let listening = |kind, socket: &str| ListeningSocket {
+        kind,
+        socket: socket.parse().unwrap(),
+        from_systemd: false,
     };
+    let sockets = ListeningSockets(vec![
+        listening(ListenerKind::Milter, "inet:127.0.0.1:8892"),
+        listening(ListenerKind::Control, "unix:/run/readdress/control.sock"),
+    ]);
     started(&Config::default(), &sockets);
     stopping();
     stopped();

@@ -1,9 +1,9 @@
-//! Storey 5: one mail transaction (RFC 5321 section 3.3) to one plan.
+//! Storey 5: from one mail transaction (RFC 5321 section 3.3) to one plan.
 //!
-//! A [`Transaction`] pins one table when it begins: a reload between two recipients waits for the
-//! next message. Each recipient is decided when it is received; the plan is made at the end.
+//! A [`Transaction`] uses one table from its beginning to its end: a table that becomes live between two recipients
+//! counts for the next message. Each recipient is decided when it is received. The plan is made at the end.
 //!
-//! Not here: who asks, and how the plan is carried out.
+//! Not here: which MTA asks, and how the plan is carried out.
 
 mod plan;
 mod reading;
@@ -20,64 +20,57 @@ use super::{
     table::Table,
 };
 
-/// A recipient as the MTA hands it on.
+/// A recipient as the MTA passes it on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Received<'a> {
     /// The path of the RCPT command, byte for byte.
     pub path: &'a [u8],
-    /// Its ESMTP parameters.
+    /// The ESMTP parameters of the RCPT command.
     pub parameters: &'a [&'a [u8]],
-    /// What the MTA made of the path: the macro `{rcpt_addr}`.
-    pub rcpt_addr: Option<&'a [u8]>,
-    /// The macro `{rcpt_mailer}`.
-    pub rcpt_mailer: Option<&'a [u8]>,
+    /// The address that the MTA understood, if the MTA says so.
+    pub mta_address: Option<&'a [u8]>,
+    /// The mailer or transport that the MTA chose for this address, if the MTA says so.
+    pub mta_mailer: Option<&'a [u8]>,
+    /// No SMTP client sent the recipient, so nobody would read a refusal.
+    pub no_client: bool,
 }
 
-impl Received<'_> {
-    /// Whether it was not received over SMTP: the MTA sent RCPT macros,
-    /// `{rcpt_mailer}` is not among them, and the path has no `<>`. Refusing it would leave the
-    /// message in Postfix's maildrop for ever.
-    pub fn comes_from_no_client(&self) -> bool {
-        self.rcpt_addr.is_some() && self.rcpt_mailer.is_none() && !self.path.starts_with(b"<")
-    }
-}
-
-/// A recipient that was received, and what was decided.
+/// A recipient that was received, and the decision about it.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// The path byte for byte: what a deletion names.
+    /// The path, byte for byte. Deletions use it.
     pub as_received: Vec<u8>,
-    /// The mailbox, where there is one.
+    /// The mailbox; `None` if the path has none.
     pub mailbox: Option<Mailbox>,
-    /// The decision; none where there is no mailbox.
+    /// The decision; `None` if there is no mailbox.
     pub decision: Option<Decision>,
-    /// The refusal that the decision is, or that sending it on would need; without a decision, the
-    /// path fits no grammar, and its domain is ours.
+    /// The reply that refuses the recipient. The rules refuse it, or the MTA cannot pass its targets on; or its path
+    /// fits no grammar, and its domain is in the table.
     pub refusal: Option<SmtpReply>,
-    /// It would be refused, and is kept, since its sender is no SMTP client.
+    /// Whether the recipient is kept in spite of `refusal`, because no SMTP client sent it.
     pub spared: bool,
     dsn: DsnParameters,
-    /// What the MTA holds it to be: two recipients that are one to the MTA are alike here.
+    /// The address and mailer in the MTA. If they are equal for two recipients, the MTA takes both for one.
     mta_identity: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Recipient {
-    /// Returns the path without its source route: what people see.
+    /// Returns the path without its source route, as people know it.
     pub fn path(&self) -> Cow<'_, [u8]> {
         without_route(&self.as_received)
     }
 
-    /// What the MTA is to answer; `None` to go on.
+    /// Returns the reply that the MTA has to give; `None` if the MTA may go on.
     pub fn answer(&self) -> Option<&SmtpReply> {
         self.refusal.as_ref().filter(|_| !self.spared)
     }
 
-    /// What makes it one mailbox with others; none where it has no mailbox.
+    /// Returns the key of the mailbox. Two recipients with the same key are one mailbox.
     fn key(&self) -> Option<&str> {
         self.decision.as_ref().map(|decision| &*decision.key)
     }
 
-    /// What takes its place; nothing where it stays, is refused or is dropped.
+    /// Returns the mailboxes that replace the recipient. There are none if the recipient is kept, refused or dropped.
     pub fn targets(&self) -> &[Mailbox] {
         match self.decision.as_ref().map(|decision| &decision.outcome) {
             Some(Outcome::Replace(targets)) if self.refusal.is_none() => targets,
@@ -85,7 +78,7 @@ impl Recipient {
         }
     }
 
-    /// Returns the limit that has refused it, by its key in the configuration.
+    /// Returns the limit that refused the recipient, by its key in the configuration.
     pub fn limit(&self) -> Option<&'static str> {
         match self.decision.as_ref()?.decisive()?.reason {
             Reason::Limit(limit) => Some(limit.key()),
@@ -93,7 +86,7 @@ impl Recipient {
         }
     }
 
-    /// The word of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
+    /// Returns the word for log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
     pub fn action(&self) -> &'static str {
         match (&self.refusal, &self.decision) {
             (Some(_), _) if self.spared => "keep",
@@ -107,11 +100,11 @@ impl Recipient {
 /// What one message may cost.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Recipients.
+    /// Number of recipients.
     pub recipients: usize,
-    /// Lookups for all recipients. Each target has taken one, so there are no more targets.
+    /// Lookups for all recipients. Each target takes one lookup, so this limits the targets, too.
     pub lookups: usize,
-    /// Bytes of all paths, with their parameters and macros.
+    /// Bytes of all paths, with their parameters and what the MTA says about them.
     pub bytes: usize,
 }
 
@@ -131,13 +124,13 @@ pub struct Transaction {
     table: Arc<Table>,
     smtputf8: bool,
     recipients: Vec<Recipient>,
-    /// What it may still cost.
+    /// What the transaction may still cost.
     left: Limits,
     keeps_steps: bool,
 }
 
 impl Transaction {
-    /// Begins with a table; `smtputf8` tells whether MAIL had that parameter (RFC 6531 section 3.4).
+    /// Begins a transaction. `smtputf8` says whether MAIL had that parameter (RFC 6531 section 3.4).
     pub fn new(table: Arc<Table>, smtputf8: bool) -> Self {
         Self {
             table,
@@ -148,20 +141,19 @@ impl Transaction {
         }
     }
 
-    /// Sets what it may cost.
+    /// Sets what the transaction may cost.
     pub fn within(mut self, limits: Limits) -> Self {
         self.left = limits;
         self
     }
 
-    /// Keeps the steps of every decision, for people who ask how it came about.
+    /// Keeps the steps of every decision, to explain it to people.
     pub fn with_steps(mut self) -> Self {
         self.keeps_steps = true;
         self
     }
 
-    /// Returns the limit because of which it takes no further recipient, if there is one: the client
-    /// has to send the rest in another message.
+    /// Returns the limit that the transaction has reached. The client has to send further recipients in another message.
     pub fn full(&self) -> Option<&'static str> {
         let Limits {
             recipients,
@@ -176,12 +168,12 @@ impl Transaction {
         }
     }
 
-    /// The table that decides all its recipients.
+    /// Returns the table that decides about all recipients.
     pub fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Takes a recipient and decides what happens to it.
+    /// Takes a recipient, and decides what happens to it.
     pub fn recipient(&mut self, received: Received<'_>) -> &Recipient {
         let (mailbox, unreadable) = match read(&self.table, &received) {
             Reading::Mailbox(mailbox) => (Some(mailbox), None),
@@ -200,11 +192,11 @@ impl Transaction {
         if let Some(decision) = decision.as_mut().filter(|_| !self.keeps_steps) {
             decision.forget_steps();
         }
-        let spared = refusal.is_some() && received.comes_from_no_client();
+        let spared = refusal.is_some() && received.no_client;
         let identity = received
-            .rcpt_addr
+            .mta_address
             .filter(|address| !address.is_empty())
-            .zip(received.rcpt_mailer);
+            .zip(received.mta_mailer);
         let recipient = Recipient {
             as_received: received.path.to_vec(),
             mailbox,
@@ -219,7 +211,7 @@ impl Transaction {
         &self.recipients[self.recipients.len() - 1]
     }
 
-    /// The recipients so far, the refused ones included.
+    /// Returns the recipients so far, also those that were refused.
     pub fn recipients(&self) -> &[Recipient] {
         &self.recipients
     }
@@ -229,17 +221,17 @@ impl Transaction {
         Planner::of(&self.recipients, self.table.settings().local_case)
     }
 
-    /// The plan of the whole message.
+    /// Returns the plan of the whole message.
     pub fn finish(&self) -> Plan {
         self.planner().finish()
     }
 
-    /// Takes off what a recipient has cost.
+    /// Subtracts what a recipient has cost.
     fn charge(&mut self, received: &Received<'_>, decision: Option<&Decision>) {
         let texts = [
             Some(received.path),
-            received.rcpt_addr,
-            received.rcpt_mailer,
+            received.mta_address,
+            received.mta_mailer,
         ];
         let texts = texts.into_iter().flatten();
         let parameters = received.parameters.iter().copied();
@@ -251,7 +243,7 @@ impl Transaction {
         left.bytes = left.bytes.saturating_sub(bytes);
     }
 
-    /// The refusal that a decision is; and the one of targets that this transaction cannot carry.
+    /// Returns the reply if the rules refuse the recipient, or if this transaction cannot carry its targets.
     fn refusal(&self, decision: &Decision) -> Option<SmtpReply> {
         match &decision.outcome {
             Outcome::Refuse(reply) => Some(reply.clone()),

@@ -1,17 +1,16 @@
-//! What a received path is to the table.
+//! Which mailbox a received path means.
 //!
-//! The received form is looked up where it is in a domain of the table; else what the MTA made of it
-//! (`{rcpt_addr}`), so that a spelling that the MTA understands otherwise (`user%domain2.com`) does
-//! not get round the table. `{rcpt_addr}` counts only if it has an `@`, and not for the mailer
-//! `error`.
+//! If the path as received is in a domain of the table, it is looked up. Otherwise the address that the MTA
+//! understood is looked up, so that a spelling that only the MTA understands (`user%domain2.com`) does not bypass
+//! the table. That address counts only if it has an `@`, and if the MTA's mailer is not `error`, with which
+//! Sendmail and Postfix refuse an address.
 //!
 //! # Paths that fit no grammar
 //!
-//! Both MTAs accept more than the grammar of RFC 5321 (`<\nosuch@domain2.com>`, control characters,
-//! groups), and the next host may understand more still. No rule can be found for such a path, and
-//! to pass it on would let in unknown users, or deliver to the secondary address of a known one. So
-//! it is refused where its domain is ours and refuses unknown addresses, or where its local-part
-//! would route the mail elsewhere. Elsewhere it is kept: the MTA decides.
+//! Both MTAs accept more than the grammar of RFC 5321 (`<\nosuch@domain2.com>`, control characters, groups), and the
+//! next host may accept even more. No rule can match such a path. If it passed, mail could reach unknown users, or
+//! the secondary address of a known user. So such a path is refused if its domain is in the table and refuses
+//! unknown addresses, or if its local-part would route the mail elsewhere. In all other cases the MTA decides.
 
 use crate::engine::{
     address::{ForwardPath, Mailbox, domain_at_the_end},
@@ -22,23 +21,23 @@ use crate::engine::{
 
 use super::Received;
 
-/// What a received path is to the table.
+/// What a received path means.
 pub(super) enum Reading {
-    /// A mailbox; it is looked up.
+    /// A mailbox. It is looked up.
     Mailbox(Mailbox),
-    /// Nothing that the table could be for.
+    /// No mailbox, so no rule can match.
     NoMailbox,
-    /// A path that fits no grammar, in a domain of ours.
+    /// A path that fits no grammar and is refused.
     Unreadable(SmtpReply),
 }
 
-/// Reads a recipient.
+/// Reads the path of a recipient.
 pub(super) fn read(table: &Table, received: &Received<'_>) -> Reading {
     let known = |mailbox: &Mailbox| table.class(&mailbox.domain).is_some();
     let as_received = ForwardPath::parse(received.path);
     let understood = received
-        .rcpt_addr
-        .filter(|address| address.contains(&b'@') && received.rcpt_mailer != Some(b"error"));
+        .mta_address
+        .filter(|address| address.contains(&b'@') && received.mta_mailer != Some(b"error"));
     let by_the_mta = understood.map(ForwardPath::parse);
     for form in std::iter::once(&as_received).chain(&by_the_mta) {
         if let Ok(ForwardPath::Mailbox(mailbox)) = form
@@ -63,7 +62,7 @@ pub(super) fn read(table: &Table, received: &Received<'_>) -> Reading {
     }
 }
 
-/// Returns the reply to a text that fits no grammar; `None` if it is kept.
+/// Returns the reply to a text that fits no grammar; `None` if the recipient is kept.
 fn refused(table: &Table, text: &[u8]) -> Option<SmtpReply> {
     let domain = domain_at_the_end(text)?;
     let class = table.class(&domain)?;

@@ -83,15 +83,20 @@ fn check(commands: &[&str], expect: &[&str]) {
     assert_eq!(lines(&transaction.finish()), expect);
 }
 
-/// One recipient with macros: what is looked up, and the word for what happens.
+/// One recipient, with what the MTA says about it: what is looked up, and the word for what happens.
 #[track_caller]
-fn with_macros(path: &str, address: Option<&str>, mailer: Option<&str>) -> (String, &'static str) {
+fn with_mta_address(
+    path: &str,
+    address: Option<&str>,
+    mailer: Option<&str>,
+) -> (String, &'static str) {
     let mut transaction = Transaction::new(table(), false);
     let recipient = transaction.recipient(Received {
         path: path.as_bytes(),
         parameters: &[],
-        rcpt_addr: address.map(str::as_bytes),
-        rcpt_mailer: mailer.map(str::as_bytes),
+        mta_address: address.map(str::as_bytes),
+        mta_mailer: mailer.map(str::as_bytes),
+        no_client: false,
     });
     let mailbox = recipient.mailbox.as_ref();
     (

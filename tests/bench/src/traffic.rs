@@ -11,7 +11,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use readdress::mta::{Agreed, Offer, bits, frame};
+use readdress::mta::{Negotiated, Offer, bits, frame};
 
 use crate::world;
 
@@ -107,11 +107,11 @@ impl Connection {
     }
 
     /// Connects and negotiates.
-    pub fn negotiated(socket: &str) -> io::Result<(Self, Agreed)> {
+    pub fn negotiated(socket: &str) -> io::Result<(Self, Negotiated)> {
         let mut connection = Self::open(socket)?;
         connection.stream.write_all(&Offer::default().packet())?;
         let agreed = match connection.packet()? {
-            (b'O', payload) => Agreed::read(payload),
+            (b'O', payload) => Negotiated::read(payload),
             _ => None,
         };
         Ok((
@@ -202,7 +202,7 @@ struct Message {
 }
 
 /// The macros that go with a command; Postfix sends the packet even when nothing is in it.
-fn macros(agreed: &Agreed, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
+fn macros(agreed: &Negotiated, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
     let mut payload = vec![letter];
     for (name, value) in all.iter().filter(|(name, _)| agreed.wants(letter, name)) {
         payload.extend(format!("{name}\0{value}\0").bytes());
@@ -210,7 +210,7 @@ fn macros(agreed: &Agreed, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
     frame(b'D', &payload)
 }
 
-fn message(agreed: &Agreed, load: &Load, number: u64) -> Message {
+fn message(agreed: &Negotiated, load: &Load, number: u64) -> Message {
     let id = format!("4bX{number:06}");
     let (mut writes, mut wanted) = (Vec::new(), 0u64);
     let mut octets = if load.fresh {
@@ -325,7 +325,7 @@ fn work(
 /// Sends the load; a wrong answer or a broken connection is an error.
 pub fn run(load: &Load) -> io::Result<Measured> {
     let agreed = if load.echo {
-        Agreed::default()
+        Negotiated::default()
     } else {
         Connection::negotiated(&load.socket)?.1
     };

@@ -43,8 +43,9 @@ fuzz_target!(|data: &[u8]| {
             path,
             parameters: &parameters,
             // A second field stands for what the MTA made of the first.
-            rcpt_addr: parameters.first().copied(),
-            rcpt_mailer: parameters.get(1).copied(),
+            mta_address: parameters.first().copied(),
+            mta_mailer: parameters.get(1).copied(),
+            no_client: parameters.len() == 3,
         });
         received.insert(path);
     }

@@ -1,4 +1,4 @@
-//! One connection with an MTA played octet by octet.
+//! One connection, with an MTA that the test plays byte by byte.
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
@@ -10,12 +10,14 @@ use tokio::{
 };
 
 use super::*;
-use crate::daemon::milter::{
-    Gauges, Limits,
-    drain::Connections,
-    filter::{Answer, Strings, Wanted},
-    macros::Macros,
-    replies::Edits,
+use crate::daemon::{
+    accept::Slots,
+    milter::{
+        Limits,
+        filter::{Answer, Requests, Strings},
+        macros::Macros,
+        replies::Edits,
+    },
 };
 
 const OFFER: &[u8] = b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff";
@@ -25,15 +27,15 @@ const END: &[u8] = b"\0\0\0\x01E";
 const DELETION: &[u8] = b"\0\0\0\x05-<a>\0";
 const CONTINUE: &[u8] = b"\0\0\0\x01c";
 
-/// Deletes every recipient; dies at the end of a message in the way that it is told to.
+/// Deletes every recipient; panics at the end of a message if it is told to.
 struct Deleting {
     count: usize,
-    dies: bool,
+    panics: bool,
 }
 
 impl Filter for Deleting {
-    fn negotiate(&mut self, _: Actions, _: ProtoOpts) -> Option<Wanted> {
-        Some(Wanted {
+    fn negotiate(&mut self, _: Actions, _: ProtoOpts) -> Option<Requests> {
+        Some(Requests {
             actions: Actions::DELETE_RCPT,
             steps: ProtoOpts::NOREPLY_MAIL,
             macros: &[],
@@ -51,24 +53,34 @@ impl Filter for Deleting {
 
     fn header(&mut self, _: &[u8], _: &[u8]) {}
 
-    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut TimeSlice) -> Answer {
         for _ in 0..self.count {
             edits.delete_recipient(b"<a>").unwrap();
         }
-        assert!(!self.dies, "asked for by the test");
+        assert!(!self.panics, "asked for by the test");
         Answer::Continue
     }
 
     fn abort(&mut self) {}
 }
 
-async fn serve(dies: bool) -> (Arc<Connections>, JoinHandle<()>, UnixStream) {
-    let connections = Connections::new(Limits::default(), Arc::<Gauges>::default());
+/// Serves one connection with this filter, in one of these slots.
+async fn connect<F: Filter>(
+    slots: &Arc<Slots>,
+    limits: Limits,
+    filter: F,
+) -> (JoinHandle<()>, UnixStream) {
     let (ours, mta) = UnixStream::pair().unwrap();
-    let admission = connections.admit().await.unwrap();
-    let filter = Deleting { count: 0, dies };
-    let connection = Connection::new(Peer::Unix(ours), admission, filter);
-    (connections, tokio::spawn(connection.run()), mta)
+    let slot = slots.take(Duration::ZERO).await.unwrap();
+    let connection = Connection::new(Stream::Unix(ours), slot, Shared::new(limits), filter);
+    (tokio::spawn(connection.run()), mta)
+}
+
+async fn serve(panics: bool) -> (Arc<Slots>, JoinHandle<()>, UnixStream) {
+    let slots = Slots::new(10, Arc::default());
+    let filter = Deleting { count: 0, panics };
+    let (served, mta) = connect(&slots, Limits::default(), filter).await;
+    (slots, served, mta)
 }
 
 /// Sends `bytes`, and reads all that comes at once.
@@ -82,7 +94,7 @@ async fn ask(mta: &mut UnixStream, bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn edits_and_verdict_are_one_write_with_the_replies_before_them() {
-    let (connections, served, mut mta) = serve(false).await;
+    let (slots, served, mut mta) = serve(false).await;
     assert_eq!(ask(&mut mta, OFFER).await.get(4), Some(&b'O'));
     let message = [MAIL, RCPT, RCPT, END].concat();
     let answer = ask(&mut mta, &message).await;
@@ -90,13 +102,13 @@ async fn edits_and_verdict_are_one_write_with_the_replies_before_them() {
     assert_eq!(answer, wanted);
     mta.write_all(b"\0\0\0\x01Q").await.unwrap();
     served.await.unwrap();
-    assert_eq!(connections.gauges.open(), 0);
-    assert_eq!(connections.gauges.violations.load(Relaxed), 0);
+    assert_eq!(slots.counters().open(), 0);
+    assert_eq!(slots.counters().violations.load(Relaxed), 0);
 }
 
 #[tokio::test]
 async fn a_death_between_edits_sends_none_of_them() {
-    let (connections, served, mut mta) = serve(true).await;
+    let (slots, served, mut mta) = serve(true).await;
     ask(&mut mta, OFFER).await;
     assert_eq!(ask(&mut mta, &[MAIL, RCPT].concat()).await, CONTINUE);
     mta.write_all(END).await.unwrap();
@@ -104,22 +116,22 @@ async fn a_death_between_edits_sends_none_of_them() {
     mta.read_to_end(&mut all).await.unwrap();
     assert_eq!(all, b"");
     assert!(served.await.unwrap_err().is_panic());
-    assert_eq!(connections.gauges.open(), 0);
+    assert_eq!(slots.counters().open(), 0);
 }
 
 #[tokio::test]
 async fn what_came_before_a_violation_is_answered() {
-    let (connections, served, mut mta) = serve(false).await;
+    let (slots, served, mut mta) = serve(false).await;
     ask(&mut mta, OFFER).await;
     let broken = [MAIL, RCPT, b"\0\0\0\x03R<a"].concat();
     assert_eq!(ask(&mut mta, &broken).await, CONTINUE);
     served.await.unwrap();
-    assert_eq!(connections.gauges.violations.load(Relaxed), 1);
+    assert_eq!(slots.counters().violations.load(Relaxed), 1);
 }
 
 #[tokio::test]
 async fn a_packet_in_pieces_is_waited_for() {
-    let (_connections, _served, mut mta) = serve(false).await;
+    let (_slots, _served, mut mta) = serve(false).await;
     for byte in &OFFER[..OFFER.len() - 1] {
         mta.write_all(&[*byte]).await.unwrap();
         tokio::task::yield_now().await;
@@ -131,20 +143,20 @@ async fn a_packet_in_pieces_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn two_hours_of_silence_are_patience_enough() {
-    let (connections, served, mut mta) = serve(false).await;
+    let (slots, served, mut mta) = serve(false).await;
     ask(&mut mta, OFFER).await;
     let start = tokio::time::Instant::now();
     served.await.unwrap();
-    assert!(start.elapsed() >= connections.limits.idle);
-    assert_eq!(connections.gauges.timed_out.load(Relaxed), 1);
+    assert!(start.elapsed() >= Limits::default().idle);
+    assert_eq!(slots.counters().timed_out.load(Relaxed), 1);
 }
 
-/// Every message has edits of 32 KiB.
-struct Talkative(Arc<std::sync::atomic::AtomicUsize>);
+/// A filter whose edits of each message have 32 KiB.
+struct LargeEdits(Arc<std::sync::atomic::AtomicUsize>);
 
-impl Filter for Talkative {
-    fn negotiate(&mut self, _: Actions, _: ProtoOpts) -> Option<Wanted> {
-        Some(Wanted {
+impl Filter for LargeEdits {
+    fn negotiate(&mut self, _: Actions, _: ProtoOpts) -> Option<Requests> {
+        Some(Requests {
             actions: Actions::DELETE_RCPT,
             steps: ProtoOpts::NOREPLY_MAIL,
             macros: &[],
@@ -161,7 +173,7 @@ impl Filter for Talkative {
 
     fn header(&mut self, _: &[u8], _: &[u8]) {}
 
-    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut Turn) -> Answer {
+    async fn end(&mut self, _: &Macros, edits: &mut Edits<'_>, _: &mut TimeSlice) -> Answer {
         self.0.fetch_add(1, Relaxed);
         edits.delete_recipient(&[b'a'; 32 * 1024]).unwrap();
         Answer::Continue
@@ -173,12 +185,10 @@ impl Filter for Talkative {
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_not_worked_for() {
     const MESSAGES: usize = 200;
-    let connections = Connections::new(Limits::default(), Arc::<Gauges>::default());
-    let (ours, mut mta) = UnixStream::pair().unwrap();
-    let admission = connections.admit().await.unwrap();
+    let slots = Slots::new(10, Arc::default());
     let ends = Arc::default();
-    let filter = Talkative(Arc::clone(&ends));
-    let served = tokio::spawn(Connection::new(Peer::Unix(ours), admission, filter).run());
+    let filter = LargeEdits(Arc::clone(&ends));
+    let (served, mut mta) = connect(&slots, Limits::default(), filter).await;
     ask(&mut mta, OFFER).await;
     mta.write_all(&[MAIL, RCPT, END].concat().repeat(MESSAGES))
         .await
@@ -197,28 +207,25 @@ async fn a_peer_that_does_not_read_is_not_worked_for() {
     assert_eq!(all.len(), MESSAGES * one);
 }
 
-/// Whether a connection at the limit is let in while this one, which has sent `said`, is open.
+/// Returns true if a connection at the limit is served while this one, which has sent `said`, is open.
 async fn gives_way(said: &[u8], idle: Duration) -> bool {
     let limits = Limits {
-        max_connections: 1,
         handshake: Duration::from_secs(7200),
         ..Limits::default()
     };
-    let connections = Connections::new(limits, Arc::<Gauges>::default());
-    let (ours, mut mta) = UnixStream::pair().unwrap();
-    let admission = connections.admit().await.unwrap();
+    let slots = Slots::new(1, Arc::default());
     let filter = Deleting {
         count: 0,
-        dies: false,
+        panics: false,
     };
-    let served = tokio::spawn(Connection::new(Peer::Unix(ours), admission, filter).run());
+    let (served, mut mta) = connect(&slots, limits, filter).await;
     if !said.is_empty() {
         ask(&mut mta, said).await;
     }
     tokio::time::sleep(idle).await;
-    let admitted = connections.admit().await.is_some();
-    assert_eq!(served.is_finished(), admitted);
-    admitted
+    let taken = slots.take(Duration::ZERO).await.is_some();
+    assert_eq!(served.is_finished(), taken);
+    taken
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,10 @@
-//! When `{rcpt_addr}` is looked up.
+//! When the address that the MTA understood is looked up.
 
 use super::*;
 
 #[test]
 fn not_where_the_received_form_is_ours() {
-    let looked_up = with_macros("<jd@domain2.com>", Some("anna@company.com"), Some("local"));
+    let looked_up = with_mta_address("<jd@domain2.com>", Some("anna@company.com"), Some("local"));
     assert_eq!(looked_up, ("jd@domain2.com".into(), "replace"));
 }
 
@@ -18,7 +18,7 @@ fn where_the_received_form_has_no_domain_or_does_not_parse() {
         "<>",
     ] {
         assert_eq!(
-            with_macros(path, Some("jd@domain2.com"), Some("smtp")),
+            with_mta_address(path, Some("jd@domain2.com"), Some("smtp")),
             replaced,
             "{path}"
         );
@@ -28,7 +28,7 @@ fn where_the_received_form_has_no_domain_or_does_not_parse() {
 #[test]
 fn where_the_received_form_is_in_no_domain_of_the_table() {
     assert_eq!(
-        with_macros(
+        with_mta_address(
             "<jd%domain2.com@else.example>",
             Some("jd@domain2.com"),
             Some("smtp")
@@ -40,11 +40,11 @@ fn where_the_received_form_is_in_no_domain_of_the_table() {
 #[test]
 fn never_without_an_at_or_for_the_error_mailer() {
     assert_eq!(
-        with_macros("<jd%domain2.com>", Some("jd"), Some("local")).1,
+        with_mta_address("<jd%domain2.com>", Some("jd"), Some("local")).1,
         "keep"
     );
     assert_eq!(
-        with_macros("<jd%domain2.com>", Some("jd@domain2.com"), Some("error")).1,
+        with_mta_address("<jd%domain2.com>", Some("jd@domain2.com"), Some("error")).1,
         "keep"
     );
 }
@@ -52,7 +52,7 @@ fn never_without_an_at_or_for_the_error_mailer() {
 #[test]
 fn a_fallback_that_is_not_ours_either_changes_nothing() {
     assert_eq!(
-        with_macros("<x@else.example>", Some("y@other.example"), Some("smtp")),
+        with_mta_address("<x@else.example>", Some("y@other.example"), Some("smtp")),
         ("x@else.example".into(), "keep")
     );
 }
@@ -63,8 +63,9 @@ fn the_deletion_names_what_was_received_all_the_same() {
     transaction.recipient(Received {
         path: b"<jd%domain2.com>",
         parameters: &[],
-        rcpt_addr: Some(b"jd@domain2.com"),
-        rcpt_mailer: Some(b"smtp"),
+        mta_address: Some(b"jd@domain2.com"),
+        mta_mailer: Some(b"smtp"),
+        no_client: false,
     });
     assert_eq!(
         lines(&transaction.finish()),

@@ -8,8 +8,9 @@ fn plan(recipients: &[(&str, &str)]) -> Vec<String> {
         transaction.recipient(Received {
             path: path.as_bytes(),
             parameters: &[],
-            rcpt_addr: Some(address.as_bytes()),
-            rcpt_mailer: Some(b"local"),
+            mta_address: Some(address.as_bytes()),
+            mta_mailer: Some(b"local"),
+            no_client: false,
         });
     }
     lines(&transaction.finish())

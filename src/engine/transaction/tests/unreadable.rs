@@ -16,16 +16,21 @@ postmaster@*      jdoe@closed.example
 abuse@*           jdoe@closed.example
 ";
 
+fn domains() -> Arc<Table> {
+    let sources = [SourceText::new("a.rules", DOMAINS)];
+    let compiled = compile(&sources, &Settings::default());
+    Arc::new(compiled.table.unwrap())
+}
+
 #[track_caller]
 fn answer(path: &str, address: Option<&str>, mailer: Option<&str>) -> Option<String> {
-    let sources = [SourceText::new("a.rules", DOMAINS)];
-    let table = compile(&sources, &Settings::default()).table.unwrap();
-    let mut transaction = Transaction::new(Arc::new(table), true);
+    let mut transaction = Transaction::new(domains(), true);
     let recipient = transaction.recipient(Received {
         path: path.as_bytes(),
         parameters: &[],
-        rcpt_addr: address.map(str::as_bytes),
-        rcpt_mailer: mailer.map(str::as_bytes),
+        mta_address: address.map(str::as_bytes),
+        mta_mailer: mailer.map(str::as_bytes),
+        no_client: false,
     });
     assert!(recipient.mailbox.is_none());
     recipient.answer().map(ToString::to_string)
@@ -104,8 +109,9 @@ fn are_kept_elsewhere() {
     let recipient = transaction.recipient(Received {
         path: path.as_bytes(),
         parameters: &[],
-        rcpt_addr: Some(b"x@elsewhere.example"),
-        rcpt_mailer: Some(b"smtp"),
+        mta_address: Some(b"x@elsewhere.example"),
+        mta_mailer: Some(b"smtp"),
+        no_client: false,
     });
     assert_eq!(recipient.answer(), None);
 }
@@ -113,6 +119,14 @@ fn are_kept_elsewhere() {
 #[test]
 fn are_kept_where_no_client_sent_them() {
     let path = "\\x@old.example";
-    assert_eq!(answer(path, Some(path), None), None);
-    assert_eq!(answer(path, Some(path), Some("smtp")).as_deref(), Some(BAD));
+    for (no_client, reply) in [(true, None), (false, Some(BAD))] {
+        let mut transaction = Transaction::new(domains(), true);
+        let recipient = transaction.recipient(Received {
+            path: path.as_bytes(),
+            no_client,
+            ..Received::default()
+        });
+        let answer = recipient.answer().map(ToString::to_string);
+        assert_eq!(answer.as_deref(), reply);
+    }
 }

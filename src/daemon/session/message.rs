@@ -1,4 +1,4 @@
-//! A message under way: what is kept of it, what it is answered as a whole, and its log lines.
+//! A message under way: what is kept of it, how it is refused as a whole, and its log lines.
 
 use std::sync::Arc;
 
@@ -18,34 +18,34 @@ use crate::{
     headers::{self, Edit, Field},
 };
 
-/// Bytes of the header fields that are kept of one message.
+/// Most bytes of header fields that are kept of one message.
 const MAX_HEADERS: usize = 256 << 10;
 
-/// A transaction under way.
+/// A message under way.
 #[derive(Debug)]
 pub(super) struct Message {
     pub generation: Arc<Generation>,
     pub config: Arc<Config>,
-    /// None where there is no table yet.
+    /// `None` if there is no table yet.
     pub transaction: Option<Transaction>,
-    /// Header fields that matter; `None` where there were too many.
+    /// The header fields that matter; `None` if there were too many.
     pub fields: Option<Vec<Field>>,
-    /// What recipients were to be told where there is no reply at RCPT.
-    pub unsaid: Vec<SmtpReply>,
-    /// How many recipients came.
+    /// On a connection without replies to recipients: the replies that would have refused some.
+    pub refusals: Vec<SmtpReply>,
+    /// On such a connection: how many recipients came.
     pub received: usize,
 }
 
 impl Message {
-    /// The reply to the whole message where a recipient had to be refused and could not be.
+    /// Returns the reply that refuses the whole message, if a recipient had to be refused without a reply.
     pub fn refusal(&self) -> Option<SmtpReply> {
-        let first = self.unsaid.first()?;
+        let first = self.refusals.first()?;
         let class = SmtpReply::class;
         let for_good = |reply: &SmtpReply| class(reply) == ReplyClass::Reject;
-        if self.unsaid.len() == self.received && self.unsaid.iter().all(for_good) {
+        if self.refusals.len() == self.received && self.refusals.iter().all(for_good) {
             return Some(first.clone());
         }
-        let deferred = self.unsaid.iter().find(|reply| !for_good(reply));
+        let deferred = self.refusals.iter().find(|reply| !for_good(reply));
         Some(
             deferred
                 .cloned()
@@ -53,7 +53,7 @@ impl Message {
         )
     }
 
-    /// Keeps a header field, as long as there are not too many.
+    /// Keeps a header field, if the message does not have too many.
     pub fn keep(&mut self, field: Field) {
         let length = |field: &Field| field.name.len() + field.value.len();
         let kept = self.fields.iter().flatten().map(length).sum::<usize>();
@@ -64,7 +64,7 @@ impl Message {
         }
     }
 
-    /// The edits of its header.
+    /// Returns the edits of the header.
     pub fn header_edits(&self, transaction: &Transaction) -> Vec<Edit> {
         let Some(fields) = &self.fields else {
             return Vec::new();
@@ -78,8 +78,8 @@ impl Message {
         })
     }
 
-    /// A recipient that no table decides: it is deferred, or kept where no client sent it or nothing
-    /// is to be changed.
+    /// Logs a recipient about which no table decides. Returns the reply that refuses the recipient, or `None` if
+    /// no client sent it or if the daemon only observes.
     pub fn undecided(
         &self,
         received: Received<'_>,
@@ -88,7 +88,7 @@ impl Message {
         reply: SmtpReply,
         limit: Option<&'static str>,
     ) -> Option<SmtpReply> {
-        let spared = received.comes_from_no_client();
+        let spared = received.no_client;
         let observes = self.config.mode == Mode::Observe;
         record::recipient(&Outcome {
             id,
@@ -107,8 +107,8 @@ impl Message {
     }
 }
 
-/// The one address that takes another's place in a header: where there is one, and it is ASCII, as a
-/// header has to be in a message that does not say otherwise.
+/// Returns the one address that replaces another in a header. The address has to be ASCII, because a message
+/// without SMTPUTF8 may have no other address in its header.
 fn one_for_one(table: &Table, address: &str) -> Option<String> {
     let mailbox = Mailbox::parse(address).ok()?;
     match decide(table, &mailbox).outcome {
@@ -120,7 +120,7 @@ fn one_for_one(table: &Table, address: &str) -> Option<String> {
     }
 }
 
-/// One line for a recipient that a table decided.
+/// Logs a recipient about which a table decided.
 pub(super) fn log(
     generation: &Generation,
     config: &Config,

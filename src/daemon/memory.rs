@@ -1,28 +1,28 @@
-//! Whether the memory for a piece of work is there, before it is begun.
+//! Tells before a piece of work begins whether enough memory is left for it.
 //!
-//! An allocation that fails ends the process, and with it a table that serves well. So who is about to
-//! take much asks here first, and does without the work if the answer is no.
+//! If an allocation fails, the process ends, and with it the service. So code that is about to use much memory asks
+//! here first, and does not begin if the answer is no.
 //!
-//! What is looked at: the limit of the address space (`ulimit -v`), by asking for that much; the limits of
-//! the control groups (`MemoryMax=`, a container's), without the caches that the kernel would give
-//! back; and what the whole system has left. Where one of them cannot be read, it is taken to be no limit.
+//! Three limits count: the address space (`ulimit -v`), which is tested by an allocation; the control groups
+//! (`MemoryMax=`, or the limit of a container), without the caches that the kernel would free; and what the whole
+//! system has left. If one of them cannot be read, it counts as no limit.
 //!
 //! # Limits
 //!
-//! The answer is about now, and what is asked for is an estimate: memory that somebody else takes in the
-//! meantime, or a piece of work that takes more than its estimate, still ends the process.
+//! The answer holds for the moment, and the caller asks for an estimate. If another process uses the memory
+//! meanwhile, or if the work needs more than its estimate, the process still ends.
 
 use std::{fs, path::Path, path::PathBuf};
 
-/// Where control groups are.
+/// The directory of the control groups.
 const CGROUPS: &str = "/sys/fs/cgroup";
 
-/// Returns true if so many bytes are there.
+/// Returns true if so many bytes can be allocated.
 pub fn has_room(bytes: u64) -> bool {
     let Ok(size) = usize::try_from(bytes) else {
         return false;
     };
-    // Asked for and given back, without being touched.
+    // The memory is reserved and freed, but never written.
     if Vec::<u8>::new().try_reserve_exact(size).is_err() {
         return false;
     }
@@ -31,7 +31,7 @@ pub fn has_room(bytes: u64) -> bool {
     left.into_iter().flatten().all(|left| left >= bytes)
 }
 
-/// What the system has left, swap included.
+/// Returns how many bytes the system has left, swap included.
 fn system() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let kib = |name: &str| {
@@ -41,7 +41,7 @@ fn system() -> Option<u64> {
     Some((kib("MemAvailable:")? + kib("SwapFree:").unwrap_or(0)) << 10)
 }
 
-/// The least that a control group of this process, or one above it, has left.
+/// Returns how many bytes the control groups of this process, or the groups above them, have left at least.
 fn control_groups(root: &Path, own: &str) -> Option<u64> {
     let memory = own.lines().filter_map(|line| {
         let mut fields = line.splitn(3, ':').skip(1);
@@ -67,7 +67,7 @@ fn control_groups(root: &Path, own: &str) -> Option<u64> {
         .min()
 }
 
-/// The names of a group's files, which the two versions call differently.
+/// The names of the files of a control group. The two versions of control groups have different names.
 #[derive(Clone, Copy)]
 struct Names {
     limit: &'static str,
@@ -89,7 +89,7 @@ const LEGACY: Names = Names {
 
 fn left(group: &Path, names: Names) -> Option<u64> {
     let read = |name: &str| fs::read_to_string(group.join(name)).ok();
-    // `max` is no number, and no limit.
+    // The word `max` stands for no limit.
     let limit: u64 = read(names.limit)?.trim().parse().ok()?;
     let used: u64 = read(names.used)?.trim().parse().ok()?;
     let stat = read("memory.stat").unwrap_or_default();

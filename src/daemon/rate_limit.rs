@@ -1,24 +1,23 @@
-//! Limits warnings that a stranger can cause: one of a kind a minute, with the number of the others.
+//! Limits warnings that a stranger can cause: one warning of a kind in a minute.
 //!
 //! # Limits
 //!
-//! A [`RateLimit`] lets one warning of its kind through per [`QUIET`]. The number of those that it held back is
-//! told with the next one.
+//! A [`RateLimit`] lets one warning of its kind through per [`QUIET`]. The next warning says how many were held back.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a kind of warning stays silent after it was given.
+/// The time between two warnings of one kind.
 pub const QUIET: Duration = Duration::from_secs(60);
 
-/// Lets one warning through and counts those it holds back.
+/// Lets one warning through, and counts the warnings that it holds back.
 #[derive(Debug, Default)]
 pub struct RateLimit {
     state: Mutex<(Option<Instant>, u64)>,
 }
 
 impl RateLimit {
-    /// `Some(held back since the last one)` if a warning may be given now.
+    /// Returns how many warnings were held back since the last one, if a warning may be logged now; otherwise `None`.
     pub fn release(&self) -> Option<u64> {
         self.release_at(Instant::now())
     }

@@ -1,14 +1,13 @@
 //! The lock under which a socket path is taken: a file beside the socket that only its owner can open.
 //!
-//! A lock on the directory itself can be held by every user who can open the directory, and a start that
-//! waits for it is in the hands of all of them. The file `.NAME.lock` has mode 0600 and is removed as
-//! soon as the path is taken. Whoever gets a lock on a file that was removed meanwhile tries again, so
-//! removing it opens no gap.
+//! Every user who can open a directory can hold a lock on the directory itself, and so could keep a daemon from
+//! starting. The lock file `.NAME.lock` has mode 0600, and is removed as soon as the path is taken. A process that
+//! gets a lock on a file that was removed meanwhile tries again, so the removal leaves no gap.
 //!
 //! # Limits
 //!
-//! - In a directory that other users may write they can put a file of theirs in its place. It is refused by
-//!   its owner; but they could take the socket path itself as well.
+//! - In a directory that other users may write, they can create the lock file. The daemon refuses a file of another
+//!   owner. But such users could also take the socket path itself.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -22,7 +21,7 @@ use super::BindError;
 /// The wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A lock that is held. Dropping it removes the file, and only then gives the lock back.
+/// A lock that is held. Dropping it removes the file first, and then releases the lock.
 #[derive(Debug)]
 pub(super) struct Lock {
     path: PathBuf,
@@ -31,12 +30,12 @@ pub(super) struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only whoever holds the lock removes the file.
+        // Only the process that holds the lock removes the file.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Locks the socket path `socket`, with this many attempts.
+/// Locks the socket path `socket`. Tries this many times.
 pub(super) fn lock(socket: &Path, tries: u32) -> Result<Lock, BindError> {
     let path = beside(socket);
     for attempt in 0..tries {
@@ -46,7 +45,7 @@ pub(super) fn lock(socket: &Path, tries: u32) -> Result<Lock, BindError> {
         let file = open(&path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) if is_at(&file, &path) => return Ok(Lock { path, _file: file }),
-            // It was removed by whoever had it before.
+            // The process that held the lock before removed the file, or still holds the lock.
             Ok(()) | Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(failed(&path, errno.into())),
         }

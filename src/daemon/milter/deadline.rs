@@ -1,7 +1,7 @@
-//! One timer for everything a connection waits for.
+//! One timer for everything that a connection waits for.
 //!
-//! Setting a later deadline costs nothing: the timer fires at the earlier one,
-//! sees that it is not due and goes on. Most packets only ever move it later.
+//! Setting a later deadline costs nothing: the timer fires at the earlier one, sees that nothing is due, and waits
+//! on. Most packets only move the deadline to a later time.
 
 use std::fmt;
 use std::future::Future;
@@ -10,16 +10,16 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// What a connection is waiting for; each has its own time.
+/// What a connection waits for. Each has a time of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wait {
-    /// The first packet, from the accept on.
+    /// The first packet, after the accept.
     Handshake,
     /// The rest of a packet that has begun.
     Packet,
     /// The next packet.
     Idle,
-    /// Room for what we write.
+    /// That the MTA reads replies.
     Write,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Wait {
             Wait::Handshake => "it did not negotiate",
             Wait::Packet => "a packet was not finished",
             Wait::Idle => "no command came",
-            Wait::Write => "it did not read our replies",
+            Wait::Write => "it did not read the replies",
         })
     }
 }
@@ -43,7 +43,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// A timer that waits for `wait` from now on.
+    /// Returns a timer for `wait` that starts now.
     pub fn new(wait: Wait, time: Duration) -> Self {
         let due = Instant::now() + time;
         Self {
@@ -53,7 +53,7 @@ impl Deadline {
         }
     }
 
-    /// Waits for `wait`. If it did so already, the time goes on running.
+    /// Starts the timer for `wait`. If it waits for the same already, the time goes on.
     pub fn wait_for(&mut self, wait: Wait, time: Duration) {
         if self.waiting == Some(wait) {
             return;
@@ -65,19 +65,19 @@ impl Deadline {
         }
     }
 
-    /// What was waited for has come.
+    /// Takes note that the connection waits for nothing now.
     pub fn met(&mut self) {
         self.waiting = None;
     }
 
-    /// Ready when the time is over.
+    /// Is ready when the time is over.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.sleep.as_mut().poll(cx));
             if self.waiting.is_some() && Instant::now() >= self.due {
                 return Poll::Ready(());
             }
-            // Not waiting, or for something later: never arm it in the past.
+            // The connection waits for nothing, or for something later. The timer must not be set to the past.
             let next = self.due.max(Instant::now() + Duration::from_millis(1));
             self.sleep.as_mut().reset(next);
         }

@@ -1,22 +1,22 @@
-//! Netstrings: a length in decimal, `:`, that many octets, `,`.
+//! Netstrings: a length in decimal, `:`, that many bytes, `,`.
 //!
-//! Memory grows with the octets that arrive, never with a length that is announced.
+//! Memory is allocated for bytes that have arrived, never for an announced length.
 
 use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Longest payload, in octets.
+/// Longest payload, in bytes.
 const MAX_LENGTH: u64 = 100_000;
 
-/// Octets of the longest length, its `:` included.
+/// Bytes of the longest length, its `:` included.
 const MAX_DIGITS: u64 = 7;
 
 fn malformed() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "not a netstring")
 }
 
-/// Reads one; `None` at the end of the connection.
+/// Reads a netstring. Returns `None` at the end of the connection.
 pub async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut length = Vec::new();
     (&mut *stream)
@@ -47,7 +47,7 @@ pub async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option
     }
 }
 
-/// Writes one, in one write.
+/// Sends a netstring, in one write.
 pub async fn write(stream: &mut (impl AsyncWrite + Unpin), payload: &[u8]) -> io::Result<()> {
     let mut text = format!("{}:", payload.len()).into_bytes();
     text.extend_from_slice(payload);

@@ -1,22 +1,23 @@
-//! What is sent to the MTA for one message: a set difference.
+//! The changes of the envelope of one message: a set difference.
 //!
-//! Deletions = received − wanted, additions = wanted − received, compared as mailboxes, so that no
-//! mailbox gets two copies and nothing is both added and deleted. Deletions name a recipient byte
-//! for byte as it was received; who sends them knows which form of it the MTA needs.
+//! Deletions are the received recipients that are not wanted, additions are the wanted recipients that were not
+//! received. Recipients are compared as mailboxes, so that no mailbox gets two copies, and no mailbox is both added
+//! and deleted. Deletions name a recipient byte for byte as it was received. The room that sends them knows
+//! which form of the path the MTA needs.
 //!
-//! # Delivery status (RFC 3461 section 5.2.7)
+//! # Delivery status notifications (RFC 3461 section 5.2.7)
 //!
-//! One-to-one: ORCPT and NOTIFY are kept. One-to-many: NOTIFY loses SUCCESS, since nobody can tell
-//! the sender of all. Where the client sent no ORCPT, the received address becomes it. Of
-//! recipients that merge into one target: the first ORCPT, and the union of NOTIFY. One target has
-//! one ORCPT, or Postfix would take it for two recipients.
+//! - One recipient becomes one: ORCPT and NOTIFY are kept.
+//! - One recipient becomes several: NOTIFY loses SUCCESS, because nobody can confirm the delivery to all of them.
+//! - If the client sent no ORCPT, the received address becomes the ORCPT.
+//! - Several recipients become one: it gets the first ORCPT, and the union of NOTIFY. Two ORCPTs would be two
+//!   recipients to Postfix.
 //!
-//! # Recipients that are one to the MTA
+//! # Recipients that the MTA takes for one
 //!
-//! Sendmail with both domains in class w holds `mail@domain2.com` and `mail@company.com` to be one
-//! recipient, of which it marks the second as a duplicate. To delete the first would lose the mail,
-//! so a deletion is left out where a recipient that stays is the same to the MTA: it delivers one
-//! copy by itself.
+//! If both domains are in class w, Sendmail takes `mail@domain2.com` and `mail@company.com` for one recipient, and marks
+//! the second one as a duplicate. A deletion of the first one would lose the mail. So the plan has no deletion
+//! if the MTA takes the recipient and another one that stays for one: the MTA delivers one copy by itself.
 
 use std::hash::BuildHasher;
 
@@ -28,51 +29,51 @@ use crate::engine::{
     rewrite::Outcome,
 };
 
-/// What the MTA is told at the end of the message.
+/// What the MTA does with the message at the end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
-    /// Go on.
+    /// The MTA goes on.
     Continue,
-    /// Nobody is left, and somebody's rule said discard.
+    /// The MTA drops the message: no recipient is left, and a rule said discard.
     Discard,
 }
 
-/// A recipient to add.
+/// A recipient that is added.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Addition {
-    /// The mailbox; its domain is sent as A-labels.
+    /// The mailbox. Its domain is sent as A-labels.
     pub mailbox: Mailbox,
-    /// ORCPT and NOTIFY, where the MTA takes them.
+    /// ORCPT and NOTIFY, for an MTA that takes them.
     pub dsn: DsnParameters,
 }
 
-/// All changes of one message. They are sent in this order: deletions, additions, verdict.
+/// All changes of one envelope. They are sent in this order: deletions, additions, verdict.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
-    /// Paths as they were received, source routes included.
+    /// The paths of recipients, as they were received, with source routes.
     pub deletions: Vec<Vec<u8>>,
-    /// New recipients.
+    /// The new recipients.
     pub additions: Vec<Addition>,
-    /// What is said last.
+    /// What the MTA does then.
     pub verdict: Verdict,
 }
 
-/// The wanted recipients of a message, as far as they are known.
-struct Wanted<'r> {
+/// The wanted recipients of a message, as far as the planner knows them.
+struct WantedRecipients<'r> {
     case: LocalCase,
-    /// Keys of the mailboxes that were received.
+    /// The keys of the received mailboxes.
     received: HashSet<&'r str>,
-    /// Keys of those among them that stay.
+    /// The keys of the received mailboxes that stay.
     kept: HashSet<String>,
     additions: Vec<Addition>,
-    /// Hashes of the keys of the additions, and where each stands among them: the keys themselves
-    /// would take more memory than the additions.
+    /// For each addition, the hash of its key and its place among the additions. The keys themselves would take more
+    /// memory than the additions.
     places: HashTable<(u64, usize)>,
     hasher: DefaultHashBuilder,
 }
 
-impl Wanted<'_> {
-    /// A target: it stays, is merged with one that is added already, or is added.
+impl WantedRecipients<'_> {
+    /// Takes a target: it stays if it was received, is merged with an equal addition, or is added.
     fn target(&mut self, target: &Mailbox, dsn: &DsnParameters) {
         let key = target.key(self.case);
         if self.received.contains(key.as_str()) {
@@ -103,21 +104,20 @@ impl Wanted<'_> {
     }
 }
 
-/// A plan under way, made recipient by recipient, so that whoever makes it can stop in between.
+/// Makes a plan recipient by recipient, so that the caller can serve other connections in between.
 pub struct Planner<'r> {
     present: Vec<&'r Recipient>,
-    wanted: Wanted<'r>,
-    /// How many of those that are present were looked at.
+    wanted: WantedRecipients<'r>,
+    /// How many of the present recipients are in the plan.
     done: usize,
 }
 
 impl<'r> Planner<'r> {
-    /// Begins the plan of all recipients that were received; those that were refused are not in the
-    /// envelope any more.
+    /// Begins the plan of all received recipients. Refused recipients are not in the envelope any more.
     pub(super) fn of(recipients: &'r [Recipient], case: LocalCase) -> Self {
         let in_envelope = |recipient: &&Recipient| recipient.answer().is_none();
         let present: Vec<&Recipient> = recipients.iter().filter(in_envelope).collect();
-        let wanted = Wanted {
+        let wanted = WantedRecipients {
             case,
             received: present
                 .iter()
@@ -156,10 +156,10 @@ impl<'r> Planner<'r> {
         true
     }
 
-    /// Returns the plan; takes the rest of the recipients into it, if there is one.
+    /// Takes the rest of the recipients into the plan, and returns the plan.
     pub fn finish(mut self) -> Plan {
         while self.advance() {}
-        let Wanted {
+        let WantedRecipients {
             kept, additions, ..
         } = self.wanted;
         Plan {
@@ -171,20 +171,20 @@ impl<'r> Planner<'r> {
 }
 
 impl Plan {
-    /// Whether the MTA is told nothing but to go on.
+    /// Returns true if the plan changes nothing.
     pub fn is_empty(&self) -> bool {
         self.deletions.is_empty() && self.additions.is_empty() && self.verdict == Verdict::Continue
     }
 }
 
-/// What takes a recipient's place; `None` where it stays.
+/// Returns what replaces a recipient; `None` if the recipient stays.
 fn replacement(recipient: &Recipient) -> Option<&[Mailbox]> {
     match recipient
         .decision
         .as_ref()
         .map(|decision| &decision.outcome)
     {
-        // A refusal that is spared leaves the recipient as it is.
+        // A recipient that is kept in spite of a refusal stays as it is.
         _ if recipient.refusal.is_some() => None,
         Some(Outcome::Replace(targets)) => Some(targets),
         Some(Outcome::Discard) => Some(&[]),
@@ -192,7 +192,7 @@ fn replacement(recipient: &Recipient) -> Option<&[Mailbox]> {
     }
 }
 
-/// Discard, where nobody is left and somebody's rule said so.
+/// Returns Discard if no recipient is left and a rule said discard.
 fn verdict(present: &[&Recipient], kept: &HashSet<String>, additions: &[Addition]) -> Verdict {
     let discarded = |recipient: &&Recipient| {
         let outcome = recipient
@@ -209,7 +209,7 @@ fn verdict(present: &[&Recipient], kept: &HashSet<String>, additions: &[Addition
     }
 }
 
-/// Whether a recipient is left where it is; one without a mailbox always is.
+/// Returns true if a recipient stays. A recipient without a mailbox always stays.
 fn stays(recipient: &Recipient, kept: &HashSet<String>) -> bool {
     recipient.key().is_none_or(|key| kept.contains(key))
 }
@@ -235,7 +235,7 @@ fn deletions(present: &[&Recipient], kept: &HashSet<String>) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What a recipient hands on to `targets` new ones.
+/// Returns the DSN parameters that a recipient passes on to `targets` new recipients.
 fn dsn_of(recipient: &Recipient, targets: usize) -> DsnParameters {
     let notify = recipient.dsn.notify;
     DsnParameters {

@@ -7,17 +7,18 @@
 //! # The journey of one recipient
 //!
 //! ```text
-//! MTA bytes    daemon/milter/connection.rs  whole frames only, one write a round trip
+//! MTA connects daemon/accept/               one loop for every kind of listener
+//!   ↓ bytes    daemon/milter/connection.rs  whole frames only, one write a round trip
 //!   ↓ command  daemon/milter/dialogue.rs    the protocol: which step, whether it is answered
-//!   ↓ receive  daemon/milter/rewriting.rs   bytes → Received { path, parameters, macros }
-//!   ↓ pin      daemon/milter/session.rs     MAIL takes the live table for the whole message
+//!   ↓ receive  daemon/milter/session_filter.rs  bytes → Received { path, parameters, what the MTA understood }
+//!   ↓ pin      daemon/session/              MAIL takes the live table for the whole message
 //!   ↓ parse    engine/address/path.rs       "<Sales+eu@Example.COM>" → Mailbox
 //!   ↓ look up  engine/table/lookup.rs       the one list of precedence → Match
 //!   ↓ decide   engine/rewrite/expand.rs     back to the table until nothing matches → Decision
 //!   ↓ answer   daemon/milter/dialogue.rs    refused at RCPT with code and text, or go on
 //!   ↓ at the end of the message
 //!   ↓ plan     engine/transaction/plan.rs   set difference → Plan { deletions, additions, verdict }
-//!   ↓ act      daemon/milter/rewriting.rs   deletions, additions, verdict, in this order
+//!   ↓ act      daemon/milter/session_filter.rs  deletions, additions, verdict, in this order
 //!   ↓ record   daemon/record.rs             ABC123: orig_to=<…> to=<…> rule=10-a.rules:12 action=replace gen=7
 //! ```
 //!

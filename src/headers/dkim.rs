@@ -1,8 +1,8 @@
 //! Which fields a DKIM signature covers (RFC 6376 section 3.5, tag `h=`).
 //!
-//! The signature is not verified: one that does not hold breaks no further.
+//! The signature is not verified: a change does no harm to a signature that is not valid.
 
-/// Whether a `DKIM-Signature` covers the fields of this name.
+/// Returns true if a `DKIM-Signature` covers the fields of this name.
 pub(super) fn covers(signature: &[u8], name: &str) -> bool {
     let tags = signature.split(|b| *b == b';');
     let names = tags.filter_map(|tag| {
@@ -15,7 +15,7 @@ pub(super) fn covers(signature: &[u8], name: &str) -> bool {
         .any(|one| unfolded(one).eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// A name without the white space around it, and without a fold inside.
+/// Returns a name without white space around it or inside of it, where a line may be folded.
 fn unfolded(name: &[u8]) -> Vec<u8> {
     let kept = name.iter().filter(|b| !b.is_ascii_whitespace());
     kept.copied().collect()

@@ -1,22 +1,21 @@
-//! Storey 6: the header fields that name recipients, off by default (spec section 3.7).
+//! Storey 6: changes of the header fields that name recipients. They are off by default.
 //!
-//! In: the fields of one message that matter, its settings, the one recipient if there is only one, and
-//! what becomes of an address. Out: [`Edit`]s as an MTA takes them. Nothing is sent here.
+//! In: the fields of one message that matter, the settings, the recipient if there is only one, and a function that
+//! returns what replaces an address. Out: [`Edit`]s as an MTA takes them. Nothing is sent here.
 //!
 //! # `X-Original-To`
 //!
-//! Names the address as it was received, and only where it is the message's single recipient: with
-//! more, it would tell one of them of a blind copy to another. Copies that came from outside are
-//! removed in any case, also under a signature: what they claim is not true here.
+//! Names the address as it was received. The field is added only if the message has a single recipient: with more
+//! recipients, it would show one of them a blind copy to another. Fields of this name that came from outside are always
+//! removed, also if a signature covers them: here they would be wrong.
 //!
 //! # `To` and `Cc`
 //!
-//! An address is changed where the table puts one other address into its place; everything around it
-//! stays octet for octet ([`rewrite`]). A field that a DKIM signature of the message covers is left
-//! alone ([`dkim`]). Other fields that name recipients (`Resent-To`, `Bcc`) belong to those who wrote
-//! them, and are left alone.
+//! An address is changed if the table replaces it by one other address. Everything around the address stays byte for
+//! byte ([`rewrite`]). A field that a DKIM signature of the message covers is not changed ([`dkim`]). Other fields that
+//! name recipients (`Resent-To`, `Bcc`) are not changed either.
 //!
-//! This room alone knows mail-parser.
+//! Only this room uses mail-parser.
 
 mod dkim;
 mod rewrite;
@@ -24,7 +23,7 @@ mod scan;
 
 pub use rewrite::{MAX_FIELD, rewrite};
 
-/// The field that names the address as it was received.
+/// The field for the address as it was received.
 const ORIGINAL: &str = "X-Original-To";
 
 /// The fields whose addresses are rewritten.
@@ -32,22 +31,22 @@ const REWRITTEN: [&str; 2] = ["To", "Cc"];
 
 const SIGNATURE: &str = "DKIM-Signature";
 
-/// What is wanted; nothing by default.
+/// Which header fields are changed; none by default.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct HeaderSettings {
-    /// `X-Original-To` is added, and removed where it came from outside.
+    /// Add `X-Original-To`, and remove fields of this name that came from outside.
     pub original_to: bool,
-    /// `To` and `Cc` are rewritten.
+    /// Rewrite `To` and `Cc`.
     pub rewrite: bool,
 }
 
 impl HeaderSettings {
-    /// Whether headers have to be seen at all.
+    /// Returns true if any header field is changed.
     pub fn any(self) -> bool {
         self.original_to || self.rewrite
     }
 
-    /// Whether a field of this name matters.
+    /// Returns true if a field with this name matters.
     pub fn concerns(self, name: &[u8]) -> bool {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         (self.original_to && is(ORIGINAL))
@@ -58,51 +57,50 @@ impl HeaderSettings {
 /// A header field of the message: its name, and its value with the white space before it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Field {
-    /// As it was written.
+    /// The name, as the sender wrote it.
     pub name: Vec<u8>,
-    /// As it was written, line ends as the MTA has them.
+    /// The value, as the sender wrote it, with the line ends of the MTA.
     pub value: Vec<u8>,
 }
 
-/// One edit.
+/// A change of a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Edit {
-    /// The field of this name and number takes another value, or is removed.
+    /// A field gets another value, or is removed.
     Change {
-        /// Its name.
+        /// The name of the field.
         name: &'static str,
-        /// Its number among those of its name, from 1.
+        /// The number of the field among the fields of its name; the first one has number 1.
         index: i32,
-        /// The new value; `None` removes it.
+        /// The new value; `None` removes the field.
         value: Option<Vec<u8>>,
     },
     /// A field is added.
     Add {
-        /// Its name.
+        /// The name of the field.
         name: &'static str,
-        /// Its value.
+        /// The value of the field.
         value: Vec<u8>,
     },
 }
 
-/// Makes the edits of a message; `fields` are those that [`HeaderSettings::concerns`], in their order.
+/// Returns the edits of a message. `fields` are the fields that matter ([`HeaderSettings::concerns`]), in their order.
 ///
-/// `single` is the path of the only recipient, as it was received; `target` says which address takes
-/// the place of another.
+/// `single` is the path of the only recipient, as it was received. `target` returns the address that replaces another.
 pub fn edits(
     fields: &[Field],
-    wanted: HeaderSettings,
+    settings: HeaderSettings,
     single: Option<&[u8]>,
     target: impl Fn(&str) -> Option<String>,
 ) -> Vec<Edit> {
     let mut edits = Vec::new();
-    if wanted.rewrite {
+    if settings.rewrite {
         for name in REWRITTEN {
             rewrite_fields(name, fields, &target, &mut edits);
         }
     }
-    if wanted.original_to {
-        // From the last: the numbers of those before it stay what they are.
+    if settings.original_to {
+        // The last field first, so that the numbers of the fields before it stay the same.
         for (index, _) in numbered(fields, ORIGINAL).into_iter().rev() {
             edits.push(Edit::Change {
                 name: ORIGINAL,
@@ -115,7 +113,7 @@ pub fn edits(
     edits
 }
 
-/// The fields of a name, each with its number.
+/// Returns the fields of a name, each with its number.
 fn numbered<'f>(fields: &'f [Field], name: &str) -> Vec<(i32, &'f Field)> {
     let of_name = |field: &&Field| field.name.eq_ignore_ascii_case(name.as_bytes());
     (1..).zip(fields.iter().filter(of_name)).collect()
@@ -145,7 +143,7 @@ fn rewrite_fields(
     }
 }
 
-/// The received address without `<>`; none where it could not stand in a header as it is.
+/// Returns the field for the received address, without `<>`; `None` if the address cannot be in a header as it is.
 fn original_to(path: &[u8]) -> Option<Edit> {
     let path = path.strip_prefix(b"<").unwrap_or(path);
     let path = path.strip_suffix(b">").unwrap_or(path);

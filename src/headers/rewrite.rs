@@ -1,15 +1,14 @@
-//! One field with addresses, some of which are replaced; everything around them stays as it is.
+//! Replaces addresses in one header field. Everything around them stays as it is.
 //!
-//! The places are found by a scanner of its own, since mail-parser gives values without places.
-//! mail-parser then reads the field before and after: names and number of addresses must be the same,
-//! and each address must be the old one or its replacement. Where the two do not agree about a field,
-//! it is left alone.
+//! A scanner of this room finds the places of the addresses, because mail-parser gives values without places.
+//! mail-parser then reads the field before and after the change: the names and the number of addresses must be the
+//! same, and each address must be the old one or its replacement. If the two parsers disagree, the field is not changed.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | [`MAX_FIELD`] | 64 KiB | the field is left alone |
+//! | [`MAX_FIELD`] | 64 KiB | the field is not changed |
 
 use std::collections::HashMap;
 
@@ -17,10 +16,10 @@ use mail_parser::{Address, MessageParser};
 
 use super::scan;
 
-/// Longest field that is rewritten, in octets.
+/// Longest field that is rewritten, in bytes.
 pub const MAX_FIELD: usize = 65_536;
 
-/// The value with the addresses replaced for which there is a target; `None` where nothing changes.
+/// Returns the value with each address replaced that has a target; `None` if nothing changes.
 pub fn rewrite(value: &[u8], target: impl Fn(&str) -> Option<String>) -> Option<Vec<u8>> {
     if value.len() > MAX_FIELD {
         return None;
@@ -48,7 +47,7 @@ pub fn rewrite(value: &[u8], target: impl Fn(&str) -> Option<String>) -> Option<
     sound.then_some(rewritten)
 }
 
-/// Whether mail-parser sees the same names, and no other addresses changed than were meant to.
+/// Returns true if mail-parser reads the same names, and if only the intended addresses changed.
 fn agrees(before: &[u8], after: &[u8], replaced: &HashMap<String, String>) -> bool {
     let (Some(before), Some(after)) = (parsed(before), parsed(after)) else {
         return false;
@@ -63,21 +62,21 @@ fn agrees(before: &[u8], after: &[u8], replaced: &HashMap<String, String>) -> bo
     same && changed > 0
 }
 
-/// One address as mail-parser sees it.
+/// One address, as mail-parser reads it.
 #[derive(Debug)]
-struct Seen {
+struct ParsedAddress {
     group: Option<String>,
     name: Option<String>,
     address: String,
 }
 
-fn parsed(value: &[u8]) -> Option<Vec<Seen>> {
+fn parsed(value: &[u8]) -> Option<Vec<ParsedAddress>> {
     let field = [b"To:", value, b"\r\n\r\n"].concat();
     let message = MessageParser::new()
         .with_address_headers()
         .parse_headers(&field)?;
     let seen = |group: Option<&str>, addr: &mail_parser::Addr<'_>| {
-        Some(Seen {
+        Some(ParsedAddress {
             group: group.map(ToOwned::to_owned),
             name: addr.name().map(ToOwned::to_owned),
             address: addr.address()?.to_owned(),
@@ -152,7 +151,7 @@ mod tests {
             " <@a.test:jd@domain2.com>",
             " jd@domain2.com.test",
             " undisclosed-recipients:;",
-            // Two at one place: mail-parser and the scanner do not agree about it.
+            // Two addresses in one place: mail-parser and the scanner disagree.
             " jd@domain2.com <x@y.test>",
         ] {
             assert_eq!(rewrite(value.as_bytes(), target), None, "{value}");
@@ -163,14 +162,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_octets_are_too_strange(value in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_are_read_without_a_panic(value in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = rewrite(&value, |_| Some("jdoe@company.com".to_owned()));
         }
 
-        /// Pieces of which lists of addresses are made, in any order: what is rewritten gives the
-        /// same octets back by the inverse table.
+        /// Pieces of address lists, in any order. The inverse table gives the same bytes back.
         #[test]
-        fn the_inverse_gives_the_same_octets(
+        fn the_inverse_gives_the_same_bytes(
             pieces in prop::collection::vec(prop::sample::select(vec![
                 " ", ",", ";", ":", "<", ">", "(", ")", "\"", "\\", "\r\n\t", "jd@domain2.com",
                 "<jd@domain2.com>", "x@y.test", "\"Doe, John\" ", "=?utf-8?q?a=40b?= ", "Group:", "@",

@@ -1,13 +1,12 @@
-//! Where the addresses stand in a list of addresses (RFC 5322 section 3.4), octet for octet.
+//! Finds the places of the addresses in an address list (RFC 5322 section 3.4).
 //!
-//! In: the raw value of a field. Out: the ranges of what may be an addr-spec: between `<` and `>`, or
-//! a run without white space that holds an `@`. Quoted strings, nested comments, domain literals and
-//! groups are passed over; a route (`<@a,@b:jd@c>`) is left alone. What was found is only a guess until
-//! mail-parser has seen it as well.
+//! In: the raw value of a field. Out: the ranges of bytes that may be an addr-spec: between `<` and `>`, or characters
+//! without white space that include an `@`. Quoted strings, nested comments, domain literals and groups are skipped.
+//! A route (`<@a,@b:jd@c>`) is skipped, too. The ranges are a guess until mail-parser has confirmed them.
 
 use std::ops::Range;
 
-/// The ranges, in their order.
+/// Returns the ranges, in their order.
 pub(super) fn addresses(value: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut run: Option<Run> = None;
@@ -19,13 +18,13 @@ pub(super) fn addresses(value: &[u8]) -> Vec<Range<usize>> {
             b'<' => {
                 let end = angle(value, at);
                 let inside = at + 1..end.saturating_sub(1).max(at + 1);
-                // A route has a colon, and one without a `>` is none.
+                // A route has a colon. Without a `>` there is no address.
                 let text = value.get(inside.clone()).unwrap_or_default();
                 let closed = value.get(end.saturating_sub(1)) == Some(&b'>');
                 if closed && !text.contains(&b':') {
                     found.push(trimmed(value, inside));
                 }
-                // What stood before it was a display name.
+                // What came before was a display name.
                 run = None;
                 (end, false)
             }
@@ -51,7 +50,7 @@ pub(super) fn addresses(value: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Octets without white space between them.
+/// Bytes without white space between them.
 struct Run {
     start: usize,
     end: usize,
@@ -64,7 +63,7 @@ impl Run {
     }
 }
 
-/// Behind the comment that begins at `start`; comments nest.
+/// Returns the place after the comment that begins at `start`. Comments can be nested.
 fn comment(value: &[u8], start: usize) -> usize {
     let (mut depth, mut at) = (0_usize, start);
     while let Some(byte) = value.get(at) {
@@ -82,12 +81,12 @@ fn comment(value: &[u8], start: usize) -> usize {
     at.min(value.len())
 }
 
-/// Behind the quoted string that begins at `start`.
+/// Returns the place after the quoted string that begins at `start`.
 fn quoted(value: &[u8], start: usize) -> usize {
     ends_with(value, start, b'"')
 }
 
-/// Behind the domain literal that begins at `start`.
+/// Returns the place after the domain literal that begins at `start`.
 fn literal(value: &[u8], start: usize) -> usize {
     ends_with(value, start, b']')
 }
@@ -105,7 +104,7 @@ fn ends_with(value: &[u8], start: usize, last: u8) -> usize {
     at.min(value.len())
 }
 
-/// Behind the `>` of an address that begins with the `<` at `start`; a `>` may stand in quotes.
+/// Returns the place after the `>` of an address that begins with the `<` at `start`. A `>` in quotes does not count.
 fn angle(value: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = value.get(at) {
@@ -118,7 +117,7 @@ fn angle(value: &[u8], start: usize) -> usize {
     value.len()
 }
 
-/// A range without white space at its ends.
+/// Returns the range without white space at its ends.
 fn trimmed(value: &[u8], range: Range<usize>) -> Range<usize> {
     let text = value.get(range.clone()).unwrap_or_default();
     let start = range.start + (text.len() - text.trim_ascii_start().len());

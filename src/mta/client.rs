@@ -1,9 +1,9 @@
-//! A connection to a milter, as an MTA has it.
+//! A connection to a milter, as an MTA opens it.
 //!
 //! # Limits
 //!
-//! Every read waits at most [`READ_TIMEOUT`] unless told otherwise; a milter
-//! that answers nothing is an error, never a hang.
+//! Every read waits at most [`READ_TIMEOUT`], unless [`MilterClient::set_timeout`] says otherwise. If a milter does not
+//! answer, that is an error; the client never waits for ever.
 
 use super::packet::{Edit, EndOfMessage, Negotiated, Offer, REPLY_LIMIT, Reply, bits, frame};
 use crate::config::socket::Socket;
@@ -17,26 +17,26 @@ use tokio::time::timeout;
 /// How long one read may take.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A macro: its name, with braces if longer than a letter, and its value.
+/// A macro: its name, with braces unless the name is one letter, and its value.
 pub type Macro<'a> = (&'a str, &'a str);
 
 /// Why a conversation with a milter failed.
 #[derive(Debug)]
 pub enum ClientError {
-    /// No connection.
+    /// The client could not connect.
     Connect {
-        /// To where.
+        /// The socket of the milter.
         socket: Socket,
-        /// Why not.
+        /// The error of the system.
         source: io::Error,
     },
-    /// It broke.
+    /// The connection broke.
     Io(io::Error),
-    /// The milter closed it.
+    /// The milter closed the connection.
     Closed,
     /// The milter did not answer in time.
     Silent(Duration),
-    /// The milter sent something that has no place here.
+    /// The milter sent something that the protocol does not allow here.
     Unexpected(String),
 }
 
@@ -84,10 +84,10 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// A milter, seen from an MTA.
+/// A connection to a milter.
 pub struct MilterClient {
     stream: Box<dyn Stream>,
-    agreed: Negotiated,
+    negotiated: Negotiated,
     timeout: Duration,
 }
 
@@ -99,7 +99,7 @@ impl MilterClient {
         Ok(client)
     }
 
-    /// Connects to `socket` and says nothing yet.
+    /// Connects to `socket`, and sends nothing yet.
     pub async fn open(socket: &Socket) -> Result<Self, ClientError> {
         let stream = dial(socket).await.map_err(|source| ClientError::Connect {
             socket: socket.clone(),
@@ -107,52 +107,52 @@ impl MilterClient {
         })?;
         Ok(Self {
             stream,
-            agreed: Negotiated::default(),
+            negotiated: Negotiated::default(),
             timeout: READ_TIMEOUT,
         })
     }
 
-    /// How long every further read may take.
+    /// Sets how long every further read may take.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
     }
 
-    /// What was negotiated.
-    pub fn agreed(&self) -> &Negotiated {
-        &self.agreed
+    /// Returns what was negotiated.
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
     }
 
-    /// Makes the offer and reads the milter's answer.
+    /// Sends the offer, and reads the milter's answer.
     pub async fn negotiate(&mut self, offer: Offer) -> Result<&Negotiated, ClientError> {
         self.raw(&offer.packet()).await?;
         let (letter, payload) = self.read_packet().await?;
         if letter != b'O' {
             return Err(unexpected(letter));
         }
-        self.agreed = Negotiated::read(&payload)
+        self.negotiated = Negotiated::read(&payload)
             .ok_or_else(|| ClientError::Unexpected("a broken negotiation".to_owned()))?;
-        let beyond = self.agreed.version > offer.version
-            || self.agreed.actions & !offer.actions != 0
-            || self.agreed.protocol & !offer.protocol != 0;
+        let beyond = self.negotiated.version > offer.version
+            || self.negotiated.actions & !offer.actions != 0
+            || self.negotiated.protocol & !offer.protocol != 0;
         if beyond {
             return Err(ClientError::Unexpected(
                 "a request for what was not offered".to_owned(),
             ));
         }
-        Ok(&self.agreed)
+        Ok(&self.negotiated)
     }
 
-    /// Names the MTA that is played, as Postfix and Sendmail do even where the milter does not want to
-    /// hear of connections.
+    /// Sends the name of the MTA that this client plays. Postfix and Sendmail send it even if the milter asked to leave
+    /// out the step for connections.
     pub async fn introduce(&mut self, version: &str) -> Result<(), ClientError> {
-        if !self.agreed.wants(b'C', "v") {
+        if !self.negotiated.wants(b'C', "v") {
             return Ok(());
         }
         let macros = strings(&[b"v", version.as_bytes()]);
         self.raw(&frame(b'D', &[b"C", &macros[..]].concat())).await
     }
 
-    /// Tells who the SMTP client is: its name and an IPv4 or IPv6 address.
+    /// Sends who the SMTP client is: its name, and an IPv4 or IPv6 address.
     pub async fn connection(
         &mut self,
         host: &str,
@@ -167,14 +167,14 @@ impl MilterClient {
             .await
     }
 
-    /// HELO or EHLO.
+    /// Sends HELO or EHLO.
     pub async fn helo(&mut self, name: &str) -> Result<Reply, ClientError> {
         let payload = strings(&[name.as_bytes()]);
         self.step(b'H', &payload, (bits::NO_HELO, bits::NR_HELO), &[])
             .await
     }
 
-    /// MAIL: the reverse-path, in angle brackets, and its parameters.
+    /// Sends MAIL: the reverse-path in angle brackets, and its parameters.
     pub async fn mail(
         &mut self,
         path: &[u8],
@@ -186,7 +186,7 @@ impl MilterClient {
             .await
     }
 
-    /// RCPT: the forward-path, in angle brackets, and its parameters.
+    /// Sends RCPT: the forward-path in angle brackets, and its parameters.
     pub async fn rcpt(
         &mut self,
         path: &[u8],
@@ -198,35 +198,35 @@ impl MilterClient {
             .await
     }
 
-    /// DATA, which only version 4 and later know.
+    /// Sends DATA, if the version of the protocol is 4 or later.
     pub async fn data(&mut self, macros: &[Macro<'_>]) -> Result<Reply, ClientError> {
-        if self.agreed.version < 4 {
+        if self.negotiated.version < 4 {
             return Ok(Reply::Continue);
         }
         self.step(b'T', b"", (bits::NO_DATA, bits::NR_DATA), macros)
             .await
     }
 
-    /// One header field.
+    /// Sends one header field.
     pub async fn header(&mut self, name: &[u8], value: &[u8]) -> Result<Reply, ClientError> {
         let payload = strings(&[name, value]);
         self.step(b'L', &payload, (bits::NO_HEADER, bits::NR_HEADER), &[])
             .await
     }
 
-    /// The end of the header.
+    /// Sends the end of the header.
     pub async fn end_of_header(&mut self) -> Result<Reply, ClientError> {
         self.step(b'N', b"", (bits::NO_EOH, bits::NR_EOH), &[])
             .await
     }
 
-    /// A piece of the body, at most 65535 octets.
+    /// Sends a piece of the body, at most 65535 bytes.
     pub async fn body(&mut self, piece: &[u8]) -> Result<Reply, ClientError> {
         self.step(b'B', piece, (bits::NO_BODY, bits::NR_BODY), &[])
             .await
     }
 
-    /// The end of the message: the milter's edits and verdict.
+    /// Sends the end of the message. Returns the milter's edits and its reply.
     pub async fn end_of_message(
         &mut self,
         macros: &[Macro<'_>],
@@ -246,7 +246,7 @@ impl MilterClient {
         }
     }
 
-    /// Gives the message up (RSET); there is no reply.
+    /// Gives the message up (RSET). There is no reply.
     pub async fn abort(&mut self) -> Result<(), ClientError> {
         self.raw(&frame(b'A', b"")).await
     }
@@ -262,7 +262,7 @@ impl MilterClient {
         Ok(self.stream.write_all(bytes).await?)
     }
 
-    /// Reads whatever is there with one read; nothing at the end of the stream.
+    /// Reads what has arrived, with one read. Returns no bytes at the end of the stream.
     pub async fn read_once(&mut self, limit: usize) -> Result<Vec<u8>, ClientError> {
         let mut bytes = vec![0; limit.min(REPLY_LIMIT)];
         let count = timeout(self.timeout, self.stream.read(&mut bytes))
@@ -293,7 +293,7 @@ impl MilterClient {
         Ok((letter, payload))
     }
 
-    /// One command with the bits for "do not send it" and "no reply".
+    /// Sends one command. The two bits say that the command is left out, and that it has no reply.
     async fn step(
         &mut self,
         letter: u8,
@@ -301,11 +301,11 @@ impl MilterClient {
         (no, no_reply): (u32, u32),
         macros: &[Macro<'_>],
     ) -> Result<Reply, ClientError> {
-        if self.agreed.has(no) {
+        if self.negotiated.has(no) {
             return Ok(Reply::Continue);
         }
         self.send(letter, payload, macros).await?;
-        if self.agreed.has(no_reply) {
+        if self.negotiated.has(no_reply) {
             return Ok(Reply::Continue);
         }
         loop {
@@ -318,8 +318,8 @@ impl MilterClient {
         }
     }
 
-    /// A command, after the macros that the milter wants with it. Without any,
-    /// no macro packet is sent (as Sendmail does).
+    /// Sends a command, after the macros that the milter wants with it. If there are none, sends no macro packet, as
+    /// Sendmail does.
     async fn send(
         &mut self,
         letter: u8,
@@ -328,7 +328,7 @@ impl MilterClient {
     ) -> Result<(), ClientError> {
         let wanted: Vec<u8> = macros
             .iter()
-            .filter(|(name, _)| self.agreed.wants(letter, name))
+            .filter(|(name, _)| self.negotiated.wants(letter, name))
             .flat_map(|(name, value)| strings(&[name.as_bytes(), value.as_bytes()]))
             .collect();
         if !wanted.is_empty() {
@@ -349,10 +349,13 @@ async fn dial(socket: &Socket) -> io::Result<Box<dyn Stream>> {
 }
 
 fn unexpected(letter: u8) -> ClientError {
-    ClientError::Unexpected(format!("'{}' where it has no place", letter.escape_ascii()))
+    ClientError::Unexpected(format!(
+        "'{}' where the protocol does not allow it",
+        letter.escape_ascii()
+    ))
 }
 
-/// Strings with a NUL after each.
+/// Returns strings with a NUL after each.
 fn strings(items: &[&[u8]]) -> Vec<u8> {
     items
         .iter()
@@ -365,7 +368,7 @@ mod tests {
     use super::*;
     use tokio::net::UnixListener;
 
-    /// A milter that answers `answer` to whatever comes, and what it was sent.
+    /// Returns a client of a milter that sends `answer` at once, and the task that returns what the client sent.
     async fn played(answer: &'static [u8]) -> (MilterClient, tokio::task::JoinHandle<Vec<u8>>) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m");

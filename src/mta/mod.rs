@@ -1,9 +1,8 @@
 //! The MTA's side of the milter protocol, for `try`, `demo` and the tests.
 //!
-//! [`MilterClient`] offers what Postfix and Sendmail offer, honours what the
-//! milter asked for, and gives its edits in the order of the wire. It writes a
-//! macro packet and its command apart and leaves Nagle's algorithm on, as both
-//! MTAs do, so that a milter that stalls an MTA stalls it as well.
+//! [`MilterClient`] offers what Postfix and Sendmail offer, does what the milter requested, and returns the milter's edits
+//! in the order in which they came. As both MTAs do, it writes a macro packet and its command separately, and leaves
+//! Nagle's algorithm on: so a milter that makes an MTA wait makes this client wait, too.
 //!
 //! Deliberately not here: SMTP, queues and any knowledge of addresses.
 

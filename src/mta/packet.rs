@@ -1,13 +1,13 @@
-//! Packets of the milter protocol as the MTA sees them, pure.
+//! Packets of the milter protocol as the MTA sees them. Pure.
 //!
 //! # Limits
 //!
-//! A reply of more than [`REPLY_LIMIT`] octets is refused: no milter has a
-//! reason for one, as bodies are replaced in pieces of 64 KiB.
+//! A reply of more than [`REPLY_LIMIT`] bytes is an error. No milter needs a longer one, because bodies are replaced in
+//! pieces of 64 KiB.
 
 use std::collections::BTreeMap;
 
-/// Longest reply that is read.
+/// Longest reply that is read, in bytes.
 pub const REPLY_LIMIT: usize = 1 << 20;
 
 /// Bits of the negotiation, named as in Sendmail's `mfdef.h`.
@@ -51,14 +51,14 @@ pub mod bits {
 pub struct Offer {
     /// Protocol version.
     pub version: u32,
-    /// Edits it can make (SMFIF_*).
+    /// The edits that the MTA can make (SMFIF_*).
     pub actions: u32,
-    /// Steps it can leave out and more (SMFIP_*).
+    /// The steps that the MTA can leave out, and other options (SMFIP_*).
     pub protocol: u32,
 }
 
 impl Default for Offer {
-    /// What Postfix 3.7 and Sendmail 8.17 offer.
+    /// Returns what Postfix 3.7 and Sendmail 8.17 offer.
     fn default() -> Self {
         Self {
             version: 6,
@@ -69,23 +69,23 @@ impl Default for Offer {
 }
 
 impl Offer {
-    /// The packet that makes the offer.
+    /// Returns the packet with the offer.
     pub fn packet(&self) -> Vec<u8> {
         let words = [self.version, self.actions, self.protocol];
         frame(b'O', &words.map(u32::to_be_bytes).concat())
     }
 }
 
-/// What the milter made of the offer.
+/// What the milter accepted of the offer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Negotiated {
     /// Protocol version.
     pub version: u32,
-    /// Edits it may make.
+    /// The edits that the milter may make.
     pub actions: u32,
-    /// Steps to leave out and more.
+    /// The steps that the MTA leaves out, and other options.
     pub protocol: u32,
-    /// Macros asked for, by the letter of the command they go with.
+    /// The macros that the milter requested, by the letter of their command.
     pub macros: BTreeMap<u8, Vec<String>>,
 }
 
@@ -119,13 +119,13 @@ impl Negotiated {
         })
     }
 
-    /// Whether a bit of the protocol options is set.
+    /// Returns true if a bit of the protocol options is set.
     pub fn has(&self, bit: u32) -> bool {
         self.protocol & bit != 0
     }
 
-    /// Whether the macro `name` goes with the command `letter`. Without a list
-    /// for that command, every macro does.
+    /// Returns true if the milter wants the macro `name` with the command `letter`. Without a list for that command, it
+    /// wants every macro.
     pub fn wants(&self, letter: u8, name: &str) -> bool {
         self.macros
             .get(&letter)
@@ -133,7 +133,7 @@ impl Negotiated {
     }
 }
 
-/// A macro's name without braces, which are optional around one letter.
+/// Returns the name of a macro without braces. Braces are optional around one letter.
 fn bare(name: &str) -> String {
     name.trim_start_matches('{')
         .trim_end_matches('}')
@@ -143,7 +143,7 @@ fn bare(name: &str) -> String {
 /// The answer to one command.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reply {
-    /// `c`, and also where no reply was agreed on.
+    /// `c`; also the reply to a step without replies.
     Continue,
     /// `a`.
     Accept,
@@ -160,7 +160,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// Reads a reply; nothing if it is none (an edit, a sign of life, nonsense).
+    /// Reads a reply. Returns `None` if the packet is not a reply.
     pub fn read(letter: u8, payload: &[u8]) -> Option<Self> {
         Some(match letter {
             b'c' => Reply::Continue,
@@ -181,26 +181,26 @@ impl Reply {
 /// One change that the milter asked for at the end of a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Edit {
-    /// `-`: take this recipient out.
+    /// `-`: delete this recipient.
     Delete(Vec<u8>),
-    /// `+` or, with parameters, `2`: put this recipient in.
+    /// `+` or, with parameters, `2`: add this recipient.
     Add {
-        /// As the milter wrote it.
+        /// The address, as the milter wrote it.
         address: Vec<u8>,
-        /// ESMTP parameters, if it was a `2` that has some.
+        /// The ESMTP parameters, if the packet has some.
         parameters: Option<Vec<u8>>,
     },
     /// Any other edit.
     Other {
-        /// Its letter.
+        /// The letter of the packet.
         letter: u8,
-        /// Its payload, unread.
+        /// The payload of the packet.
         payload: Vec<u8>,
     },
 }
 
 impl Edit {
-    /// Reads an edit; nothing if the packet is none or is broken.
+    /// Reads an edit. Returns `None` if the packet is not an edit, or is broken.
     pub fn read(letter: u8, payload: &[u8]) -> Option<Self> {
         Some(match letter {
             b'-' => Edit::Delete(string(payload)?.0.to_owned()),
@@ -231,15 +231,13 @@ impl Edit {
 /// The answer to the end of a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EndOfMessage {
-    /// In the order of the wire.
+    /// The edits, in the order in which they came.
     pub edits: Vec<Edit>,
-    /// What came last.
+    /// The last reply.
     pub verdict: Reply,
 }
 
-/// A packet: length, letter, payload.
-///
-/// A payload beyond the 32 bits of the length is cut (it does not occur).
+/// Returns a packet: length, letter, payload.
 pub fn frame(letter: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len() + 1).unwrap_or(u32::MAX);
     let mut packet = Vec::with_capacity(payload.len() + 5);
@@ -274,13 +272,13 @@ mod tests {
     #[test]
     fn an_answer_with_macros_is_read() {
         let payload = b"\0\0\0\x06\0\0\x01\x8c\0\0\x02\x73\0\0\0\x03i {rcpt_addr}\0\0\0\0\x05i\0";
-        let agreed = Negotiated::read(payload).unwrap();
-        assert_eq!((agreed.version, agreed.actions), (6, 0x18c));
-        assert!(agreed.has(bits::NO_DATA) && !agreed.has(bits::NO_RCPT));
-        assert!(agreed.wants(b'R', "i") && agreed.wants(b'R', "{i}"));
-        assert!(agreed.wants(b'R', "{rcpt_addr}"));
-        assert!(!agreed.wants(b'R', "{mail_addr}") && !agreed.wants(b'E', "j"));
-        assert!(agreed.wants(b'M', "{mail_addr}"));
+        let negotiated = Negotiated::read(payload).unwrap();
+        assert_eq!((negotiated.version, negotiated.actions), (6, 0x18c));
+        assert!(negotiated.has(bits::NO_DATA) && !negotiated.has(bits::NO_RCPT));
+        assert!(negotiated.wants(b'R', "i") && negotiated.wants(b'R', "{i}"));
+        assert!(negotiated.wants(b'R', "{rcpt_addr}"));
+        assert!(!negotiated.wants(b'R', "{mail_addr}") && !negotiated.wants(b'E', "j"));
+        assert!(negotiated.wants(b'M', "{mail_addr}"));
         for cut in [0, 11, 13, payload.len() - 1] {
             assert_eq!(Negotiated::read(&payload[..cut]), None, "{cut}");
         }

@@ -19,7 +19,7 @@ fn place(rules: &str, refusals: &str) -> Place {
 /// Whether a new connection is told not to wait at RCPT.
 async fn silent(place: &Place) -> bool {
     let client = connect(&place.socket()).await;
-    client.agreed().has(bits::NR_RCPT)
+    client.negotiated().has(bits::NR_RCPT)
 }
 
 async fn send(client: &mut MilterClient, recipients: &[&str]) -> EndOfMessage {
@@ -98,7 +98,7 @@ async fn after_a_refusal_nobody_was_to_expect_the_next_try_is_answered_one_by_on
     assert!(refusal(&end).starts_with("451 4.3.0 "), "{end:?}");
 
     let mut again = connect(&place.socket()).await;
-    assert!(!again.agreed().has(bits::NR_RCPT));
+    assert!(!again.negotiated().has(bits::NR_RCPT));
     again.mail(b"<s@sender.example>", &[], &[]).await.unwrap();
     let good = again.rcpt(b"<jd@domain2.com>", &[], &[]).await.unwrap();
     assert_eq!(good, Reply::Continue);

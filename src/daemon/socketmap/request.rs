@@ -1,28 +1,28 @@
-//! One question to one answer, pure: `map key` and a table in, `OK value` or `NOTFOUND ` out.
+//! Answers one request. Pure: `map key` and a table in, `OK value` or `NOTFOUND ` out.
 //!
 //! # The maps
 //!
 //! | map | OK for | NOTFOUND for |
 //! |---|---|---|
-//! | `domains` | primary and secondary domains | the rest |
-//! | `secondary` | secondary domains | the rest |
-//! | `recipients` | every address in them, also where its rule refuses or discards: the milter gives the rule's own text | where `unknown=reject` or a routing spelling decides; other domains |
-//! | `rewrite` | an address that is rewritten: its targets | everything else |
+//! | `domains` | primary and secondary domains | other domains |
+//! | `secondary` | secondary domains | other domains |
+//! | `recipients` | every address in these domains, also if its rule refuses or discards it: the milter then gives the rule's own text | addresses that `unknown=reject` refuses; addresses with a routing local-part; other domains |
+//! | `rewrite` | an address that is rewritten: the value is its targets | everything else |
 //!
-//! An OK is never empty: Postfix would call that a configuration error. TEMP is said only where
-//! there is no table at all, since smtpd remembers it for as long as it lives.
+//! The value of an OK is never empty: Postfix would report a configuration error. TEMP is the answer only if there is no
+//! table at all, because smtpd remembers a TEMP until it ends.
 //!
-//! # An OK relays
+//! # OK means relay
 //!
-//! An MTA that hears OK accepts the address from anybody. So a local-part that routes (`%`, `!` or `@`,
-//! quoted or not) is never OK unless a rule spells it out; while readdress only observes, nothing would
-//! rewrite or refuse such an address, and it is never OK at all.
+//! If the answer is OK, an MTA accepts the address from anybody. So an address whose local-part routes (`%`, `!` or `@`,
+//! quoted or not) is OK only if a rule names it. In observe mode nothing would rewrite or refuse such an address, so
+//! then it is never OK.
 //!
 //! # Letter case
 //!
-//! MTAs write their keys in lower case. Where letter case counts, an address that exists in some letter
-//! case is OK in `recipients`, and the milter decides by what the sender wrote. `rewrite` gives targets
-//! only where the letter case makes no difference.
+//! MTAs write their keys in lower case. If letter case counts, an address that exists in any letter case is OK in
+//! `recipients`, and the milter decides by what the sender wrote. `rewrite` returns targets only if the letter case makes
+//! no difference.
 
 use crate::engine::{
     Table,
@@ -83,13 +83,13 @@ fn recipient(table: &Table, observes: bool, key: &str) -> Option<DomainClass> {
     }
     let known = match Mailbox::parse(key) {
         Ok(mailbox) => is_known(table, &mailbox),
-        // No rule is for what fits no grammar.
+        // No rule matches a key that fits no grammar.
         Err(_) => !routes && table.unknown(&Domain::parse(domain).ok()?) != Unknown::Reject,
     };
     known.then_some(class)
 }
 
-/// Returns true if the address exists as it is written or, where letter case counts, otherwise.
+/// Returns true if the address exists as it is written or, if letter case counts, in another letter case.
 fn is_known(table: &Table, mailbox: &Mailbox) -> bool {
     !is_unknown(table, &decide(table, mailbox))
         || (counts_case(table) && !is_unknown(table, &decide_in_any_case(table, mailbox)))
@@ -99,7 +99,7 @@ fn counts_case(table: &Table) -> bool {
     table.settings().local_case == LocalCase::Strict
 }
 
-/// Returns true if no rule refuses the address, but the domain's `unknown=reject` or its spelling does.
+/// Returns true if not a rule refuses the address, but `unknown=reject` of its domain, or its spelling.
 fn is_unknown(table: &Table, decision: &Decision) -> bool {
     let reason = decision.decisive().map(|step| &step.reason);
     match (&decision.outcome, reason) {
@@ -130,8 +130,8 @@ fn targets(table: &Table, key: &str) -> Option<String> {
     }
 }
 
-/// Returns what holds for the address in every letter case in which it exists; none where that differs,
-/// since mail for one mailbox must not go to another.
+/// Returns the decision that holds for the address in every letter case in which it exists. Returns `None` if the decisions
+/// differ, because mail for one mailbox must not go to another.
 fn in_every_case(table: &Table, mailbox: &Mailbox, exact: Decision) -> Option<Decision> {
     let any = decide_in_any_case(table, mailbox);
     let differs = any.steps.iter().any(|step| match step.reason {
@@ -300,7 +300,7 @@ mod tests {
         }
     }
 
-    /// A rule that spells it out counts where it is carried out.
+    /// A rule that names such an address counts, if rules are carried out.
     #[test]
     fn a_spelling_that_a_rule_spells_out_is_known_unless_nothing_is_rewritten() {
         for local in ["a%b", "\"a%b\"", "\"a\\%b\""] {
@@ -310,7 +310,7 @@ mod tests {
         }
     }
 
-    /// What fits no grammar has no rule: the domain's line decides, and who observes refuses nothing.
+    /// No rule matches a key that fits no grammar, so the line of its domain decides. In observe mode nothing is refused.
     #[test]
     fn a_key_that_fits_no_grammar() {
         let table = table(
@@ -335,7 +335,7 @@ mod tests {
         }
     }
 
-    /// MTAs write keys in lower case: valid mail is not refused for it, and goes to nobody else.
+    /// Although MTAs write keys in lower case, no valid mail is refused, and no mail goes to another mailbox.
     #[test]
     fn keys_in_lower_case_where_letter_case_counts() {
         let rules = "company.com primary unknown=reject\ndomain2.com secondary\nd3.example secondary\n\
@@ -376,7 +376,7 @@ mod tests {
         }
         assert_eq!(ask("rewrite jd+x@domain2.com"), "OK JDoe+x@company.com");
         assert_eq!(ask("rewrite old+x@domain2.com"), "OK anna@company.com");
-        // Two mailboxes, and the key does not tell which.
+        // There are two mailboxes, and the key does not say which one is meant.
         assert_eq!(ask("rewrite anna@domain2.com"), NOT_FOUND);
         assert_eq!(ask("rewrite Anna@domain2.com"), NOT_FOUND);
     }

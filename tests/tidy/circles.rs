@@ -24,7 +24,6 @@ const KNOWN: &[(&str, &str)] = &[
         "`Exit` and `failed` stand beside the commands that use them",
     ),
     ("config", "`Config` stands beside its reader"),
-    ("daemon::listen", "`BindError` stands beside the sockets"),
     ("daemon::log", "`Form` stands beside the queue"),
     ("daemon::reload", "`ReloadOptions` stands beside the worker"),
     (
@@ -40,7 +39,6 @@ const KNOWN: &[(&str, &str)] = &[
     ),
     ("engine::store", "`Block` stands beside the walk over it"),
     ("engine::table", "`Table` stands beside what builds it"),
-    ("engine::transaction", "`Recipient` stands beside the plan"),
 ];
 
 /// Returns true if a circle is one of a room that is listed.

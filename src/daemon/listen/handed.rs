@@ -9,7 +9,11 @@
 //!   environment, so that child processes do not use them.
 //! - A descriptor that is neither a TCP nor a Unix stream socket is an error.
 
-use super::{BindError, BoundSocket, RawListener, SocketFile};
+use super::{
+    bound::{BoundSocket, RawListener},
+    error::BindError,
+    local::SocketFile,
+};
 use crate::config::socket::Socket;
 use listenfd::ListenFd;
 use std::io;

@@ -22,8 +22,8 @@ use tokio::{
 };
 
 use super::{
-    BoundSocket, RawListener, SocketFile,
-    local::{self, FileState},
+    bound::{BoundSocket, RawListener},
+    local::{self, FileState, SocketFile},
     stream::Stream,
 };
 use crate::{
@@ -185,7 +185,7 @@ mod tests {
     fn listener() -> (Fixture, Listener) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("r.sock");
-        let bound = super::super::bind(&Socket::Unix(path.clone())).unwrap();
+        let bound = super::super::bind::bind(&Socket::Unix(path.clone())).unwrap();
         let health = Health::default();
         let listener = Listener::new(bound, ListenerKind::Milter, health.clone()).unwrap();
         let fixture = Fixture {

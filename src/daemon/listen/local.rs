@@ -18,14 +18,17 @@
 //!
 //! The mode is set after `bind` and before `listen`, so that nobody can connect with the mode that the umask gave.
 
+use super::error::BindError;
 use super::lock::lock;
-use super::{BACKLOG, BindError};
 use socket2::{Domain, SockAddr, Type};
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+
+/// How many connections may wait until they are accepted: the processes of an MTA may connect at the same time.
+pub const BACKLOG: i32 = 4096;
 
 /// The owner and the group of the MTA may connect.
 const MODE: u32 = 0o660;

@@ -16,7 +16,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::BindError;
+use super::error::BindError;
 
 /// The wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);

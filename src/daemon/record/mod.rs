@@ -43,8 +43,8 @@ pub use held::{
 };
 pub use names::{Names, Redaction};
 pub use process::{
-    control_missing, control_refused, runtime_directory_missing, signal_missing, started,
-    stopped, stopping,
+    control_missing, control_refused, runtime_directory_missing, signal_missing, started, stopped,
+    stopping,
 };
 pub use recipients::{Outcome, plan_failed, recipient, refused_as_a_whole, shows_recipients};
 pub use table::{

@@ -23,7 +23,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable, hash_table::Entry};
 
-use super::Recipient;
+use super::recipient::Recipient;
 use crate::engine::{
     address::{DsnParameters, LocalCase, Mailbox, Notify},
     rewrite::Outcome,

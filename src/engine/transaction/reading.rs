@@ -19,7 +19,7 @@ use crate::engine::{
     table::Table,
 };
 
-use super::Received;
+use super::recipient::Received;
 
 /// What a received path means.
 pub(super) enum Reading {

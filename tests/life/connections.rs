@@ -117,7 +117,7 @@ fn one_large_question_is_bounded_and_delays_nobody() {
     let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
     let last = lines.last().unwrap();
     assert!(
-        last.contains("recipients are explained: ask for the others apart"),
+        last.contains("recipients are explained: ask about the others apart"),
         "{last}"
     );
     assert!(lines.len() <= 1000, "{} lines", lines.len());

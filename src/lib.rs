@@ -7,19 +7,19 @@
 //! # The journey of one recipient
 //!
 //! ```text
-//! MTA connects daemon/accept/               one loop for every kind of listener
-//!   ↓ bytes    daemon/milter/connection.rs  whole frames only, one write a round trip
-//!   ↓ command  daemon/milter/dialogue.rs    the protocol: which step, whether it is answered
+//! MTA connects daemon/accept/                   one loop for every kind of listener
+//!   ↓ bytes    daemon/milter/connection.rs      complete frames only, one write a round trip
+//!   ↓ command  daemon/milter/dialogue.rs        the protocol: which step, and whether it is answered
 //!   ↓ receive  daemon/milter/session_filter.rs  bytes → Received { path, parameters, what the MTA understood }
-//!   ↓ pin      daemon/session/              MAIL takes the live table for the whole message
-//!   ↓ parse    engine/address/path.rs       "<Sales+eu@Example.COM>" → Mailbox
-//!   ↓ look up  engine/table/lookup.rs       the one list of precedence → Match
-//!   ↓ decide   engine/rewrite/expand.rs     back to the table until nothing matches → Decision
-//!   ↓ answer   daemon/milter/dialogue.rs    refused at RCPT with code and text, or go on
+//!   ↓ pin      daemon/session/                  MAIL takes the live table for the whole message
+//!   ↓ parse    engine/address/path.rs           "<Sales+eu@Example.COM>" → Mailbox
+//!   ↓ look up  engine/table/lookup.rs           the one list of precedence → Match
+//!   ↓ decide   engine/rewrite/expand.rs         back to the table until nothing matches → Decision
+//!   ↓ answer   daemon/milter/dialogue.rs        refused at RCPT with code and text, or go on
 //!   ↓ at the end of the message
-//!   ↓ plan     engine/transaction/plan.rs   set difference → Plan { deletions, additions, verdict }
+//!   ↓ plan     engine/transaction/plan.rs       set difference → Plan { deletions, additions, verdict }
 //!   ↓ act      daemon/milter/session_filter.rs  deletions, additions, verdict, in this order
-//!   ↓ record   daemon/record.rs             ABC123: orig_to=<…> to=<…> rule=10-a.rules:12 action=replace gen=7
+//!   ↓ record   daemon/record/recipients.rs      ABC123: orig_to=<…> to=<…> rule=10-a.rules:12 action=replace gen=7
 //! ```
 //!
 //! # The journey of one rule
@@ -65,7 +65,7 @@
 //! # Where to begin
 //!
 //! [`engine::table`] states which rule wins; then [`engine::rewrite`], [`engine::transaction`], and
-//! from there outwards to `daemon::milter`.
+//! from there outwards to `daemon::session` and `daemon::milter`.
 
 #[cfg(feature = "daemon")]
 pub mod cli;

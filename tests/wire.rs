@@ -1,10 +1,8 @@
-//! The milter server on the wire: a real [`serve`] with a small filter, real
-//! sockets, and an MTA's client.
+//! The milter server on the wire: the real server with a small filter, real sockets, and the client of an MTA.
 //!
-//! The filter rewrites every recipient: `<x@old>` is deleted and `<new-x@old>`
-//! is added. A recipient's first letters choose what else happens:
-//! `<slow…>` waits after each edit, `<very-slow…>` for long; after the
-//! deletions `<panic…>` panics and `<hang…>` takes longer than any end.
+//! The filter rewrites every recipient: it deletes `<x@old>` and adds `<new-x@old>`. The first letters of a recipient
+//! choose what else happens: `<slow…>` waits after each edit, `<very-slow…>` waits long; after the deletions `<panic…>`
+//! panics, and `<hang…>` takes longer than the server waits at its end.
 
 #![cfg(feature = "daemon")]
 

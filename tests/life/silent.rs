@@ -84,8 +84,7 @@ async fn who_cannot_be_refused_alone_is_refused_with_the_message() {
     let end = send(&mut client, &["jd@domain2.com"]).await;
     assert_eq!((end.verdict, end.edits.len()), (Reply::Continue, 2));
     assert!(!silent(&place).await, "the table refuses somebody now");
-    let line = "4bSI: refused as a whole: reply=\"451 4.3.0\"";
-    assert!(place.log().contains(line), "{}", place.log());
+    place.logged("4bSI: refused as a whole: reply=\"451 4.3.0\"");
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ use tokio::{
 };
 
 use super::{
-    context::Context as Shared,
+    context::ServerContext,
     deadline::{Deadline, Wait},
     dialogue::{Dialogue, Next},
     drain::{Phase, PhaseWatch},
@@ -81,7 +81,7 @@ pub struct Connection<F> {
     deadline: Deadline,
     phase: PhaseWatch,
     slot: Slot,
-    shared: Arc<Shared>,
+    shared: Arc<ServerContext>,
     /// Whether commands have arrived that were not handled yet.
     behind: bool,
     /// Whether the protocol had not begun when the connection waited last.
@@ -90,7 +90,7 @@ pub struct Connection<F> {
 
 impl<F: Filter> Connection<F> {
     /// Makes a connection. The time for the handshake runs from now on.
-    pub fn new(stream: Stream, slot: Slot, shared: Arc<Shared>, filter: F) -> Self {
+    pub fn new(stream: Stream, slot: Slot, shared: Arc<ServerContext>, filter: F) -> Self {
         stream.acknowledge_quickly();
         slot.keep();
         slot.idle_from(Instant::now() + FIRST_GRACE);

@@ -12,7 +12,7 @@ use crate::daemon::rate_limit::RateLimit;
 
 /// What all connections of one server share.
 #[derive(Debug)]
-pub struct Context {
+pub struct ServerContext {
     /// The limits of each connection.
     pub limits: Limits,
     /// Limits the log lines about peers that break the protocol.
@@ -22,7 +22,7 @@ pub struct Context {
     phase: watch::Sender<Phase>,
 }
 
-impl Context {
+impl ServerContext {
     /// Makes the context of a server that serves.
     pub fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Self {

@@ -13,7 +13,7 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    connection::Connection, context::Context, drain::Phase, filter::Filter, limits::Limits,
+    connection::Connection, context::ServerContext, drain::Phase, filter::Filter, limits::Limits,
     workers::Workers,
 };
 use crate::daemon::{
@@ -35,7 +35,7 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// A milter that accepts connections.
 #[derive(Debug)]
 pub struct Server {
-    context: Arc<Context>,
+    context: Arc<ServerContext>,
     acceptor: Arc<Acceptor>,
     /// Keeps the tasks that accept.
     accepting: Supervisor,
@@ -52,7 +52,7 @@ impl Server {
         health: Health,
     ) -> io::Result<Self> {
         let acceptor = Acceptor::new(ListenerKind::Milter, limits.max_connections, counters);
-        let context = Context::new(limits);
+        let context = ServerContext::new(limits);
         let accepting = Supervisor::new(health);
         let (shared, threads) = (Arc::clone(&context), workers.clone());
         acceptor.start(sockets, workers.first(), &accepting, move |stream, slot| {
@@ -99,7 +99,7 @@ fn serve<F: Filter>(
     workers: &Workers,
     stream: Stream,
     slot: Slot,
-    context: Arc<Context>,
+    context: Arc<ServerContext>,
     filter: F,
 ) {
     let share = workers.share();

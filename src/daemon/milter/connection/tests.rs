@@ -72,7 +72,7 @@ async fn connect<F: Filter>(
 ) -> (JoinHandle<()>, UnixStream) {
     let (ours, mta) = UnixStream::pair().unwrap();
     let slot = slots.take(Duration::ZERO).await.unwrap();
-    let connection = Connection::new(Stream::Unix(ours), slot, Shared::new(limits), filter);
+    let connection = Connection::new(Stream::Unix(ours), slot, ServerContext::new(limits), filter);
     (tokio::spawn(connection.run()), mta)
 }
 

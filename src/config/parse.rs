@@ -70,7 +70,14 @@ impl<'t> Reader<'_, 't, '_> {
             let (key, span) = (name.get_ref().as_ref(), name.span());
             match value.get_ref().as_table() {
                 Some(table) if is_section(key) => self.section(key, table),
-                _ => self.key("", key, span, value),
+                Some(table) => {
+                    self.key("", key, span, value);
+                    // The keys of a misspelt section are checked at once as well.
+                    if let Some(meant) = similar("", key).filter(|meant| is_section(meant)) {
+                        self.section(meant, table);
+                    }
+                }
+                None => self.key("", key, span, value),
             }
         }
     }
@@ -202,7 +209,7 @@ mod tests {
     fn every_finding_in_one_pass_with_a_suggestion() {
         let text = "mod = \"observe\"\nrules = 5\n[milter]\nlisten = \"inet\"\nquiet = \"1s\"\n[reload]\nquiet = \"fast\"\n[rewrit]\nx = 1\n";
         let found = codes(text);
-        assert_eq!(found.len(), 6, "{found:#?}");
+        assert_eq!(found.len(), 7, "{found:#?}");
         assert!(
             found[0].starts_with("1:1:unknown-key:did you mean `mode`?"),
             "{found:#?}"

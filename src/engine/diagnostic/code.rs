@@ -6,12 +6,15 @@ use super::severity::Severity;
 
 /// The code of a kind of finding.
 #[derive(Clone, Copy)]
-pub struct Code {
-    pub(super) word: &'static str,
-    pub(super) severities: &'static [Severity],
-    pub(super) meaning: &'static str,
-    pub(super) action: &'static str,
-    pub(super) example: Example,
+pub struct Code(pub(super) &'static Definition);
+
+/// An entry of a table of codes.
+pub(super) struct Definition {
+    pub word: &'static str,
+    pub severities: &'static [Severity],
+    pub meaning: &'static str,
+    pub action: &'static str,
+    pub example: Example,
 }
 
 /// A small input that brings a finding about.
@@ -35,33 +38,33 @@ pub enum Example {
 impl Code {
     /// Returns the stable word that is printed (`conflict`).
     pub const fn word(self) -> &'static str {
-        self.word
+        self.0.word
     }
 
     /// Returns the severities that a finding with this code may have.
     pub const fn severities(self) -> &'static [Severity] {
-        self.severities
+        self.0.severities
     }
 
     /// Returns one sentence about what a finding with this code means.
     pub const fn meaning(self) -> &'static str {
-        self.meaning
+        self.0.meaning
     }
 
     /// Returns what to do about such a finding.
     pub const fn action(self) -> &'static str {
-        self.action
+        self.0.action
     }
 
     /// Returns an example that brings such a finding about.
     pub const fn example(self) -> Example {
-        self.example
+        self.0.example
     }
 }
 
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
-        self.word == other.word
+        self.0.word == other.0.word
     }
 }
 
@@ -69,13 +72,13 @@ impl Eq for Code {}
 
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word)
+        f.write_str(self.0.word)
     }
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word)
+        f.write_str(self.0.word)
     }
 }
 
@@ -85,13 +88,13 @@ macro_rules! codes {
         $meaning:literal $action:literal $kind:ident $example:tt)*) => {
         $(
             #[doc = $meaning]
-            pub const $name: Code = Code {
+            pub const $name: Code = Code(&Definition {
                 word: $word,
                 severities: &[$(Severity::$severity),+],
                 meaning: $meaning,
                 action: $action,
                 example: Example::$kind $example,
-            };
+            });
         )*
 
         /// All codes of this table.

@@ -183,7 +183,7 @@ fn window(begin: usize, end: usize, width: usize, columns: usize) -> (usize, usi
     if from == 0 {
         return (0, columns - 1);
     }
-    match width <= from + columns - 1 {
+    match width < from + columns {
         true => (width.saturating_sub(columns - 1).min(begin), width),
         false => (from, from + columns - 2),
     }

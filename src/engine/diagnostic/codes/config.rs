@@ -1,7 +1,7 @@
 //! Codes about the configuration file, and about exports.
 
 use crate::engine::diagnostic::{
-    code::{Code, Example, codes},
+    code::{Code, Definition, Example, codes},
     severity::Severity,
 };
 

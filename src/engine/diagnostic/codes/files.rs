@@ -1,7 +1,7 @@
 //! Codes about files and directories as a whole.
 
 use crate::engine::diagnostic::{
-    code::{Code, Example, codes},
+    code::{Code, Definition, Example, codes},
     severity::Severity,
 };
 

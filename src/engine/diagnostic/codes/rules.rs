@@ -1,7 +1,7 @@
 //! Codes about rules and expectations in readdress' own language, and about the table made of them.
 
 use crate::engine::diagnostic::{
-    code::{Code, Example, codes},
+    code::{Code, Definition, Example, codes},
     severity::Severity,
 };
 

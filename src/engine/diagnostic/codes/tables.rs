@@ -1,7 +1,7 @@
 //! Codes about tables of other programs: Postfix, Sendmail, Exchange, LDIF, CSV, databases.
 
 use crate::engine::diagnostic::{
-    code::{Code, Example, codes},
+    code::{Code, Definition, Example, codes},
     severity::Severity,
 };
 

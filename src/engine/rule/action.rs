@@ -83,7 +83,7 @@ pub struct ActionWord {
     pub form: &'static str,
     /// What happens to the address, as a sentence without a full stop.
     pub meaning: &'static str,
-    /// The reply codes of the word: those that it takes, and what it gives alone.
+    /// The reply codes that the word takes, and the reply without a code.
     pub codes: Option<&'static str>,
     /// A whole rule with the word.
     pub example: &'static str,
@@ -113,7 +113,7 @@ impl ActionWord {
             arguments: Arguments::Reply(ReplyClass::Reject),
             form: "[CODE [ENHANCED]] [\"TEXT\"]",
             meaning: "the recipient is refused at RCPT",
-            codes: Some("500 to 559 but 521; alone 550 5.1.1"),
+            codes: Some("500 to 559 except 521; without a code 550 5.1.1"),
             example: "leaked@domain2.com  reject 550 5.1.1 \"No such user\"",
         },
         Self {
@@ -121,7 +121,7 @@ impl ActionWord {
             arguments: Arguments::Reply(ReplyClass::Defer),
             form: "[CODE [ENHANCED]] [\"TEXT\"]",
             meaning: "the recipient is deferred at RCPT: the sender tries again later",
-            codes: Some("400 to 459 but 421; alone 451 4.3.0"),
+            codes: Some("400 to 459 except 421; without a code 451 4.3.0"),
             example: "new@domain2.com  defer 450 4.2.1 \"Not ready yet\"",
         },
         Self {

@@ -81,7 +81,7 @@ fn shown(parsed: Parsed, findings: Findings<'_>) -> Read {
         findings: findings.collect(),
         words: found
             .iter()
-            .map(|d| format!("{}\n{}\n", d.message, d.help.as_deref().unwrap_or("")))
+            .map(|d| format!("{}\n{}\n", d.message, d.advice().unwrap_or_default()))
             .collect(),
         skipped: parsed.skipped.iter().map(ToString::to_string).collect(),
     }

@@ -143,12 +143,13 @@ impl<'a, 'f> Context<'a, 'f> {
     pub fn clean<'t>(&mut self, value: &FieldText<'t>) -> FieldText<'t> {
         let trimmed = value.trimmed();
         if value.hides() {
-            self.warn(
-                codes::UNSEEN_CHARACTER,
-                trimmed.span,
-                format!("`{}` is surrounded by invisible characters", trimmed.text),
-                "delete the invisible characters; they are ignored",
-            );
+            let message = format!("`{}` is surrounded by invisible characters", trimmed.text);
+            let finding = Finding::warning(codes::UNSEEN_CHARACTER, trimmed.span, message);
+            let help = "delete the invisible characters; they are ignored";
+            self.findings.push(match value.is_verbatim() {
+                true => finding.suggest(help, value.span, &*trimmed.text),
+                false => finding.help(help),
+            });
         }
         trimmed
     }
@@ -229,7 +230,12 @@ impl<'a, 'f> Context<'a, 'f> {
                 "the character U+{:04X} is invisible and not allowed in an address",
                 u32::from(c)
             );
-            self.error(codes::UNSEEN_CHARACTER, span, message, "delete it");
+            let finding = Finding::error(codes::UNSEEN_CHARACTER, span, message);
+            let help = "delete the character";
+            self.findings.push(match value.is_verbatim() {
+                true => finding.suggest(help, span, ""),
+                false => finding.help(help),
+            });
         }
         None
     }

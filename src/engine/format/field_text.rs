@@ -27,6 +27,11 @@ impl<'t> FieldText<'t> {
         }
     }
 
+    /// Returns true if the file holds the text as it is: no escape was resolved.
+    pub fn is_verbatim(&self) -> bool {
+        self.span.length as usize == self.text.len()
+    }
+
     /// Returns some bytes of the text; line ends before them are counted.
     pub fn part(&self, range: std::ops::Range<usize>) -> FieldText<'t> {
         let lines = |text: &str| {
@@ -35,8 +40,7 @@ impl<'t> FieldText<'t> {
         };
         let before = self.text.get(..range.start).unwrap_or("");
         // Where escapes were resolved, octets cannot be told apart any more: the whole stands for it.
-        let exact = self.span.length as usize == self.text.len();
-        let span = if exact {
+        let span = if self.is_verbatim() {
             let part = self.span.part(range.start, range.len());
             Span {
                 line: part.line.saturating_add(lines(before)),

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::{context::Context, field_text::FieldText, identity, postfix_value};
 use crate::engine::{
     address::last_at,
-    diagnostic::{Span, codes},
+    diagnostic::{Finding, Span, codes},
     rule::{Origin, Pattern, Target, TargetKind},
 };
 
@@ -115,7 +115,11 @@ fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Op
     match (domain, &context.options.myorigin, &context.options.mydomain) {
         (None, _, _) if text.starts_with('"') && text.contains('@') => {
             let message = format!("the quotes make {text} a local-part without a domain");
-            context.error(codes::NO_DOMAIN, span, message, "delete the quotes");
+            let bare: String = text.chars().filter(|c| *c != '"').collect();
+            let finding = Finding::error(codes::NO_DOMAIN, span, message);
+            context
+                .findings
+                .push(finding.suggest("delete the quotes", span, bare));
             None
         }
         (None, Some(origin), _) => Some(Some(format!("{text}@{origin}"))),

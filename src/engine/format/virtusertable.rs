@@ -26,7 +26,7 @@ use super::{
 };
 use crate::engine::{
     address::{LocalPart, Mailbox},
-    diagnostic::{Span, codes},
+    diagnostic::{Finding, Span, codes},
     rule::{Action, DomainClass, Origin, Pattern, TargetKind},
 };
 
@@ -43,13 +43,17 @@ pub fn read(text: &str, context: &mut Context<'_, '_>) {
             continue;
         }
         if line.text.starts_with([' ', '\t']) {
-            let help = "delete the white space: a virtusertable has no continued lines";
-            context.error(
+            let blank = line.text.len() - line.text.trim_start_matches([' ', '\t']).len();
+            let finding = Finding::error(
                 codes::LEADING_SPACE,
                 line.trimmed().span,
                 "the line begins with white space",
-                help,
             );
+            context.findings.push(finding.suggest(
+                "delete the white space: a virtusertable has no continued lines",
+                line.part(0..blank).span,
+                "",
+            ));
             continue;
         }
         let end = line.text.find([' ', '\t']).unwrap_or(line.text.len());
@@ -181,13 +185,17 @@ fn pattern(key: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Pattern
     };
     let at = key.text.len() - domain.len();
     if domain.ends_with('.') {
-        let help = "delete the dot: Sendmail never finds such a key";
-        context.error(
+        let end = key.text.len();
+        let finding = Finding::error(
             codes::BAD_DOMAIN,
-            key.part(at..key.text.len()).span,
+            key.part(at..end).span,
             "the domain ends in a dot",
-            help,
         );
+        context.findings.push(finding.suggest(
+            "delete the dot: Sendmail never finds such a key",
+            key.part(end - 1..end).span,
+            "",
+        ));
         return None;
     }
     let (domain, _) = context.domain(&key.part(at..key.text.len()))?;

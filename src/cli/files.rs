@@ -1,4 +1,4 @@
-//! Rules from files: the same road as the daemon's, without its watching.
+//! Reads and compiles rules from files, as the daemon does.
 
 pub mod named;
 
@@ -21,15 +21,15 @@ use crate::{
     },
 };
 
-/// Findings about the configuration that are shown by commands that go on in spite of them.
+/// How many findings about the configuration a command shows that continues in spite of them.
 const SHOWN: usize = 10;
 
 /// A rules directory, read and compiled.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The table, where there is no error.
+    /// The table, if there is no error.
     pub table: Option<Arc<Table>>,
-    /// The table, where broken expectations are its only errors.
+    /// The table, if broken expectations are its only errors.
     pub unexpected: Option<Arc<Table>>,
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
@@ -39,15 +39,15 @@ pub struct Loaded {
     pub files: usize,
     /// How many expectations there are.
     pub expectations: usize,
-    /// What foreign files hold that is no address to rewrite.
+    /// What foreign files hold besides addresses to rewrite.
     pub skipped: Vec<Skipped>,
-    /// What is put before file names: the directory as it was named.
+    /// The directory as it was named, which is put before the names of its files.
     pub prefix: String,
     /// What was read, as it was named.
     pub subject: String,
 }
 
-/// The configuration; its findings are told, and none is given back then.
+/// Returns the configuration. If it has errors, prints them and returns none.
 pub fn configuration(file: Option<&Path>) -> Result<Config, Exit> {
     let source = Source {
         file: file.map(Path::to_owned),
@@ -61,8 +61,8 @@ pub fn configuration(file: Option<&Path>) -> Result<Config, Exit> {
     })
 }
 
-/// As much of the configuration as can be read, and the errors. Only for commands that ask the running
-/// daemon, or that look at a machine where something is wrong.
+/// Returns as much of the configuration as can be read, and the errors. Only for commands that ask the running
+/// daemon, or that examine a machine where something is wrong.
 pub fn configuration_partly(file: Option<&Path>) -> Result<(Config, Vec<Diagnostic>), Exit> {
     let source = Source {
         file: file.map(Path::to_owned),
@@ -70,7 +70,7 @@ pub fn configuration_partly(file: Option<&Path>) -> Result<(Config, Vec<Diagnost
     };
     match source.read_partly() {
         Ok(read) => Ok(read),
-        // A file that was named and cannot be read says nothing of any daemon.
+        // If the file was named and cannot be read, there is nothing to go by.
         Err(findings) if file.is_some() => {
             complain_about(&findings);
             Err(Exit::Failed)
@@ -101,7 +101,7 @@ pub fn exposed(file: Option<&Path>) -> Option<Diagnostic> {
     source::configuration_access(file.unwrap_or(Path::new(DEFAULT_FILE)))
 }
 
-/// The same with a configuration that was read.
+/// Reads a directory, or the configured one, with a configuration that was read.
 pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Exit> {
     let directory = directory.map_or_else(|| config.rules.clone(), Path::to_owned);
     if !directory.is_dir() {
@@ -113,7 +113,7 @@ pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Ex
     Ok(read(&directory, config))
 }
 
-/// Reads a directory that is there, with the settings of a configuration.
+/// Reads a directory that exists, with the settings of a configuration.
 pub fn read(directory: &Path, config: &Config) -> Loaded {
     let progress = Progress::start(&format!("reading {}", directory.display()));
     let reading = source::read_directory(directory, &source::Limits::default());
@@ -127,7 +127,7 @@ pub fn read(directory: &Path, config: &Config) -> Loaded {
     loaded
 }
 
-/// Compiles what was read; `prefix` is put before the names of files.
+/// Compiles what was read. `prefix` is put before the names of files.
 fn compiled(
     sources: Vec<SourceText>,
     mut diagnostics: Vec<Diagnostic>,
@@ -152,13 +152,13 @@ fn compiled(
     }
 }
 
-/// The directory with its slash.
+/// Returns the directory with a slash at its end.
 fn prefix(directory: &Path) -> String {
     PathBuf::from(directory).join("").display().to_string()
 }
 
 impl Loaded {
-    /// How many findings of each severity there are, also those that are not shown.
+    /// Returns how many findings of each severity there are, those included that are not shown.
     pub fn tally(&self) -> Tally {
         Tally::of(&self.diagnostics)
     }
@@ -168,7 +168,7 @@ impl Loaded {
         self.write(paint, output::line);
     }
 
-    /// The same on standard error, where standard output is for something else.
+    /// Prints all findings on standard error, because standard output is for something else.
     pub fn complain(&self) {
         self.write(Paint::stderr(), output::error);
     }
@@ -181,7 +181,7 @@ impl Loaded {
     }
 }
 
-/// `1 error`, `2 errors`.
+/// Returns `1 error`, `2 errors`.
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")

@@ -1,19 +1,19 @@
 //! One thread for work that blocks: reading files, compiling, freeing large tables.
 //!
-//! In: closures. Out: their results, in the order in which they were given. The thread is started
-//! once, with the daemon, because a thread that is started later may not be had: where the system's
-//! limit is reached, a runtime's pool of threads panics, or keeps the work waiting for ever.
+//! In: closures. Out: their results, in the order of the closures. The thread is started once, with the
+//! daemon, because the system may refuse a thread later: at its limit, the thread pool of the runtime panics,
+//! or lets the work wait for ever.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | jobs at a time | 1 | further ones wait |
-//! | [`LONG`] | 60 s | the log and `status` say that a job takes long; it goes on |
+//! | jobs at a time | 1 | further jobs wait |
+//! | [`LONG`] | 60 s | the log and `status` report that a job takes long; it continues |
 //!
 //! # Invariants
 //!
-//! - A job that panics is a [`JobError`]; the thread goes on.
+//! - A job that panics is a [`JobError`]; the thread continues.
 
 use std::{
     any::Any,
@@ -31,12 +31,12 @@ use tokio::{
 
 use super::{health::Health, record};
 
-/// What takes longer is told: a file system does not answer, most likely.
+/// A job that takes longer is reported. Most likely a file system does not answer.
 pub const LONG: Duration = Duration::from_secs(60);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The thread, as those see it who have work for it. It ends with the last of these handles.
+/// A handle of the thread, which ends when the last handle is dropped.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     sender: Sender<Job>,
@@ -47,7 +47,7 @@ pub struct Jobs {
 /// Why a job has no result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum JobError {
-    /// It panicked, with this message.
+    /// The job panicked, with this message.
     Panicked(String),
     /// The thread has ended.
     NoThread,
@@ -65,7 +65,7 @@ impl fmt::Display for JobError {
 impl std::error::Error for JobError {}
 
 impl Jobs {
-    /// Starts the thread with this name, which is also how problems name it.
+    /// Starts the thread. Problems are listed under its name.
     pub fn start(name: &str, health: Health) -> io::Result<Self> {
         let (sender, jobs) = mpsc::channel::<Job>();
         thread::Builder::new()
@@ -78,18 +78,18 @@ impl Jobs {
         })
     }
 
-    /// The name of the thread.
+    /// Returns the name of the thread.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where problems are told.
+    /// Returns the list of problems.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Runs `job` on the thread, after those before it. Where the future is dropped, the job runs
-    /// all the same.
+    /// Runs `job` on the thread, after the jobs before it. If the future is dropped, the job runs
+    /// nevertheless.
     pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
@@ -98,7 +98,7 @@ impl Jobs {
         let started = Instant::now();
         self.give(move || {
             let done = catch_unwind(AssertUnwindSafe(job));
-            // Whoever wanted it may have left.
+            // An error is fine: whoever wanted the result may have left.
             let _ = sender.send(done.map_err(|cause| JobError::Panicked(message(&*cause))));
         });
         loop {
@@ -124,12 +124,12 @@ impl Jobs {
     }
 
     fn give(&self, job: impl FnOnce() + Send + 'static) {
-        // Without the thread the job is dropped here, and with it the channel of its result.
+        // If the thread has ended, the job is dropped here, together with the channel of its result.
         let _ = self.sender.send(Box::new(job));
     }
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 pub fn message(cause: &(dyn Any + Send)) -> String {
     let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| cause.downcast_ref::<String>().cloned())

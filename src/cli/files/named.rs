@@ -1,9 +1,8 @@
-//! Files that are named one by one: `check FILE`, as an editor or a deployment tool calls it before the
-//! file is in its place.
+//! Files that are named one by one: `check FILE`, as an editor or a deployment tool calls it before the file
+//! is in its place.
 //!
-//! A file is read as the one that it is to become: its name, or the one that is given for it, says what it
-//! holds. It is checked by itself, or among the files of a rules directory, where it takes the place of
-//! the one with its name.
+//! The name of a file says what it is written in; `--as` gives another name. The file is checked alone, or
+//! together with a rules directory, in which it replaces the file with its name.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +12,19 @@ use crate::{
     engine::{Diagnostic, FileKind, SourceText},
 };
 
-/// Files to be checked.
+/// Files to check.
 #[derive(Clone, Copy, Debug)]
 pub struct Files<'f> {
     /// The files.
     pub paths: &'f [PathBuf],
-    /// The name or the extension for which a file is taken.
+    /// The name, or the extension, that a file will have in the rules directory.
     pub named: Option<&'f str>,
-    /// The directory of which they are to be a part.
+    /// The rules directory to check them with.
     pub within: Option<&'f Path>,
 }
 
 impl Files<'_> {
-    /// Reads and compiles them; findings name them as they were typed.
+    /// Reads and compiles the files. Findings show their names as they were typed.
     pub fn load(&self, config: Option<&Path>) -> Result<Loaded, Exit> {
         let config = configuration(config)?;
         let (mut sources, mut diagnostics, mut shown) = (Vec::new(), Vec::new(), Vec::new());
@@ -66,7 +65,7 @@ impl Files<'_> {
         Ok(loaded)
     }
 
-    /// What a file would be called in a rules directory.
+    /// Returns the name that a file would have in a rules directory.
     fn name(&self, path: &Path) -> Result<String, Exit> {
         let own = path.file_name().unwrap_or_default().to_string_lossy();
         let name = match self.named {

@@ -1,24 +1,25 @@
-//! Who else may write the files that decide where mail goes, and what a link may show.
+//! Checks who may write the files that decide where mail goes, and which links may be followed.
 //!
-//! Whoever can write a rules file, the directory or the configuration can redirect mail. A file that
-//! everybody may write, or that belongs to somebody who has no part in it, is a warning; it is read all
-//! the same. A group that may write is the administrator's own decision and no finding.
+//! Whoever can write a rules file, the directory or the configuration can redirect mail. So there is a
+//! warning about a file that everybody may write, or that belongs to a user who should not own it; the file
+//! is read nevertheless. A group that may write is the administrator's decision and gives no warning.
 //!
-//! Users with a part in it: root, the user who runs this program, the account `readdress`, and for the
-//! files of a directory the owner of the directory, who could replace them anyway.
+//! These users may own files: root, the user who runs this program, the account `readdress`, and, for the
+//! files of a directory, the owner of the directory, who could replace them anyway.
 //!
 //! # Links
 //!
-//! A finding prints the line that it is about. Where root reads the directory, a symbolic link of somebody
-//! else could lead to a file of secrets. One plain rule: a link is followed for root only if root owns it, or
-//! if its owner may read the file by himself: as its owner, or because everybody may. The file is judged
-//! after it was opened, so that exchanging the link in between shows nothing.
+//! A finding prints the line that it is about. If root reads the directory, a symbolic link of another user
+//! could lead to a file of secrets. So root follows a link only if root owns it, or if its owner may read the
+//! file: as the owner of the file, or because everybody may. This is checked after the file was opened, so
+//! that replacing the link in between shows nothing.
 //!
 //! # Limits
 //!
-//! - Groups and access control lists are not looked up: a link to a file that its owner may read through
-//!   a group alone is refused for root.
-//! - A volume of Kubernetes has mode 0777 and cannot be written; it is known by root's link `..data`.
+//! - Groups and access control lists are ignored: root does not follow a link to a file that its owner may
+//!   read only as a member of a group.
+//! - A volume of Kubernetes has mode 0777 although nobody can write to it. It is recognised by root's link
+//!   `..data`.
 
 use std::fs::{self, File, Metadata};
 use std::os::fd::AsRawFd;
@@ -31,10 +32,10 @@ use crate::engine::{Diagnostic, Severity, diagnostic::codes};
 /// The account of the packages.
 const ACCOUNT: &str = "readdress";
 
-/// Others may write.
+/// Every user may write.
 const WRITE: u32 = 0o002;
 
-/// Only owners of entries may remove or rename them.
+/// Only the owner of an entry may remove or rename it.
 const STICKY: u32 = 0o1000;
 
 /// Returns the owner of a directory.
@@ -128,11 +129,11 @@ fn user(passwd: &str, name: &str) -> Option<u32> {
     found.next()?
 }
 
-/// Returns what is wrong and what helps, if `file`, which was opened at `path`, was reached through a link
-/// whose owner may not read it, and root reads.
+/// Returns what is wrong and what helps, if root opened `file` at `path` through a link whose owner may not
+/// read it.
 pub(super) fn private_file(path: &Path, file: &File, of: &Metadata) -> Option<(String, String)> {
     if !rustix::process::geteuid().is_root() {
-        // The kernel has judged.
+        // The kernel has decided already.
         return None;
     }
     let entry = fs::symlink_metadata(path).ok()?;
@@ -156,7 +157,7 @@ pub(super) fn private_file(path: &Path, file: &File, of: &Metadata) -> Option<(S
     ))
 }
 
-/// Returns true if a user may read a file by himself, and reach it.
+/// Returns true if a user may read a file and reach it, without any group.
 fn may_read(user: u32, of: &Metadata, path: &Path) -> bool {
     let allows = |of: &Metadata, owner: u32, others: u32| match of.uid() == user {
         true => of.mode() & owner != 0,

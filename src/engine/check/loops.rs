@@ -15,7 +15,7 @@ use crate::engine::{
     address::{Domain, LocalPart, Mailbox, Subaddress},
     diagnostic::{Finding, Findings, Span, codes},
     rule::{Action, Detail, DomainClass, Pattern, Rule, Target, TargetKind},
-    store::{Entry, RuleId},
+    store::{RuleId, StoredRule},
     table::{Address, Found, Table},
 };
 
@@ -36,7 +36,7 @@ pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     }
     let mut reported = HashSet::new();
     let mut walk = Walk::new(table);
-    let rewriting = table.entries().filter(Entry::rewrites);
+    let rewriting = table.entries().filter(StoredRule::rewrites);
     let rewriting = rewriting.filter_map(|entry| entry.rule());
     for rule in rewriting.filter(|rule| chains(table, &onward, rule)) {
         for start in starts(table, &rule) {
@@ -56,7 +56,7 @@ pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
 fn onward(table: &Table) -> HashSet<Domain> {
     let mut rewritten = HashSet::new();
     let (mut everywhere, mut regex, mut above) = (false, false, HashSet::new());
-    for entry in table.entries().filter(Entry::rewrites) {
+    for entry in table.entries().filter(StoredRule::rewrites) {
         if entry.is_for_mailbox() {
             rewritten.extend(entry.domain().filter(|domain| !rewritten.contains(*domain)));
             continue;

@@ -9,7 +9,7 @@ use crate::engine::{
     diagnostic::{Finding, Findings, Span, codes},
     rewrite::{Outcome, decide},
     rule::{Action, DomainClass, Pattern, Rule, TargetKind, Unknown},
-    store::Entry,
+    store::StoredRule,
     table::Table,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn check(table: &Table, unread: &UnreadLines, findings: &mut Findings
     let refuses = |domain: &Domain| table.unknown(domain) != Unknown::Keep;
     // Where every domain keeps its unknown addresses, only rules for many addresses are of interest.
     let all = table.target_domains().any(refuses);
-    let rewriting = table.entries().filter(Entry::rewrites);
+    let rewriting = table.entries().filter(StoredRule::rewrites);
     let rewriting = rewriting.filter(|entry| all || !entry.is_for_mailbox());
     let rules = rewriting.filter_map(|entry| entry.rule());
     for rule in rules.chain(table.ousted().iter().cloned()) {

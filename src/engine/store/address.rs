@@ -2,11 +2,11 @@
 
 use super::{
     bytes::{Reader, Writer},
-    names::Names,
+    names::NameTable,
 };
 use crate::engine::address::{Domain, LocalPart, Mailbox};
 
-/// Octets of a mailbox as a rule has it.
+/// Returns the bytes of a mailbox in the form that a rule has.
 pub(super) fn mailbox_width(mailbox: &Mailbox) -> u32 {
     let local = &mailbox.local;
     let plain = if local.is_bare() {
@@ -26,11 +26,11 @@ pub(super) fn read_local(from: &mut Reader<'_>) -> Option<LocalPart> {
     Some(LocalPart::stored(text, bare))
 }
 
-pub(super) fn read_domain(names: &Names, from: &mut Reader<'_>) -> Option<Domain> {
+pub(super) fn read_domain(names: &NameTable, from: &mut Reader<'_>) -> Option<Domain> {
     names.domain_at(from.number()?).cloned()
 }
 
-pub(super) fn read_mailbox(names: &Names, from: &mut Reader<'_>) -> Option<Mailbox> {
+pub(super) fn read_mailbox(names: &NameTable, from: &mut Reader<'_>) -> Option<Mailbox> {
     let domain = read_domain(names, from)?;
     Some(Mailbox {
         local: read_local(from)?,

@@ -1,7 +1,7 @@
-//! Numbers and texts as the store keeps them: as few octets as they need.
+//! Writes and reads numbers and texts in as few bytes as they need.
 //!
-//! A number is written in groups of seven bits, the lowest first, each but the last with its top bit
-//! set (LEB128). Reading never panics: what is not there is `None`.
+//! A number is written in groups of seven bits, the lowest first. Each but the last has its top bit set
+//! (LEB128). Reading never panics; it returns nothing if the bytes end too early.
 
 /// Appends a number.
 pub(super) fn number(to: &mut Vec<u8>, mut number: u32) {
@@ -25,20 +25,20 @@ impl Writer {
         number(&mut self.0, value);
     }
 
-    /// A difference from one place to the next, which may go backwards.
+    /// Appends a difference from one place to the next, which may be negative.
     pub fn step(&mut self, from: u32, to: u32) {
         let step = to.wrapping_sub(from) as i32;
         self.number(((step << 1) ^ (step >> 31)) as u32);
     }
 
-    /// A text of at most 2 GiB, with a mark beside its length.
-    pub fn text(&mut self, text: &str, mark: bool) {
-        self.number((text.len() as u32) << 1 | u32::from(mark));
+    /// Appends a text of at most 2 GiB, with a flag beside its length.
+    pub fn text(&mut self, text: &str, flag: bool) {
+        self.number((text.len() as u32) << 1 | u32::from(flag));
         self.0.extend_from_slice(text.as_bytes());
     }
 }
 
-/// Reads a record from its front.
+/// Reads a record from its beginning.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a>(pub &'a [u8]);
 
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_is_none() {
+    fn reading_ends_with_the_bytes() {
         let mut writer = Writer::default();
         writer.text("jdoe", true);
         assert_eq!(Reader(&writer.0).text(), Some(("jdoe", true)));

@@ -10,7 +10,7 @@ impl Packed {
     /// An empty store with the names of another one, so that records of that one can be copied.
     pub(super) fn after(earlier: &Packed) -> Self {
         Self {
-            names: earlier.names.for_others(),
+            names: earlier.names.unused_copy(),
             ..Self::default()
         }
     }
@@ -59,7 +59,7 @@ impl Packed {
         }));
         self.last = None;
         self.live += self.restore(begin);
-        self.names.adopt(domains);
+        self.names.add_uses(domains);
     }
 
     /// Removes the marks of replaced rules from `begin` on, since other rules may decide now. Returns how

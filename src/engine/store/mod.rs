@@ -1,41 +1,42 @@
-//! All rules of a directory in one run of octets, in the order of files and lines.
+//! Keeps many rules in little memory: all rules of a table as one run of bytes, in the order of files and
+//! lines.
 //!
-//! A rule as a value takes some hundred octets in half a dozen pieces of memory. Ten million of them
-//! would neither fit nor be freed in time, so each is packed as soon as it is read, as a record of
-//! about forty octets ([`record`]), and made a value anew for whoever asks.
+//! A rule as a value takes some hundred bytes in half a dozen allocations. Ten million of them would not fit
+//! into memory, and could not be freed in time. So each rule is packed as soon as it is read, into a record
+//! of about forty bytes ([`record`]), and made a value again when somebody asks for it.
 //!
 //! # Places
 //!
-//! A record tells its line and start as steps from the one before. Where a walk would become long, a
-//! [`Block`] begins, which has them in full: a place costs about four octets a rule, and is found by
-//! a walk of at most [`BLOCK`] records.
+//! A record gives its line and start relative to the record before it. After [`BLOCK`] records a new
+//! [`Block`] begins, which has them in full. So a place takes about four bytes a rule, and is found by
+//! reading at most [`BLOCK`] records.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | octets of all records | 4 GiB, some ninety million rules | [`Packed::push`] takes none any more, and says which was the first |
+//! | bytes of all records | 4 GiB, some ninety million rules | no further rule is stored; [`Packed::overflow`] names the first one |
 
 mod address;
 mod bytes;
 mod copy;
-mod entry;
 mod names;
 mod plain;
 mod record;
 mod reuse;
+mod stored_rule;
 mod target;
 
 pub use self::{
-    entry::Entry,
     plain::PlainAddress,
     reuse::{ContentHash, Fetch, FileRead, Reuse},
+    stored_rule::StoredRule,
 };
 
 use self::{
     bytes::{Reader, Writer},
-    names::Names,
-    record::{Base, Head},
+    names::NameTable,
+    record::{BasePlace, Head},
 };
 
 pub use record::RuleView;
@@ -46,7 +47,7 @@ use crate::engine::{
     rule::Rule,
 };
 
-/// Number of a rule; the numbers grow in the order of files and lines, with gaps.
+/// The number of a rule. Numbers grow in the order of files and lines, with gaps.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RuleId(u32);
 
@@ -63,30 +64,30 @@ impl RuleId {
     }
 }
 
-/// Records of one block.
+/// How many records a block has.
 const BLOCK: u32 = 16;
 
-/// Octets of all records but the last.
+/// Bytes of all records but the last.
 const MOST: u32 = if cfg!(test) { 1 << 16 } else { u32::MAX };
 
 /// All rules, packed.
 #[derive(Debug, Default)]
 pub struct Packed {
     bytes: Vec<u8>,
-    /// The first rule for which there was no room.
+    /// The place of the first rule for which there was no room.
     overflow: Option<Span>,
     blocks: Vec<Block>,
     /// Records in the last block.
     in_block: u32,
-    /// Where the last record was written.
+    /// The place of the last record.
     last: Option<Span>,
-    names: Names,
+    names: NameTable,
     live: usize,
-    /// Where plain records are made, so that a million of them take memory once.
+    /// A buffer for plain records, so that a million of them need one allocation.
     scratch: Writer,
 }
 
-/// Where a run of records begins.
+/// The beginning of a run of records, with the place of the first one.
 #[derive(Clone, Copy, Debug)]
 struct Block {
     at: u32,
@@ -96,8 +97,8 @@ struct Block {
 }
 
 impl Block {
-    fn base(self) -> Base {
-        Base {
+    fn base(self) -> BasePlace {
+        BasePlace {
             line: self.line,
             start: self.start,
         }
@@ -105,7 +106,7 @@ impl Block {
 }
 
 impl Packed {
-    /// Adds a rule; `None` where there is no room for it.
+    /// Adds a rule. Returns nothing if there is no room for it.
     pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
         let (at, base) = self.begin(rule.span)?;
         let record = record::encode(rule, base, &mut self.names);
@@ -113,8 +114,8 @@ impl Packed {
         Some(RuleId(at))
     }
 
-    /// Adds a rule that leads from one plain address to another, each with its place; whether their
-    /// domains were known before, and it could.
+    /// Adds a rule that rewrites one plain address to another, each with its place. Returns false if a rule
+    /// with one of their domains was never added before; then nothing is added.
     pub(super) fn push_plain(
         &mut self,
         from: (PlainAddress<'_>, Span),
@@ -136,8 +137,8 @@ impl Packed {
         true
     }
 
-    /// Where the next record begins, and what it tells its place from.
-    fn begin(&mut self, span: Span) -> Option<(u32, Base)> {
+    /// Returns where the next record begins, and to what its place is relative.
+    fn begin(&mut self, span: Span) -> Option<(u32, BasePlace)> {
         let at = u32::try_from(self.bytes.len()).ok().filter(|at| *at < MOST);
         if at.is_none() {
             self.overflow.get_or_insert(span);
@@ -152,12 +153,12 @@ impl Packed {
         self.live += 1;
     }
 
-    /// What the next record tells its place from.
-    fn base(&mut self, at: u32, span: Span) -> Base {
+    /// Returns to what the place of the next record is relative.
+    fn base(&mut self, at: u32, span: Span) -> BasePlace {
         match self.last {
             Some(last) if last.file == span.file && self.in_block < BLOCK => {
                 self.in_block += 1;
-                Base {
+                BasePlace {
                     line: last.line,
                     start: last.start,
                 }
@@ -176,28 +177,28 @@ impl Packed {
         }
     }
 
-    /// The first rule for which there was no room.
+    /// Returns the place of the first rule for which there was no room.
     pub fn overflow(&self) -> Option<Span> {
         self.overflow
     }
 
-    /// Gives back the memory that growing took in advance.
+    /// Frees memory that was reserved for further rules.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.blocks.shrink_to_fit();
     }
 
-    /// How many rules there are, those that were replaced not counted.
+    /// Returns the number of rules that are not replaced.
     pub fn len(&self) -> usize {
         self.live
     }
 
-    /// Whether there is none.
+    /// Returns true if there is no rule.
     pub fn is_empty(&self) -> bool {
         self.live == 0
     }
 
-    /// Leaves a rule out: another one with its pattern decides.
+    /// Marks a rule as replaced, because another rule with its pattern decides.
     pub fn replace(&mut self, id: RuleId) {
         let mut reader = Reader(self.bytes.get(id.0 as usize..).unwrap_or_default());
         if reader.number().is_some() {
@@ -207,53 +208,52 @@ impl Packed {
         }
     }
 
-    /// The rule with this number.
+    /// Returns the rule with this number.
     pub fn rule(&self, id: RuleId) -> Option<Rule> {
         let (file, head) = self.placed(id)?;
         head.rule(file, &self.names)
     }
 
-    /// The rule with this number; its places are not looked up, and mean nothing.
+    /// Returns the rule with this number, with meaningless places. This is faster than looking them up.
     pub fn unplaced(&self, id: RuleId) -> Option<Rule> {
         let (record, _) = self.record(id.0)?;
-        Head::read(record, Base { line: 0, start: 0 })?.rule(0, &self.names)
+        Head::read(record, BasePlace { line: 0, start: 0 })?.rule(0, &self.names)
     }
 
-    /// What a rule does: whether it is for more than one local-part, its action, its detail. The
-    /// pattern, which whoever found the rule knows, is not made.
+    /// Returns what a rule does. Its pattern, which whoever found the rule knows, is not read.
     pub fn meaning(&self, id: RuleId) -> Option<RuleView> {
         let (record, _) = self.record(id.0)?;
-        Head::read(record, Base { line: 0, start: 0 })?.meaning(&self.names)
+        Head::read(record, BasePlace { line: 0, start: 0 })?.meaning(&self.names)
     }
 
-    /// File and line of a rule.
+    /// Returns file and line of a rule.
     pub fn place(&self, id: RuleId) -> Option<(u32, u32)> {
         let (file, head) = self.placed(id)?;
         Some((file, head.base.line))
     }
 
-    /// The domains that some rule names, in its pattern or in a target.
+    /// Returns the domains that some rule names in its pattern or in a target.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.names.domains()
     }
 
-    /// Those that a target is in.
+    /// Returns the domains of targets.
     pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
         self.names.target_domains()
     }
 
-    /// The number of a domain that some rule names.
+    /// Returns the number of a domain that some rule names.
     pub fn domain(&self, domain: &Domain) -> Option<u32> {
         self.names.number(domain.as_str())
     }
 
-    /// The local-part and the domain of a rule's pattern, where that is one mailbox.
+    /// Returns the local-part and the number of the domain of a rule's pattern, if that is one mailbox.
     pub fn mailbox(&self, id: RuleId) -> Option<(&str, u32)> {
         let (record, _) = self.record(id.0)?;
-        Head::read(record, Base { line: 0, start: 0 })?.mailbox()
+        Head::read(record, BasePlace { line: 0, start: 0 })?.mailbox()
     }
 
-    /// A record and where the next one begins.
+    /// Returns a record, and where the next one begins.
     fn record(&self, at: u32) -> Option<(&[u8], u32)> {
         let mut reader = Reader(self.bytes.get(at as usize..)?);
         let length = reader.number()?;
@@ -262,13 +262,13 @@ impl Packed {
         Some((record, u32::try_from(next).unwrap_or(u32::MAX)))
     }
 
-    /// All that is packed, to be compared.
+    /// Returns everything that is packed, for comparisons.
     #[cfg(test)]
-    pub fn octets(&self) -> String {
+    pub fn packed_bytes(&self) -> String {
         format!("{:?} {:?} {:?}", self.bytes, self.blocks, self.last)
     }
 
-    /// The file and the head of a record, with its place.
+    /// Returns the file and the head of a record, with its place.
     fn placed(&self, id: RuleId) -> Option<(u32, Head<'_>)> {
         let after = self.blocks.partition_point(|block| block.at <= id.0);
         let block = self.blocks.get(after.checked_sub(1)?)?;
@@ -277,12 +277,12 @@ impl Packed {
     }
 }
 
-/// Whether two local-parts are one mailbox's.
+/// Returns true if two local-parts are the same mailbox in one domain.
 pub fn same_local(one: &str, other: &str, case: LocalCase) -> bool {
     if one == other {
         return true;
     }
-    // A letter beyond ASCII may be an ASCII one once it is composed (the Kelvin sign).
+    // After composition, a letter beyond ASCII may be an ASCII letter (the Kelvin sign).
     let ascii = one.is_ascii() && other.is_ascii();
     match case {
         LocalCase::Ignore if ascii => one.eq_ignore_ascii_case(other),

@@ -1,43 +1,43 @@
-//! What many rules have in common and is kept once: domains and replies.
+//! Keeps once what many rules have in common: domains and replies. Records contain their numbers.
 //!
-//! A table that takes over records from the one before it knows all names that the other one had, by
-//! the same numbers; which of them its own rules name is told apart.
+//! A store that copies records of an earlier store begins with all names of that one, under the same
+//! numbers. Each name knows whether a rule of this store uses it.
 
 use hashbrown::HashMap;
 
 use crate::engine::{address::Domain, reply::SmtpReply};
 
-/// How a domain is named.
+/// How a domain is used.
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
-    /// By some rule.
+    /// Some rule names it.
     named: bool,
-    /// By some target.
+    /// Some target is in it.
     target: bool,
-    /// By a rule, and by a target, of the file that is being read.
+    /// A rule, and a target, of the file that is being read names it.
     here: (bool, bool),
 }
 
 /// Domains and replies by number.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NameTable {
     domains: Vec<Domain>,
     uses: Vec<Use>,
-    /// Those that the file being read names.
+    /// The domains that the file being read names.
     here: Vec<u32>,
     numbers: HashMap<Domain, u32>,
     replies: Vec<SmtpReply>,
     reply_numbers: HashMap<SmtpReply, u32>,
 }
 
-impl Names {
-    /// Whether most names are in use: if not, it is better to begin anew.
+impl NameTable {
+    /// Returns true if most domains are in use.
     pub fn is_compact(&self) -> bool {
         2 * self.uses.iter().filter(|one| one.named).count() >= self.uses.len()
     }
 
-    /// The same names by the same numbers, none of them in use.
-    pub fn for_others(&self) -> Self {
+    /// Returns the same names under the same numbers, none of them in use.
+    pub fn unused_copy(&self) -> Self {
         Self {
             domains: self.domains.clone(),
             uses: vec![Use::default(); self.domains.len()],
@@ -48,7 +48,7 @@ impl Names {
         }
     }
 
-    /// The number of a domain, a new one if need be.
+    /// Returns the number of a domain of a pattern, a new one if it has none.
     pub fn domain(&mut self, domain: &Domain) -> u32 {
         let number = match self.numbers.get(domain) {
             Some(number) => *number,
@@ -64,14 +64,14 @@ impl Names {
         number
     }
 
-    /// The number of a domain that a target is in.
+    /// Returns the number of a domain of a target, a new one if it has none.
     pub fn target_domain(&mut self, domain: &Domain) -> u32 {
         let number = self.domain(domain);
         self.note(number, true);
         number
     }
 
-    /// The number of a domain that a rule names, if it has one.
+    /// Returns the number of a domain that a rule names, if it has one.
     pub fn known(&mut self, domain: &str, target: bool) -> Option<u32> {
         let number = self.number(domain)?;
         self.note(number, target);
@@ -91,7 +91,7 @@ impl Names {
         one.target |= target;
     }
 
-    /// Ends a file: the domains that it names, and whether targets are in them.
+    /// Ends a file. Returns the domains that it names, and whether targets are in them.
     pub fn end_file(&mut self) -> Vec<(u32, bool)> {
         let here = std::mem::take(&mut self.here);
         let used = here.into_iter().map(|number| {
@@ -104,8 +104,8 @@ impl Names {
         used.collect()
     }
 
-    /// A file names these.
-    pub fn adopt(&mut self, domains: &[(u32, bool)]) {
+    /// Takes note of the domains that a copied file names.
+    pub fn add_uses(&mut self, domains: &[(u32, bool)]) {
         for (number, target) in domains {
             if let Some(one) = self.uses.get_mut(*number as usize) {
                 one.named = true;
@@ -114,12 +114,12 @@ impl Names {
         }
     }
 
-    /// The domains that targets are in.
+    /// Returns the domains that targets are in.
     pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
         self.used(|one| one.target)
     }
 
-    /// All domains that some rule names.
+    /// Returns all domains that some rule names.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.used(|one| one.named)
     }
@@ -131,17 +131,17 @@ impl Names {
             .map(|(domain, _)| domain)
     }
 
-    /// The number of a domain.
+    /// Returns the number of a domain.
     pub fn number(&self, domain: &str) -> Option<u32> {
         self.numbers.get(domain).copied()
     }
 
-    /// The domain with this number.
+    /// Returns the domain with this number.
     pub fn domain_at(&self, number: u32) -> Option<&Domain> {
         self.domains.get(number as usize)
     }
 
-    /// The number of a reply, a new one if need be.
+    /// Returns the number of a reply, a new one if it has none.
     pub fn reply(&mut self, reply: &SmtpReply) -> u32 {
         if let Some(number) = self.reply_numbers.get(reply) {
             return *number;
@@ -152,7 +152,7 @@ impl Names {
         number
     }
 
-    /// The reply with this number.
+    /// Returns the reply with this number.
     pub fn reply_at(&self, number: u32) -> Option<&SmtpReply> {
         self.replies.get(number as usize)
     }

@@ -1,20 +1,20 @@
-//! One rule to octets and back.
+//! Packs one rule into bytes, and makes it a rule again.
 //!
 //! ```text
-//! head   kind of pattern (3 bits), kind of action (3), detail (2)
-//! marks  origin (3), replaced (1), length written out (1), several targets (1)
-//! line   step from the record before it in its block
-//! start  likewise
-//! length of the pattern as it is written, where that is not its canonical form's
+//! head    kind of pattern (3 bits), kind of action (3), detail (2)
+//! marks   origin (3), replaced (1), length follows (1), several targets (1)
+//! line    relative to the record before it in its block
+//! start   likewise
+//! length  of the written pattern, if it is not that of the canonical form
 //! pattern, action
 //! ```
 //!
-//! Domains and replies are numbers of [`Names`].
+//! Domains and replies are numbers of the [`NameTable`].
 
 use super::{
     address::{mailbox_width, read_domain, read_local, read_mailbox, write_local},
     bytes::{Reader, Writer},
-    names::Names,
+    names::NameTable,
     plain::PlainAddress,
     target::{read_target, write_target},
 };
@@ -36,28 +36,28 @@ const IS_MAILBOX: u8 = 1;
 const REFUSE: u8 = 6;
 const REWRITE: u8 = 7;
 
-/// A rule as a decision needs it, without its place.
+/// What a decision needs of a rule: no pattern, no place.
 #[derive(Clone, Debug)]
 pub struct RuleView {
-    /// It is for all addresses of a domain, or for all with a detail.
+    /// It is for all addresses of a domain, or for all addresses with a detail.
     pub wide: bool,
-    /// The domain below which its addresses are, where it is for subdomains.
+    /// If it is for subdomains, the domain above them.
     pub above: Option<Domain>,
     /// What happens to them.
     pub action: Action,
-    /// The option `detail=`, where it is written.
+    /// The option `detail=`, if it is written.
     pub detail: Option<Detail>,
 }
 
-/// Where a record begins to tell its place from.
+/// What the place of a record is relative to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Base {
+pub(super) struct BasePlace {
     pub line: u32,
     pub start: u32,
 }
 
-/// Writes a rule.
-pub(super) fn encode(rule: &Rule, base: Base, names: &mut Names) -> Writer {
+/// Packs a rule.
+pub(super) fn encode(rule: &Rule, base: BasePlace, names: &mut NameTable) -> Writer {
     let mut out = Writer::default();
     let (pattern, action) = (pattern_kind(&rule.pattern), action_kind(&rule.action));
     let detail = match rule.detail {
@@ -91,12 +91,12 @@ pub(super) fn encode(rule: &Rule, base: Base, names: &mut Names) -> Writer {
     out
 }
 
-/// Writes a rule that leads from one mailbox to another, as [`encode`] would: each address with the
-/// number of its domain, and where it stands, on one line.
+/// Packs a rule that rewrites one mailbox to another, both on one line, as [`encode`] would. Each address has
+/// the number of its domain, and its place.
 pub(super) fn encode_plain(
     (domain, (from, span)): (u32, (PlainAddress<'_>, Span)),
     (target, (to, to_span)): (u32, (PlainAddress<'_>, Span)),
-    base: Base,
+    base: BasePlace,
     out: &mut Writer,
 ) {
     out.byte(MAILBOX | REWRITE << 3);
@@ -111,23 +111,23 @@ pub(super) fn encode_plain(
     out.text(to.local, true);
 }
 
-/// A record that is read as far as its place.
+/// A record, read as far as its place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
     head: u8,
     marks: u8,
-    /// Its place, but for the file and the length.
-    pub base: Base,
+    /// Its place, without the file and the length.
+    pub base: BasePlace,
     rest: Reader<'a>,
 }
 
 impl<'a> Head<'a> {
-    pub fn read(record: &'a [u8], base: Base) -> Option<Self> {
+    pub fn read(record: &'a [u8], base: BasePlace) -> Option<Self> {
         let mut reader = Reader(record);
         Some(Self {
             head: reader.byte()?,
             marks: reader.byte()?,
-            base: Base {
+            base: BasePlace {
                 line: reader.step(base.line)?,
                 start: reader.step(base.start)?,
             },
@@ -135,7 +135,7 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// Whether another rule with the same pattern took its place.
+    /// Returns true if another rule with the same pattern decides instead.
     pub fn is_replaced(&self) -> bool {
         self.marks & REPLACED != 0
     }
@@ -161,8 +161,8 @@ impl<'a> Head<'a> {
         ORIGINS.get(number).copied().unwrap_or(Origin::Line)
     }
 
-    /// The domain that the pattern names.
-    pub fn domain(mut self, names: &Names) -> Option<&Domain> {
+    /// Returns the domain that the pattern names.
+    pub fn domain(mut self, names: &NameTable) -> Option<&Domain> {
         if matches!(self.head & 7, LOCAL_PART | REGEX) {
             return None;
         }
@@ -170,7 +170,7 @@ impl<'a> Head<'a> {
         names.domain_at(self.rest.number()?)
     }
 
-    /// The local-part and the number of the domain, where the pattern is one mailbox.
+    /// Returns the local-part and the number of the domain, if the pattern is one mailbox.
     pub fn mailbox(mut self) -> Option<(&'a str, u32)> {
         if !self.is_for_mailbox() {
             return None;
@@ -187,8 +187,8 @@ impl<'a> Head<'a> {
         self.rest.number().map(Some)
     }
 
-    /// The whole rule.
-    pub fn rule(mut self, file: u32, names: &Names) -> Option<Rule> {
+    /// Returns the whole rule.
+    pub fn rule(mut self, file: u32, names: &NameTable) -> Option<Rule> {
         let written = self.written_length()?;
         let pattern = read_pattern(self.head & 7, names, &mut self.rest)?;
         let span = Span {
@@ -206,8 +206,8 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// What the rule does, without its pattern: whether it is a wide one, its action, its detail.
-    pub fn meaning(mut self, names: &Names) -> Option<RuleView> {
+    /// Returns what the rule does.
+    pub fn meaning(mut self, names: &NameTable) -> Option<RuleView> {
         self.written_length()?;
         let kind = self.head & 7;
         let above = if kind == MAILBOX {
@@ -229,7 +229,7 @@ impl<'a> Head<'a> {
         })
     }
 
-    fn action(&mut self, span: Span, names: &Names) -> Option<Action> {
+    fn action(&mut self, span: Span, names: &NameTable) -> Option<Action> {
         Some(match self.head >> 3 & 7 {
             REFUSE => Action::Refuse(names.reply_at(self.rest.number()?)?.clone()),
             REWRITE => {
@@ -251,14 +251,14 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Marks a record: another rule with its pattern decides.
+/// Marks a record as replaced: another rule with its pattern decides.
 pub(super) fn replace(record: &mut [u8]) {
     if let Some(marks) = record.get_mut(1) {
         *marks |= REPLACED;
     }
 }
 
-/// Takes that mark away.
+/// Removes that mark.
 pub(super) fn restore(record: &mut [u8]) {
     if let Some(marks) = record.get_mut(1) {
         *marks &= !REPLACED;
@@ -300,7 +300,7 @@ fn action_kind(action: &Action) -> u8 {
     }
 }
 
-/// Octets of a pattern in canonical form; most are written so.
+/// Returns the bytes of a pattern in canonical form. Most patterns are written so.
 fn width(pattern: &Pattern) -> u32 {
     match pattern {
         Pattern::Mailbox(mailbox) => mailbox_width(mailbox),
@@ -308,7 +308,7 @@ fn width(pattern: &Pattern) -> u32 {
     }
 }
 
-fn write_pattern(pattern: &Pattern, names: &mut Names, out: &mut Writer) {
+fn write_pattern(pattern: &Pattern, names: &mut NameTable, out: &mut Writer) {
     match pattern {
         Pattern::Mailbox(Mailbox { local, domain })
         | Pattern::AnyDetail {
@@ -326,7 +326,7 @@ fn write_pattern(pattern: &Pattern, names: &mut Names, out: &mut Writer) {
     }
 }
 
-fn read_pattern(kind: u8, names: &Names, from: &mut Reader<'_>) -> Option<Pattern> {
+fn read_pattern(kind: u8, names: &NameTable, from: &mut Reader<'_>) -> Option<Pattern> {
     Some(match kind {
         MAILBOX => Pattern::Mailbox(read_mailbox(names, from)?),
         1 => {

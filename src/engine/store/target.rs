@@ -1,10 +1,10 @@
-//! Targets in a record: a head (kind, 2 bits; length written out, 1; on another line, 1), the steps from
-//! its rule's line and start, and what it names.
+//! Targets in a record: a head (kind, 2 bits; length follows, 1; on another line, 1), line and start relative
+//! to those of its rule, and the address.
 
 use super::{
     address::{mailbox_width, read_domain, read_mailbox, write_local},
     bytes::{Reader, Writer},
-    names::Names,
+    names::NameTable,
 };
 use crate::engine::{
     diagnostic::Span,
@@ -20,7 +20,7 @@ fn target_width(kind: &TargetKind) -> u32 {
     }
 }
 
-pub(super) fn write_target(target: &Target, rule: Span, names: &mut Names, out: &mut Writer) {
+pub(super) fn write_target(target: &Target, rule: Span, names: &mut NameTable, out: &mut Writer) {
     let kind = match &target.kind {
         TargetKind::Mailbox(_) => 0,
         TargetKind::Domain(_) => 1,
@@ -53,7 +53,7 @@ pub(super) fn write_target(target: &Target, rule: Span, names: &mut Names, out: 
     }
 }
 
-pub(super) fn read_target(rule: Span, names: &Names, from: &mut Reader<'_>) -> Option<Target> {
+pub(super) fn read_target(rule: Span, names: &NameTable, from: &mut Reader<'_>) -> Option<Target> {
     let head = from.byte()?;
     let line = if head & 8 == 0 {
         rule.line

@@ -1,4 +1,4 @@
-//! What goes into a run of packed rules comes out of it, places included.
+//! What was stored comes back unchanged, with its places.
 
 use super::*;
 use crate::engine::{
@@ -9,7 +9,7 @@ use crate::engine::{
     syntax::{Parsed, read},
 };
 
-/// Every kind of pattern, action, target and mark that a line can give.
+/// Every kind of pattern, action, target and mark that a line can have.
 const RULES: &str = "\
 jd@domain2.com jdoe@company.com
 \"j d\"@domain2.com jdoe@company.com detail=drop
@@ -78,7 +78,7 @@ fn every_rule_comes_back_as_it_was_with_its_places() {
     }
 }
 
-/// Rules made by hand: what is read from a text was packed already.
+/// Rules made by hand, because rules that are read from a text were packed already.
 #[test]
 fn a_rule_is_what_was_put_in() {
     let domain = |name: &str| Domain::parse(name).unwrap();
@@ -173,9 +173,9 @@ fn a_number_that_is_none_gives_nothing() {
     assert_eq!(store.len(), 1);
 }
 
-/// What the figures of the head rest on: locals of ten octets, a few domains.
+/// The figures in the documentation assume local-parts of ten bytes and a few domains.
 #[test]
-fn a_plain_rule_takes_few_octets() {
+fn a_plain_rule_takes_few_bytes() {
     let line = |number: u32| format!("user{number:06}@domain2.com name{number:06}@company.com\n");
     let text: String = (0..1000).map(line).collect();
     let mut store = Packed::default();
@@ -184,7 +184,7 @@ fn a_plain_rule_takes_few_octets() {
     });
     let blocks = store.blocks.len() * size_of::<Block>();
     let each = (store.bytes.len() + blocks) / 1000;
-    assert!(each <= 33, "{each} octets a rule, 20 of them local-parts");
+    assert!(each <= 33, "{each} bytes a rule, 20 of them local-parts");
 }
 
 #[test]

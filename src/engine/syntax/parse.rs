@@ -323,7 +323,7 @@ mod tests {
     fn both_ways_agree(text: &str) {
         let (short, long) = (rules(text, true), rules(text, false));
         assert_eq!(short.1, long.1, "{text}");
-        assert_eq!(short.0.octets(), long.0.octets(), "{text}");
+        assert_eq!(short.0.packed_bytes(), long.0.packed_bytes(), "{text}");
         let shown = |packed: &Packed| format!("{:?}", packed.iter().collect::<Vec<_>>());
         assert_eq!(shown(&short.0), shown(&long.0), "{text}");
     }

@@ -17,7 +17,7 @@ use super::{
 use crate::engine::{
     address::LocalCase,
     rule::Pattern,
-    store::{Entry, RuleId},
+    store::{RuleId, StoredRule},
 };
 
 const CASE: LocalCase = LocalCase::Ignore;
@@ -61,7 +61,7 @@ impl AnyCase {
         self.mailboxes.insert(&table.store, ids, CASE, twice);
     }
 
-    fn add(&mut self, entry: &Entry<'_>) {
+    fn add(&mut self, entry: &StoredRule<'_>) {
         let Some(rule) = entry.rule() else { return };
         let (map, key) = match &rule.pattern {
             Pattern::AnyDetail { user, domain } => (

@@ -9,7 +9,7 @@ use crate::engine::{
     address::{Domain, LocalCase, last_at},
     diagnostic::{Finding, Findings, Span, codes, looks_like, nearest},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
-    store::Entry,
+    store::StoredRule,
     syntax::Parsed,
 };
 
@@ -303,7 +303,7 @@ pub(super) fn check_lookalikes(table: &Table, findings: &mut Findings<'_>) {
 
 /// A mailbox lives in a primary domain.
 fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
-    for entry in table.entries().filter(Entry::is_mailbox) {
+    for entry in table.entries().filter(StoredRule::is_mailbox) {
         let Some(domain) = entry.domain() else {
             continue;
         };

@@ -48,7 +48,7 @@ use super::{
     diagnostic::Span,
     reply::{ReplyClass, SmtpReply},
     rule::{DomainClass, Rule, Unknown},
-    store::{Entry, Fetch, FileRead, Packed, Reuse, RuleId, RuleView},
+    store::{Fetch, FileRead, Packed, Reuse, RuleId, RuleView, StoredRule},
 };
 
 /// What the meaning of rules depends on besides the rules.
@@ -209,7 +209,7 @@ impl Table {
     }
 
     /// The same, each made a value only if that is asked for.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub fn entries(&self) -> impl Iterator<Item = StoredRule<'_>> {
         self.store.entries()
     }
 

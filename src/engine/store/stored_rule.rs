@@ -1,9 +1,9 @@
-//! Walks over the records, each read no further than asked for.
+//! Goes through the records of a store. Each is read only as far as needed.
 
 use super::{
     Block, Packed, RuleId,
-    names::Names,
-    record::{Base, Head},
+    names::NameTable,
+    record::{BasePlace, Head},
 };
 use crate::engine::{
     address::Domain,
@@ -11,18 +11,18 @@ use crate::engine::{
 };
 
 impl Packed {
-    /// All rules but those that were replaced, in the order of files and lines.
+    /// Returns all rules that are not replaced, in the order of files and lines.
     pub fn iter(&self) -> impl Iterator<Item = Rule> {
         self.entries().filter_map(|entry| entry.rule())
     }
 
-    /// The same, read no further than asked for.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    /// Returns the same rules, not made values yet.
+    pub fn entries(&self) -> impl Iterator<Item = StoredRule<'_>> {
         self.entries_of(|_| true)
     }
 
-    /// Those of the files that are wanted; the others are stepped over as a whole.
-    pub fn entries_of(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = Entry<'_>> {
+    /// Returns the rules of wanted files. Other files are skipped as a whole.
+    pub fn entries_of(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = StoredRule<'_>> {
         let ends = self.blocks.iter().skip(1).map(|block| block.at);
         let ends = ends.chain(std::iter::once(u32::MAX));
         let blocks = self.blocks.iter().zip(ends);
@@ -34,7 +34,7 @@ impl Packed {
         });
         walks
             .filter(|(_, _, head)| !head.is_replaced())
-            .map(|(id, file, head)| Entry {
+            .map(|(id, file, head)| StoredRule {
                 id,
                 file,
                 head,
@@ -51,63 +51,63 @@ impl Packed {
     }
 }
 
-/// A rule that is not made a value yet.
+/// A rule in the store, which is not made a value yet.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'p> {
+pub struct StoredRule<'p> {
     /// Its number.
     pub id: RuleId,
     file: u32,
     head: Head<'p>,
-    names: &'p Names,
+    names: &'p NameTable,
 }
 
-impl<'p> Entry<'p> {
-    /// Whether its pattern is one mailbox.
+impl<'p> StoredRule<'p> {
+    /// Returns true if its pattern is one mailbox.
     pub fn is_for_mailbox(&self) -> bool {
         self.head.is_for_mailbox()
     }
 
-    /// Whether other addresses take the place of the one that matched.
+    /// Returns true if it rewrites the address that matched.
     pub fn rewrites(&self) -> bool {
         self.head.rewrites()
     }
 
-    /// Whether it says that a mailbox exists.
+    /// Returns true if it says that a mailbox exists.
     pub fn is_mailbox(&self) -> bool {
         self.head.is_mailbox()
     }
 
-    /// Whether it rejects or defers.
+    /// Returns true if it rejects or defers.
     pub fn refuses(&self) -> bool {
         self.head.refuses()
     }
 
-    /// The number of its file.
+    /// Returns the number of its file.
     pub fn file(&self) -> u32 {
         self.file
     }
 
-    /// Where it came from.
+    /// Returns what it was made from.
     pub fn origin(&self) -> Origin {
         self.head.origin()
     }
 
-    /// The domain that its pattern names, where it names one.
+    /// Returns the domain that its pattern names, if it names one.
     pub fn domain(&self) -> Option<&'p Domain> {
         self.head.domain(self.names)
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn rule(&self) -> Option<Rule> {
         self.head.rule(self.file, self.names)
     }
 }
 
-/// From record to record.
+/// Goes from record to record.
 pub(super) struct Walk<'s> {
     store: &'s Packed,
     at: u32,
-    base: Base,
+    base: BasePlace,
 }
 
 impl<'s> Iterator for Walk<'s> {

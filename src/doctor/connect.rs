@@ -6,22 +6,22 @@
 
 use super::{
     Finding, codes,
-    draft::Draft,
-    facts::{Facts, Ours},
-    listed::{Answer, Connection, Listed, Speaks},
+    facts::{Facts, Readdress},
+    listed::{Answer, Connection, Listed, Protocol},
     lists::some,
+    pending::PendingFinding,
 };
 
 /// A local-part that nobody has.
 pub const NOBODY: &str = "readdress0doctor";
 
 /// The key with which a map is asked: one that the map of this name has, if it is ours.
-pub fn key(map: &str, ours: &Ours) -> String {
-    let domain = ours.secondary.first().or(ours.primary.first());
+pub fn key(map: &str, readdress: &Readdress) -> String {
+    let domain = readdress.secondary.first().or(readdress.primary.first());
     let domain = domain.map_or("example.com", |domain| domain.as_str());
     match map {
         "domains" | "secondary" => domain.to_owned(),
-        _ => match ours.originals.first().or(ours.targets.first()) {
+        _ => match readdress.originals.first().or(readdress.targets.first()) {
             Some(mailbox) => mailbox.to_string().to_lowercase(),
             None => format!("{NOBODY}@{domain}"),
         },
@@ -35,8 +35,8 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
     let failing = connections.iter().filter(|connection| {
         let answer = &connection.answer;
         // That the daemon is away or has no table is found where the daemon is judged.
-        let about_ours = matches!(answer, Answer::Failing(reply) if reply.starts_with("PERM"));
-        answer.fails() && (!connection.listed.ours || about_ours)
+        let about_readdress = matches!(answer, Answer::Failing(reply) if reply.starts_with("PERM"));
+        answer.fails() && (!connection.listed.is_readdress || about_readdress)
     });
     for connection in failing {
         let listed = &connection.listed;
@@ -46,9 +46,9 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
                 let list = first.parameter == listed.parameter;
                 let socket = listed.parameter.starts_with('K') && first.word == listed.word;
                 first.about == listed.about
-                    && match (&first.speaks, &listed.speaks) {
-                        (Speaks::Milter, Speaks::Milter) => list,
-                        (Speaks::Map(_), Speaks::Map(_)) => socket,
+                    && match (&first.protocol, &listed.protocol) {
+                        (Protocol::Milter, Protocol::Milter) => list,
+                        (Protocol::Map(_), Protocol::Map(_)) => socket,
                         _ => false,
                     }
             })
@@ -66,50 +66,53 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
 pub(super) fn instead(
     connections: &[Connection],
     facts: &Facts,
-    mut drafts: Vec<Draft>,
-    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
-) -> Vec<Draft> {
-    drafts.retain(|draft| !explains(connections, draft.finding()));
-    if facts.ours.sockets_unknown {
-        drafts.retain(|draft| !codes::ABOUT_SOCKETS.contains(&draft.finding().code));
+    mut pending: Vec<PendingFinding>,
+    remedy: impl Fn(PendingFinding, &[&Listed]) -> PendingFinding,
+) -> Vec<PendingFinding> {
+    pending.retain(|unfinished| !explains(connections, unfinished.finding()));
+    if facts.readdress.sockets_unknown {
+        pending.retain(|unfinished| !codes::ABOUT_SOCKETS.contains(&unfinished.finding().code));
     }
-    drafts.extend(examine(connections, facts, remedy));
-    drafts
+    pending.extend(examine(connections, facts, remedy));
+    pending
 }
 
 /// Judges them.
 fn examine(
     connections: &[Connection],
     facts: &Facts,
-    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
-) -> Vec<Draft> {
+    remedy: impl Fn(PendingFinding, &[&Listed]) -> PendingFinding,
+) -> Vec<PendingFinding> {
     let groups = failing(connections);
     let findings = groups.iter().filter_map(|group| {
         let listed: Vec<_> = group.iter().map(|connection| &connection.listed).collect();
         let first = listed.first()?;
         let mut told: Vec<_> = group
             .iter()
-            .map(|connection| told(connection, &facts.ours))
+            .map(|connection| told(connection, &facts.readdress))
             .collect();
         told.dedup();
         let told = told.join("; ");
-        Some(match first.speaks {
-            Speaks::Milter => milters(first, &told, &listed, &remedy),
-            Speaks::Map(_) => remedy(map(first, &told, &listed), &listed),
+        Some(match first.protocol {
+            Protocol::Milter => milters(first, &told, &listed, &remedy),
+            Protocol::Map(_) => remedy(map(first, &told, &listed), &listed),
         })
     });
     findings
-        .chain(unasked(connections).map(Draft::from))
+        .chain(unasked(connections).map(PendingFinding::from))
         .collect()
 }
 
 /// `inet:127.0.0.1:1`: Connection refused.
-fn told(connection: &Connection, ours: &Ours) -> String {
+fn told(connection: &Connection, readdress: &Readdress) -> String {
     let listed = &connection.listed;
     // The daemon's two kinds of sockets are easily taken for one another.
-    let (others, what) = match listed.speaks {
-        Speaks::Milter => (&ours.socketmap, "the socketmap of readdress listens there"),
-        Speaks::Map(_) => (&ours.milter, "the milter of readdress listens there"),
+    let (others, what) = match listed.protocol {
+        Protocol::Milter => (
+            &readdress.socketmap,
+            "the socketmap of readdress listens there",
+        ),
+        Protocol::Map(_) => (&readdress.milter, "the milter of readdress listens there"),
     };
     let reason = match listed.sockets.iter().any(|socket| others.contains(socket)) {
         true => what.to_owned(),
@@ -122,8 +125,8 @@ fn milters(
     first: &Listed,
     told: &str,
     all: &[&Listed],
-    remedy: impl Fn(Draft, &[&Listed]) -> Draft,
-) -> Draft {
+    remedy: impl Fn(PendingFinding, &[&Listed]) -> PendingFinding,
+) -> PendingFinding {
     let (code, means) = match all.iter().all(|listed| listed.optional) {
         true => (codes::MILTER_AWAY, "mail passes without it"),
         false => (
@@ -135,15 +138,15 @@ fn milters(
         "`{}` names a milter that is not there: {told}; {means}",
         first.parameter
     );
-    let draft = Draft::new(code, &first.about, message);
-    match first.beside_ours {
-        true => remedy(draft.say("start what should answer there, or "), all),
-        false => remedy(draft.say("if readdress is meant, "), all)
+    let unfinished = PendingFinding::new(code, &first.about, message);
+    match first.beside_readdress {
+        true => remedy(unfinished.say("start what should answer there, or "), all),
+        false => remedy(unfinished.say("if readdress is meant, "), all)
             .or("; else start what should answer there"),
     }
 }
 
-fn map(first: &Listed, told: &str, all: &[&Listed]) -> Draft {
+fn map(first: &Listed, told: &str, all: &[&Listed]) -> PendingFinding {
     let names: Vec<_> = all
         .iter()
         .map(|listed| format!("`{}`", listed.parameter))
@@ -154,14 +157,14 @@ fn map(first: &Listed, told: &str, all: &[&Listed]) -> Draft {
          about there",
         names.join(" and ")
     );
-    Draft::new(codes::MAP_DEAD, &first.about, message)
+    PendingFinding::new(codes::MAP_DEAD, &first.about, message)
 }
 
 /// Sockets that doctor itself may not open, in one note.
 fn unasked(connections: &[Connection]) -> Option<Finding> {
     let closed = connections.iter().filter(|connection| {
         // The daemon's own sockets are looked at with their permissions.
-        matches!(connection.answer, Answer::Closed(_)) && !connection.listed.ours
+        matches!(connection.answer, Answer::Closed(_)) && !connection.listed.is_readdress
     });
     let words = some(closed.map(|connection| connection.listed.word.as_str()))?;
     Some(Finding::new(
@@ -180,15 +183,15 @@ fn explains(connections: &[Connection], finding: &Finding) -> bool {
         .iter()
         .filter_map(|group| group.first())
         .map(|connection| &connection.listed)
-        .filter(|listed| !listed.beside_ours);
+        .filter(|listed| !listed.beside_readdress);
     lists.any(|listed| {
         let code = finding.code;
-        let same = match (&listed.speaks, listed.parameter.as_str()) {
-            (Speaks::Milter, "non_smtpd_milters") => code == codes::LOCAL_MAIL_PASSES,
-            (Speaks::Milter, _) => {
+        let same = match (&listed.protocol, listed.parameter.as_str()) {
+            (Protocol::Milter, "non_smtpd_milters") => code == codes::LOCAL_MAIL_PASSES,
+            (Protocol::Milter, _) => {
                 code == codes::MILTER_NOT_LISTED || code == codes::MILTER_NOT_AT_EVERY_PORT
             }
-            (Speaks::Map(_), _) => code == codes::RECIPIENTS_UNCHECKED,
+            (Protocol::Map(_), _) => code == codes::RECIPIENTS_UNCHECKED,
         };
         same && listed.about == finding.about
     })

@@ -6,27 +6,27 @@ use std::collections::BTreeMap;
 
 use super::{
     Finding, codes,
-    facts::{Dns, Facts, Host, Mx, Ours},
+    facts::{Dns, Facts, HostRecord, Mx, Readdress},
     lists::some,
 };
 use crate::engine::address::Domain;
 
 /// Judges every inbound domain.
 pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
-    let (ours, dns) = (&facts.ours, &facts.dns);
-    let usual = primary_targets(ours, dns);
+    let (readdress, dns) = (&facts.readdress, &facts.dns);
+    let usual = primary_targets(readdress, dns);
     let mut findings = Vec::new();
-    for domain in ours.inbound() {
+    for domain in readdress.inbound() {
         // A domain that was not asked about is part of what failed.
         let Some(mx) = dns.domains.get(domain) else {
             continue;
         };
         findings.extend(records(domain, mx, dns, &usual));
     }
-    findings.extend(hosts(ours, dns, &usual));
-    findings.extend(elsewhere(ours, dns, &usual));
+    findings.extend(hosts(readdress, dns, &usual));
+    findings.extend(elsewhere(readdress, dns, &usual));
     findings.extend(failures(dns));
-    findings.extend(ours.wildcards.iter().map(|domain| {
+    findings.extend(readdress.wildcards.iter().map(|domain| {
         Finding::new(
             codes::WILDCARD_DOMAINS,
             format!("*.{domain}"),
@@ -42,18 +42,20 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
 
 /// How many inbound domains have MX records that are right, and how many are not known.
 pub(super) fn right(facts: &Facts) -> (usize, usize) {
-    let (ours, dns) = (&facts.ours, &facts.dns);
-    let usual = primary_targets(ours, dns);
+    let (readdress, dns) = (&facts.readdress, &facts.dns);
+    let usual = primary_targets(readdress, dns);
     let (mut right, mut unknown) = (0, 0);
-    for domain in ours.inbound() {
+    for domain in readdress.inbound() {
         match dns.domains.get(domain) {
             Some(Mx::Targets(targets)) => {
                 let hosts = targets.iter().map(|target| dns.hosts.get(target));
-                let is_bad =
-                    |host: &Option<&Host>| !matches!(host, Some(Host::Addresses | Host::Failed(_)));
-                let failed = |host: &Option<&Host>| matches!(host, Some(Host::Failed(_)));
+                let is_bad = |host: &Option<&HostRecord>| {
+                    !matches!(host, Some(HostRecord::Addresses | HostRecord::Failed(_)))
+                };
+                let failed =
+                    |host: &Option<&HostRecord>| matches!(host, Some(HostRecord::Failed(_)));
                 let strange =
-                    ours.secondary.contains(domain) && !strange(targets, &usual).is_empty();
+                    readdress.secondary.contains(domain) && !strange(targets, &usual).is_empty();
                 match hosts.clone().any(|host| is_bad(&host)) || strange {
                     true => {}
                     false if hosts.clone().any(|host| failed(&host)) => unknown += 1,
@@ -76,8 +78,8 @@ fn strange<'t>(targets: &'t [String], usual: &[String]) -> Vec<&'t str> {
 }
 
 /// All MX targets of all primary domains.
-fn primary_targets(ours: &Ours, dns: &Dns) -> Vec<String> {
-    let primary = ours
+fn primary_targets(readdress: &Readdress, dns: &Dns) -> Vec<String> {
+    let primary = readdress
         .primary
         .iter()
         .filter_map(|domain| dns.domains.get(domain));
@@ -107,12 +109,12 @@ fn records(domain: &Domain, mx: &Mx, dns: &Dns, usual: &[String]) -> Option<Find
             format!("register it, or fix its spelling in the rules; its zone then needs {record}"),
         ),
         Mx::None => match dns.hosts.get(domain.as_str()) {
-            Some(Host::Addresses | Host::Alias(_)) => (
+            Some(HostRecord::Addresses | HostRecord::Alias(_)) => (
                 codes::MX_IMPLICIT,
                 "it has no MX record, so that its mail goes to its own address",
                 format!("write into its zone: {record}"),
             ),
-            Some(Host::Nothing) => (
+            Some(HostRecord::NoAddress) => (
                 codes::MX_MISSING,
                 "it has neither an MX record nor an address: nobody can send mail to it",
                 format!("write into its zone: {record}"),
@@ -130,9 +132,9 @@ fn records(domain: &Domain, mx: &Mx, dns: &Dns, usual: &[String]) -> Option<Find
 }
 
 /// The domains that have each target, in the order of the targets.
-fn by_target<'d>(ours: &'d Ours, dns: &'d Dns) -> BTreeMap<&'d str, Vec<&'d Domain>> {
+fn by_target<'d>(readdress: &'d Readdress, dns: &'d Dns) -> BTreeMap<&'d str, Vec<&'d Domain>> {
     let mut all: BTreeMap<&str, Vec<&Domain>> = BTreeMap::new();
-    for domain in ours.inbound() {
+    for domain in readdress.inbound() {
         if let Some(Mx::Targets(targets)) = dns.domains.get(domain) {
             for target in targets.iter().filter(|target| !target.is_empty()) {
                 all.entry(target).or_default().push(domain);
@@ -143,8 +145,8 @@ fn by_target<'d>(ours: &'d Ours, dns: &'d Dns) -> BTreeMap<&'d str, Vec<&'d Doma
 }
 
 /// Targets that are aliases or have no address: one finding each, however many domains have it.
-fn hosts(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
-    let all = by_target(ours, dns).into_iter();
+fn hosts(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
+    let all = by_target(readdress, dns).into_iter();
     let findings = all.filter_map(|(target, domains)| {
         let (about, whose) = match domains.as_slice() {
             [one] => (one.as_str(), format!("its MX `{target}`")),
@@ -161,7 +163,7 @@ fn hosts(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
                     .any(|name| usual.iter().any(|one| one == name))
         };
         match dns.hosts.get(target)? {
-            Host::Alias(name) => {
+            HostRecord::Alias(name) => {
                 let (to, what) = match strange(name) {
                     true => (example(usual), "the host of the primary domains"),
                     false => (name.as_str(), "the name behind it"),
@@ -173,7 +175,7 @@ fn hosts(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
                     format!("write {what} into the zone: {}", records_to(&domains, to)),
                 ))
             }
-            Host::Nothing => {
+            HostRecord::NoAddress => {
                 let help = match strange(target) {
                     true => format!(
                         "write into the zone, in its place: {}",
@@ -187,7 +189,7 @@ fn hosts(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
                 let message = format!("{whose} has no address");
                 Some(Finding::new(codes::MX_NO_ADDRESS, about, message, help))
             }
-            Host::Addresses | Host::Failed(_) => None,
+            HostRecord::Addresses | HostRecord::Failed(_) => None,
         }
     });
     findings.collect()
@@ -203,15 +205,18 @@ fn records_to(domains: &[&Domain], host: &str) -> String {
 
 /// Secondary domains whose mail goes elsewhere: one finding for all that go to the same hosts. A target
 /// that is an alias or has no address is a finding already.
-fn elsewhere(ours: &Ours, dns: &Dns, usual: &[String]) -> Vec<Finding> {
+fn elsewhere(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
     let mut groups: BTreeMap<Vec<&str>, Vec<&Domain>> = BTreeMap::new();
-    for domain in &ours.secondary {
+    for domain in &readdress.secondary {
         let Some(Mx::Targets(targets)) = dns.domains.get(domain) else {
             continue;
         };
         let mut strange = strange(targets, usual);
         strange.retain(|target| {
-            !matches!(dns.hosts.get(*target), Some(Host::Alias(_) | Host::Nothing))
+            !matches!(
+                dns.hosts.get(*target),
+                Some(HostRecord::Alias(_) | HostRecord::NoAddress)
+            )
         });
         if !strange.is_empty() {
             groups.entry(strange).or_default().push(domain);
@@ -249,7 +254,7 @@ fn failures(dns: &Dns) -> Option<Finding> {
         _ => None,
     });
     let hosts = dns.hosts.iter().filter_map(|(name, host)| match host {
-        Host::Failed(reason) => Some((name.as_str(), reason)),
+        HostRecord::Failed(reason) => Some((name.as_str(), reason)),
         _ => None,
     });
     let failed: Vec<_> = domains.chain(hosts).collect();

@@ -23,7 +23,7 @@ pub const SAMPLE: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// What the rules and the configuration say.
-    pub ours: Ours,
+    pub readdress: Readdress,
     /// What DNS says.
     pub dns: Dns,
     /// Postfix, where there is one.
@@ -57,7 +57,7 @@ pub struct Unseen {
 
 /// What the rules and the configuration say.
 #[derive(Clone, Debug, Default)]
-pub struct Ours {
+pub struct Readdress {
     /// The configuration file, for help lines.
     pub file: String,
     /// Findings of the configuration file, whose keys have their defaults: place, sentence, help.
@@ -100,10 +100,10 @@ pub struct Ours {
     pub control: Option<Socket>,
 }
 
-impl Ours {
+impl Readdress {
     /// What matters of a configuration and, where the rules have no error, of their table.
     pub fn new(file: &Path, config: &Config, table: Option<&Table>) -> Self {
-        let mut ours = Self {
+        let mut readdress = Self {
             file: file.display().to_string(),
             delimiter: config.settings.recipient_delimiter.clone(),
             observes: config.mode == Mode::Observe,
@@ -114,20 +114,20 @@ impl Ours {
             control: Some(config.control.clone()),
             ..Self::default()
         };
-        let Some(table) = table else { return ours };
+        let Some(table) = table else { return readdress };
         for (domain, class) in table.inbound_domains() {
             match class {
-                DomainClass::Primary => ours.primary.push(domain.clone()),
-                _ => ours.secondary.push(domain.clone()),
+                DomainClass::Primary => readdress.primary.push(domain.clone()),
+                _ => readdress.secondary.push(domain.clone()),
             }
         }
         let external = |domain: &&Domain| table.class(domain) == Some(DomainClass::External);
-        ours.targeted = table.target_domains().filter(external).cloned().collect();
-        ours.targeted.sort();
+        readdress.targeted = table.target_domains().filter(external).cloned().collect();
+        readdress.targeted.sort();
         for rule in table.rules() {
-            ours.add(table, &rule.pattern, &rule.action);
+            readdress.add(table, &rule.pattern, &rule.action);
         }
-        ours
+        readdress
     }
 
     fn add(&mut self, table: &Table, pattern: &Pattern, action: &Action) {
@@ -207,7 +207,7 @@ pub struct Dns {
     /// The MX records of each inbound domain.
     pub domains: BTreeMap<Domain, Mx>,
     /// What the targets of MX records are, and domains without any; names without the final dot.
-    pub hosts: BTreeMap<String, Host>,
+    pub hosts: BTreeMap<String, HostRecord>,
 }
 
 /// The MX records of a domain.
@@ -225,13 +225,13 @@ pub enum Mx {
 
 /// What the name of a host is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Host {
+pub enum HostRecord {
     /// It has an address.
     Addresses,
     /// It is an alias of this name.
     Alias(String),
     /// It has no address, or does not exist.
-    Nothing,
+    NoAddress,
     /// No answer came, for this reason.
     Failed(String),
 }
@@ -253,7 +253,7 @@ pub struct Postfix {
     pub own: BTreeMap<String, String>,
     /// The services of `master.cf`.
     pub services: Vec<Service>,
-    /// What maps answered to [`Ours::keys`]: `type:table` to key to value. Maps that were not asked
+    /// What maps answered to [`Readdress::keys`]: `type:table` to key to value. Maps that were not asked
     /// are missing.
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     /// The words of files that stand in lists.
@@ -346,12 +346,12 @@ pub struct Answer {
     /// Addresses about which it decides otherwise than the files do, with both outcomes.
     pub differing: Vec<(String, String, String)>,
     /// Sockets that took no connection.
-    pub dead: Vec<(Socket, Dead)>,
+    pub dead: Vec<(Socket, SocketFailure)>,
 }
 
 /// Why a socket takes no connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Dead {
+pub enum SocketFailure {
     /// There is no such file.
     Missing,
     /// Nobody answers, for this reason.

@@ -6,7 +6,7 @@ use crate::config::socket::Socket;
 
 /// What an MTA speaks on a socket.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Speaks {
+pub enum Protocol {
     /// The milter protocol.
     Milter,
     /// The socketmap protocol, about the map of this name.
@@ -26,11 +26,11 @@ pub struct Listed {
     /// same path differently; one place that answers is enough.
     pub sockets: Vec<Socket>,
     /// What the MTA speaks there.
-    pub speaks: Speaks,
+    pub protocol: Protocol,
     /// Whether it is one of the daemon's sockets.
-    pub ours: bool,
+    pub is_readdress: bool,
     /// Whether one of the daemon's sockets is in the same list.
-    pub beside_ours: bool,
+    pub beside_readdress: bool,
     /// Whether mail passes without it.
     pub optional: bool,
 }

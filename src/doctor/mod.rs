@@ -13,7 +13,7 @@
 //! | `sendmail/` | `sendmail.cf` and the files that it names |
 //! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
 //! | `spelling.rs` | how each MTA writes a socket |
-//! | `looked.rs` | no findings: what was looked at, and what of it passed |
+//! | `inspections.rs` | no findings: what was checked, and what of it is right |
 //! | `serving.rs` | the running daemon: does it serve what the files say? |
 //! | `wiring/` | no findings: the lines that connect this table to an MTA |
 //! | `remedy.rs` | no findings: the commands that fix them, as one block |
@@ -27,13 +27,13 @@
 pub mod codes;
 pub mod connect;
 mod domains;
-mod draft;
 pub mod facts;
 #[cfg(feature = "daemon")]
 pub mod gather;
+pub mod inspections;
 pub mod listed;
 mod lists;
-pub mod looked;
+mod pending;
 pub mod postfix;
 pub mod probe;
 pub mod remedy;
@@ -110,17 +110,21 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
         findings.extend(postfix::examine(postfix, facts));
     }
     if let Some(sendmail) = &facts.sendmail {
-        let drafts = sendmail::examine(sendmail, facts).into_iter();
-        let drafts = drafts.map(draft::Draft::from).collect();
-        let drafts = connect::instead(&sendmail.connections, facts, drafts, |draft, dead| {
-            draft.say(sendmail::remedy(sendmail, dead, facts))
-        });
-        findings.extend(drafts.into_iter().map(draft::Draft::told));
+        let pending = sendmail::examine(sendmail, facts).into_iter();
+        let pending = pending.map(pending::PendingFinding::from).collect();
+        let pending =
+            connect::instead(&sendmail.connections, facts, pending, |unfinished, dead| {
+                unfinished.say(sendmail::remedy(sendmail, dead, facts))
+            });
+        findings.extend(pending.into_iter().map(pending::PendingFinding::told));
     }
     let probed = probe::examine(facts, &findings);
     findings.extend(match &facts.postfix {
-        Some(postfix) => draft::finished(probed, postfix),
-        None => probed.into_iter().map(draft::Draft::told).collect(),
+        Some(postfix) => pending::finished(probed, postfix),
+        None => probed
+            .into_iter()
+            .map(pending::PendingFinding::told)
+            .collect(),
     });
     findings.extend(sockets::unseen(facts));
     findings.extend(

@@ -121,7 +121,7 @@ impl Fix {
 }
 
 /// A word with its form before all changes.
-struct Word {
+struct ListWord {
     before: Option<String>,
     now: String,
 }
@@ -164,9 +164,9 @@ pub fn commands<'e>(postfix: &Postfix, edits: impl IntoIterator<Item = &'e Edit>
 /// The value of a parameter after some changes.
 fn changed(postfix: &Postfix, place: &Place, name: &str, mut changes: Vec<&Change>) -> String {
     changes.sort_by_key(|change| change.rank());
-    let mut list: Vec<Word> = words(&base(postfix, place, name, &changes))
+    let mut list: Vec<ListWord> = words(&base(postfix, place, name, &changes))
         .into_iter()
-        .map(|word| Word {
+        .map(|word| ListWord {
             before: Some(word.to_owned()),
             now: word.to_owned(),
         })
@@ -183,8 +183,8 @@ fn changed(postfix: &Postfix, place: &Place, name: &str, mut changes: Vec<&Chang
     joined(list.iter().map(|word| &word.now))
 }
 
-fn apply(list: &mut Vec<Word>, change: &Change) {
-    let is = |word: &Word, wanted: &str| {
+fn apply(list: &mut Vec<ListWord>, change: &Change) {
+    let is = |word: &ListWord, wanted: &str| {
         word.before
             .as_ref()
             .is_some_and(|before| before.eq_ignore_ascii_case(wanted))
@@ -207,7 +207,7 @@ fn apply(list: &mut Vec<Word>, change: &Change) {
                 .iter()
                 .any(|entry| entry.now.eq_ignore_ascii_case(word))
             {
-                list.push(Word {
+                list.push(ListWord {
                     before: None,
                     now: word.clone(),
                 });

@@ -2,14 +2,14 @@
 
 use super::{
     Finding, codes,
-    facts::{Answer, Daemon, Dead, Facts},
+    facts::{Answer, Daemon, Facts, SocketFailure},
 };
 
 /// Judges the daemon, and the files that it should serve.
 pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
-    let ours = &facts.ours;
+    let readdress = &facts.readdress;
     let mut findings = files(facts);
-    let control = ours
+    let control = readdress
         .control
         .as_ref()
         .map(ToString::to_string)
@@ -22,7 +22,7 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
             format!("no daemon answers: {reason}"),
             format!(
                 "start it: `systemctl start readdress`, or `readdress run --config {}`",
-                ours.file
+                readdress.file
             ),
         )),
         Daemon::Closed(reason) => findings.push(Finding::new(
@@ -38,36 +38,39 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
 
 /// The configuration file and the rules.
 fn files(facts: &Facts) -> Vec<Finding> {
-    let ours = &facts.ours;
-    let rules = ours.rules.display().to_string();
-    let configuration = ours.misconfigured.iter().map(|(place, message, help)| {
-        let message = format!("{message}; doctor looks at the rest without it");
-        Finding::new(codes::CONFIG_BROKEN, place, message, help)
-    });
-    let broken = ours.broken.iter().map(|reason| {
+    let readdress = &facts.readdress;
+    let rules = readdress.rules.display().to_string();
+    let configuration = readdress
+        .misconfigured
+        .iter()
+        .map(|(place, message, help)| {
+            let message = format!("{message}; doctor looks at the rest without it");
+            Finding::new(codes::CONFIG_BROKEN, place, message, help)
+        });
+    let broken = readdress.broken.iter().map(|reason| {
         Finding::new(
             codes::RULES_BROKEN,
             &rules,
             format!("{reason}; the domains are not known, and most is not looked at"),
-            match ours.missing {
+            match readdress.missing {
                 true => format!(
                     "make it, or write `rules = \"DIRECTORY\"` into {}",
-                    ours.file
+                    readdress.file
                 ),
                 false => format!("fix what `readdress check {rules}` shows"),
             },
         )
     });
-    let postmasters = ours.postmasters.iter();
+    let postmasters = readdress.postmasters.iter();
     let postmasters = postmasters
         .map(|(place, message, help)| Finding::new(codes::NO_POSTMASTER, place, message, help));
-    let exposed = ours.exposed.iter();
+    let exposed = readdress.exposed.iter();
     let exposed =
         exposed.map(|(code, (place, message, help))| Finding::new(*code, place, message, help));
-    let observes = ours.observes.then(|| {
+    let observes = readdress.observes.then(|| {
         Finding::new(
             codes::OBSERVES,
-            &ours.file,
+            &readdress.file,
             "`mode = \"observe\"`: decisions are logged, and nothing is rewritten",
             "write `mode = \"rewrite\"` when the log shows what you want",
         )
@@ -81,9 +84,9 @@ fn files(facts: &Facts) -> Vec<Finding> {
 }
 
 fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
-    let rules = facts.ours.rules.display().to_string();
+    let rules = facts.readdress.rules.display().to_string();
     let mut findings = Vec::new();
-    if answer.directory != facts.ours.rules {
+    if answer.directory != facts.readdress.rules {
         findings.push(Finding::new(
             codes::OTHER_RULES,
             &rules,
@@ -120,19 +123,19 @@ fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
     }
     let sockets = answer.dead.iter();
     findings.extend(sockets.map(|(socket, dead)| match dead {
-        Dead::Missing => Finding::new(
+        SocketFailure::Missing => Finding::new(
             codes::SOCKET_MISSING,
             socket.to_string(),
             "the daemon runs, and this socket of the configuration is not there",
             "restart the daemon: a changed list of sockets waits for that",
         ),
-        Dead::Silent(reason) => Finding::new(
+        SocketFailure::Silent(reason) => Finding::new(
             codes::SOCKET_DEAD,
             socket.to_string(),
             format!("nobody answers on this socket of the configuration: {reason}"),
             format!(
                 "restart the daemon, or take `{socket}` out of {}",
-                facts.ours.file
+                facts.readdress.file
             ),
         ),
     }));

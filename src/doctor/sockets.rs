@@ -57,7 +57,7 @@ pub(super) fn unseen(facts: &Facts) -> impl Iterator<Item = Finding> {
 /// A socket of ours, as a line of an MTA names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'s> {
-    /// Ours.
+    /// Readdress.
     pub socket: &'s Socket,
     /// Whether the MTA finds it there.
     pub reached: bool,
@@ -256,7 +256,7 @@ pub fn unsafe_for_sendmail(socket: &Socket, trusts_groups: bool, facts: &Facts) 
             open.mode & 0o7777
         ),
         facts
-            .ours
+            .readdress
             .setting("milter", "listen = [\"unix:/run/readdress/milter.sock\"]"),
     ))
 }

@@ -12,7 +12,7 @@ use crate::{
     config::{Config, socket::Socket},
     doctor::{
         connect::NOBODY,
-        facts::{Answer, Daemon, Dead, Ours},
+        facts::{Answer, Daemon, SocketFailure, Readdress},
     },
     engine::address::Mailbox,
     protocol::{Command, Explained, Request, Status},
@@ -53,7 +53,7 @@ pub fn use_real_sockets(status: &Status, config: &mut Config) {
 /// Compares the daemon with the files.
 pub fn daemon(
     status: &Result<Status, Daemon>,
-    ours: &Ours,
+    ours: &Readdress,
     config: &Config,
     loaded: Option<&Loaded>,
 ) -> Daemon {
@@ -78,7 +78,7 @@ pub fn daemon(
 }
 
 /// Returns the directory that the daemon reads, in our own spelling if it is ours.
-fn directory(status: &Status, ours: &Ours) -> PathBuf {
+fn directory(status: &Status, ours: &Readdress) -> PathBuf {
     let theirs = Path::new(&status.directory);
     match (fs::canonicalize(theirs), fs::canonicalize(&ours.rules)) {
         (Ok(one), Ok(other)) if one == other => ours.rules.clone(),
@@ -90,7 +90,7 @@ fn directory(status: &Status, ours: &Ours) -> PathBuf {
 /// than the files. The addresses are those of rules, and one in each domain that no rule names.
 fn compare(
     control: &Socket,
-    ours: &Ours,
+    ours: &Readdress,
     loaded: Option<&Loaded>,
 ) -> (usize, Vec<(String, String, String)>) {
     let table = loaded.and_then(|loaded| loaded.table.as_ref());
@@ -116,7 +116,7 @@ fn is_same(one: &Explained, other: &Explained) -> bool {
 
 /// Returns what the daemon says about addresses of rules. A daemon without a table says nothing about any
 /// address, which is a finding of its own.
-fn explain(control: &Socket, ours: &Ours) -> Vec<Explained> {
+fn explain(control: &Socket, ours: &Readdress) -> Vec<Explained> {
     let named = ours.originals.iter().chain(&ours.targets);
     let named = named.map(Mailbox::to_string);
     let unknown = ours.inbound().map(|domain| format!("{NOBODY}@{domain}"));
@@ -126,7 +126,7 @@ fn explain(control: &Socket, ours: &Ours) -> Vec<Explained> {
 }
 
 /// Returns why a socket takes no connection. The connection is closed at once, as an MTA may do.
-fn dead(socket: &Socket) -> Option<Dead> {
+fn dead(socket: &Socket) -> Option<SocketFailure> {
     let connected = match socket {
         Socket::Unix(path) => UnixStream::connect(path).map(drop),
         Socket::Inet { host, port } | Socket::Inet6 { host, port } => {
@@ -136,8 +136,8 @@ fn dead(socket: &Socket) -> Option<Dead> {
     match connected {
         // Who may open it is looked at for the MTA's user, not for whoever runs doctor.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Dead::Missing),
-        Err(error) => Some(Dead::Silent(error.to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(SocketFailure::Missing),
+        Err(error) => Some(SocketFailure::Silent(error.to_string())),
         Ok(()) => None,
     }
 }

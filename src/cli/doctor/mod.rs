@@ -21,7 +21,7 @@ use crate::{
     daemon::settings::Source,
     doctor::{
         codes,
-        facts::{Facts, Ours, Postfix, Sendmail, Unseen},
+        facts::{Facts, Readdress, Postfix, Sendmail, Unseen},
         gather::{self, Seen, connect, dns, paths, postconf, sendmail},
         postfix, sendmail as sendmail_rooms, wiring,
     },
@@ -61,13 +61,13 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     }
     let loaded = rules(flags, &config)?;
     let mut facts = Facts {
-        ours: ours(flags, &config, misconfigured, loaded.as_ref()),
+        readdress: ours(flags, &config, misconfigured, loaded.as_ref()),
         groups: paths::groups(),
         ..Facts::default()
     };
-    facts.ours.sockets_unknown = hidden && status.is_err();
+    facts.readdress.sockets_unknown = hidden && status.is_err();
     let failed_to = |error: gather::Failed| failed(&error.0);
-    let (postfix, sendmail) = mtas(flags, &facts.ours).map_err(failed_to)?;
+    let (postfix, sendmail) = mtas(flags, &facts.readdress).map_err(failed_to)?;
     if let (Seen::Absent, Seen::Absent) = (&postfix, &sendmail) {
         facts.unseen.push(no_mta());
     }
@@ -84,13 +84,13 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
         }
     }
     if flags.print.is_none() {
-        let domains: Vec<_> = facts.ours.inbound().cloned().collect();
+        let domains: Vec<_> = facts.readdress.inbound().cloned().collect();
         let _progress = Progress::start(&format!(
             "asking DNS about {}",
             counted(domains.len(), "domain")
         ));
         facts.dns = dns::ask(flags.dns, &domains);
-        facts.daemon = live::daemon(&status, &facts.ours, &config, loaded.as_ref());
+        facts.daemon = live::daemon(&status, &facts.readdress, &config, loaded.as_ref());
         let table = loaded.as_ref().and_then(|loaded| loaded.table.as_deref());
         probe::ask(flags, table, &mut facts);
     }
@@ -165,10 +165,10 @@ fn connections(facts: &mut Facts) {
     let sendmail = facts.sendmail.as_ref();
     let in_sendmail = sendmail.map(|sendmail| sendmail_rooms::listed(sendmail, facts));
     if let (Some(postfix), Some(listed)) = (&mut facts.postfix, in_postfix) {
-        postfix.connections = connect::ask(listed, &facts.ours);
+        postfix.connections = connect::ask(listed, &facts.readdress);
     }
     if let (Some(sendmail), Some(listed)) = (&mut facts.sendmail, in_sendmail) {
-        sendmail.connections = connect::ask(listed, &facts.ours);
+        sendmail.connections = connect::ask(listed, &facts.readdress);
     }
 }
 
@@ -181,7 +181,7 @@ fn place(flags: &Doctor) -> postconf::Place<'_> {
 }
 
 /// Who names one MTA means that one.
-fn mtas(flags: &Doctor, ours: &Ours) -> Result<(Seen<Postfix>, Seen<Sendmail>), gather::Failed> {
+fn mtas(flags: &Doctor, ours: &Readdress) -> Result<(Seen<Postfix>, Seen<Sendmail>), gather::Failed> {
     let place = place(flags);
     let postfix_named = place.program.is_some() || place.directory.is_some();
     let postfix = match flags.sendmail_cf.is_some() && !postfix_named {
@@ -208,11 +208,11 @@ fn ours(
     config: &Config,
     misconfigured: Vec<Diagnostic>,
     loaded: Option<&Loaded>,
-) -> Ours {
+) -> Readdress {
     let file = flags.config.as_deref();
     let file = file.unwrap_or(Path::new(DEFAULT_FILE));
     let table = loaded.and_then(|loaded| loaded.table.as_deref());
-    let mut ours = Ours::new(file, config, table);
+    let mut ours = Readdress::new(file, config, table);
     ours.misconfigured = misconfigured.iter().map(|one| told(one, "")).collect();
     // One line may have several findings: the first is the cause.
     ours.misconfigured.dedup_by(|one, first| one.0 == first.0);
@@ -266,10 +266,10 @@ fn wire(mta: Mta, facts: &Facts) -> Exit {
     if let Some(words) = facts.postfix.as_ref().and_then(Postfix::broken) {
         return failed(&format!("Postfix cannot read its configuration: {words}"));
     }
-    if facts.ours.broken.is_some() {
+    if facts.readdress.broken.is_some() {
         return failed(&format!(
             "the rules have errors: fix what `readdress check {}` shows first",
-            facts.ours.rules.display()
+            facts.readdress.rules.display()
         ));
     }
     output::line(&match mta {

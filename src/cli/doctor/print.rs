@@ -10,7 +10,7 @@ use crate::{
     doctor::{
         Finding, Severity, examine,
         facts::Facts,
-        looked::{Look, Result, looked},
+        inspections::{Inspection, Result, inspections},
         remedy,
     },
     protocol::{DoctorFinding, DoctorLook, DoctorSummary, DoctorTotals},
@@ -23,7 +23,7 @@ const BLOCK: &str = "To fix errors and warnings as far as commands can, paste th
 /// Judges the facts and prints what comes of it.
 pub fn tell(flags: &Doctor, facts: &Facts) -> Exit {
     let findings = examine(facts);
-    let looks = looked(facts, &findings);
+    let looks = inspections(facts, &findings);
     let count = |severity| {
         let of = findings.iter();
         of.filter(|finding| finding.code.severity == severity)
@@ -53,7 +53,7 @@ pub fn tell(flags: &Doctor, facts: &Facts) -> Exit {
 fn people(
     findings: &[Finding],
     block: Option<&str>,
-    looks: &[Look],
+    looks: &[Inspection],
     [errors, warnings, notes]: [usize; 3],
 ) {
     let paint = Paint::stdout();
@@ -79,7 +79,7 @@ fn people(
     });
 }
 
-fn line(look: &Look, paint: Paint) -> String {
+fn line(look: &Inspection, paint: Paint) -> String {
     let word = format!("{:<7}", look.result.word());
     let word = match look.result {
         Result::Right => paint.good(&word),
@@ -121,7 +121,7 @@ fn object(finding: &Finding) -> DoctorFinding<'_> {
 }
 
 /// Returns the last object for programs.
-fn summary([errors, warnings, notes]: [usize; 3], looks: &[Look]) -> DoctorSummary<'_> {
+fn summary([errors, warnings, notes]: [usize; 3], looks: &[Inspection]) -> DoctorSummary<'_> {
     let looks = looks.iter().map(|look| DoctorLook {
         what: look.what,
         result: look.result.word(),

@@ -11,7 +11,7 @@ use crate::{
         facts::Facts,
         gather::{postconf, probe},
         postfix,
-        probe::{Approach, Expected, Probe, questions},
+        probe::{ProbeTarget, Expected, Probe, questions},
         sendmail,
     },
     engine::Table,
@@ -47,7 +47,7 @@ pub fn ask(flags: &Doctor, table: Option<&Table>, facts: &mut Facts) {
     }
 }
 
-fn approach(at: &ProbeAt, facts: &Facts) -> Option<Approach> {
+fn approach(at: &ProbeAt, facts: &Facts) -> Option<ProbeTarget> {
     let (postfix, sendmail) = (facts.postfix.as_ref(), facts.sendmail.as_ref());
     let (host, port) = match at {
         ProbeAt::Place(host, port) => (host.clone(), *port),
@@ -56,5 +56,5 @@ fn approach(at: &ProbeAt, facts: &Facts) -> Option<Approach> {
             .or_else(|| sendmail.and_then(sendmail::address))?,
     };
     let networks = postfix.map(|postfix| postfix.value("mynetworks"));
-    Some(Approach::new(&host, port, networks, sendmail.is_some()))
+    Some(ProbeTarget::new(&host, port, networks, sendmail.is_some()))
 }

@@ -23,8 +23,8 @@ use crate::{
     config::socket::Socket,
     doctor::{
         connect::key,
-        facts::Ours,
-        listed::{Answer, Connection, Listed, Speaks},
+        facts::Readdress,
+        listed::{Answer, Connection, Listed, Protocol},
     },
     mta::{ClientError, MilterClient, Offer},
 };
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LONGEST: u64 = 4096;
 
 /// Asks all of them; in the order of the list.
-pub fn ask(listed: Vec<Listed>, ours: &Ours) -> Vec<Connection> {
+pub fn ask(listed: Vec<Listed>, readdress: &Readdress) -> Vec<Connection> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -54,9 +54,9 @@ pub fn ask(listed: Vec<Listed>, ours: &Ours) -> Vec<Connection> {
     let mut connections = runtime.block_on(async {
         let mut tasks = JoinSet::new();
         for (place, listed) in listed.into_iter().enumerate() {
-            let question = match &listed.speaks {
-                Speaks::Milter => None,
-                Speaks::Map(name) => Some(format!("{name} {}", key(name, ours))),
+            let question = match &listed.protocol {
+                Protocol::Milter => None,
+                Protocol::Map(name) => Some(format!("{name} {}", key(name, readdress))),
             };
             tasks.spawn(async move {
                 let answer = best(&listed.sockets, question.as_deref()).await;

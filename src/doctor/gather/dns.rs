@@ -30,7 +30,7 @@ use hickory_resolver::{
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 use crate::{
-    doctor::facts::{Dns, Host, Mx},
+    doctor::facts::{Dns, HostRecord, Mx},
     engine::address::Domain,
 };
 
@@ -130,7 +130,7 @@ async fn lookups(resolver: TokioResolver, domains: &[Domain], dns: &mut Dns) {
     dns.hosts.extend(hosts.into_iter().map(|name| {
         let host = answers
             .remove(&name)
-            .unwrap_or_else(|| Host::Failed(too_late()));
+            .unwrap_or_else(|| HostRecord::Failed(too_late()));
         (name, host)
     }));
 }
@@ -219,7 +219,7 @@ async fn mx(resolver: &TokioResolver, domain: &str) -> Mx {
     Mx::Targets(targets.into_iter().map(|(_, target)| target).collect())
 }
 
-async fn host(resolver: &TokioResolver, name: &str) -> Host {
+async fn host(resolver: &TokioResolver, name: &str) -> HostRecord {
     if let Ok(found) = lookup(resolver, name, RecordType::CNAME).await {
         let alias = found
             .answers()
@@ -229,16 +229,16 @@ async fn host(resolver: &TokioResolver, name: &str) -> Host {
                 _ => None,
             });
         if let Some(alias) = alias {
-            return Host::Alias(alias);
+            return HostRecord::Alias(alias);
         }
     }
     let mut failed = None;
     for kind in [RecordType::A, RecordType::AAAA] {
         match lookup(resolver, name, kind).await {
-            Ok(found) if !found.answers().is_empty() => return Host::Addresses,
+            Ok(found) if !found.answers().is_empty() => return HostRecord::Addresses,
             Err(Nothing::Failed(reason)) => failed = Some(reason),
             Ok(_) | Err(Nothing::NoRecords | Nothing::NoDomain) => {}
         }
     }
-    failed.map_or(Host::Nothing, Host::Failed)
+    failed.map_or(HostRecord::NoAddress, HostRecord::Failed)
 }

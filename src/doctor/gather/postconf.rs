@@ -12,7 +12,7 @@ use std::{
 
 use super::{Failed, Seen, complaints, paths};
 use crate::doctor::{
-    facts::{Complaint, Ours, Postfix, Unseen},
+    facts::{Complaint, Postfix, Readdress, Unseen},
     lists::words,
     postfix::{access_keys, access_tables, askable, files, hosts, inline, lines, whole},
 };
@@ -27,7 +27,7 @@ pub struct Place<'p> {
 }
 
 /// Asks it. What was named and fails is an error; what was found by looking is not.
-pub fn ask(place: Place<'_>, ours: &Ours) -> Result<Seen<Postfix>, Failed> {
+pub fn ask(place: Place<'_>, readdress: &Readdress) -> Result<Seen<Postfix>, Failed> {
     let named = place.program.is_some() || place.directory.is_some();
     let Some(program) = place.program.map(Path::to_owned).or_else(find) else {
         return match named {
@@ -44,7 +44,7 @@ pub fn ask(place: Place<'_>, ours: &Ours) -> Result<Seen<Postfix>, Failed> {
     match asker.values() {
         Ok(mut postfix) => {
             if !postfix.is_broken() {
-                asker.fill(&mut postfix, ours);
+                asker.fill(&mut postfix, readdress);
             }
             Ok(Seen::Yes(postfix))
         }
@@ -145,9 +145,9 @@ impl Asker<'_> {
     }
 
     /// What more there is to know of a configuration that can be read.
-    fn fill(&self, postfix: &mut Postfix, ours: &Ours) {
+    fn fill(&self, postfix: &mut Postfix, readdress: &Readdress) {
         read_files(postfix);
-        self.ask_maps(postfix, ours);
+        self.ask_maps(postfix, readdress);
         for table in whole(postfix) {
             if let Some(entries) = self.entries(&table) {
                 postfix.entries.insert(table, entries);
@@ -167,8 +167,8 @@ impl Asker<'_> {
         }
     }
 
-    fn ask_maps(&self, postfix: &mut Postfix, ours: &Ours) {
-        let keys = ours.keys().join("\n") + "\n";
+    fn ask_maps(&self, postfix: &mut Postfix, readdress: &Readdress) {
+        let keys = readdress.keys().join("\n") + "\n";
         for map in askable(postfix) {
             // One that does not answer is said to be unseen.
             if let Some(answers) = query(self.command("postmap"), &map, &keys) {

@@ -18,7 +18,7 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-use crate::doctor::probe::{Answers, Approach, Probe, Question, Reply};
+use crate::doctor::probe::{Answers, Probe, ProbeTarget, Question, Reply};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const REPLY: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ const REFUSALS: usize = 8;
 const LONGEST: u64 = 16 << 10;
 
 /// Asks all questions.
-pub fn ask(target: &Approach, questions: Vec<Question>, left: usize) -> Probe {
+pub fn ask(target: &ProbeTarget, questions: Vec<Question>, left: usize) -> Probe {
     let name = match target.host.contains(':') {
         true => format!("[{}]:{}", target.host, target.port),
         false => format!("{}:{}", target.host, target.port),
@@ -43,7 +43,7 @@ pub fn ask(target: &Approach, questions: Vec<Question>, left: usize) -> Probe {
     };
     let mut answers = Answers {
         target: name,
-        standing: target.standing.clone(),
+        trust: target.trust.clone(),
         dsn: first.dsn,
         replies: Vec::new(),
         sender: None,
@@ -55,7 +55,7 @@ pub fn ask(target: &Approach, questions: Vec<Question>, left: usize) -> Probe {
 }
 
 /// Goes through the questions, in as many sessions as it takes.
-fn all(first: Session, target: &Approach, questions: Vec<Question>, answers: &mut Answers) {
+fn all(first: Session, target: &ProbeTarget, questions: Vec<Question>, answers: &mut Answers) {
     let end = Instant::now() + PATIENCE;
     let mut session = Some(first);
     for question in questions {
@@ -116,7 +116,7 @@ struct Session {
 
 impl Session {
     /// Connects, waits for the greeting and says EHLO.
-    fn open(target: &Approach) -> Result<Self, String> {
+    fn open(target: &ProbeTarget) -> Result<Self, String> {
         let stream = connect(target).map_err(|error| error.to_string())?;
         let own = stream.local_addr().map(|address| address.ip());
         let mut session = Self::new(stream).map_err(|error| error.to_string())?;
@@ -222,7 +222,7 @@ fn joined(reply: Reply) -> Reply {
     }
 }
 
-fn connect(target: &Approach) -> io::Result<TcpStream> {
+fn connect(target: &ProbeTarget) -> io::Result<TcpStream> {
     let addresses: Vec<SocketAddr> = (target.host.as_str(), target.port)
         .to_socket_addrs()?
         .collect();

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use crate::{
     doctor::{
         codes,
-        draft::Draft,
         facts::{Facts, Postfix},
         lists::words,
+        pending::PendingFinding,
         remedy::{Change, Edit},
     },
     engine::{
@@ -72,29 +72,29 @@ pub fn decided(addresses: &[String], table: &Table) -> BTreeMap<String, Vec<Stri
 }
 
 /// Judges them.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
+    let mut pending = Vec::new();
     for (name, table, address) in copies(postfix) {
         let Some(targets) = facts.added.get(address) else {
             continue;
         };
         let message =
             format!("`{name}` adds `{address}` behind all milters: this copy is never rewritten");
-        let draft = Draft::new(codes::COPY_NOT_REWRITTEN, &postfix.main_cf, message);
-        drafts.push(match targets.as_slice() {
+        let unfinished = PendingFinding::new(codes::COPY_NOT_REWRITTEN, &postfix.main_cf, message);
+        pending.push(match targets.as_slice() {
             [target] if name == "always_bcc" => {
-                draft.edit([Edit::main(name, Change::Set(target.clone()))])
+                unfinished.edit([Edit::main(name, Change::Set(target.clone()))])
             }
-            [] => draft.say(format!("write a primary address in place of `{address}`")),
-            targets if name == "always_bcc" => draft.say(format!(
+            [] => unfinished.say(format!("write a primary address in place of `{address}`")),
+            targets if name == "always_bcc" => unfinished.say(format!(
                 "write one of `{}` in place of `{address}`: `always_bcc` takes one address",
                 targets.join("`, `")
             )),
-            targets => draft.say(format!(
+            targets => unfinished.say(format!(
                 "write `{}` in place of `{address}` in `{table}`",
                 targets.join(", ")
             )),
         });
     }
-    drafts
+    pending
 }

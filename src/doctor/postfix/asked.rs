@@ -3,9 +3,9 @@
 use super::entries::{Entry, milters};
 use crate::doctor::{
     codes,
-    draft::{Draft, at},
     facts::{Facts, Postfix, Service},
     lists::{some, words},
+    pending::{PendingFinding, at},
     remedy::Change,
 };
 
@@ -13,7 +13,7 @@ use crate::doctor::{
 const MAPS: &str = "smtpd_milter_maps";
 
 /// Judges the maps of every service.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     postfix
         .doors()
         .filter_map(|door| passing(postfix, door, facts))
@@ -21,7 +21,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
 }
 
 /// Clients whose mail does not pass readdress.
-fn passing(postfix: &Postfix, door: &Service, facts: &Facts) -> Option<Draft> {
+fn passing(postfix: &Postfix, door: &Service, facts: &Facts) -> Option<PendingFinding> {
     let view = postfix.view(door);
     let passes = |value: &str| {
         !milters(value)
@@ -50,12 +50,12 @@ fn passing(postfix: &Postfix, door: &Service, facts: &Facts) -> Option<Draft> {
          and no rule refuses it",
         some(clients.iter().map(|(client, _, _)| *client))?
     );
-    let draft = Draft::new(codes::CLIENTS_PASS, postfix.about(door, MAPS), message);
+    let unfinished = PendingFinding::new(codes::CLIENTS_PASS, postfix.about(door, MAPS), message);
     Some(match others {
-        true => draft.say(format!(
+        true => unfinished.say(format!(
             "take them out of `{table}`, or name readdress there in place of `{value}`"
         )),
-        false => draft
+        false => unfinished
             .edit([at(door, MAPS, Change::Set(String::new()))])
             .or(format!(
                 "; or take them out of `{table}`, or name readdress there in place of `{value}`"

@@ -2,8 +2,8 @@
 
 use crate::doctor::{
     codes,
-    draft::Draft,
     facts::{Complaint, Postfix},
+    pending::PendingFinding,
     remedy::{Change, Edit},
 };
 
@@ -11,35 +11,35 @@ use crate::doctor::{
 const NEAR: usize = 2;
 
 /// Judges its words.
-pub(super) fn examine(postfix: &Postfix) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn examine(postfix: &Postfix) -> Vec<PendingFinding> {
+    let mut pending = Vec::new();
     let mut warnings = Vec::new();
     for complaint in &postfix.complaints {
         match complaint {
-            Complaint::Fatal(words) => drafts.push(fatal(postfix, words)),
-            Complaint::Warning(words) => drafts.push(odd(postfix, words)),
+            Complaint::Fatal(words) => pending.push(fatal(postfix, words)),
+            Complaint::Warning(words) => pending.push(odd(postfix, words)),
             Complaint::Check(words) => warnings.push(words.as_str()),
         }
     }
-    drafts.extend(checked(postfix, &warnings));
-    drafts
+    pending.extend(checked(postfix, &warnings));
+    pending
 }
 
-fn fatal(postfix: &Postfix, words: &str) -> Draft {
+fn fatal(postfix: &Postfix, words: &str) -> PendingFinding {
     let rest = match postfix.is_broken() {
         true => "; nothing else of it can be looked at",
         false => "",
     };
     let message = format!("Postfix does not start with this configuration: {words}{rest}");
-    Draft::new(codes::MTA_CONFIG_BROKEN, &postfix.main_cf, message).say(format!(
+    PendingFinding::new(codes::MTA_CONFIG_BROKEN, &postfix.main_cf, message).say(format!(
         "correct what it names, until `{} check` says nothing",
         postfix.command("postfix")
     ))
 }
 
 /// Warnings of postconf: `main.cf: unused parameter: name=value`.
-fn odd(postfix: &Postfix, words: &str) -> Draft {
-    let draft = Draft::new(codes::MTA_CONFIG_ODD, &postfix.main_cf, words);
+fn odd(postfix: &Postfix, words: &str) -> PendingFinding {
+    let unfinished = PendingFinding::new(codes::MTA_CONFIG_ODD, &postfix.main_cf, words);
     let behind = |text: &str| words.split_once(text).map(|(_, rest)| rest);
     let name = |rest: &str| {
         let end = rest.find(|c: char| c == '=' || c.is_whitespace());
@@ -50,13 +50,13 @@ fn odd(postfix: &Postfix, words: &str) -> Draft {
     if let Some(rest) = behind("overriding earlier entry: ") {
         let name = name(rest);
         let value = postfix.written(&name).to_owned();
-        return draft
+        return unfinished
             .say("only the last line counts: delete the earlier one, or ")
             .edit([Edit::main(&name, Change::Set(value))]);
     }
     let unused = behind("unused parameter: ").or_else(|| behind("undefined parameter: "));
     let Some(unused) = unused.map(name) else {
-        return draft.say("see postconf(5)");
+        return unfinished.say("see postconf(5)");
     };
     let known = postfix.values.keys();
     let near = known
@@ -64,22 +64,22 @@ fn odd(postfix: &Postfix, words: &str) -> Draft {
         .filter(|(distance, known)| *distance <= NEAR && **known != unused)
         .min();
     match near {
-        Some((_, known)) => draft.say(format!("did you mean `{known}`?")),
-        None => draft.say(format!(
+        Some((_, known)) => unfinished.say(format!("did you mean `{known}`?")),
+        None => unfinished.say(format!(
             "Postfix does not read `{unused}`: take it out, or correct its name"
         )),
     }
 }
 
-fn checked(postfix: &Postfix, warnings: &[&str]) -> Option<Draft> {
+fn checked(postfix: &Postfix, warnings: &[&str]) -> Option<PendingFinding> {
     let first = warnings.first()?;
     let more = match warnings.len() - 1 {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
     let message = format!("`postfix check` warns: {first}{more}");
-    let draft = Draft::new(codes::MTA_CHECK, &postfix.main_cf, message);
-    Some(draft.say(format!(
+    let unfinished = PendingFinding::new(codes::MTA_CHECK, &postfix.main_cf, message);
+    Some(unfinished.say(format!(
         "`{} check` shows all of them; `{} set-permissions` corrects most",
         postfix.command("postfix"),
         postfix.command("postfix")

@@ -4,13 +4,13 @@
 //! users in lists that do not know them. Both labels of an internationalised domain are listed,
 //! since Postfix compares spellings. The list is static, since smtpd remembers what it was told.
 
-use super::maps::{Word, holds};
+use super::maps::{ListItem, holds};
 use crate::{
     doctor::{
         codes,
-        draft::Draft,
         facts::{Facts, Postfix},
         lists::{some, words},
+        pending::PendingFinding,
         remedy::{Change, Edit},
         sockets::named,
     },
@@ -25,32 +25,32 @@ const LOCAL: [&str; 3] = [
 ];
 
 /// Judges the classes of our domains.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
-    let ours = &facts.ours;
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
+    let readdress = &facts.readdress;
     let judge = |domain: &Domain| Classes::of(postfix, domain);
-    let secondary: Vec<_> = ours.secondary.iter().map(judge).collect();
-    let primary: Vec<_> = ours.primary.iter().map(judge).collect();
-    let mut drafts = Vec::new();
-    drafts.extend(refused(postfix, &secondary));
-    drafts.extend(not_taken(postfix, &primary));
-    drafts.extend(one_label(postfix, secondary.iter().chain(&primary)));
+    let secondary: Vec<_> = readdress.secondary.iter().map(judge).collect();
+    let primary: Vec<_> = readdress.primary.iter().map(judge).collect();
+    let mut pending = Vec::new();
+    pending.extend(refused(postfix, &secondary));
+    pending.extend(not_taken(postfix, &primary));
+    pending.extend(one_label(postfix, secondary.iter().chain(&primary)));
     for class in LOCAL {
         let within = |domain: &&Classes| domain.local.contains(&class);
         let listed = |domain: &&Classes| domain.listed(postfix) && within(domain);
-        drafts.extend(two_classes(postfix, class, secondary.iter().filter(listed)));
-        drafts.extend(delivered_here(
+        pending.extend(two_classes(postfix, class, secondary.iter().filter(listed)));
+        pending.extend(delivered_here(
             postfix,
             class,
             primary.iter().filter(listed),
         ));
         let only = |domain: &&Classes| !domain.listed(postfix) && within(domain);
-        drafts.extend(other_class(postfix, class, secondary.iter().filter(only)));
+        pending.extend(other_class(postfix, class, secondary.iter().filter(only)));
     }
-    let targeted = ours.targeted.iter().map(judge);
-    drafts.extend(relayed_targets(postfix, &targeted.collect::<Vec<_>>()));
-    drafts.extend(live_list(postfix, facts));
-    drafts.extend(subdomains(postfix));
-    drafts
+    let targeted = readdress.targeted.iter().map(judge);
+    pending.extend(relayed_targets(postfix, &targeted.collect::<Vec<_>>()));
+    pending.extend(live_list(postfix, facts));
+    pending.extend(subdomains(postfix));
+    pending
 }
 
 /// Where a domain is.
@@ -140,13 +140,18 @@ fn strict() -> Edit {
 /// Returns true if `relay_domains` has words whose subdomains matter: tables are asked for the parents
 /// of a domain as well, except socketmaps.
 fn has_static(postfix: &Postfix) -> bool {
-    let matters = |word: &str| !matches!(Word::parse(word), Word::Socketmap { .. } | Word::Not(_));
+    let matters = |word: &str| {
+        !matches!(
+            ListItem::parse(word),
+            ListItem::Socketmap { .. } | ListItem::Not(_)
+        )
+    };
     words(postfix.value("relay_domains"))
         .into_iter()
         .any(matters)
 }
 
-fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<Draft> {
+fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<PendingFinding> {
     let missing: Vec<_> = secondary
         .iter()
         .filter(|domain| !domain.relayed() && domain.local.is_empty())
@@ -156,11 +161,11 @@ fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<Draft> {
         names(missing.iter().copied())?
     );
     let add = missing.iter().flat_map(|domain| domain.forms.clone());
-    let draft = Draft::new(codes::DOMAIN_NOT_ACCEPTED, &postfix.main_cf, message);
-    Some(draft.edit(more(postfix, add)))
+    let unfinished = PendingFinding::new(codes::DOMAIN_NOT_ACCEPTED, &postfix.main_cf, message);
+    Some(unfinished.edit(more(postfix, add)))
 }
 
-fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<Draft> {
+fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<PendingFinding> {
     let missing: Vec<_> = primary
         .iter()
         .filter(|domain| !domain.relayed() && domain.local.is_empty())
@@ -170,28 +175,31 @@ fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<Draft> {
         names(missing.iter().copied())?
     );
     let add = missing.iter().flat_map(|domain| domain.forms.clone());
-    let draft = Draft::new(codes::PRIMARY_NOT_ACCEPTED, &postfix.main_cf, message);
+    let unfinished = PendingFinding::new(codes::PRIMARY_NOT_ACCEPTED, &postfix.main_cf, message);
     Some(
-        draft
+        unfinished
             .say("unless their mail comes in elsewhere, ")
             .edit(more(postfix, add)),
     )
 }
 
 /// Domains that the rules only send to.
-fn relayed_targets(postfix: &Postfix, targeted: &[Classes]) -> Option<Draft> {
+fn relayed_targets(postfix: &Postfix, targeted: &[Classes]) -> Option<PendingFinding> {
     let relayed: Vec<_> = targeted.iter().filter(|domain| domain.relayed()).collect();
     let message = format!(
         "Postfix accepts mail for {} from anybody (`relay_domains`), and the rules only send to it",
         names(relayed.iter().copied())?
     );
-    let draft = Draft::new(codes::RELAYS_FOR_TARGET, &postfix.main_cf, message)
+    let unfinished = PendingFinding::new(codes::RELAYS_FOR_TARGET, &postfix.main_cf, message)
         .say("unless it is yours, ")
         .or("; if it is yours, declare it in the rules");
-    Some(without(postfix, "relay_domains", &relayed, draft))
+    Some(without(postfix, "relay_domains", &relayed, unfinished))
 }
 
-fn one_label<'c>(postfix: &Postfix, domains: impl Iterator<Item = &'c Classes>) -> Option<Draft> {
+fn one_label<'c>(
+    postfix: &Postfix,
+    domains: impl Iterator<Item = &'c Classes>,
+) -> Option<PendingFinding> {
     let half: Vec<_> = domains
         .filter(|domain| domain.relayed() && domain.relay.len() < domain.forms.len())
         .collect();
@@ -206,8 +214,8 @@ fn one_label<'c>(postfix: &Postfix, domains: impl Iterator<Item = &'c Classes>) 
             .filter(|form| !domain.relay.contains(form))
             .cloned()
     });
-    let draft = Draft::new(codes::LABEL_FORM_MISSING, &postfix.main_cf, message);
-    Some(draft.edit(more(postfix, add)))
+    let unfinished = PendingFinding::new(codes::LABEL_FORM_MISSING, &postfix.main_cf, message);
+    Some(unfinished.edit(more(postfix, add)))
 }
 
 /// Secondary domains that a local class has as well.
@@ -215,10 +223,10 @@ fn two_classes<'c>(
     postfix: &Postfix,
     class: &str,
     domains: impl Iterator<Item = &'c Classes>,
-) -> Option<Draft> {
+) -> Option<PendingFinding> {
     let domains: Vec<_> = domains.collect();
-    let draft = in_two(postfix, class, &domains)?;
-    Some(without(postfix, class, &domains, draft))
+    let unfinished = in_two(postfix, class, &domains)?;
+    Some(without(postfix, class, &domains, unfinished))
 }
 
 /// Primary domains whose mail this Postfix delivers itself: they stay there.
@@ -226,18 +234,18 @@ fn delivered_here<'c>(
     postfix: &Postfix,
     class: &str,
     domains: impl Iterator<Item = &'c Classes>,
-) -> Option<Draft> {
+) -> Option<PendingFinding> {
     let domains: Vec<_> = domains.collect();
-    let draft = in_two(postfix, class, &domains)?;
-    Some(without(postfix, "relay_domains", &domains, draft))
+    let unfinished = in_two(postfix, class, &domains)?;
+    Some(without(postfix, "relay_domains", &domains, unfinished))
 }
 
-fn in_two(postfix: &Postfix, class: &str, domains: &[&Classes]) -> Option<Draft> {
+fn in_two(postfix: &Postfix, class: &str, domains: &[&Classes]) -> Option<PendingFinding> {
     let message = format!(
         "{} is in `{class}` and in `relay_domains`: which of them counts depends on Postfix's order",
         names(domains.iter().copied())?
     );
-    Some(Draft::new(
+    Some(PendingFinding::new(
         codes::DOMAIN_IN_TWO_CLASSES,
         &postfix.main_cf,
         message,
@@ -248,7 +256,7 @@ fn other_class<'c>(
     postfix: &Postfix,
     class: &str,
     domains: impl Iterator<Item = &'c Classes>,
-) -> Option<Draft> {
+) -> Option<PendingFinding> {
     let domains: Vec<_> = domains.collect();
     let message = format!(
         "{} is in `{class}`: Postfix looks for its users there, and refuses or bounces what it does \
@@ -256,12 +264,17 @@ fn other_class<'c>(
         names(domains.iter().copied())?
     );
     let add = domains.iter().flat_map(|domain| domain.forms.clone());
-    let draft = Draft::new(codes::DOMAIN_IN_OTHER_CLASS, &postfix.main_cf, message);
-    Some(without(postfix, class, &domains, draft).edit(more(postfix, add)))
+    let unfinished = PendingFinding::new(codes::DOMAIN_IN_OTHER_CLASS, &postfix.main_cf, message);
+    Some(without(postfix, class, &domains, unfinished).edit(more(postfix, add)))
 }
 
 /// Takes domains out of a list, where they stand in it by name.
-fn without(postfix: &Postfix, class: &str, domains: &[&Classes], draft: Draft) -> Draft {
+fn without(
+    postfix: &Postfix,
+    class: &str,
+    domains: &[&Classes],
+    unfinished: PendingFinding,
+) -> PendingFinding {
     let forms: Vec<_> = domains.iter().flat_map(|domain| &domain.forms).collect();
     let listed = words(postfix.value(class));
     let named: Vec<_> = listed
@@ -271,35 +284,40 @@ fn without(postfix: &Postfix, class: &str, domains: &[&Classes], draft: Draft) -
         .collect();
     if named.is_empty() {
         let list = words(postfix.written(class)).join(", ");
-        return draft.first(format!("take it out of what `{class} = {list}` names"));
+        return unfinished.first(format!("take it out of what `{class} = {list}` names"));
     }
-    draft.edit(named)
+    unfinished.edit(named)
 }
 
 fn is_live(word: &str) -> bool {
-    matches!(Word::parse(word), Word::Socketmap { .. })
+    matches!(ListItem::parse(word), ListItem::Socketmap { .. })
 }
 
 /// The domains that one of our maps stands for in `relay_domains`: what local classes have is left to
 /// them. `None` for a map that is not ours.
 pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<String>> {
-    let Word::Socketmap { socket, name, .. } = Word::parse(word) else {
+    let ListItem::Socketmap { socket, name, .. } = ListItem::parse(word) else {
         return None;
     };
-    let ours = &facts.ours;
+    let readdress = &facts.readdress;
     let is_ours = postfix
         .doors()
-        .any(|door| named(socket, &ours.socketmap, postfix.view(door), facts).is_some());
+        .any(|door| named(socket, &readdress.socketmap, postfix.view(door), facts).is_some());
     // A map at a socket that nobody answers says by its name whose it was meant to be.
     let domains: Vec<_> = match name {
-        "domains" => ours.secondary.iter().chain(&ours.primary).collect(),
-        "secondary" => ours.secondary.iter().collect(),
+        "domains" => readdress
+            .secondary
+            .iter()
+            .chain(&readdress.primary)
+            .collect(),
+        "secondary" => readdress.secondary.iter().collect(),
         _ if is_ours => Vec::new(),
         _ => return None,
     };
     let forms = domains.into_iter().flat_map(Domain::spellings);
     let here = |form: &String| {
-        ours.primary
+        readdress
+            .primary
             .iter()
             .flat_map(Domain::spellings)
             .any(|own| own == *form)
@@ -312,10 +330,10 @@ pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<St
 }
 
 /// A list that is asked from a socketmap.
-fn live_list(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+fn live_list(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let list = words(postfix.value("relay_domains"));
     let live = *list.iter().find(|word| is_live(word))?;
-    let draft = Draft::new(
+    let unfinished = PendingFinding::new(
         codes::RELAY_DOMAINS_LIVE,
         &postfix.main_cf,
         format!(
@@ -324,26 +342,26 @@ fn live_list(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
         ),
     );
     let Some(domains) = stands_for(postfix, facts, live) else {
-        return Some(draft.say(format!(
+        return Some(unfinished.say(format!(
             "keep the list static: write the domains of `{live}` in its place"
         )));
     };
     let mut edits = vec![Edit::main("relay_domains", Change::Remove(live.to_owned()))];
     edits.extend(more(postfix, domains));
-    Some(draft.say("keep the list static: ").edit(edits))
+    Some(unfinished.say("keep the list static: ").edit(edits))
 }
 
-fn subdomains(postfix: &Postfix) -> Option<Draft> {
+fn subdomains(postfix: &Postfix) -> Option<PendingFinding> {
     if !parents(postfix) || !has_static(postfix) {
         return None;
     }
-    let draft = Draft::new(
+    let unfinished = PendingFinding::new(
         codes::SUBDOMAINS_ACCEPTED,
         &postfix.main_cf,
         "Postfix accepts mail for every subdomain of the domains in `relay_domains`",
     );
     Some(
-        draft
+        unfinished
             .edit([strict()])
             .or("; list a subdomain that is wanted"),
     )

@@ -4,9 +4,9 @@ use super::reachable;
 use crate::{
     config::socket::Socket,
     doctor::{
-        draft::at,
         facts::{Facts, Postfix, Service},
         lists::{assignment, joined, words},
+        pending::at,
         remedy::{Change, Edit},
         sockets::{Named, View, named},
         spelling,
@@ -46,7 +46,7 @@ impl<'p> Entry<'p> {
     /// Which socket of ours it names.
     pub(super) fn named<'s>(&self, view: View<'_>, facts: &'s Facts) -> Option<Named<'s>> {
         let word = self.meant()?.to_string();
-        named(&word, &facts.ours.milter, view, facts)
+        named(&word, &facts.readdress.milter, view, facts)
     }
 }
 
@@ -56,25 +56,25 @@ pub fn milters(list: &str) -> Vec<Entry<'_>> {
 }
 
 /// Our entry, what it names, and whether it is the last.
-pub(super) struct Ours<'p, 's> {
+pub(super) struct OwnEntry<'p, 's> {
     pub(super) entry: Entry<'p>,
     pub(super) named: Named<'s>,
     pub(super) last: bool,
 }
 
 /// Our entry in the list of a service.
-pub(super) fn ours<'p, 's>(
+pub(super) fn readdress_entry<'p, 's>(
     postfix: &'p Postfix,
     service: &'p Service,
     parameter: &str,
     facts: &'s Facts,
-) -> Option<Ours<'p, 's>> {
+) -> Option<OwnEntry<'p, 's>> {
     let entries = milters(postfix.at(service, parameter));
     let view = postfix.view(service);
     entries.iter().enumerate().find_map(|(place, entry)| {
         let named = entry.named(view, facts)?;
         let last = place + 1 == entries.len();
-        Some(Ours {
+        Some(OwnEntry {
             entry: *entry,
             named,
             last,
@@ -119,7 +119,7 @@ impl Postfix {
                 let listed = &connection.listed;
                 listed.parameter == name
                     && listed.word == entry.socket
-                    && !listed.ours
+                    && !listed.is_readdress
                     && connection.answer.fails()
             })
         };
@@ -137,12 +137,12 @@ impl Postfix {
 
 /// How a service reaches our milter; without a way, how it would after a change of our configuration.
 pub(super) fn way(postfix: &Postfix, service: &Service, facts: &Facts) -> (String, Option<String>) {
-    match reachable(&facts.ours.milter, postfix.queue(), service.chroot) {
+    match reachable(&facts.readdress.milter, postfix.queue(), service.chroot) {
         Some(socket) => (socket, None),
         None => {
             let path = format!("unix:{}/readdress/milter.sock", postfix.queue().display());
             let setting = facts
-                .ours
+                .readdress
                 .setting("milter", &format!("listen = [\"{path}\"]"));
             let first = format!("{setting}, restart readdress");
             ("unix:readdress/milter.sock".to_owned(), Some(first))

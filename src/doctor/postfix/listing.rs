@@ -8,15 +8,15 @@
 use super::{
     entries::{Entry, listing, milters as milters_of, way},
     map as our_map,
-    maps::Word,
+    maps::ListItem,
 };
 use crate::{
     config::socket::Socket,
     doctor::{
-        draft::{Draft, at},
         facts::{Facts, Postfix, Service},
-        listed::{Listed, Speaks},
+        listed::{Listed, Protocol},
         lists::words,
+        pending::{PendingFinding, at},
         remedy::Change,
         sockets::{View, named},
     },
@@ -66,11 +66,11 @@ fn socket(word: &str, view: View<'_>) -> Option<Socket> {
 fn milters(postfix: &Postfix, service: &Service, parameter: &str, facts: &Facts) -> Vec<Listed> {
     let view = postfix.view(service);
     let list = words(postfix.at(service, parameter));
-    let is_ours = |text: &str| {
+    let is_own = |text: &str| {
         let word = Entry::new(text).socket;
-        named(word, &facts.ours.milter, view, facts).is_some()
+        named(word, &facts.readdress.milter, view, facts).is_some()
     };
-    let beside_ours = list.iter().any(|text| is_ours(text));
+    let beside_readdress = list.iter().any(|text| is_own(text));
     let entries = list.iter().filter_map(|text| {
         let entry = Entry::new(text);
         let action = entry.option("default_action");
@@ -80,9 +80,9 @@ fn milters(postfix: &Postfix, service: &Service, parameter: &str, facts: &Facts)
             parameter: parameter.to_owned(),
             word: entry.socket.to_owned(),
             sockets: vec![socket(entry.socket, view)?],
-            speaks: Speaks::Milter,
-            ours: is_ours(text),
-            beside_ours,
+            protocol: Protocol::Milter,
+            is_readdress: is_own(text),
+            beside_readdress,
             optional: action == "accept",
         })
     });
@@ -132,11 +132,11 @@ fn map(
     word: &str,
     facts: &Facts,
 ) -> Option<Listed> {
-    let Word::Socketmap {
+    let ListItem::Socketmap {
         socket: place,
         name,
         proxied,
-    } = Word::parse(word)
+    } = ListItem::parse(word)
     else {
         return None;
     };
@@ -147,8 +147,8 @@ fn map(
         .into_iter()
         .filter(|chroot| !chroot || confined);
     let views: Vec<_> = chroots.map(|chroot| View { home, chroot }).collect();
-    let own = &facts.ours.socketmap;
-    let ours = views
+    let own = &facts.readdress.socketmap;
+    let is_readdress = views
         .iter()
         .any(|view| named(place, own, *view, facts).is_some());
     let sockets: Vec<_> = views
@@ -160,17 +160,22 @@ fn map(
         parameter: parameter.to_owned(),
         word: word.to_owned(),
         sockets,
-        speaks: Speaks::Map(name.to_owned()),
-        ours,
-        beside_ours: false,
+        protocol: Protocol::Map(name.to_owned()),
+        is_readdress,
+        beside_readdress: false,
         optional: false,
     })
 }
 
 /// Adds what makes a parameter lack these entries, and have ours in their place.
-pub(super) fn remedy(postfix: &Postfix, dead: &[&Listed], facts: &Facts, draft: Draft) -> Draft {
+pub(super) fn remedy(
+    postfix: &Postfix,
+    dead: &[&Listed],
+    facts: &Facts,
+    unfinished: PendingFinding,
+) -> PendingFinding {
     let Some(first) = dead.first() else {
-        return draft;
+        return unfinished;
     };
     let main = Service::default();
     let own = |service: &&Service| {
@@ -178,9 +183,9 @@ pub(super) fn remedy(postfix: &Postfix, dead: &[&Listed], facts: &Facts, draft: 
             && postfix.about(service, &first.parameter) == first.about
     };
     let service = postfix.services.iter().find(own).unwrap_or(&main);
-    match &first.speaks {
-        Speaks::Milter => living(postfix, service, dead, first, facts, draft),
-        Speaks::Map(name) => other_map(postfix, service, first, name, facts, draft),
+    match &first.protocol {
+        Protocol::Milter => living(postfix, service, dead, first, facts, unfinished),
+        Protocol::Map(name) => other_map(postfix, service, first, name, facts, unfinished),
     }
 }
 
@@ -190,8 +195,8 @@ fn living(
     dead: &[&Listed],
     first: &Listed,
     facts: &Facts,
-    mut draft: Draft,
-) -> Draft {
+    mut unfinished: PendingFinding,
+) -> PendingFinding {
     let parameter = first.parameter.as_str();
     let entries = milters_of(postfix.at(service, parameter));
     let gone = entries
@@ -199,7 +204,7 @@ fn living(
         .filter(|entry| dead.iter().any(|listed| listed.word == entry.socket))
         .map(|entry| at(service, parameter, Change::Remove(entry.text.to_owned())));
     let mut edits: Vec<_> = gone.collect();
-    if !first.beside_ours {
+    if !first.beside_readdress {
         let asks = |other: &&Service| MILTERS.contains(&(parameter, &other.command));
         let chroot = service.chroot || postfix.services.iter().filter(asks).any(|one| one.chroot);
         let asker = Service {
@@ -208,11 +213,11 @@ fn living(
         };
         let (socket, by_hand) = way(postfix, &asker, facts);
         if let Some(by_hand) = by_hand {
-            draft = draft.first(by_hand);
+            unfinished = unfinished.first(by_hand);
         }
         edits.extend(listing(postfix, service, parameter, &socket));
     }
-    draft.edit(edits)
+    unfinished.edit(edits)
 }
 
 fn other_map(
@@ -221,11 +226,11 @@ fn other_map(
     dead: &Listed,
     name: &str,
     facts: &Facts,
-    draft: Draft,
-) -> Draft {
+    unfinished: PendingFinding,
+) -> PendingFinding {
     let parameter = dead.parameter.as_str();
-    let ours = our_map(postfix, facts).filter(|_| OURS.contains(&name));
-    match ours {
+    let readdress = our_map(postfix, facts).filter(|_| OURS.contains(&name));
+    match readdress {
         Some(map) => {
             let map = map.replace(":recipients", &format!(":{name}"));
             // In the word of the list that holds it, which may have braces of its own.
@@ -238,25 +243,25 @@ fn other_map(
                 };
                 at(service, parameter, change)
             });
-            draft
+            unfinished
                 .say("if readdress is meant, ")
                 .edit(edits)
                 .or("; else start what should answer there")
         }
-        None if OURS.contains(&name) && facts.ours.socketmap.is_empty() => {
+        None if OURS.contains(&name) && facts.readdress.socketmap.is_empty() => {
             let socket = dead.sockets.first();
             let line = format!(
                 "listen = [\"{}\"]",
                 socket.map_or_else(String::new, ToString::to_string)
             );
-            let setting = facts.ours.setting("socketmap", &line);
-            draft
+            let setting = facts.readdress.setting("socketmap", &line);
+            unfinished
                 .say(format!(
                     "if readdress is meant, {setting}, and restart it; else start what should answer there"
                 ))
                 .by_hand(format!("{setting}, and restart readdress"))
         }
-        None => draft.say(format!(
+        None => unfinished.say(format!(
             "start what should answer there, or take `{}` out of `{parameter}`",
             dead.word
         )),

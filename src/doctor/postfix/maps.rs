@@ -31,7 +31,7 @@ const LOCAL: [&str; 11] = [
 
 /// A word of a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Word<'w> {
+pub enum ListItem<'w> {
     /// A name; `.name` stands for what is below it.
     Name(&'w str),
     /// `!word`: what follows is not meant.
@@ -51,7 +51,7 @@ pub enum Word<'w> {
     },
 }
 
-impl<'w> Word<'w> {
+impl<'w> ListItem<'w> {
     pub fn parse(word: &'w str) -> Self {
         if let Some(rest) = word.strip_prefix('!') {
             return Self::Not(rest);
@@ -151,8 +151,8 @@ pub fn lines(text: &str) -> Vec<(String, String)> {
 pub fn files(postfix: &Postfix) -> Vec<String> {
     let words = all_words(postfix).into_iter();
     words
-        .filter_map(|word| match Word::parse(word) {
-            Word::File(path) => Some(path.to_owned()),
+        .filter_map(|word| match ListItem::parse(word) {
+            ListItem::File(path) => Some(path.to_owned()),
             _ => None,
         })
         .collect()
@@ -167,8 +167,8 @@ pub(super) fn unseen(postfix: &Postfix) -> impl Iterator<Item = &str> {
 /// The tables of one list, without `proxy:`.
 pub(super) fn tables_of<'p>(postfix: &'p Postfix, list: &str) -> Vec<&'p str> {
     let words = words(postfix.value(list)).into_iter();
-    let tables = words.filter_map(|word| match Word::parse(word) {
-        Word::Table(table) => Some(table),
+    let tables = words.filter_map(|word| match ListItem::parse(word) {
+        ListItem::Table(table) => Some(table),
         _ => None,
     });
     tables.collect()
@@ -177,8 +177,8 @@ pub(super) fn tables_of<'p>(postfix: &'p Postfix, list: &str) -> Vec<&'p str> {
 fn tables(postfix: &Postfix) -> Vec<&str> {
     let words = all_words(postfix).into_iter();
     let mut tables: Vec<_> = words
-        .filter_map(|word| match Word::parse(word) {
-            Word::Table(table) => Some(table),
+        .filter_map(|word| match ListItem::parse(word) {
+            ListItem::Table(table) => Some(table),
             _ => None,
         })
         .collect();
@@ -197,19 +197,21 @@ fn all_words(postfix: &Postfix) -> Vec<&str> {
 /// Whether a list holds a name, in exactly this spelling; `parents`: a domain stands for what is
 /// below it.
 pub(super) fn holds(postfix: &Postfix, list: &str, name: &str, parents: bool) -> bool {
-    words(list).into_iter().any(|word| match Word::parse(word) {
-        Word::Name(word) => is_for(word, name, parents),
-        Word::File(path) => {
-            let words = postfix.files.get(path);
-            words.is_some_and(|words| words.iter().any(|word| is_for(word, name, parents)))
-        }
-        Word::Table(table) => {
-            let answers = postfix.maps.get(table);
-            answers.is_some_and(|answers| answers.contains_key(name))
-        }
-        Word::Socketmap { .. } => true,
-        Word::Not(_) => false,
-    })
+    words(list)
+        .into_iter()
+        .any(|word| match ListItem::parse(word) {
+            ListItem::Name(word) => is_for(word, name, parents),
+            ListItem::File(path) => {
+                let words = postfix.files.get(path);
+                words.is_some_and(|words| words.iter().any(|word| is_for(word, name, parents)))
+            }
+            ListItem::Table(table) => {
+                let answers = postfix.maps.get(table);
+                answers.is_some_and(|answers| answers.contains_key(name))
+            }
+            ListItem::Socketmap { .. } => true,
+            ListItem::Not(_) => false,
+        })
 }
 
 fn is_for(word: &str, name: &str, parents: bool) -> bool {
@@ -234,8 +236,8 @@ pub(super) fn answer<'p>(
     let keys = std::iter::once(address).chain(domain);
     let tables: Vec<_> = words(list)
         .into_iter()
-        .filter_map(|word| match Word::parse(word) {
-            Word::Table(table) => Some(table),
+        .filter_map(|word| match ListItem::parse(word) {
+            ListItem::Table(table) => Some(table),
             _ => None,
         })
         .collect();
@@ -253,21 +255,21 @@ mod tests {
     #[test]
     fn words_of_lists() {
         for (word, wanted) in [
-            ("domain2.com", Word::Name("domain2.com")),
-            ("!x", Word::Not("x")),
-            ("/etc/postfix/relay", Word::File("/etc/postfix/relay")),
-            ("hash:/etc/x", Word::Table("hash:/etc/x")),
-            ("proxy:hash:/etc/x", Word::Table("hash:/etc/x")),
+            ("domain2.com", ListItem::Name("domain2.com")),
+            ("!x", ListItem::Not("x")),
+            ("/etc/postfix/relay", ListItem::File("/etc/postfix/relay")),
+            ("hash:/etc/x", ListItem::Table("hash:/etc/x")),
+            ("proxy:hash:/etc/x", ListItem::Table("hash:/etc/x")),
             (
                 "proxy:socketmap:unix:/run/r/s:recipients",
-                Word::Socketmap {
+                ListItem::Socketmap {
                     socket: "unix:/run/r/s",
                     name: "recipients",
                     proxied: true,
                 },
             ),
         ] {
-            assert_eq!(Word::parse(word), wanted);
+            assert_eq!(ListItem::parse(word), wanted);
         }
     }
 

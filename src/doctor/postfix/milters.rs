@@ -4,14 +4,14 @@
 //! Services that have the list from one line are one finding.
 
 use super::{
-    entries::{Entry, Ours, listing, milters, ours, way},
+    entries::{Entry, OwnEntry, listing, milters, readdress_entry, way},
     return_port::{is_port_25, is_return_port},
 };
 use crate::doctor::{
     codes,
-    draft::{Draft, at},
     facts::{Facts, Postfix, Service},
     lists::words,
+    pending::{PendingFinding, at},
     remedy::Change,
     sockets,
 };
@@ -20,26 +20,26 @@ use crate::doctor::{
 const LIST: &str = "smtpd_milters";
 
 /// Judges the lists of all services.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let off = |door: &Service| words(postfix.at(door, OVERRIDES)).contains(&"no_milters");
     let (asking, silent): (Vec<_>, Vec<_>) = postfix
         .doors()
-        .partition(|door| ours(postfix, door, LIST, facts).is_some());
+        .partition(|door| readdress_entry(postfix, door, LIST, facts).is_some());
     // Where a filter hands the mail back, nobody has to be asked again.
     let returning = |door: &Service| is_return_port(postfix, door);
     let silent = silent.into_iter().filter(|door| !returning(door));
-    let mut drafts = Vec::new();
+    let mut pending = Vec::new();
     for doors in groups(silent.collect()) {
-        drafts.extend(unlisted(postfix, &doors, asking.is_empty(), facts));
+        pending.extend(unlisted(postfix, &doors, asking.is_empty(), facts));
     }
     let asking = asking
         .into_iter()
         .filter(|door| !(returning(door) && off(door)));
     for doors in groups(asking.collect()) {
-        drafts.extend(listed(postfix, &doors, facts));
+        pending.extend(listed(postfix, &doors, facts));
     }
-    drafts.extend(local_mail(postfix, facts));
-    drafts
+    pending.extend(local_mail(postfix, facts));
+    pending
 }
 
 /// Services that have their milters from one line, and see the same files.
@@ -65,47 +65,52 @@ fn names(doors: &[&Service]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn unlisted(postfix: &Postfix, doors: &[&Service], nowhere: bool, facts: &Facts) -> Option<Draft> {
+fn unlisted(
+    postfix: &Postfix,
+    doors: &[&Service],
+    nowhere: bool,
+    facts: &Facts,
+) -> Option<PendingFinding> {
     let door = *doors.first()?;
     let about = postfix.about(door, LIST);
     let (socket, first) = way(postfix, door, facts);
     let names = names(doors);
-    let mut draft = if nowhere || doors.iter().any(|door| is_port_25(door)) {
+    let mut unfinished = if nowhere || doors.iter().any(|door| is_port_25(door)) {
         let message = format!("`{LIST}` of {names} does not name readdress");
-        Draft::new(codes::MILTER_NOT_LISTED, about, message)
+        PendingFinding::new(codes::MILTER_NOT_LISTED, about, message)
     } else {
         let message =
             format!("mail that comes in by {names} does not pass readdress, and is not rewritten");
-        Draft::new(codes::MILTER_NOT_AT_EVERY_PORT, about, message)
+        PendingFinding::new(codes::MILTER_NOT_AT_EVERY_PORT, about, message)
             .say("leave it where mail only comes back from a filter; else ")
     };
     if let Some(first) = first {
-        draft = draft.first(first);
+        unfinished = unfinished.first(first);
     }
-    Some(draft.edit(listing(postfix, door, LIST, &socket)))
+    Some(unfinished.edit(listing(postfix, door, LIST, &socket)))
 }
 
-fn listed(postfix: &Postfix, doors: &[&Service], facts: &Facts) -> Vec<Draft> {
+fn listed(postfix: &Postfix, doors: &[&Service], facts: &Facts) -> Vec<PendingFinding> {
     let Some(door) = doors.first().copied() else {
         return Vec::new();
     };
-    let Some(ours) = ours(postfix, door, LIST, facts) else {
+    let Some(readdress) = readdress_entry(postfix, door, LIST, facts) else {
         return Vec::new();
     };
-    let mut drafts = Vec::new();
-    if !ours.last {
+    let mut pending = Vec::new();
+    if !readdress.last {
         let message = "a milter stands behind readdress: a recipient that it refuses is delivered all the \
                        same";
-        let last = Change::Last(ours.entry.text.to_owned());
-        drafts.push(
-            Draft::new(codes::MILTER_NOT_LAST, postfix.about(door, LIST), message)
+        let last = Change::Last(readdress.entry.text.to_owned());
+        pending.push(
+            PendingFinding::new(codes::MILTER_NOT_LAST, postfix.about(door, LIST), message)
                 .edit([at(door, LIST, last)]),
         );
     }
-    drafts.extend(reach(postfix, doors, LIST, &ours, facts));
-    drafts.extend(when_down(postfix, door, &ours.entry));
-    drafts.extend(doors.iter().flat_map(|door| switched_off(postfix, door)));
-    drafts
+    pending.extend(reach(postfix, doors, LIST, &readdress, facts));
+    pending.extend(when_down(postfix, door, &readdress.entry));
+    pending.extend(doors.iter().flat_map(|door| switched_off(postfix, door)));
+    pending
 }
 
 /// Whether the socket is where the services look for it, and open to their user.
@@ -113,15 +118,15 @@ fn reach(
     postfix: &Postfix,
     doors: &[&Service],
     parameter: &str,
-    ours: &Ours<'_, '_>,
+    readdress: &OwnEntry<'_, '_>,
     facts: &Facts,
-) -> Option<Draft> {
+) -> Option<PendingFinding> {
     let service = *doors.first()?;
-    let (socket, word) = (ours.named.socket, ours.entry.socket);
-    if ours.named.reached {
+    let (socket, word) = (readdress.named.socket, readdress.entry.socket);
+    if readdress.named.reached {
         let user = postfix.user.as_ref()?;
         let closed = sockets::closed(socket, word, user, postfix.view(service), facts);
-        return closed.map(Draft::from);
+        return closed.map(PendingFinding::from);
     }
     let (better, first) = way(postfix, service, facts);
     let names = names(doors);
@@ -129,24 +134,24 @@ fn reach(
         true => format!("{names} is confined to {}", postfix.queue().display()),
         false => format!("{names} is not confined to a directory"),
     };
-    let mut draft = Draft::new(
+    let mut unfinished = PendingFinding::new(
         codes::SOCKET_OUT_OF_REACH,
         postfix.about(service, parameter),
         format!("{why}, and does not find `{socket}` as `{word}`"),
     );
     if let Some(first) = first {
-        draft = draft.first(first);
+        unfinished = unfinished.first(first);
     }
     let change = Change::Part {
-        word: ours.entry.text.to_owned(),
+        word: readdress.entry.text.to_owned(),
         part: word.to_owned(),
         by: better,
     };
-    Some(draft.edit([at(service, parameter, change)]))
+    Some(unfinished.edit([at(service, parameter, change)]))
 }
 
 /// The default action: per milter, else for all.
-fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Draft> {
+fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<PendingFinding> {
     let own = entry.option("default_action");
     let action = own.unwrap_or_else(|| postfix.at(door, "milter_default_action"));
     let (code, what) = match action {
@@ -175,30 +180,31 @@ fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Dra
         false => ("milter_default_action", Change::Set("tempfail".to_owned())),
     };
     let message = format!("while readdress is away, {what} (default action `{action}`)");
-    let draft = Draft::new(code, postfix.about(door, parameter), message);
-    Some(draft.edit([at(door, parameter, change)]))
+    let unfinished = PendingFinding::new(code, postfix.about(door, parameter), message);
+    Some(unfinished.edit([at(door, parameter, change)]))
 }
 
 /// What smtpd leaves out.
 const OVERRIDES: &str = "receive_override_options";
 
 /// What keeps the milters of a service from doing their work.
-fn switched_off(postfix: &Postfix, door: &Service) -> Vec<Draft> {
+fn switched_off(postfix: &Postfix, door: &Service) -> Vec<PendingFinding> {
     let options = words(postfix.at(door, OVERRIDES));
     let about = postfix.about(door, OVERRIDES);
     let without = |option: &str| at(door, OVERRIDES, Change::Remove(option.to_owned()));
-    let mut drafts = Vec::new();
+    let mut pending = Vec::new();
     if options.contains(&"no_milters") {
         let message = format!("`no_milters` makes {} leave all milters out", door.name);
-        drafts.push(
-            Draft::new(codes::MILTERS_SWITCHED_OFF, &about, message).edit([without("no_milters")]),
+        pending.push(
+            PendingFinding::new(codes::MILTERS_SWITCHED_OFF, &about, message)
+                .edit([without("no_milters")]),
         );
     }
     if options.contains(&"no_address_mappings") {
         let message = "`no_address_mappings`: addresses that readdress adds are not looked up in Postfix's \
                        maps here";
-        drafts.push(
-            Draft::new(codes::NO_ADDRESS_MAPPINGS, &about, message)
+        pending.push(
+            PendingFinding::new(codes::NO_ADDRESS_MAPPINGS, &about, message)
                 .say("leave it where a content filter hands the mail back; else ")
                 .edit([without("no_address_mappings")]),
         );
@@ -208,8 +214,8 @@ fn switched_off(postfix: &Postfix, door: &Service) -> Vec<Draft> {
             "`smtpd_proxy_filter` of {}: Postfix lets no milter change the recipients there",
             door.name
         );
-        drafts.push(
-            Draft::new(
+        pending.push(
+            PendingFinding::new(
                 codes::MILTER_BEHIND_PROXY,
                 postfix.about(door, "smtpd_proxy_filter"),
                 message,
@@ -217,11 +223,11 @@ fn switched_off(postfix: &Postfix, door: &Service) -> Vec<Draft> {
             .say("move `smtpd_milters` to the service to which the filter hands the mail back"),
         );
     }
-    drafts
+    pending
 }
 
 /// Mail from sendmail(1), whose milters cleanup asks.
-fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let parameter = "non_smtpd_milters";
     let main = Service::default();
     let cleanup = postfix
@@ -229,18 +235,18 @@ fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
         .iter()
         .find(|service| service.name == "cleanup/unix")
         .unwrap_or(&main);
-    if let Some(ours) = ours(postfix, cleanup, parameter, facts) {
-        return reach(postfix, &[cleanup], parameter, &ours, facts);
+    if let Some(readdress) = readdress_entry(postfix, cleanup, parameter, facts) {
+        return reach(postfix, &[cleanup], parameter, &readdress, facts);
     }
     let (socket, first) = way(postfix, cleanup, facts);
-    let mut draft = Draft::new(
+    let mut unfinished = PendingFinding::new(
         codes::LOCAL_MAIL_PASSES,
         &postfix.main_cf,
         "mail that programs of this machine hand in by sendmail(1) is not rewritten",
     )
     .say("if it should be, ");
     if let Some(first) = first {
-        draft = draft.first(first);
+        unfinished = unfinished.first(first);
     }
-    Some(draft.edit(listing(postfix, cleanup, parameter, &socket)))
+    Some(unfinished.edit(listing(postfix, cleanup, parameter, &socket)))
 }

@@ -34,8 +34,8 @@ pub use routes::hosts;
 
 use super::{
     Finding, codes, connect,
-    draft::{self, Draft},
     facts::{Complaint, Facts, Postfix, Service},
+    pending::{self, PendingFinding},
     remedy,
     sockets::View,
     spelling,
@@ -44,30 +44,30 @@ use crate::config::socket::Socket;
 
 /// Judges a Postfix.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
-    let mut drafts = broken::examine(postfix);
+    let mut pending = broken::examine(postfix);
     if postfix.is_broken() {
-        return draft::finished(drafts, postfix);
+        return pending::finished(pending, postfix);
     }
-    drafts.extend(milters::examine(postfix, facts));
-    drafts.extend(spelled::examine(postfix));
-    drafts.extend(asked::examine(postfix, facts));
-    drafts.extend(return_port::examine(postfix, facts));
-    drafts.extend(domains::examine(postfix, facts));
-    drafts.extend(recipients::examine(postfix, facts));
-    drafts.extend(routes::examine(postfix, facts));
-    drafts.extend(added::examine(postfix, facts));
-    drafts.extend(maps::unseen(postfix).map(|map| {
-        Draft::new(
+    pending.extend(milters::examine(postfix, facts));
+    pending.extend(spelled::examine(postfix));
+    pending.extend(asked::examine(postfix, facts));
+    pending.extend(return_port::examine(postfix, facts));
+    pending.extend(domains::examine(postfix, facts));
+    pending.extend(recipients::examine(postfix, facts));
+    pending.extend(routes::examine(postfix, facts));
+    pending.extend(added::examine(postfix, facts));
+    pending.extend(maps::unseen(postfix).map(|map| {
+        PendingFinding::new(
             codes::UNSEEN,
             &postfix.main_cf,
             format!("`{map}` was not asked, since it is no local file, or did not answer"),
         )
         .say(format!("try it yourself: `postmap -q ADDRESS {map}`"))
     }));
-    drafts = connect::instead(&postfix.connections, facts, drafts, |draft, dead| {
-        listing::remedy(postfix, dead, facts, draft)
+    pending = connect::instead(&postfix.connections, facts, pending, |unfinished, dead| {
+        listing::remedy(postfix, dead, facts, unfinished)
     });
-    let mut findings = draft::finished(drafts, postfix);
+    let mut findings = pending::finished(pending, postfix);
     // Several services say the same where they share a line.
     let mut seen = HashSet::new();
     findings.retain(|finding| {

@@ -1,15 +1,15 @@
 //! Which recipients Postfix takes, and where it rewrites them itself.
 
 use super::{
-    maps::{Word, answer},
+    maps::{ListItem, answer},
     reachable,
 };
 use crate::{
     doctor::{
         codes,
-        draft::{Draft, at},
         facts::{Facts, Postfix, Service},
         lists::{joined, some, words},
+        pending::{PendingFinding, at},
         remedy::{Change, Edit},
         sockets::{self, View, named},
         spelling,
@@ -25,7 +25,7 @@ const REWRITING: [&str; 3] = [
 ];
 
 /// Judges both.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let mut findings = known(postfix, facts);
     findings.extend(rewriting(postfix, facts));
     findings.extend(verified(postfix));
@@ -34,25 +34,26 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
 }
 
 /// `relay_recipient_maps`.
-fn known(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+fn known(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let list = words(postfix.value("relay_recipient_maps"));
-    if facts.ours.secondary.is_empty() {
+    if facts.readdress.secondary.is_empty() {
         return Vec::new();
     }
     if list.is_empty() {
         let message = "Postfix does not know which recipients exist: what readdress does not see is taken, \
                        and bounces";
-        let draft = Draft::new(codes::RECIPIENTS_UNCHECKED, &postfix.main_cf, message);
-        return vec![wiring(postfix, facts, draft)];
+        let unfinished =
+            PendingFinding::new(codes::RECIPIENTS_UNCHECKED, &postfix.main_cf, message);
+        return vec![wiring(postfix, facts, unfinished)];
     }
     let mut findings = Vec::new();
     let mut asks_us = false;
     for word in &list {
-        let Word::Socketmap {
+        let ListItem::Socketmap {
             socket,
             name,
             proxied,
-        } = Word::parse(word)
+        } = ListItem::parse(word)
         else {
             continue;
         };
@@ -65,14 +66,15 @@ fn known(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
                 findings.push(out_of_reach(postfix, service, word, facts));
             } else if let Some(user) = &postfix.user {
                 let closed = sockets::closed(named.socket, socket, user, view, facts);
-                findings.extend(closed.map(Draft::from));
+                findings.extend(closed.map(PendingFinding::from));
             }
             if name != "recipients" {
                 let message = format!(
                     "`relay_recipient_maps` asks the map `{name}`, which does not list recipients"
                 );
-                let draft = Draft::new(codes::RECIPIENT_REFUSED, &postfix.main_cf, message);
-                findings.push(wiring(postfix, facts, draft));
+                let unfinished =
+                    PendingFinding::new(codes::RECIPIENT_REFUSED, &postfix.main_cf, message);
+                findings.push(wiring(postfix, facts, unfinished));
             }
         }
     }
@@ -97,23 +99,23 @@ fn askers(postfix: &Postfix, proxied: bool) -> Vec<(&Service, View<'_>)> {
 /// Which socket of ours a socketmap names, in whatever spelling.
 fn meant<'s>(socket: &str, view: View<'_>, facts: &'s Facts) -> Option<sockets::Named<'s>> {
     let socket = spelling::meant(socket)?.to_string();
-    named(&socket, &facts.ours.socketmap, view, facts)
+    named(&socket, &facts.readdress.socketmap, view, facts)
 }
 
 /// The line for `relay_recipient_maps`, and the one for `readdress.toml` where it needs one.
-fn wiring(postfix: &Postfix, facts: &Facts, draft: Draft) -> Draft {
-    let own = &facts.ours.socketmap;
+fn wiring(postfix: &Postfix, facts: &Facts, unfinished: PendingFinding) -> PendingFinding {
+    let own = &facts.readdress.socketmap;
     let set = |map: &str| {
         let list = recipient_maps(postfix, facts, map);
         [Edit::main("relay_recipient_maps", Change::Set(list))]
     };
-    let listen = || facts.ours.setting("socketmap", LISTEN);
+    let listen = || facts.readdress.setting("socketmap", LISTEN);
     match map(postfix, facts) {
-        Some(map) => draft.edit(set(&map)),
-        None if own.is_empty() => draft
+        Some(map) => unfinished.edit(set(&map)),
+        None if own.is_empty() => unfinished
             .first(format!("{}, restart readdress", listen()))
             .edit(set(MAP)),
-        None => draft.say(format!("{}, and restart readdress", listen())),
+        None => unfinished.say(format!("{}, and restart readdress", listen())),
     }
 }
 
@@ -128,9 +130,9 @@ pub const MAP: &str = "socketmap:inet:127.0.0.1:8893:recipients";
 /// Postfix refuses what a list that is not empty lacks, in every domain of `relay_domains`. So where
 /// there was no list, the domains there that are not ours are listed whole.
 pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
-    let ours = |word: &&str| match Word::parse(word) {
+    let is_own = |word: &&str| match ListItem::parse(word) {
         // A map at a socket that nobody answers says by its name whose it was meant to be.
-        Word::Socketmap { socket, name, .. } => {
+        ListItem::Socketmap { socket, name, .. } => {
             let silent = postfix
                 .connections
                 .iter()
@@ -145,19 +147,19 @@ pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
     let list = words(postfix.written("relay_recipient_maps"));
     let mut list: Vec<_> = list
         .into_iter()
-        .filter(|word| !ours(word))
+        .filter(|word| !is_own(word))
         .map(str::to_owned)
         .collect();
     if list.is_empty() {
         let known: Vec<_> = facts
-            .ours
+            .readdress
             .inbound()
             .flat_map(|domain| domain.spellings())
             .collect();
         let words = words(postfix.value("relay_domains"));
-        let names = words.iter().flat_map(|word| match Word::parse(word) {
-            Word::Name(name) => vec![name.to_lowercase()],
-            Word::File(path) => postfix.files.get(path).cloned().unwrap_or_default(),
+        let names = words.iter().flat_map(|word| match ListItem::parse(word) {
+            ListItem::Name(name) => vec![name.to_lowercase()],
+            ListItem::File(path) => postfix.files.get(path).cloned().unwrap_or_default(),
             _ => Vec::new(),
         });
         let others = names.filter(|name| !known.contains(name));
@@ -173,7 +175,7 @@ pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
 /// The socketmap of recipients, in the form that the machine's smtpd processes can ask.
 pub fn map(postfix: &Postfix, facts: &Facts) -> Option<String> {
     let chroot = postfix.doors().any(|door| door.chroot);
-    let (own, queue) = (&facts.ours.socketmap, postfix.queue());
+    let (own, queue) = (&facts.readdress.socketmap, postfix.queue());
     if let Some(socket) = reachable(own, queue, chroot) {
         return Some(format!("socketmap:{socket}:recipients"));
     }
@@ -182,27 +184,29 @@ pub fn map(postfix: &Postfix, facts: &Facts) -> Option<String> {
     Some(format!("proxy:socketmap:{socket}:recipients"))
 }
 
-fn out_of_reach(postfix: &Postfix, service: &Service, word: &str, facts: &Facts) -> Draft {
+fn out_of_reach(postfix: &Postfix, service: &Service, word: &str, facts: &Facts) -> PendingFinding {
     let message = format!("{} does not find the socket of `{word}`", service.name);
-    let draft = Draft::new(codes::MAP_OUT_OF_REACH, &postfix.main_cf, message);
-    wiring(postfix, facts, draft)
+    let unfinished = PendingFinding::new(codes::MAP_OUT_OF_REACH, &postfix.main_cf, message);
+    wiring(postfix, facts, unfinished)
 }
 
 /// Addresses with a rule that the lists of Postfix do not have.
-fn missing(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+fn missing(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let list = postfix.value("relay_recipient_maps");
-    let unasked = words(list).into_iter().any(|word| match Word::parse(word) {
-        Word::Table(table) => !postfix.maps.contains_key(table),
-        _ => true,
-    });
+    let unasked = words(list)
+        .into_iter()
+        .any(|word| match ListItem::parse(word) {
+            ListItem::Table(table) => !postfix.maps.contains_key(table),
+            _ => true,
+        });
     if unasked {
         return None;
     }
-    let ours = &facts.ours;
-    let originals = ours
+    let readdress = &facts.readdress;
+    let originals = readdress
         .originals
         .iter()
-        .filter(|original| ours.secondary.contains(&original.domain));
+        .filter(|original| readdress.secondary.contains(&original.domain));
     let lost: Vec<_> = originals
         .map(lookup_key)
         .filter(|address| answer(postfix, list, address).is_none())
@@ -211,8 +215,8 @@ fn missing(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
         "`relay_recipient_maps` lacks {}, which has a rule: Postfix refuses it as unknown",
         some(lost.iter().map(String::as_str))?
     );
-    let draft = Draft::new(codes::RECIPIENT_REFUSED, &postfix.main_cf, message);
-    Some(wiring(postfix, facts, draft))
+    let unfinished = PendingFinding::new(codes::RECIPIENT_REFUSED, &postfix.main_cf, message);
+    Some(wiring(postfix, facts, unfinished))
 }
 
 /// As Postfix looks an address up.
@@ -221,8 +225,8 @@ fn lookup_key(mailbox: &Mailbox) -> String {
 }
 
 /// Maps that rewrite what comes out of rules, or what goes into them.
-fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
+    let mut pending = Vec::new();
     let mut old = false;
     for name in REWRITING {
         let list = postfix.value(name);
@@ -236,29 +240,29 @@ fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
             };
             (value.to_lowercase() != address).then(|| (address, map.to_owned(), value))
         };
-        let targets: Vec<_> = facts.ours.targets.iter().filter_map(found).collect();
+        let targets: Vec<_> = facts.readdress.targets.iter().filter_map(found).collect();
         if let Some((address, map, value)) = targets.first() {
             let message = format!(
                 "`{name}` turns `{address}`, which comes out of a rule, into `{value}` ({} of {})",
                 targets.len(),
-                facts.ours.targets.len()
+                facts.readdress.targets.len()
             );
-            let draft = Draft::new(codes::REWRITTEN_AGAIN, &postfix.main_cf, message);
-            drafts.push(match is_secondary(value, facts) {
-                true => back(postfix, name, map, value, draft),
-                false => draft.say(format!(
+            let unfinished = PendingFinding::new(codes::REWRITTEN_AGAIN, &postfix.main_cf, message);
+            pending.push(match is_secondary(value, facts) {
+                true => back(postfix, name, map, value, unfinished),
+                false => unfinished.say(format!(
                     "take it out of `{map}`, or write `{value}` as the target of the rule"
                 )),
             });
         }
-        let originals: Vec<_> = facts.ours.originals.iter().filter_map(found).collect();
+        let originals: Vec<_> = facts.readdress.originals.iter().filter_map(found).collect();
         old |= !originals.is_empty();
         if let Some((address, map, value)) = originals.first() {
             let message = format!(
                 "`{name}` has `{address}` as well (for `{value}`); what the rule says counts"
             );
-            drafts.push(
-                Draft::new(codes::OLD_MAP, &postfix.main_cf, message).say(format!(
+            pending.push(
+                PendingFinding::new(codes::OLD_MAP, &postfix.main_cf, message).say(format!(
                     "when nothing needs it any more, take it out of `{map}`"
                 )),
             );
@@ -268,17 +272,17 @@ fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
         let message = "`enable_original_recipient = no`, while a map rewrites as well: Postfix 3.7 finds the \
                        recipient that a rule replaces all the same, other versions may not";
         let yes = Change::Set("yes".to_owned());
-        drafts.push(
-            Draft::new(codes::ORIGINAL_RECIPIENT_OFF, &postfix.main_cf, message)
+        pending.push(
+            PendingFinding::new(codes::ORIGINAL_RECIPIENT_OFF, &postfix.main_cf, message)
                 .edit([Edit::main("enable_original_recipient", yes)]),
         );
     }
-    drafts
+    pending
 }
 
 fn is_secondary(address: &str, facts: &Facts) -> bool {
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let secondary = facts.ours.secondary.iter();
+    let secondary = facts.readdress.secondary.iter();
     secondary
         .flat_map(|domain| domain.spellings())
         .any(|form| form.eq_ignore_ascii_case(domain))
@@ -286,10 +290,16 @@ fn is_secondary(address: &str, facts: &Facts) -> bool {
 
 /// A map that turns what came out of a rule back into a secondary address. Mostly it is meant for
 /// senders, and the target of the rule is right.
-fn back(postfix: &Postfix, name: &str, map: &str, value: &str, draft: Draft) -> Draft {
+fn back(
+    postfix: &Postfix,
+    name: &str,
+    map: &str,
+    value: &str,
+    unfinished: PendingFinding,
+) -> PendingFinding {
     let why = format!("`{value}` is a secondary address, to which no rule may lead back: ");
     if name != "canonical_maps" {
-        return draft.say(format!("{why}take the line out of `{map}`"));
+        return unfinished.say(format!("{why}take the line out of `{map}`"));
     }
     let list = words(postfix.written(name));
     let moved = list.iter().map(|word| {
@@ -297,14 +307,14 @@ fn back(postfix: &Postfix, name: &str, map: &str, value: &str, draft: Draft) -> 
         Edit::main("sender_canonical_maps", change)
     });
     let none = Edit::main(name, Change::Set(String::new()));
-    draft
+    unfinished
         .say(format!("{why}for senders alone "))
         .edit(moved)
         .edit([none])
 }
 
 /// Probes for recipients, which pass no milter.
-fn verified(postfix: &Postfix) -> Vec<Draft> {
+fn verified(postfix: &Postfix) -> Vec<PendingFinding> {
     let probe = "reject_unverified_recipient";
     let classes = words(postfix.value("smtpd_restriction_classes"));
     let is_list = |name: &str| {
@@ -329,34 +339,38 @@ fn verified(postfix: &Postfix) -> Vec<Draft> {
                  as undeliverable"
             );
             let remove = Change::Remove(probe.to_owned());
-            Draft::new(codes::VERIFIES_RECIPIENTS, postfix.about(service, name), message)
+            PendingFinding::new(codes::VERIFIES_RECIPIENTS, postfix.about(service, name), message)
                 .edit([at(service, name, remove)])
         })
         .collect()
 }
 
-fn delimiter(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+fn delimiter(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let sorted = |text: &str| {
         let mut characters: Vec<_> = text.chars().collect();
         characters.sort_unstable();
         characters
     };
-    let (theirs, ours) = (postfix.value("recipient_delimiter"), &facts.ours.delimiter);
-    if sorted(theirs) == sorted(ours) {
+    let (theirs, readdress) = (
+        postfix.value("recipient_delimiter"),
+        &facts.readdress.delimiter,
+    );
+    if sorted(theirs) == sorted(readdress) {
         return None;
     }
-    let message =
-        format!("`recipient_delimiter` is \"{theirs}\" in Postfix and \"{ours}\" in readdress");
+    let message = format!(
+        "`recipient_delimiter` is \"{theirs}\" in Postfix and \"{readdress}\" in readdress"
+    );
     let quoted = theirs.replace('\\', "\\\\").replace('"', "\\\"");
     let line = format!("recipient_delimiter = \"{quoted}\"");
-    let set = Change::Set(ours.clone());
+    let set = Change::Set(readdress.clone());
     Some(
-        Draft::new(codes::DELIMITER_DIFFERS, &postfix.main_cf, message)
+        PendingFinding::new(codes::DELIMITER_DIFFERS, &postfix.main_cf, message)
             .say(format!(
                 "{}, which takes effect at once; or, for all mail of this Postfix, ",
-                facts.ours.setting("rewrite", &line)
+                facts.readdress.setting("rewrite", &line)
             ))
             .edit([Edit::main("recipient_delimiter", set)])
-            .by_hand(facts.ours.setting("rewrite", &line)),
+            .by_hand(facts.readdress.setting("rewrite", &line)),
     )
 }

@@ -6,9 +6,9 @@
 //! that was not asked the command that asks it is said.
 
 use crate::doctor::{
-    draft::{Draft, at},
     facts::{Postfix, Service},
     lists::{joined, words},
+    pending::{PendingFinding, at},
     remedy::{Change, quoted},
 };
 
@@ -69,13 +69,13 @@ pub fn access_keys(address: &str) -> Vec<String> {
 }
 
 /// Adds what fixes it that a restriction refuses an address.
-pub fn refusal(draft: Draft, postfix: &Postfix, address: &str) -> Draft {
+pub fn refusal(unfinished: PendingFinding, postfix: &Postfix, address: &str) -> PendingFinding {
     let places = places(postfix);
     let entry = places
         .iter()
         .find_map(|place| Some((place, entry(postfix, place, address)?)));
     if let Some(((service, name), entry)) = entry {
-        return without(draft, postfix, service, name, &entry);
+        return without(unfinished, postfix, service, name, &entry);
     }
     let bare = places
         .iter()
@@ -87,7 +87,7 @@ pub fn refusal(draft: Draft, postfix: &Postfix, address: &str) -> Draft {
             .map(|word| if word == "reject" { relaying } else { word }.to_owned())
             .collect();
         better.dedup();
-        return draft
+        return unfinished
             .say(format!(
                 "`reject` in `{name}` refuses all mail that comes as far; so that it refuses relaying alone, "
             ))
@@ -98,7 +98,7 @@ pub fn refusal(draft: Draft, postfix: &Postfix, address: &str) -> Draft {
         .filter(|table| !postfix.maps.contains_key(*table))
         .map(|table| format!("`{} -q {address} {table}`", postfix.command("postmap")))
         .collect();
-    draft.say(match asked.is_empty() {
+    unfinished.say(match asked.is_empty() {
         true => "the MTA's log says which restriction or milter refused it".to_owned(),
         false => format!(
             "ask the access tables that doctor could not ask: {}",
@@ -137,12 +137,12 @@ fn entry<'p>(
 
 /// Takes the entry out of its file, or the check out of the list where there is no file.
 fn without(
-    draft: Draft,
+    unfinished: PendingFinding,
     postfix: &Postfix,
     service: &Service,
     name: &str,
     entry: &Entry<'_>,
-) -> Draft {
+) -> PendingFinding {
     let Entry {
         check,
         table,
@@ -159,7 +159,7 @@ fn without(
             "texthash" => format!("{} reload", postfix.command("postfix")),
             _ => format!("{} {}", postfix.command("postmap"), quoted(table)),
         });
-        return draft.say(says).run(commands);
+        return unfinished.say(says).run(commands);
     }
     let list = words(postfix.at(service, name));
     let pairs = list.iter().zip(list.iter().skip(1));
@@ -170,7 +170,7 @@ fn without(
     let rest = list.iter().enumerate();
     let rest = rest.filter(|(at, _)| *at != place && *at != place + 1);
     let rest: Vec<_> = rest.map(|(_, word)| (*word).to_owned()).collect();
-    draft
+    unfinished
         .say(says)
         .edit([at(service, name, Change::Set(joined(rest)))])
 }

@@ -3,12 +3,12 @@
 //! A second pass through readdress finds the addresses rewritten. It removes `X-Original-To`, though,
 //! since it takes that of the first pass for one from outside.
 
-use super::entries::ours;
+use super::entries::readdress_entry;
 use crate::doctor::{
     codes,
-    draft::{Draft, at},
     facts::{Facts, Postfix, Service},
     lists::words,
+    pending::{PendingFinding, at},
     remedy::{Change, Edit, Place},
 };
 
@@ -27,20 +27,20 @@ pub(super) fn is_return_port(postfix: &Postfix, door: &Service) -> bool {
 }
 
 /// Judges the return ports.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let doors = postfix.doors().filter(|door| {
         let options = words(postfix.at(door, "receive_override_options"));
         is_return_port(postfix, door)
-            && ours(postfix, door, "smtpd_milters", facts).is_some()
+            && readdress_entry(postfix, door, "smtpd_milters", facts).is_some()
             && !options.contains(&"no_milters")
     });
-    if !facts.ours.x_original_to {
+    if !facts.readdress.x_original_to {
         return Vec::new();
     }
     doors.map(|door| again(postfix, door)).collect()
 }
 
-fn again(postfix: &Postfix, door: &Service) -> Draft {
+fn again(postfix: &Postfix, door: &Service) -> PendingFinding {
     let name = "receive_override_options";
     let message = format!(
         "{} takes mail back from a content filter and asks readdress a second time, which removes the \
@@ -57,7 +57,7 @@ fn again(postfix: &Postfix, door: &Service) -> Draft {
         Place::Main => add(Place::Service(door.name.clone())),
         place => add(place),
     };
-    Draft::new(
+    PendingFinding::new(
         codes::ASKED_TWICE,
         postfix.about(door, "smtpd_milters"),
         message,

@@ -5,15 +5,15 @@
 //! milter is asked.
 
 use super::{
-    maps::{Word, holds, tables_of},
+    maps::{ListItem, holds, tables_of},
     next_hop::{door, place},
 };
 use crate::{
     doctor::{
         codes,
-        draft::Draft,
         facts::{Facts, Mx, Postfix},
         lists::{some, words},
+        pending::PendingFinding,
         remedy::{Change, Edit, quoted},
     },
     engine::address::{Domain, Mailbox},
@@ -42,8 +42,8 @@ enum Origin {
 }
 
 /// Judges the ways of our domains, and of the addresses with a rule.
-pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
-    let ours = &facts.ours;
+pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
+    let readdress = &facts.readdress;
     let mut seen: Vec<(Route, Vec<String>, bool)> = Vec::new();
     let mut add = |route: Route, name: String, primary: bool| {
         let known = seen
@@ -54,27 +54,27 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Draft> {
             None => seen.push((route, vec![name], primary)),
         }
     };
-    for (list, primary) in [(&ours.primary, true), (&ours.secondary, false)] {
+    for (list, primary) in [(&readdress.primary, true), (&readdress.secondary, false)] {
         for form in list.iter().flat_map(Domain::spellings) {
             add(of_domain(postfix, &form), form, primary);
         }
     }
-    for mailbox in ours.originals.iter().chain(&ours.targets) {
+    for mailbox in readdress.originals.iter().chain(&readdress.targets) {
         let (key, primary) = (
             mailbox.to_string().to_lowercase(),
-            ours.primary.contains(&mailbox.domain),
+            readdress.primary.contains(&mailbox.domain),
         );
         if let Some(route) = of_address(postfix, mailbox, &key) {
             add(route, key, primary);
         }
     }
-    let mut drafts = Vec::new();
+    let mut pending = Vec::new();
     for (route, names, primary) in &seen {
-        drafts.extend(refusing(postfix, route, names, *primary));
-        drafts.extend(looping(postfix, route, names));
+        pending.extend(refusing(postfix, route, names, *primary));
+        pending.extend(looping(postfix, route, names));
     }
-    drafts.extend(to_its_own_mx(postfix, facts));
-    drafts
+    pending.extend(to_its_own_mx(postfix, facts));
+    pending
 }
 
 /// The hosts of all next hops, which may be this machine.
@@ -218,7 +218,12 @@ impl Route {
     }
 }
 
-fn refusing(postfix: &Postfix, route: &Route, names: &[String], primary: bool) -> Option<Draft> {
+fn refusing(
+    postfix: &Postfix,
+    route: &Route,
+    names: &[String],
+    primary: bool,
+) -> Option<PendingFinding> {
     let what = match route.transport.as_str() {
         "error" => "Postfix refuses it (550) before any milter is asked",
         "retry" => "Postfix defers it (450) before any milter is asked",
@@ -232,28 +237,33 @@ fn refusing(postfix: &Postfix, route: &Route, names: &[String], primary: bool) -
         some(names.iter().map(String::as_str))?,
         route.transport
     );
-    let draft = Draft::new(codes::ROUTE_REFUSES, about(postfix, route), message);
+    let unfinished = PendingFinding::new(codes::ROUTE_REFUSES, about(postfix, route), message);
     Some(match &route.source {
-        Origin::Table { table, key } => without(postfix, draft, table, key),
+        Origin::Table { table, key } => without(postfix, unfinished, table, key),
         Origin::Parameter(name) => {
             let default = if *name == "relay_transport" {
                 "relay"
             } else {
                 "smtp"
             };
-            draft.edit([Edit::main(name, Change::Set(default.to_owned()))])
+            unfinished.edit([Edit::main(name, Change::Set(default.to_owned()))])
         }
-        Origin::Mx => draft,
+        Origin::Mx => unfinished,
     })
 }
 
 /// The commands that take a key out of a table: the line becomes a comment.
-fn without(postfix: &Postfix, draft: Draft, table: &str, key: &str) -> Draft {
+fn without(
+    postfix: &Postfix,
+    unfinished: PendingFinding,
+    table: &str,
+    key: &str,
+) -> PendingFinding {
     let (kind, path) = table.split_once(':').unwrap_or(("", table));
     let shared = key == "*" || key.starts_with('.');
     let by_hand = format!("take `{key}` out of `{table}`");
     if shared || !(INDEXED.contains(&kind) || kind == "texthash") {
-        return draft.say(by_hand);
+        return unfinished.say(by_hand);
     }
     let pattern = key.replace('.', "\\.").replace('/', "\\/");
     let path = quoted(path);
@@ -264,7 +274,7 @@ fn without(postfix: &Postfix, draft: Draft, table: &str, key: &str) -> Draft {
         commands.push(format!("{} {table}", postfix.command("postmap")));
     }
     commands.push(format!("{} reload", postfix.command("postfix")));
-    draft.run(commands)
+    unfinished.run(commands)
 }
 
 fn about(postfix: &Postfix, route: &Route) -> String {
@@ -274,9 +284,9 @@ fn about(postfix: &Postfix, route: &Route) -> String {
     }
 }
 
-fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<Draft> {
-    let speaks = matches!(route.program(postfix), "smtp" | "lmtp");
-    if route.next_hop.is_empty() || !speaks {
+fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<PendingFinding> {
+    let by_smtp = matches!(route.program(postfix), "smtp" | "lmtp");
+    if route.next_hop.is_empty() || !by_smtp {
         return None;
     }
     let (host, port) = place(&route.next_hop);
@@ -289,7 +299,7 @@ fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<Draft> 
         route.next_hop,
         own.name
     );
-    let draft = Draft::new(codes::ROUTE_LOOPS, about(postfix, route), message);
+    let unfinished = PendingFinding::new(codes::ROUTE_LOOPS, about(postfix, route), message);
     let host = format!(
         "the host of the mailboxes as its next hop (`{}:[HOST]`)",
         route.transport
@@ -297,22 +307,22 @@ fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<Draft> 
     let relayhost = place(postfix.value("relayhost"));
     let elsewhere = !relayhost.0.is_empty() && door(postfix, &relayhost.0, relayhost.1).is_none();
     Some(match &route.source {
-        Origin::Parameter("relay_transport") if elsewhere => draft
+        Origin::Parameter("relay_transport") if elsewhere => unfinished
             .edit([Edit::main(
                 "relay_transport",
                 Change::Set("relay".to_owned()),
             )])
             .or(format!(", so that it goes to `relayhost`; or write {host}")),
         Origin::Table { table, key } => {
-            draft.say(format!("write `{key}` in `{table}` with {host}"))
+            unfinished.say(format!("write `{key}` in `{table}` with {host}"))
         }
-        Origin::Parameter(name) => draft.say(format!("write `{name}` with {host}")),
-        Origin::Mx => draft,
+        Origin::Parameter(name) => unfinished.say(format!("write `{name}` with {host}")),
+        Origin::Mx => unfinished,
     })
 }
 
 /// Primary domains for which nothing names a next hop, and whose MX is this host.
-fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
+fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let own = postfix.value("myhostname");
     let is_here = |domain: &&Domain| match facts.dns.domains.get(*domain) {
         Some(Mx::Targets(targets)) => targets
@@ -321,7 +331,7 @@ fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
         _ => false,
     };
     let relayed = |domain: &&Domain| class(postfix, domain.as_str()) == "relay_transport";
-    let lost = facts.ours.primary.iter().filter(|domain| {
+    let lost = facts.readdress.primary.iter().filter(|domain| {
         relayed(domain)
             && of_domain(postfix, domain.as_str()).source == Origin::Mx
             && is_here(domain)
@@ -334,7 +344,7 @@ fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
         some(lost.iter().copied())?
     );
     let tables = words(postfix.written("transport_maps"));
-    let help = match tables.first().map(|table| Word::parse(table)) {
+    let help = match tables.first().map(|table| ListItem::parse(table)) {
         None => format!(
             "name the host of the mailboxes: `{} -e 'transport_maps = inline:{{ {first}=relay:[HOST] }}'`, \
              or write `relayhost = [HOST]` if all mail goes there",
@@ -345,5 +355,5 @@ fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<Draft> {
             tables.join(", ")
         ),
     };
-    Some(Draft::new(codes::ROUTE_LOOPS, &postfix.main_cf, message).say(help))
+    Some(PendingFinding::new(codes::ROUTE_LOOPS, &postfix.main_cf, message).say(help))
 }

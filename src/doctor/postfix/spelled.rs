@@ -1,19 +1,19 @@
 //! Sockets of milters and socketmaps that are not written as Postfix writes them.
 
-use super::{entries::milters, maps::Word};
+use super::{entries::milters, maps::ListItem};
 use crate::doctor::{
     codes,
-    draft::{Draft, at},
     facts::{Postfix, Service},
     lists::words,
+    pending::{PendingFinding, at},
     remedy::Change,
     spelling::{wrong_for_postfix, wrong_for_socketmap},
 };
 
 /// Judges every word of every parameter that names one.
-pub(super) fn examine(postfix: &Postfix) -> Vec<Draft> {
+pub(super) fn examine(postfix: &Postfix) -> Vec<PendingFinding> {
     let main = Service::default();
-    let mut drafts = Vec::new();
+    let mut pending = Vec::new();
     for name in ["smtpd_milters", "non_smtpd_milters"] {
         let services = postfix
             .services
@@ -22,12 +22,12 @@ pub(super) fn examine(postfix: &Postfix) -> Vec<Draft> {
         for service in std::iter::once(&main).chain(services) {
             for entry in milters(postfix.at(service, name)) {
                 if let Some(right) = wrong_for_postfix(entry.socket) {
-                    let wrong = Wrong {
+                    let misspelling = Misspelling {
                         name,
                         word: entry.text,
                         socket: entry.socket,
                     };
-                    drafts.push(wrong.draft(postfix, service, right));
+                    pending.push(misspelling.unfinished(postfix, service, right));
                 }
             }
         }
@@ -39,27 +39,32 @@ pub(super) fn examine(postfix: &Postfix) -> Vec<Draft> {
         .flat_map(|service| service.overrides.keys().map(move |name| (service, name)));
     for (service, name) in global.chain(own) {
         for word in words(postfix.at(service, name)) {
-            let Word::Socketmap { socket, .. } = Word::parse(word) else {
+            let ListItem::Socketmap { socket, .. } = ListItem::parse(word) else {
                 continue;
             };
             if let Some(right) = wrong_for_socketmap(socket) {
-                let wrong = Wrong { name, word, socket };
-                drafts.push(wrong.draft(postfix, service, right));
+                let misspelling = Misspelling { name, word, socket };
+                pending.push(misspelling.unfinished(postfix, service, right));
             }
         }
     }
-    drafts
+    pending
 }
 
 /// A word with a socket that Postfix cannot read.
-struct Wrong<'w> {
+struct Misspelling<'w> {
     name: &'w str,
     word: &'w str,
     socket: &'w str,
 }
 
-impl Wrong<'_> {
-    fn draft(&self, postfix: &Postfix, service: &Service, right: Option<String>) -> Draft {
+impl Misspelling<'_> {
+    fn unfinished(
+        &self,
+        postfix: &Postfix,
+        service: &Service,
+        right: Option<String>,
+    ) -> PendingFinding {
         let Self { name, word, socket } = *self;
         let about = postfix.about(service, name);
         // What smtpd does: it ends at `inet:PORT@HOST`, and answers 451 to the rest.
@@ -68,9 +73,9 @@ impl Wrong<'_> {
             false => "which is no spelling of Postfix: every message is deferred",
         };
         let message = format!("`{name}` names the socket `{socket}`, {effect}");
-        let draft = Draft::new(codes::SOCKET_MISSPELT, about, message);
+        let unfinished = PendingFinding::new(codes::SOCKET_MISSPELT, about, message);
         match right {
-            Some(right) => draft.edit([at(
+            Some(right) => unfinished.edit([at(
                 service,
                 name,
                 Change::Part {
@@ -79,7 +84,7 @@ impl Wrong<'_> {
                     by: right,
                 },
             )]),
-            None => draft.say("write it as `inet:HOST:PORT` or `unix:PATH`"),
+            None => unfinished.say("write it as `inet:HOST:PORT` or `unix:PATH`"),
         }
     }
 }

@@ -89,7 +89,7 @@ impl std::fmt::Display for Reply {
 
 /// For whom the MTA takes doctor.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Standing {
+pub enum Trust {
     /// For a stranger, as far as the configuration says.
     Stranger,
     /// `mynetworks` holds every address: strangers may do what its own may.
@@ -125,7 +125,7 @@ pub struct Answers {
     /// Who was asked.
     pub target: String,
     /// For whom it takes doctor.
-    pub standing: Standing,
+    pub trust: Trust,
     /// Whether EHLO offers DSN.
     pub dsn: bool,
     /// Each question, with the reply; none where the session broke.
@@ -140,7 +140,7 @@ pub struct Answers {
 
 /// Where to ask, and as whom.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Approach {
+pub struct ProbeTarget {
     /// Name or address.
     pub host: String,
     /// Port.
@@ -148,10 +148,10 @@ pub struct Approach {
     /// The loopback address from which to connect, where one makes a stranger of doctor.
     pub source: Option<Ipv4Addr>,
     /// For whom the MTA takes doctor.
-    pub standing: Standing,
+    pub trust: Trust,
 }
 
-impl Approach {
+impl ProbeTarget {
     /// Whom the MTA at an address takes doctor for: by Postfix' `mynetworks`, or because Sendmail trusts
     /// 127.0.0.1 alone.
     pub fn new(host: &str, port: u16, networks: Option<&str>, sendmail: bool) -> Self {
@@ -165,27 +165,21 @@ impl Approach {
         let everybody = networks.and_then(|networks| trusts(networks, nobody)) == Some(true);
         let known = host.parse().ok();
         let listed = known.and_then(|address| trusts(networks?, address)) == Some(true);
-        let (source, standing) = match (near, networks) {
-            _ if everybody => (None, Standing::Everybody),
+        let (source, trust) = match (near, networks) {
+            _ if everybody => (None, Trust::Everybody),
             (true, Some(_)) => match [first, second].into_iter().find(stranger) {
-                Some(source) => (Some(source), Standing::Stranger),
-                None => (
-                    None,
-                    Standing::Trusted(format!("`mynetworks` holds {first}")),
-                ),
+                Some(source) => (Some(source), Trust::Stranger),
+                None => (None, Trust::Trusted(format!("`mynetworks` holds {first}"))),
             },
-            (true, None) if sendmail => (Some(second), Standing::Stranger),
-            (false, _) if listed => (
-                None,
-                Standing::Trusted(format!("`mynetworks` holds {host}")),
-            ),
-            _ => (None, Standing::Unknown),
+            (true, None) if sendmail => (Some(second), Trust::Stranger),
+            (false, _) if listed => (None, Trust::Trusted(format!("`mynetworks` holds {host}"))),
+            _ => (None, Trust::Unknown),
         };
         Self {
             host: host.to_owned(),
             port,
             source,
-            standing,
+            trust,
         }
     }
 }

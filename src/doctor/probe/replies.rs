@@ -3,50 +3,50 @@
 //! In: [`Answers`], and the findings that explain some of them: what has a cause that is known already is
 //! no further finding.
 
-use super::{Answers, Expected, Probe, Question, Reply, Standing};
+use super::{Answers, Expected, Probe, Question, Reply, Trust};
 use crate::doctor::{
     Finding,
     codes::{self, Code},
-    draft::Draft,
     facts::Facts,
     lists::some,
+    pending::PendingFinding,
     postfix,
     remedy::{Change, Edit},
     sendmail,
 };
 
 /// Judges the answers; `already` are the findings that may explain them.
-pub fn examine(facts: &Facts, already: &[Finding]) -> Vec<Draft> {
+pub fn examine(facts: &Facts, already: &[Finding]) -> Vec<PendingFinding> {
     let found = |wanted: &[Code]| already.iter().any(|finding| wanted.contains(&finding.code));
     match &facts.probe {
         Probe::Unasked => Vec::new(),
         // The cause is a finding of its own.
-        Probe::Impossible(_) if facts.ours.broken.is_some() => Vec::new(),
+        Probe::Impossible(_) if facts.readdress.broken.is_some() => Vec::new(),
         Probe::Impossible(reason) => {
             let message = format!("the MTA was not asked: {reason}");
             let help = "name it: `readdress doctor --probe=HOST:PORT`";
-            vec![Draft::new(codes::UNSEEN, "probe", message).say(help)]
+            vec![PendingFinding::new(codes::UNSEEN, "probe", message).say(help)]
         }
         Probe::Failed { target, reason } => {
             let message = format!("the MTA was not reached: {reason}");
             let help = "start it, or name the address where it listens: `readdress doctor --probe=HOST:PORT`";
-            vec![Draft::new(codes::MTA_DOWN, target, message).say(help)]
+            vec![PendingFinding::new(codes::MTA_DOWN, target, message).say(help)]
         }
         Probe::Done(answers) => {
-            let mut drafts = Vec::new();
+            let mut pending = Vec::new();
             if !answers.dsn && facts.sendmail.is_some() && !found(&[codes::DSN_OFF]) {
-                drafts.push(Draft::from(sendmail::dsn_off(
+                pending.push(PendingFinding::from(sendmail::dsn_off(
                     &answers.target,
                     "EHLO offers no DSN",
                     "look for `noreceipts` in `confPRIVACY_FLAGS`, and at what Sendmail was compiled with",
                 )));
             }
             match &answers.sender {
-                Some(reply) => drafts.extend(sender(answers, reply, &found)),
-                None => drafts.extend(recipients(answers, facts, &found)),
+                Some(reply) => pending.extend(sender(answers, reply, &found)),
+                None => pending.extend(recipients(answers, facts, &found)),
             }
-            drafts.extend(relay(answers, facts));
-            drafts
+            pending.extend(relay(answers, facts));
+            pending
         }
     }
 }
@@ -63,11 +63,15 @@ const AWAY: &[Code] = &[
     codes::REFUSES_WHEN_DOWN,
 ];
 
-fn sender(answers: &Answers, reply: &Reply, found: &impl Fn(&[Code]) -> bool) -> Option<Draft> {
+fn sender(
+    answers: &Answers,
+    reply: &Reply,
+    found: &impl Fn(&[Code]) -> bool,
+) -> Option<PendingFinding> {
     let message = format!("the MTA refuses MAIL FROM:<>, as bounces have it: `{reply}`");
-    let draft = Draft::new(codes::PROBE_REFUSED, &answers.target, message);
+    let unfinished = PendingFinding::new(codes::PROBE_REFUSED, &answers.target, message);
     let help = "see the MTA's log, and its restrictions of senders and clients";
-    (!found(AWAY)).then(|| draft.say(help))
+    (!found(AWAY)).then(|| unfinished.say(help))
 }
 
 /// Replies that say the same but for the address.
@@ -91,8 +95,12 @@ fn grouped(
     groups
 }
 
-fn recipients(answers: &Answers, facts: &Facts, found: &impl Fn(&[Code]) -> bool) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+fn recipients(
+    answers: &Answers,
+    facts: &Facts,
+    found: &impl Fn(&[Code]) -> bool,
+) -> Vec<PendingFinding> {
+    let mut pending = Vec::new();
     let refused = grouped(answers, |question, reply| {
         question.expected == Expected::Taken && !reply.taken()
     });
@@ -110,21 +118,26 @@ fn recipients(answers: &Answers, facts: &Facts, found: &impl Fn(&[Code]) -> bool
         };
         let address = addresses.first().copied().unwrap_or_default();
         let message = format!("the MTA {what} {names}, which the table takes: `{reply}`");
-        drafts.push(cause.help(Draft::new(code, &answers.target, message), address, facts));
+        pending.push(cause.help(
+            PendingFinding::new(code, &answers.target, message),
+            address,
+            facts,
+        ));
     }
     let open = answers.replies.iter().filter(|(question, reply)| {
         question.expected == Expected::Refused && reply.as_ref().is_some_and(Reply::taken)
     });
     let open = some(open.map(|(question, _)| question.address.as_str()));
-    if let Some(names) = open.filter(|_| !facts.ours.observes && !found(UNASKED)) {
+    if let Some(names) = open.filter(|_| !facts.readdress.observes && !found(UNASKED)) {
         let message = format!(
             "the MTA takes {names}, which nobody has and the table refuses: it does not ask readdress here"
         );
         let help = "see with `readdress doctor --print postfix` (or `sendmail`) what connects this port to \
                     readdress";
-        drafts.push(Draft::new(codes::UNKNOWN_ACCEPTED, &answers.target, message).say(help));
+        pending
+            .push(PendingFinding::new(codes::UNKNOWN_ACCEPTED, &answers.target, message).say(help));
     }
-    drafts
+    pending
 }
 
 /// Kinds because of which the MTA asks nobody about recipients.
@@ -198,14 +211,14 @@ impl Cause {
         }
     }
 
-    fn help(self, draft: Draft, address: &str, facts: &Facts) -> Draft {
+    fn help(self, unfinished: PendingFinding, address: &str, facts: &Facts) -> PendingFinding {
         let domain = address.rsplit('@').next().unwrap_or_default();
         let help = match self {
             Self::Greylisting => {
                 "nothing: it greylists, and takes the mail at the next attempt".to_owned()
             }
             Self::Access => match &facts.postfix {
-                Some(postfix) => return postfix::refusal(draft, postfix, address),
+                Some(postfix) => return postfix::refusal(unfinished, postfix, address),
                 None => {
                     format!("look for `{domain}` and its addresses in the access map of the MTA")
                 }
@@ -223,47 +236,47 @@ impl Cause {
             Self::Lookup => "a map of the MTA gave no answer: the MTA's log names it".to_owned(),
             Self::Other => "the MTA's log says which restriction or milter refused it".to_owned(),
         };
-        draft.say(help)
+        unfinished.say(help)
     }
 }
 
 /// Addresses elsewhere that were taken.
-fn relay(answers: &Answers, facts: &Facts) -> Option<Draft> {
+fn relay(answers: &Answers, facts: &Facts) -> Option<PendingFinding> {
     let taken = answers.replies.iter().filter(|(question, reply)| {
         question.expected == Expected::Relay && reply.as_ref().is_some_and(Reply::taken)
     });
     let names = some(taken.map(|(question, _)| question.address.as_str()))?;
-    if let Standing::Trusted(why) = &answers.standing {
+    if let Trust::Trusted(why) = &answers.trust {
         let message = format!(
             "whether strangers may relay is not known: doctor asks as one of the MTA's own ({why})"
         );
         let help = "ask from a machine that is none of them: `readdress doctor --probe=HOST:25`";
-        return Some(Draft::new(codes::UNSEEN, &answers.target, message).say(help));
+        return Some(PendingFinding::new(codes::UNSEEN, &answers.target, message).say(help));
     }
     let message = format!(
         "the MTA takes {names}, which lead elsewhere, from a stranger: it is an open relay"
     );
-    let draft = Draft::new(codes::OPEN_RELAY, &answers.target, message);
-    Some(closing(draft, &answers.standing, facts))
+    let unfinished = PendingFinding::new(codes::OPEN_RELAY, &answers.target, message);
+    Some(closing(unfinished, &answers.trust, facts))
 }
 
 /// Adds what makes an MTA refuse to relay.
-fn closing(draft: Draft, standing: &Standing, facts: &Facts) -> Draft {
-    let draft = match standing {
-        Standing::Unknown => draft.say("unless this machine may relay there, "),
-        _ => draft,
+fn closing(unfinished: PendingFinding, trust: &Trust, facts: &Facts) -> PendingFinding {
+    let unfinished = match trust {
+        Trust::Unknown => unfinished.say("unless this machine may relay there, "),
+        _ => unfinished,
     };
     let set = |name: &str, value: &str| [Edit::main(name, Change::Set(value.to_owned()))];
-    match (standing, &facts.postfix) {
-        (Standing::Everybody, Some(_)) => draft
+    match (trust, &facts.postfix) {
+        (Trust::Everybody, Some(_)) => unfinished
             .say("`mynetworks` holds every address: ")
             .edit(set("mynetworks", "127.0.0.0/8, [::1]/128"))
             .or("; add your own networks there"),
-        (_, Some(_)) => draft.edit(set(
+        (_, Some(_)) => unfinished.edit(set(
             "smtpd_relay_restrictions",
             "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination",
         )),
-        (_, None) => draft
+        (_, None) => unfinished
             .say("use the rule set that `readdress doctor --print sendmail` writes, as it stands"),
     }
 }

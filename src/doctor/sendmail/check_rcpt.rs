@@ -20,25 +20,25 @@ pub(super) fn listed<'c>(cf: &'c Cf, sendmail: &'c Sendmail) -> Vec<&'c str> {
 
 /// Whether `Local_check_rcpt` asks a socketmap of ours.
 pub(super) fn asks_us(cf: &Cf, facts: &Facts) -> bool {
-    let ours = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
-    let ours = ours.filter(|(_, map)| {
+    let sockets = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
+    let readdress = sockets.filter(|(_, map)| {
         let socket = map.socket().unwrap_or_default();
-        named(socket, &facts.ours.socketmap, view(), facts).is_some()
+        named(socket, &facts.readdress.socketmap, view(), facts).is_some()
     });
-    let names: Vec<_> = ours.map(|(name, _)| format!("$({name} ")).collect();
+    let names: Vec<_> = readdress.map(|(name, _)| format!("$({name} ")).collect();
     let asks = |line: &String| names.iter().any(|name| line.contains(name));
     cf.check_rcpt.iter().any(asks)
 }
 
 pub(super) fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
-    if facts.ours.secondary.is_empty() || asks_us(cf, facts) {
+    if facts.readdress.secondary.is_empty() || asks_us(cf, facts) {
         return None;
     }
     let append = "append what `readdress doctor --print sendmail` writes to sendmail.mc";
-    let help = if facts.ours.socketmap.is_empty() {
+    let help = if facts.readdress.socketmap.is_empty() {
         format!(
             "write `[socketmap]` and below it `listen = [\"inet:127.0.0.1:8893\"]` into {}, restart readdress, then {append}",
-            facts.ours.file
+            facts.readdress.file
         )
     } else {
         append.to_owned()

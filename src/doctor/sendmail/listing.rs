@@ -10,7 +10,7 @@ use crate::{
     doctor::{
         Finding, codes,
         facts::{Facts, Sendmail},
-        listed::{Listed, Speaks},
+        listed::{Listed, Protocol},
         sockets::named,
         wiring,
     },
@@ -30,9 +30,9 @@ pub fn listed(sendmail: &Sendmail, facts: &Facts) -> Vec<Listed> {
             word: word.to_owned(),
             sockets: vec![socket(word)?],
             // Sendmail asks a map by the name of its line.
-            speaks: Speaks::Map(name.clone()),
-            ours: named(word, &facts.ours.socketmap, view(), facts).is_some(),
-            beside_ours: false,
+            protocol: Protocol::Map(name.clone()),
+            is_readdress: named(word, &facts.readdress.socketmap, view(), facts).is_some(),
+            beside_readdress: false,
             optional: false,
         })
     });
@@ -54,24 +54,24 @@ fn asks(cf: &Cf, name: &String) -> bool {
 }
 
 fn milter(cf: &Cf, filter: &Filter, sendmail: &Sendmail, facts: &Facts) -> Option<Listed> {
-    let is_ours =
-        |filter: &Filter| named(&filter.socket, &facts.ours.milter, view(), facts).is_some();
+    let is_own =
+        |filter: &Filter| named(&filter.socket, &facts.readdress.milter, view(), facts).is_some();
     let in_list = |list: &[String], other: &Filter| list.contains(&other.name);
-    let beside_ours = lists(cf)
+    let beside_readdress = lists(cf)
         .filter(|list| list.contains(&filter.name))
         .any(|list| {
             cf.filters
                 .iter()
-                .any(|other| in_list(list, other) && is_ours(other))
+                .any(|other| in_list(list, other) && is_own(other))
         });
     Some(Listed {
         about: sendmail.cf.clone(),
         parameter: format!("X{}", filter.name),
         word: filter.socket.clone(),
         sockets: vec![socket(&filter.socket)?],
-        speaks: Speaks::Milter,
-        ours: is_ours(filter),
-        beside_ours,
+        protocol: Protocol::Milter,
+        is_readdress: is_own(filter),
+        beside_readdress,
         optional: !filter.flags.contains(['T', '4', 'R']),
     })
 }
@@ -111,21 +111,21 @@ pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
     let Some(first) = dead.first() else {
         return String::new();
     };
-    let ours = &facts.ours;
-    match &first.speaks {
-        Speaks::Milter if first.beside_ours => {
+    let readdress = &facts.readdress;
+    match &first.protocol {
+        Protocol::Milter if first.beside_readdress => {
             let name = first.parameter.trim_start_matches('X');
             format!("delete the line INPUT_MAIL_FILTER(`{name}', …) from sendmail.mc")
         }
-        Speaks::Milter => match wiring::sendmail_filter(ours) {
+        Protocol::Milter => match wiring::sendmail_filter(readdress) {
             Some(line) => format!("write into sendmail.mc, in its place: {line}"),
             None => "take it out of sendmail.mc".to_owned(),
         },
-        Speaks::Map(_) => {
+        Protocol::Map(_) => {
             let cf = Cf::parse(&sendmail.text);
             let line = |listed: &&Listed| {
                 let name = listed.parameter.strip_prefix('K')?;
-                let better = wiring::sendmail_map_socket(ours.socketmap.first()?);
+                let better = wiring::sendmail_map_socket(readdress.socketmap.first()?);
                 let arguments = cf.maps.get(name)?.arguments.replace(&listed.word, &better);
                 Some(format!("K{name} socket {arguments}"))
             };
@@ -143,7 +143,7 @@ pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
                         .sockets
                         .first()
                         .map_or_else(String::new, ToString::to_string),
-                    ours.file
+                    readdress.file
                 ),
             }
         }

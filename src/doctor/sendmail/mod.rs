@@ -47,11 +47,11 @@ pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
 
 /// The line for `sendmail.mc`.
 fn filter_line(facts: &Facts) -> String {
-    wiring::sendmail_filter(&facts.ours).unwrap_or_default()
+    wiring::sendmail_filter(&facts.readdress).unwrap_or_default()
 }
 
 fn filters(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
-    let own = &facts.ours.milter;
+    let own = &facts.readdress.milter;
     let found = cf.filters.iter().find_map(|filter| {
         let named = named(&filter.socket, own, view(), facts)?;
         Some((filter, named))
@@ -243,7 +243,10 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         accepted > 0 && accepted < forms.len()
     };
     let open = |domain: &&Domain| cf.relays_subdomains && relayed.is_in_class(domain);
-    let (secondary, primary) = (facts.ours.secondary.iter(), facts.ours.primary.iter());
+    let (secondary, primary) = (
+        facts.readdress.secondary.iter(),
+        facts.readdress.primary.iter(),
+    );
     let line =
         "write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc, or the names into its file of class R";
     let findings = [
@@ -278,7 +281,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         relayed_targets(&relayed, sendmail, facts),
         about(
             codes::SUBDOMAINS_ACCEPTED,
-            secondary.chain(facts.ours.primary.iter()).filter(open),
+            secondary.chain(facts.readdress.primary.iter()).filter(open),
             "Sendmail accepts mail for every subdomain of {}, which class R holds",
             "write `FEATURE(`relay_hosts_only')dnl` into sendmail.mc, above MAILER; list a subdomain that \
              is wanted",
@@ -290,7 +293,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
 
 /// Domains that the rules only send to.
 fn relayed_targets(relayed: &Relayed<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
-    let targeted = facts.ours.targeted.iter();
+    let targeted = facts.readdress.targeted.iter();
     about(
         codes::RELAYS_FOR_TARGET,
         targeted.filter(|domain| relayed.is_in_class(domain)),
@@ -346,7 +349,7 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let lower = |mailbox: &crate::engine::address::Mailbox| mailbox.to_string().to_lowercase();
     let mut findings = Vec::new();
     if let Some((address, value)) = facts
-        .ours
+        .readdress
         .targets
         .iter()
         .find_map(|target| find(lower(target)))
@@ -363,7 +366,7 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let is_ours = |key: &str| {
         let domain = key.rsplit_once('@').map_or("", |(_, domain)| domain);
         facts
-            .ours
+            .readdress
             .secondary
             .iter()
             .any(|own| own.spellings().iter().any(|form| form == domain))

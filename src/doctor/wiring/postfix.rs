@@ -25,7 +25,7 @@ pub fn postfix(facts: &Facts) -> String {
     ];
     let domains = relayed(postfix, facts);
     let local = facts
-        .ours
+        .readdress
         .secondary
         .iter()
         .flat_map(|domain| domain.spellings())
@@ -53,14 +53,14 @@ fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
         .filter(|word| stands_for(postfix, facts, word).is_none())
         .map(str::to_owned)
         .collect();
-    let ours = &facts.ours;
+    let readdress = &facts.readdress;
     let local = |form: &str| postfix.is_local(form);
-    let primary = ours
+    let primary = readdress
         .primary
         .iter()
         .flat_map(|domain| domain.spellings())
         .filter(|form| !local(form));
-    for form in ours
+    for form in readdress
         .secondary
         .iter()
         .flat_map(|domain| domain.spellings())
@@ -84,7 +84,7 @@ fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
         lines.push(format!("#     {LISTEN}"));
         lines.push(format!(
             "# into {}, restart readdress, and print these lines again.",
-            facts.ours.file
+            facts.readdress.file
         ));
         return;
     };
@@ -100,8 +100,8 @@ fn milters(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
     );
     lines.push("# deferred while it is away, never passed on as it is.".to_owned());
     let chroot = postfix.doors().any(|door| door.chroot);
-    let socket = reachable(&facts.ours.milter, postfix.queue(), chroot).unwrap_or_else(|| {
-        lines.push(format!("# It needs two lines in {}:", facts.ours.file));
+    let socket = reachable(&facts.readdress.milter, postfix.queue(), chroot).unwrap_or_else(|| {
+        lines.push(format!("# It needs two lines in {}:", facts.readdress.file));
         lines.push("#     [milter]".to_owned());
         lines.push(format!(
             "#     listen = [\"unix:{}/readdress/milter.sock\"]",

@@ -9,7 +9,7 @@
 //! domain is looked at. An address without `< @ >` (`"user@domain"`) matches none of the lines, and
 //! leaves the rule set at its end without an `OK`.
 
-use crate::doctor::facts::Ours;
+use crate::doctor::facts::Readdress;
 
 /// The class that holds our domains where no map is asked.
 const CLASS: &str = "ReaddressDomains";
@@ -40,8 +40,8 @@ pub(super) fn asking(map: &str) -> Vec<String> {
 
 /// Returns the same lines for a table that cannot be asked: the domains are listed, and the filter refuses
 /// unknown recipients.
-pub(super) fn listing(ours: &Ours) -> Vec<String> {
-    let domains = ours.inbound().flat_map(|domain| domain.spellings());
+pub(super) fn listing(readdress: &Readdress) -> Vec<String> {
+    let domains = readdress.inbound().flat_map(|domain| domain.spellings());
     let words: Vec<_> = domains.collect();
     let config = [
         format!("C{{{CLASS}}} {}", words.join(" ")),

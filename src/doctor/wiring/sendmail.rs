@@ -3,7 +3,7 @@
 use super::rule_set;
 use crate::{
     config::socket::Socket,
-    doctor::facts::{Facts, Ours},
+    doctor::facts::{Facts, Readdress},
 };
 
 /// A socket as Sendmail writes it.
@@ -27,8 +27,8 @@ pub fn map_socket(socket: &Socket) -> String {
 }
 
 /// The filter, for the first of our sockets; none without one.
-pub fn filter(ours: &Ours) -> Option<String> {
-    let socket = notation(ours.milter.first()?);
+pub fn filter(readdress: &Readdress) -> Option<String> {
+    let socket = notation(readdress.milter.first()?);
     Some(format!(
         "INPUT_MAIL_FILTER(`readdress', `S={socket}, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"
     ))
@@ -36,7 +36,7 @@ pub fn filter(ours: &Ours) -> Option<String> {
 
 /// Writes them.
 pub fn sendmail(facts: &Facts) -> String {
-    let ours = &facts.ours;
+    let readdress = &facts.readdress;
     let mut lines = vec![
         "dnl Append this to sendmail.mc, make sendmail.cf of it, restart Sendmail. The domains need".to_owned(),
         "dnl no other line: take them out of class w (local-host-names), and of class R, which".to_owned(),
@@ -48,8 +48,8 @@ pub fn sendmail(facts: &Facts) -> String {
     lines.push(
         "dnl It must be the last filter: what one behind it refuses it cannot see.".to_owned(),
     );
-    lines.extend(filter(ours));
-    match ours.socketmap.first().map(map_socket) {
+    lines.extend(filter(readdress));
+    match readdress.socketmap.first().map(map_socket) {
         // Sendmail asks a socketmap by the name that its K line gives it.
         Some(map) => lines.extend(rule_set::asking(&map)),
         None => {
@@ -62,9 +62,9 @@ pub fn sendmail(facts: &Facts) -> String {
             lines.push("dnl     listen = [\"inet:127.0.0.1:8893\"]".to_owned());
             lines.push(format!(
                 "dnl into {}, restart readdress, and print these lines again.",
-                ours.file
+                readdress.file
             ));
-            lines.extend(rule_set::listing(ours));
+            lines.extend(rule_set::listing(readdress));
         }
     }
     lines.join("\n")

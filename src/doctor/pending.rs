@@ -11,13 +11,13 @@ use super::{
 };
 
 /// The finding, and what stands around its commands.
-pub struct Draft {
+pub struct PendingFinding {
     finding: Finding,
     before: String,
     after: String,
 }
 
-impl Draft {
+impl PendingFinding {
     /// One without help.
     pub(super) fn new(code: Code, about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::from(Finding::new(code, about, message, ""))
@@ -67,7 +67,7 @@ impl Draft {
     }
 }
 
-impl From<Finding> for Draft {
+impl From<Finding> for PendingFinding {
     fn from(finding: Finding) -> Self {
         Self {
             finding,
@@ -77,7 +77,7 @@ impl From<Finding> for Draft {
     }
 }
 
-impl Draft {
+impl PendingFinding {
     /// What kind of finding it is.
     pub(super) fn finding(&self) -> &Finding {
         &self.finding
@@ -94,23 +94,23 @@ impl Draft {
 }
 
 /// Writes the help of each one.
-pub(super) fn finished(drafts: Vec<Draft>, postfix: &Postfix) -> Vec<Finding> {
-    let wanted = drafts.iter().filter(|draft| draft.is_wanted());
+pub(super) fn finished(pending: Vec<PendingFinding>, postfix: &Postfix) -> Vec<Finding> {
+    let wanted = pending.iter().filter(|unfinished| unfinished.is_wanted());
     let wanted: Vec<Edit> = wanted
-        .flat_map(|draft| draft.finding.fix.edits.clone())
+        .flat_map(|unfinished| unfinished.finding.fix.edits.clone())
         .collect();
-    drafts
+    pending
         .into_iter()
-        .map(|draft| finish(draft, &wanted, postfix))
+        .map(|unfinished| finish(unfinished, &wanted, postfix))
         .collect()
 }
 
-fn finish(draft: Draft, wanted: &[Edit], postfix: &Postfix) -> Finding {
-    let Draft {
+fn finish(unfinished: PendingFinding, wanted: &[Edit], postfix: &Postfix) -> Finding {
+    let PendingFinding {
         mut finding,
         before,
         after,
-    } = draft;
+    } = unfinished;
     let own = &finding.fix.edits;
     if own.is_empty() {
         if !finding.fix.commands.is_empty() && finding.help.is_empty() {

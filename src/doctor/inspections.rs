@@ -7,8 +7,8 @@ use super::{
     codes::{self, Code},
     domains,
     facts::{Daemon, Facts},
-    listed::{Connection, Speaks},
-    probe::{Answers, Expected, Probe, Standing},
+    listed::{Connection, Protocol},
+    probe::{Answers, Expected, Probe, Trust},
 };
 use crate::config::socket::Socket;
 
@@ -40,7 +40,7 @@ impl Result {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Look {
+pub struct Inspection {
     /// What: `rules`, `milter`, `probe`.
     pub what: &'static str,
     /// What came of it.
@@ -49,7 +49,7 @@ pub struct Look {
     pub text: String,
 }
 
-impl Look {
+impl Inspection {
     fn new(what: &'static str, result: Result, text: impl Into<String>) -> Self {
         Self {
             what,
@@ -60,7 +60,7 @@ impl Look {
 }
 
 /// All of it, in the order in which mail meets it.
-pub fn looked(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
+pub fn inspections(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
     let mut looks = vec![rules(facts)];
     looks.extend(dns(facts));
     looks.extend(mtas(facts, findings));
@@ -77,7 +77,7 @@ pub fn looked(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
         .filter(|finding| finding.code == codes::UNSEEN);
     looks.extend(unseen.map(|finding| {
         let text = format!("{}: {}", finding.about, finding.message);
-        Look::new("not seen", Result::Unseen, text)
+        Inspection::new("not seen", Result::Unseen, text)
     }));
     looks
 }
@@ -87,19 +87,19 @@ fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-fn rules(facts: &Facts) -> Look {
-    let ours = &facts.ours;
-    let place = ours.rules.display();
-    match &ours.broken {
-        Some(reason) => Look::new("rules", Result::Wrong, format!("{place}: {reason}")),
-        None => Look::new(
+fn rules(facts: &Facts) -> Inspection {
+    let readdress = &facts.readdress;
+    let place = readdress.rules.display();
+    match &readdress.broken {
+        Some(reason) => Inspection::new("rules", Result::Wrong, format!("{place}: {reason}")),
+        None => Inspection::new(
             "rules",
             Result::Right,
             format!(
                 "{place}: {} primary and {} secondary {}",
-                ours.primary.len(),
-                ours.secondary.len(),
-                if ours.secondary.len() == 1 {
+                readdress.primary.len(),
+                readdress.secondary.len(),
+                if readdress.secondary.len() == 1 {
                     "domain"
                 } else {
                     "domains"
@@ -109,8 +109,8 @@ fn rules(facts: &Facts) -> Look {
     }
 }
 
-fn dns(facts: &Facts) -> Option<Look> {
-    let all = facts.ours.inbound().count();
+fn dns(facts: &Facts) -> Option<Inspection> {
+    let all = facts.readdress.inbound().count();
     if all == 0 {
         return None;
     }
@@ -124,7 +124,7 @@ fn dns(facts: &Facts) -> Option<Look> {
         0 => String::new(),
         unknown => format!(", and of {unknown} nothing is known"),
     };
-    Some(Look::new(
+    Some(Inspection::new(
         "DNS",
         result,
         format!(
@@ -135,7 +135,7 @@ fn dns(facts: &Facts) -> Option<Look> {
     ))
 }
 
-fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
+fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
     let wrong = |file: &str| {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let about = findings.iter().filter(|finding| {
@@ -157,7 +157,7 @@ fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
             counted(postfix.services.len(), "service")
         );
         let (result, text) = told(&postfix.main_cf, &how);
-        looks.push(Look::new("Postfix", result, text));
+        looks.push(Inspection::new("Postfix", result, text));
     }
     if let Some(sendmail) = &facts.sendmail {
         let how = format!(
@@ -165,19 +165,19 @@ fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Look> {
             counted(sendmail.files.len(), "file")
         );
         let (result, text) = told(&sendmail.cf, &how);
-        looks.push(Look::new("Sendmail", result, text));
+        looks.push(Inspection::new("Sendmail", result, text));
     }
     looks
 }
 
 /// Each socket once, with all parameters that name it.
-fn reached(connections: &[Connection], facts: &Facts) -> Vec<Look> {
+fn reached(connections: &[Connection], facts: &Facts) -> Vec<Inspection> {
     let mut words: Vec<(&Connection, Vec<&str>)> = Vec::new();
     for connection in connections {
         let parameter = connection.listed.parameter.as_str();
         let same = words.iter_mut().find(|(other, _)| {
             other.listed.word == connection.listed.word
-                && other.listed.speaks == connection.listed.speaks
+                && other.listed.protocol == connection.listed.protocol
         });
         match same {
             Some((_, parameters)) if parameters.contains(&parameter) => {}
@@ -188,16 +188,16 @@ fn reached(connections: &[Connection], facts: &Facts) -> Vec<Look> {
     let looks = words.into_iter().map(|(connection, parameters)| {
         let (listed, answer) = (&connection.listed, &connection.answer);
         let up = matches!(facts.daemon, Daemon::Up(_));
-        let who = match (&listed.speaks, listed.ours && up) {
+        let who = match (&listed.protocol, listed.is_readdress && up) {
             _ if !answer.serves() => answer.to_string(),
-            (Speaks::Milter, true) => "readdress answers".to_owned(),
-            (Speaks::Milter, false) => "another milter answers".to_owned(),
-            (Speaks::Map(_), true) => format!("readdress {answer}"),
-            (Speaks::Map(_), false) => format!("another server {answer}"),
+            (Protocol::Milter, true) => "readdress answers".to_owned(),
+            (Protocol::Milter, false) => "another milter answers".to_owned(),
+            (Protocol::Map(_), true) => format!("readdress {answer}"),
+            (Protocol::Map(_), false) => format!("another server {answer}"),
         };
-        let what = match listed.speaks {
-            Speaks::Milter => "milter",
-            Speaks::Map(_) => "map",
+        let what = match listed.protocol {
+            Protocol::Milter => "milter",
+            Protocol::Map(_) => "map",
         };
         let result = match answer {
             answer if answer.serves() => Result::Right,
@@ -205,14 +205,14 @@ fn reached(connections: &[Connection], facts: &Facts) -> Vec<Look> {
             _ => Result::Unseen,
         };
         let text = format!("{} ({}): {who}", listed.word, parameters.join(", "));
-        Look::new(what, result, text)
+        Inspection::new(what, result, text)
     });
     looks.collect()
 }
 
-fn permissions(facts: &Facts, findings: &[Finding]) -> Option<Look> {
-    let ours = &facts.ours;
-    let sockets = ours.milter.iter().chain(&ours.socketmap);
+fn permissions(facts: &Facts, findings: &[Finding]) -> Option<Inspection> {
+    let readdress = &facts.readdress;
+    let sockets = readdress.milter.iter().chain(&readdress.socketmap);
     let files = sockets.filter(|socket| matches!(socket, Socket::Unix(_)));
     let (files, user) = (files.count(), user(facts));
     if files == 0 {
@@ -238,7 +238,7 @@ fn permissions(facts: &Facts, findings: &[Finding]) -> Option<Look> {
         "every directory on the way to {}, for the user {user}",
         counted(files, "Unix socket")
     );
-    Some(Look::new("permissions", result, text))
+    Some(Inspection::new("permissions", result, text))
 }
 
 fn user(facts: &Facts) -> &str {
@@ -259,7 +259,7 @@ fn any(findings: &[Finding], codes: &[Code]) -> bool {
     findings.iter().any(|finding| codes.contains(&finding.code))
 }
 
-fn daemon(facts: &Facts, findings: &[Finding]) -> Look {
+fn daemon(facts: &Facts, findings: &[Finding]) -> Inspection {
     let wrong = [
         codes::RELOAD_REFUSED,
         codes::OTHER_RULES,
@@ -284,10 +284,10 @@ fn daemon(facts: &Facts, findings: &[Finding]) -> Look {
             (Result::of(!any(findings, &wrong)), text)
         }
     };
-    Look::new("daemon", result, text)
+    Inspection::new("daemon", result, text)
 }
 
-fn probe(facts: &Facts, findings: &[Finding]) -> Look {
+fn probe(facts: &Facts, findings: &[Finding]) -> Inspection {
     let wrong = [
         codes::PROBE_REFUSED,
         codes::UNKNOWN_ACCEPTED,
@@ -310,11 +310,11 @@ fn probe(facts: &Facts, findings: &[Finding]) -> Look {
             (result, done(answers))
         }
     };
-    Look::new("probe", result, text)
+    Inspection::new("probe", result, text)
 }
 
 fn complete(answers: &Answers) -> bool {
-    let trusted = matches!(answers.standing, Standing::Trusted(_));
+    let trusted = matches!(answers.trust, Trust::Trusted(_));
     answers.left == 0 && answers.unfinished.is_none() && !trusted
 }
 
@@ -341,10 +341,10 @@ fn done(answers: &Answers) -> String {
             parts.push(what.replace("{}", &number));
         }
     }
-    let standing = match &answers.standing {
-        Standing::Stranger | Standing::Everybody => " (as a stranger)".to_owned(),
-        Standing::Trusted(why) => format!(" (as one of its own: {why})"),
-        Standing::Unknown => String::new(),
+    let trust = match &answers.trust {
+        Trust::Stranger | Trust::Everybody => " (as a stranger)".to_owned(),
+        Trust::Trusted(why) => format!(" (as one of its own: {why})"),
+        Trust::Unknown => String::new(),
     };
     let mut text = match &answers.sender {
         Some(reply) => format!("refuses every sender: `{reply}`"),
@@ -359,5 +359,5 @@ fn done(answers: &Answers) -> String {
     if let Some(reason) = &answers.unfinished {
         text += &format!("; it ended early: {reason}");
     }
-    format!("{}{standing} {text}", answers.target)
+    format!("{}{trust} {text}", answers.target)
 }

@@ -105,7 +105,8 @@ codes! {
     SUBDOMAINS_ACCEPTED "subdomains-accepted" Warning
         "Postfix accepts mail for every subdomain of what is in `relay_domains`."
     OPEN_RELAY "open-relay" Error
-        "The MTA relays mail of strangers for domains that are not ours: its configuration says so, or it did when it was asked by SMTP."
+        "The MTA relays mail of strangers for domains that are not ours: its configuration says so, or it did \
+         when it was asked by SMTP."
     RELAYS_FOR_TARGET "relays-for-target" Note
         "The MTA accepts mail for a domain that is only a target of rules."
     RECIPIENTS_UNCHECKED "recipients-unchecked" Warning

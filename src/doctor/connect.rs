@@ -1,8 +1,8 @@
-//! The milters and socketmaps that the MTA's configuration names: does something answer there?
+//! Do the milters and socketmaps answer that the MTA's configuration names?
 //!
-//! In: [`Connection`]s. A milter that does not answer makes the MTA refuse every sender for the time
-//! being; a map that does not answer does the same for every recipient that it is asked for. What the
-//! daemon itself should serve is judged with the daemon, so that one daemon that is down is one finding.
+//! While a milter does not answer, the MTA defers every sender; while a map does not answer, it defers every
+//! recipient that it looks up there. Sockets of a daemon that is down are left out: `serving.rs` has a
+//! finding about the daemon, and one cause is one finding.
 
 use super::{
     Finding, codes,
@@ -15,7 +15,7 @@ use super::{
 /// A local-part that nobody has.
 pub const NOBODY: &str = "readdress0doctor";
 
-/// The key with which a map is asked: one that the map of this name has, if it is ours.
+/// Returns the key with which a map is asked. A map of readdress with this name has this key.
 pub fn key(map: &str, readdress: &Readdress) -> String {
     let domain = readdress.secondary.first().or(readdress.primary.first());
     let domain = domain.map_or("example.com", |domain| domain.as_str());
@@ -28,13 +28,13 @@ pub fn key(map: &str, readdress: &Readdress) -> String {
     }
 }
 
-/// The entries that fail, by what one change fixes: all milters of a list, one map of Postfix, the `K`
-/// lines of Sendmail that ask one socket.
+/// Returns the entries that fail, grouped by what one change fixes: all milters of a list, one map of
+/// Postfix, the `K` lines of Sendmail that ask one socket.
 fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
     let mut groups: Vec<Vec<&Connection>> = Vec::new();
     let failing = connections.iter().filter(|connection| {
         let answer = &connection.answer;
-        // That the daemon is away or has no table is found where the daemon is judged.
+        // `serving.rs` has a finding if the daemon is down or has no table.
         let about_readdress = matches!(answer, Answer::Failing(reply) if reply.starts_with("PERM"));
         answer.fails() && (!connection.listed.is_readdress || about_readdress)
     });
@@ -61,8 +61,8 @@ fn failing(connections: &[Connection]) -> Vec<Vec<&Connection>> {
     groups
 }
 
-/// Adds what is wrong with the milters and maps that an MTA lists, in place of what only follows from
-/// that. `remedy` adds what to write so that a list is without these entries and has ours.
+/// Adds findings about the milters and maps that an MTA lists, and removes findings that only follow from
+/// these. `remedy` adds the help that replaces the failing entries of a list by readdress'.
 pub(super) fn instead(
     connections: &[Connection],
     facts: &Facts,
@@ -77,7 +77,7 @@ pub(super) fn instead(
     pending
 }
 
-/// Judges them.
+/// Returns the findings about the entries that fail.
 fn examine(
     connections: &[Connection],
     facts: &Facts,
@@ -103,10 +103,10 @@ fn examine(
         .collect()
 }
 
-/// `inet:127.0.0.1:1`: Connection refused.
+/// Returns the entry and the reason: `inet:127.0.0.1:1`: Connection refused.
 fn told(connection: &Connection, readdress: &Readdress) -> String {
     let listed = &connection.listed;
-    // The daemon's two kinds of sockets are easily taken for one another.
+    // The daemon's milter and socketmap sockets are easily confused.
     let (others, what) = match listed.protocol {
         Protocol::Milter => (
             &readdress.socketmap,
@@ -131,18 +131,21 @@ fn milters(
         true => (codes::MILTER_AWAY, "mail passes without it"),
         false => (
             codes::MILTER_DEAD,
-            "the MTA answers 451 to every sender until one answers there",
+            "the MTA answers 451 to every sender until something answers there",
         ),
     };
     let message = format!(
-        "`{}` names a milter that is not there: {told}; {means}",
+        "`{}` names a milter that does not answer: {told}; {means}",
         first.parameter
     );
     let unfinished = PendingFinding::new(code, &first.about, message);
     match first.beside_readdress {
-        true => remedy(unfinished.say("start what should answer there, or "), all),
+        true => remedy(
+            unfinished.say("start the program that should answer there, or "),
+            all,
+        ),
         false => remedy(unfinished.say("if readdress is meant, "), all)
-            .or("; else start what should answer there"),
+            .or("; otherwise start the program that should answer there"),
     }
 }
 
@@ -153,17 +156,17 @@ fn map(first: &Listed, told: &str, all: &[&Listed]) -> PendingFinding {
         .collect();
     let ask = if names.len() == 1 { "asks" } else { "ask" };
     let message = format!(
-        "{} {ask} a map that gives no answer: {told}; the MTA answers 451 to every recipient that it asks \
+        "{} {ask} a map that does not answer: {told}; the MTA answers 451 to every recipient that it asks \
          about there",
         names.join(" and ")
     );
     PendingFinding::new(codes::MAP_DEAD, &first.about, message)
 }
 
-/// Sockets that doctor itself may not open, in one note.
+/// Returns one note about all sockets that doctor may not open.
 fn unasked(connections: &[Connection]) -> Option<Finding> {
     let closed = connections.iter().filter(|connection| {
-        // The daemon's own sockets are looked at with their permissions.
+        // The permissions of readdress' own sockets are checked in `sockets.rs`.
         matches!(connection.answer, Answer::Closed(_)) && !connection.listed.is_readdress
     });
     let words = some(closed.map(|connection| connection.listed.word.as_str()))?;
@@ -175,8 +178,8 @@ fn unasked(connections: &[Connection]) -> Option<Finding> {
     ))
 }
 
-/// Returns true if a finding only repeats that a list names a dead milter and none of ours: that the MTA
-/// does not ask readdress then has the same cause, and the same line fixes it.
+/// Returns true if a finding has the same cause as a milter that does not answer: the list names that milter
+/// instead of readdress, and the same line fixes both.
 fn explains(connections: &[Connection], finding: &Finding) -> bool {
     let groups = failing(connections);
     let mut lists = groups

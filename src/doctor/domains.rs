@@ -1,6 +1,6 @@
 //! MX records of the inbound domains (RFC 5321 section 5.1, RFC 7505, RFC 2181 section 10.3).
 //!
-//! In: what DNS said. Where it said nothing, nothing is concluded, and a note says so.
+//! If DNS gives no answer about a domain, a note says so, and nothing else is said about it.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::{
 };
 use crate::engine::address::Domain;
 
-/// Judges every inbound domain.
+/// Returns the findings about every inbound domain.
 pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
     let (readdress, dns) = (&facts.readdress, &facts.dns);
     let usual = primary_targets(readdress, dns);
     let mut findings = Vec::new();
     for domain in readdress.inbound() {
-        // A domain that was not asked about is part of what failed.
+        // A domain that was not asked about counts as one without an answer.
         let Some(mx) = dns.domains.get(domain) else {
             continue;
         };
@@ -30,7 +30,7 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
         Finding::new(
             codes::WILDCARD_DOMAINS,
             format!("*.{domain}"),
-            "subdomains that `@*.` covers are not looked up",
+            "the subdomains that `@*.` covers are not checked",
             format!(
                 "each needs an MX record, or one for all: `*.{domain}. IN MX 10 {}.`",
                 example(&usual)
@@ -40,7 +40,7 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// How many inbound domains have MX records that are right, and how many are not known.
+/// Returns how many inbound domains have right MX records, and of how many nothing is known.
 pub(super) fn right(facts: &Facts) -> (usize, usize) {
     let (readdress, dns) = (&facts.readdress, &facts.dns);
     let usual = primary_targets(readdress, dns);
@@ -69,7 +69,7 @@ pub(super) fn right(facts: &Facts) -> (usize, usize) {
     (right, unknown)
 }
 
-/// Targets to which no primary domain's mail goes; none where it is not known where that goes.
+/// Returns the targets to which no primary domain's mail goes. Empty if it is not known where that mail goes.
 fn strange<'t>(targets: &'t [String], usual: &[String]) -> Vec<&'t str> {
     let strange = targets
         .iter()
@@ -77,7 +77,7 @@ fn strange<'t>(targets: &'t [String], usual: &[String]) -> Vec<&'t str> {
     strange.map(String::as_str).collect()
 }
 
-/// All MX targets of all primary domains.
+/// Returns all MX targets of all primary domains.
 fn primary_targets(readdress: &Readdress, dns: &Dns) -> Vec<String> {
     let primary = readdress
         .primary
@@ -95,7 +95,7 @@ fn primary_targets(readdress: &Readdress, dns: &Dns) -> Vec<String> {
     targets
 }
 
-/// A host to write into a zone.
+/// Returns a host for the records that help texts show.
 fn example(usual: &[String]) -> &str {
     usual.first().map_or("mx.company.com", String::as_str)
 }
@@ -124,14 +124,14 @@ fn records(domain: &Domain, mx: &Mx, dns: &Dns, usual: &[String]) -> Option<Find
         Mx::Targets(targets) if targets.iter().any(String::is_empty) => (
             codes::MX_NULL,
             "its null MX (`MX 0 .`) says that it takes no mail",
-            format!("write into its zone, in its place: {record}"),
+            format!("replace it in its zone by: {record}"),
         ),
         Mx::Targets(_) | Mx::Failed(_) => return None,
     };
     Some(Finding::new(code, domain.as_str(), message, help))
 }
 
-/// The domains that have each target, in the order of the targets.
+/// Returns the domains that have each target, in the order of the targets.
 fn by_target<'d>(readdress: &'d Readdress, dns: &'d Dns) -> BTreeMap<&'d str, Vec<&'d Domain>> {
     let mut all: BTreeMap<&str, Vec<&Domain>> = BTreeMap::new();
     for domain in readdress.inbound() {
@@ -144,7 +144,7 @@ fn by_target<'d>(readdress: &'d Readdress, dns: &'d Dns) -> BTreeMap<&'d str, Ve
     all
 }
 
-/// Targets that are aliases or have no address: one finding each, however many domains have it.
+/// Returns one finding for each target that is an alias or has no address, however many domains have it.
 fn hosts(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
     let all = by_target(readdress, dns).into_iter();
     let findings = all.filter_map(|(target, domains)| {
@@ -155,7 +155,7 @@ fn hosts(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
                 (target, format!("the MX of {names}"))
             }
         };
-        // What leads elsewhere as well is led to the primary domains' hosts by the same line.
+        // If mail also goes to another host than that of the primary domains, this line fixes both.
         let strange = |name: &str| {
             !usual.is_empty()
                 && ![target, name]
@@ -171,14 +171,14 @@ fn hosts(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
                 Some(Finding::new(
                     codes::MX_CNAME,
                     about,
-                    format!("{whose} is an alias (CNAME), to which no MX may point"),
+                    format!("{whose} is an alias (CNAME), and an MX record must not point to one"),
                     format!("write {what} into the zone: {}", records_to(&domains, to)),
                 ))
             }
             HostRecord::NoAddress => {
                 let help = match strange(target) {
                     true => format!(
-                        "write into the zone, in its place: {}",
+                        "replace it in the zone by: {}",
                         records_to(&domains, example(usual))
                     ),
                     false => format!(
@@ -195,7 +195,7 @@ fn hosts(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
     findings.collect()
 }
 
-/// A record for each domain, as a zone has it.
+/// Returns a record for each domain, as it stands in a zone.
 fn records_to(domains: &[&Domain], host: &str) -> String {
     let records = domains
         .iter()
@@ -203,8 +203,8 @@ fn records_to(domains: &[&Domain], host: &str) -> String {
     records.collect::<Vec<_>>().join(", ")
 }
 
-/// Secondary domains whose mail goes elsewhere: one finding for all that go to the same hosts. A target
-/// that is an alias or has no address is a finding already.
+/// Returns one finding for all secondary domains whose mail goes to the same other hosts. Targets that are
+/// aliases or have no address are left out: they have a finding already.
 fn elsewhere(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding> {
     let mut groups: BTreeMap<Vec<&str>, Vec<&Domain>> = BTreeMap::new();
     for domain in &readdress.secondary {
@@ -234,7 +234,7 @@ fn elsewhere(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding>
             codes::MX_ELSEWHERE,
             about,
             format!(
-                "{whose} goes to `{}`, where no primary domain's goes (`{}`)",
+                "{whose} goes to `{}`, but that of the primary domains goes to `{}`",
                 strange.join("`, `"),
                 usual.join("`, `")
             ),
@@ -247,7 +247,7 @@ fn elsewhere(readdress: &Readdress, dns: &Dns, usual: &[String]) -> Vec<Finding>
     findings.collect()
 }
 
-/// What got no answer, in one note.
+/// Returns one note about all domains without an answer.
 fn failures(dns: &Dns) -> Option<Finding> {
     let domains = dns.domains.iter().filter_map(|(domain, mx)| match mx {
         Mx::Failed(reason) => Some((domain.as_str(), reason)),
@@ -267,6 +267,6 @@ fn failures(dns: &Dns) -> Option<Finding> {
         codes::DNS_FAILED,
         dns.server.as_str(),
         format!("DNS gave no answer for `{first}`{others}: {reason}"),
-        "ask another server with `--dns ADDRESS:PORT`, or look again later",
+        "ask another server with `--dns ADDRESS:PORT`, or try again later",
     ))
 }

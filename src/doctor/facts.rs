@@ -1,4 +1,4 @@
-//! What is known about the machine: values alone, gathered elsewhere.
+//! What is known about the machine: plain values, which `gather` and the command collect.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,13 +16,13 @@ use crate::{
     },
 };
 
-/// Addresses of a table that are held against the MTA's maps.
+/// The most addresses of a table that are looked up in the MTA's maps.
 pub const SAMPLE: usize = 500;
 
-/// Everything that is judged.
+/// Everything that is known about the machine.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// What the rules and the configuration say.
+    /// What readdress' own rules and configuration say.
     pub readdress: Readdress,
     /// What DNS says.
     pub dns: Dns,
@@ -32,63 +32,63 @@ pub struct Facts {
     pub sendmail: Option<Sendmail>,
     /// The running daemon.
     pub daemon: Daemon,
-    /// What the MTA said about addresses.
+    /// What the MTA replied when it was asked about addresses.
     pub probe: Probe,
-    /// Files and directories on the way to sockets.
+    /// The directories on the way to each socket file.
     pub paths: BTreeMap<PathBuf, Walk>,
     /// Names of groups.
     pub groups: BTreeMap<u32, String>,
-    /// Addresses that the MTA adds by itself, and what the table makes of them.
+    /// Addresses that the MTA adds by itself, with the targets that the table has for each.
     pub added: BTreeMap<String, Vec<String>>,
-    /// What could not be looked at.
+    /// What could not be checked.
     pub unseen: Vec<Unseen>,
 }
 
-/// Something that could not be looked at.
+/// Something that could not be checked.
 #[derive(Clone, Debug)]
 pub struct Unseen {
-    /// What.
+    /// What it is.
     pub about: String,
-    /// Why not.
+    /// Why it could not be checked.
     pub reason: String,
-    /// What lets it be seen.
+    /// What makes the check possible.
     pub help: String,
 }
 
-/// What the rules and the configuration say.
+/// What readdress' own rules and configuration say.
 #[derive(Clone, Debug, Default)]
 pub struct Readdress {
     /// The configuration file, for help lines.
     pub file: String,
-    /// Findings of the configuration file, whose keys have their defaults: place, sentence, help.
+    /// Findings of the configuration file (place, sentence, help). Keys with a finding have their defaults.
     pub misconfigured: Vec<(String, String, String)>,
-    /// Whether the daemon's sockets are not known: neither from the file nor from the daemon.
+    /// True if neither the file nor the daemon says where the daemon listens.
     pub sockets_unknown: bool,
-    /// Why there is no table: the rules have errors.
+    /// Why there is no table, if the rules have errors.
     pub broken: Option<String>,
-    /// Whether the rules directory is not there.
+    /// True if the rules directory does not exist.
     pub missing: bool,
-    /// Findings of the rules that matter here: place, sentence, help.
+    /// Findings about postmaster@ and abuse@: place, sentence, help.
     pub postmasters: Vec<(String, String, String)>,
-    /// Files that others can write, likewise, each with its code.
+    /// Findings about files that others can write, each with its code.
     pub exposed: Vec<(Code, (String, String, String))>,
     /// Primary domains.
     pub primary: Vec<Domain>,
     /// Secondary domains.
     pub secondary: Vec<Domain>,
-    /// External domains that targets are in: nobody may be sent there through the MTA but by a rule.
+    /// External domains of targets. Only rules may send mail there; the MTA must not relay to them.
     pub targeted: Vec<Domain>,
     /// Domains all of whose subdomains are secondary.
     pub wildcards: Vec<Domain>,
     /// Addresses that rules rewrite, [`SAMPLE`] at most.
     pub originals: Vec<Mailbox>,
-    /// Addresses that rules give and that are final, [`SAMPLE`] at most.
+    /// Addresses that come out of rules and are final, [`SAMPLE`] at most.
     pub targets: Vec<Mailbox>,
     /// `recipient_delimiter`.
     pub delimiter: String,
-    /// Nothing is rewritten.
+    /// True with `mode = "observe"`: nothing is rewritten.
     pub observes: bool,
-    /// `[headers] x_original_to`: a message tells the address as it was received.
+    /// `[headers] x_original_to`: a header shows the address as it was received.
     pub x_original_to: bool,
     /// The rules directory.
     pub rules: PathBuf,
@@ -101,7 +101,7 @@ pub struct Readdress {
 }
 
 impl Readdress {
-    /// What matters of a configuration and, where the rules have no error, of their table.
+    /// Takes what doctor needs from a configuration and, if the rules have no error, from their table.
     pub fn new(file: &Path, config: &Config, table: Option<&Table>) -> Self {
         let mut readdress = Self {
             file: file.display().to_string(),
@@ -151,17 +151,17 @@ impl Readdress {
         }
     }
 
-    /// Primary and secondary domains.
+    /// Returns the primary and secondary domains.
     pub fn inbound(&self) -> impl Iterator<Item = &Domain> {
         self.primary.iter().chain(&self.secondary)
     }
 
-    /// What to write into the configuration file, as a person does it: a key below its section.
+    /// Returns the help that says which line to write below which section of the configuration file.
     pub fn setting(&self, section: &str, line: &str) -> String {
         format!("write `{line}` below `[{section}]` in {}", self.file)
     }
 
-    /// What maps of the MTA are asked for: domains, whole domains, addresses.
+    /// Returns the keys for which maps of the MTA are asked: domains, whole domains, addresses.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
         for domain in self.inbound() {
@@ -202,11 +202,11 @@ fn push(list: &mut Vec<Mailbox>, mailbox: &Mailbox) {
 /// What DNS says.
 #[derive(Clone, Debug, Default)]
 pub struct Dns {
-    /// Who was asked, for people.
+    /// The server that was asked, as it is shown to people.
     pub server: String,
     /// The MX records of each inbound domain.
     pub domains: BTreeMap<Domain, Mx>,
-    /// What the targets of MX records are, and domains without any; names without the final dot.
+    /// What is known about the targets of MX records and about domains without any. Names have no final dot.
     pub hosts: BTreeMap<String, HostRecord>,
 }
 
@@ -223,7 +223,7 @@ pub enum Mx {
     Failed(String),
 }
 
-/// What the name of a host is.
+/// What DNS knows about the name of a host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HostRecord {
     /// It has an address.
@@ -241,24 +241,24 @@ pub enum HostRecord {
 pub struct Postfix {
     /// `main.cf`, with its directory.
     pub main_cf: String,
-    /// The directory of `main.cf`, where commands must name it (`-c`).
+    /// The directory of `main.cf`, if commands must name it (`-c`).
     pub directory: Option<PathBuf>,
-    /// The directory of postconf(1) and postfix(1), where commands must name it.
+    /// The directory of postconf(1) and postfix(1), if commands must name it.
     pub tools: Option<PathBuf>,
     /// What Postfix itself says about its configuration.
     pub complaints: Vec<Complaint>,
     /// Every parameter with its value, `$name` filled in.
     pub values: BTreeMap<String, String>,
-    /// Those that `main.cf` sets, as they are written.
+    /// The parameters that `main.cf` sets, as they are written.
     pub own: BTreeMap<String, String>,
     /// The services of `master.cf`.
     pub services: Vec<Service>,
-    /// What maps answered to [`Readdress::keys`]: `type:table` to key to value. Maps that were not asked
-    /// are missing.
+    /// What each map (`type:table`) answered for the keys of [`Readdress::keys`]. Maps that were not asked are
+    /// missing.
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
-    /// The words of files that stand in lists.
+    /// The words of files that lists name.
     pub files: BTreeMap<String, Vec<String>>,
-    /// Keys and values of whole tables, those that could be read.
+    /// Keys and values of the tables that could be read as a whole.
     pub entries: BTreeMap<String, Vec<(String, String)>>,
     /// Hosts named by transports that are this machine.
     pub own_hosts: BTreeSet<String>,
@@ -271,9 +271,9 @@ pub struct Postfix {
 /// What Postfix says about its own configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Complaint {
-    /// It cannot be read: Postfix does not start, or stops.
+    /// Postfix cannot read it, and does not start, or stops.
     Fatal(String),
-    /// Something stands there that has no effect, or not the one that it seems to have.
+    /// A line has no effect, or another one than it seems to have.
     Warning(String),
     /// What `postfix check` warns of: owners and permissions.
     Check(String),
@@ -284,7 +284,7 @@ pub enum Complaint {
 pub struct Service {
     /// `smtp/inet`.
     pub name: String,
-    /// Whether it is confined to the queue directory.
+    /// True if it is confined to the queue directory.
     pub chroot: bool,
     /// The program (`smtpd`).
     pub command: String,
@@ -307,7 +307,7 @@ pub struct Sendmail {
     pub connections: Vec<Connection>,
 }
 
-/// A user, as the kernel sees a process of theirs.
+/// A user, with what decides about permissions.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct User {
     /// Name.
@@ -324,50 +324,50 @@ pub enum Daemon {
     /// It was not asked.
     #[default]
     Unasked,
-    /// Nobody answers, for this reason.
+    /// It does not answer, for this reason.
     Down(String),
-    /// It may not be asked, for this reason.
+    /// Doctor may not ask it, for this reason.
     Closed(String),
     /// It answered.
     Up(Answer),
 }
 
-/// What a daemon answered, and what its sockets did.
+/// What a daemon answered, and which of its sockets do not answer.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// The number of its table; 0 for none.
+    /// The generation of its table; 0 if it has none.
     pub generation: u64,
     /// The directory that it reads.
     pub directory: PathBuf,
-    /// The findings for which the last reload was refused.
+    /// The findings because of which the last reload was refused.
     pub refused: Option<Vec<String>>,
-    /// How many addresses were decided by it and by the files.
+    /// How many addresses were decided both by the daemon and by the files.
     pub compared: usize,
-    /// Addresses about which it decides otherwise than the files do, with both outcomes.
+    /// Addresses that the daemon and the files decide differently, with the outcomes of files and daemon.
     pub differing: Vec<(String, String, String)>,
-    /// Sockets that took no connection.
+    /// Sockets that accepted no connection.
     pub dead: Vec<(Socket, SocketFailure)>,
 }
 
-/// Why a socket takes no connection.
+/// Why a socket accepts no connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SocketFailure {
     /// There is no such file.
     Missing,
-    /// Nobody answers, for this reason.
+    /// Nothing answers, for this reason.
     Silent(String),
 }
 
 /// The way to a file, from the root directory to the file itself.
 #[derive(Clone, Debug, Default)]
 pub struct Walk {
-    /// Each directory, and the file at the end; up to the first that is missing or hidden.
+    /// Each directory and the file at the end, up to the first that does not exist or is hidden.
     pub steps: Vec<Step>,
-    /// Whether the end was reached.
+    /// True if the file at the end was reached.
     pub complete: bool,
-    /// Whether the first step that is missing here does not exist; else it could not be looked at.
+    /// True if the next step does not exist. False if doctor has no permission to see it.
     pub missing: bool,
-    /// The path without symbolic links, where it is complete.
+    /// The path without symbolic links, if it is complete.
     pub real: Option<PathBuf>,
 }
 

@@ -1,6 +1,6 @@
-//! What was looked at, and what of it passed: the end of what doctor says.
+//! The list at the end of doctor's output: what was checked, and what of it is right.
 //!
-//! "No errors" alone would also be true of a machine at which nobody looked.
+//! "No errors" alone would also be true if nothing had been checked.
 
 use super::{
     Finding, Severity,
@@ -12,19 +12,19 @@ use super::{
 };
 use crate::config::socket::Socket;
 
-/// What came of a look.
+/// What came of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Result {
     /// Nothing is wrong with it.
     Right,
     /// There is a finding about it.
     Wrong,
-    /// It was not looked at, or not as a whole.
+    /// It was not checked, or only a part of it.
     Unseen,
 }
 
 impl Result {
-    /// The word that is printed.
+    /// Returns the word that is printed.
     pub fn word(self) -> &'static str {
         match self {
             Self::Right => "right",
@@ -38,14 +38,14 @@ impl Result {
     }
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Inspection {
-    /// What: `rules`, `milter`, `probe`.
+    /// What was checked: `rules`, `milter`, `probe`.
     pub what: &'static str,
-    /// What came of it.
+    /// What came of the check.
     pub result: Result,
-    /// Which one, and how it is.
+    /// Which one it was, and what was found.
     pub text: String,
 }
 
@@ -59,7 +59,7 @@ impl Inspection {
     }
 }
 
-/// All of it, in the order in which mail meets it.
+/// Returns everything that was checked, in the order in which mail gets there.
 pub fn inspections(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
     let mut looks = vec![rules(facts)];
     looks.extend(dns(facts));
@@ -122,7 +122,7 @@ fn dns(facts: &Facts) -> Option<Inspection> {
     };
     let failed = match unknown {
         0 => String::new(),
-        unknown => format!(", and of {unknown} nothing is known"),
+        unknown => format!("; {unknown} gave no answer"),
     };
     Some(Inspection::new(
         "DNS",
@@ -153,7 +153,7 @@ fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
     let mut looks = Vec::new();
     if let Some(postfix) = &facts.postfix {
         let how = format!(
-            "as postconf tells it, with {} of master.cf",
+            "as postconf prints it, with {} of master.cf",
             counted(postfix.services.len(), "service")
         );
         let (result, text) = told(&postfix.main_cf, &how);
@@ -170,7 +170,7 @@ fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
     looks
 }
 
-/// Each socket once, with all parameters that name it.
+/// Returns each socket once, with all parameters that name it.
 fn reached(connections: &[Connection], facts: &Facts) -> Vec<Inspection> {
     let mut words: Vec<(&Connection, Vec<&str>)> = Vec::new();
     for connection in connections {
@@ -270,7 +270,7 @@ fn daemon(facts: &Facts, findings: &[Finding]) -> Inspection {
     let (result, text) = match &facts.daemon {
         Daemon::Unasked => (Result::Unseen, "not asked".to_owned()),
         Daemon::Down(reason) => (Result::Wrong, format!("does not answer: {reason}")),
-        Daemon::Closed(reason) => (Result::Unseen, format!("may not be asked: {reason}")),
+        Daemon::Closed(reason) => (Result::Unseen, format!("doctor may not ask it: {reason}")),
         Daemon::Up(answer) => {
             let same = answer.compared - answer.differing.len().min(answer.compared);
             let text = format!(
@@ -318,7 +318,7 @@ fn complete(answers: &Answers) -> bool {
     answers.left == 0 && answers.unfinished.is_none() && !trusted
 }
 
-/// `127.0.0.1:25: took 3 of 3 known addresses, …`.
+/// Returns who was asked and what was replied: `127.0.0.1:25 (as a stranger) takes 3 of 3 …`.
 fn done(answers: &Answers) -> String {
     let count = |expected: Expected, taken: bool| {
         let of = answers

@@ -1,10 +1,10 @@
-//! The milters and socketmaps that the configuration of an MTA names, and what answered there: values.
+//! The milters and socketmaps that the configuration of an MTA names, and what answered there.
 
 use std::fmt;
 
 use crate::config::socket::Socket;
 
-/// What an MTA speaks on a socket.
+/// The protocol that an MTA uses on a socket.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Protocol {
     /// The milter protocol.
@@ -13,50 +13,51 @@ pub enum Protocol {
     Map(String),
 }
 
-/// A milter or a map, where the configuration of an MTA names it.
+/// A milter or a map that the configuration of an MTA names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Listed {
     /// The file, and the service if it is a line of `master.cf`.
     pub about: String,
     /// The parameter or the line: `smtpd_milters`, `Xreaddress`, `Krecipients`.
     pub parameter: String,
-    /// As it is written there.
+    /// The entry as it is written there.
     pub word: String,
-    /// Where the MTA may find it, as everybody sees it. A confined process and one that is not read the
-    /// same path differently; one place that answers is enough.
+    /// Where the MTA may find it. A process in a chroot and one outside understand the same path differently,
+    /// so there may be two places; one that answers is enough.
     pub sockets: Vec<Socket>,
-    /// What the MTA speaks there.
+    /// The protocol that the MTA uses there.
     pub protocol: Protocol,
-    /// Whether it is one of the daemon's sockets.
+    /// True if it is one of readdress' own sockets.
     pub is_readdress: bool,
-    /// Whether one of the daemon's sockets is in the same list.
+    /// True if one of readdress' own sockets is in the same list.
     pub beside_readdress: bool,
-    /// Whether mail passes without it.
+    /// True if mail passes without it.
     pub optional: bool,
 }
 
 /// What came back from a socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {
-    /// A milter agreed to the offer of an MTA.
+    /// A milter accepted the offer that an MTA makes.
     Milter,
-    /// A map gave a status that lets mail pass: OK or NOTFOUND.
+    /// A map answered OK or NOTFOUND, which both let mail pass.
     Map(String),
-    /// A map said that it cannot answer: TEMP, TIMEOUT or PERM.
+    /// A map answered that it has a problem: TEMP, TIMEOUT or PERM.
     Failing(String),
     /// No connection, no answer, or an answer in another protocol.
     Dead(String),
-    /// Whoever runs doctor may not open the socket.
+    /// The user who runs doctor may not open the socket.
     Closed(String),
 }
 
 impl Answer {
-    /// Returns true if the MTA can work with it.
+    /// Returns true if the MTA can work with this answer.
     pub fn serves(&self) -> bool {
         matches!(self, Self::Milter | Self::Map(_))
     }
 
-    /// Returns true if the MTA cannot work with it; a socket that doctor may not open is neither.
+    /// Returns true if the MTA cannot work with this answer. A socket that doctor may not open neither serves nor
+    /// fails.
     pub fn fails(&self) -> bool {
         matches!(self, Self::Failing(_) | Self::Dead(_))
     }

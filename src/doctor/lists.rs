@@ -1,10 +1,10 @@
-//! Lists as `main.cf` has them: words with commas or space between them, braces around some; and lists
-//! as people read them.
+//! Lists as `main.cf` has them (words with commas or space between them, some in braces), and lists in
+//! sentences.
 
-/// Names that a sentence holds.
+/// The most names in a sentence.
 const SHOWN: usize = 3;
 
-/// The words of a list; what stands in braces is one word, without them.
+/// Returns the words of a list. Text in braces is one word, and is returned without the braces.
 ///
 /// `{ inet:127.0.0.1:1, default_action=accept }, unix:a` gives two words.
 pub fn words(list: &str) -> Vec<&str> {
@@ -29,7 +29,7 @@ fn between(c: char) -> bool {
     c.is_whitespace() || c == ','
 }
 
-/// Where a word ends: braces within it, as in `socketmap:{inet:…}`, belong to it.
+/// Returns where a word ends. Braces within a word, as in `socketmap:{inet:…}`, belong to the word.
 fn end(text: &str) -> usize {
     let mut depth = 0_u32;
     for (at, c) in text.char_indices() {
@@ -43,7 +43,7 @@ fn end(text: &str) -> usize {
     text.len()
 }
 
-/// The place of the brace that closes the first one.
+/// Returns the place of the brace that closes the first one.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_u32;
     for (at, c) in text.char_indices() {
@@ -66,7 +66,7 @@ fn bare(word: &str) -> &str {
     inner.map_or(word, str::trim)
 }
 
-/// The words as one list; braces around those that hold a space or a comma outside of braces.
+/// Joins words to a list. A word with a space or comma outside of braces is put in braces.
 pub fn joined<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
     let words = words.into_iter().map(|word| {
         let word = word.as_ref();
@@ -78,13 +78,13 @@ pub fn joined<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// `name=value`, with space around the sign or none.
+/// Splits `name=value`, with or without space around the sign.
 pub fn assignment(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     Some((name.trim(), value.trim()))
 }
 
-/// `a`, `b`, `c` and 4 more; nothing of nothing.
+/// Returns `a`, `b`, `c` and 4 more; none for no names.
 pub fn some<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
     let names: Vec<_> = names.collect();
     let shown: Vec<_> = names

@@ -1,28 +1,28 @@
-//! Storey 8: what is wrong with the machine around the table: DNS, the MTA, sockets, the daemon.
+//! Storey 8: what is wrong outside of the rules: DNS, the MTA, sockets, the daemon.
 //!
-//! Pure: [`facts::Facts`] in, [`Finding`]s out. Each part has one file that judges; only [`gather`]
-//! asks DNS, programs and files, and it judges nothing. Nothing is ever changed. Every finding has a
-//! code of [`codes`], and says what to write.
+//! Pure, except [`gather`]: [`facts::Facts`] in, [`Finding`]s out. Only [`gather`] asks DNS, programs and
+//! files, and it draws no conclusions. Nothing is ever changed. Every finding has a code of [`codes`], and
+//! says what to write.
 //!
-//! | file | judges |
+//! | file | finds what is wrong with |
 //! |---|---|
 //! | `domains.rs` | MX records of the inbound domains |
-//! | `probe.rs` | what the MTA says when it is asked about addresses |
-//! | `connect.rs` | whether the milters and maps that an MTA lists answer |
-//! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) tells them |
+//! | `probe/` | the replies of the MTA when it is asked about addresses |
+//! | `connect.rs` | the milters and maps that an MTA lists: do they answer? |
+//! | `postfix/` | `main.cf` and `master.cf`, as postconf(1) prints them |
 //! | `sendmail/` | `sendmail.cf` and the files that it names |
-//! | `sockets.rs` | whether the MTA can reach what the daemon listens on |
-//! | `spelling.rs` | how each MTA writes a socket |
+//! | `sockets.rs` | the daemon's sockets: can the MTA reach them? |
+//! | `spelling.rs` | no findings: how each MTA writes a socket |
 //! | `inspections.rs` | no findings: what was checked, and what of it is right |
-//! | `serving.rs` | the running daemon: does it serve what the files say? |
+//! | `serving.rs` | the running daemon: does it decide as the files do? |
 //! | `wiring/` | no findings: the lines that connect this table to an MTA |
 //! | `remedy.rs` | no findings: the commands that fix them, as one block |
 //!
 //! # Limits
 //!
-//! What a map of another kind than a local file answers (LDAP, SQL) is not asked, and said to be
-//! unseen. Sockets that systemd hands over stand in no configuration; `--listen` names them. Of a large
-//! table the first [`facts::SAMPLE`] addresses are held against the MTA's maps.
+//! Only maps in local files are asked; a note names the others (LDAP, SQL). Sockets that systemd hands over
+//! are in no configuration; `--listen` names them. Of a large table the first [`facts::SAMPLE`] addresses are
+//! looked up in the MTA's maps.
 
 pub mod codes;
 pub mod connect;
@@ -50,9 +50,9 @@ use remedy::Fix;
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// Worth knowing; nothing has to be done.
+    /// Good to know. Nothing has to be done.
     Note,
-    /// Mail flows, and not all of it as it should.
+    /// Mail flows, but not all of it as it should.
     Warning,
     /// Mail is refused, lost or passed on unchanged.
     Error,
@@ -80,12 +80,12 @@ pub struct Finding {
     pub message: String,
     /// What to do, with the line to write.
     pub help: String,
-    /// What of it commands can do.
+    /// The part of it that commands can do.
     pub fix: Fix,
 }
 
 impl Finding {
-    /// A finding.
+    /// Makes a finding without commands.
     pub fn new(
         code: Code,
         about: impl Into<String>,
@@ -102,7 +102,7 @@ impl Finding {
     }
 }
 
-/// All findings, the most serious first, else in the order of the parts.
+/// Returns all findings, the most serious first.
 pub fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = serving::examine(facts);
     findings.extend(domains::examine(facts));

@@ -1,7 +1,7 @@
-//! A finding whose commands are not written yet: they are when all findings are known, so that each
-//! command holds what every finding wants of its parameter.
+//! A finding whose help has no commands yet. The commands are written when all findings are known, because one
+//! command sets a parameter for all findings together.
 //!
-//! Two commands that set one parameter, each for its own finding, would undo each other.
+//! If each finding had its own command for the same parameter, the second would undo the first.
 
 use super::{
     Finding, Severity,
@@ -10,7 +10,7 @@ use super::{
     remedy::{Change, Edit, Place, commands},
 };
 
-/// The finding, and what stands around its commands.
+/// The finding, with the text before and after its commands.
 pub struct PendingFinding {
     finding: Finding,
     before: String,
@@ -18,36 +18,36 @@ pub struct PendingFinding {
 }
 
 impl PendingFinding {
-    /// One without help.
+    /// Makes a finding without help.
     pub(super) fn new(code: Code, about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::from(Finding::new(code, about, message, ""))
     }
 
-    /// Text in front of the commands, or in place of them.
+    /// Adds text before the commands. Without commands it is the help.
     pub(super) fn say(mut self, text: impl Into<String>) -> Self {
         self.before += &text.into();
         self
     }
 
-    /// Changes that fix it.
+    /// Adds changes of Postfix's parameters that fix it.
     pub(super) fn edit(mut self, edits: impl IntoIterator<Item = Edit>) -> Self {
         self.finding.fix.edits.extend(edits);
         self
     }
 
-    /// Other commands that fix it, one after the other.
+    /// Sets other commands that fix it, which are run one after the other.
     pub(super) fn run(mut self, commands: Vec<String>) -> Self {
         self.finding.fix.commands = commands;
         self
     }
 
-    /// Text behind the commands.
+    /// Adds text after the commands.
     pub(super) fn or(mut self, text: impl Into<String>) -> Self {
         self.after += &text.into();
         self
     }
 
-    /// What has to be done by hand first.
+    /// Adds what has to be done by hand before the commands.
     pub(super) fn first(mut self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.before = format!("{}{text}, then ", self.before);
@@ -55,7 +55,7 @@ impl PendingFinding {
         self
     }
 
-    /// What a hand does better than the commands, which belong to no block then.
+    /// Adds what a person should do instead of the commands, which then are in no block.
     pub(super) fn by_hand(mut self, text: impl Into<String>) -> Self {
         self.finding.fix.by_hand.push(text.into());
         self
@@ -78,12 +78,12 @@ impl From<Finding> for PendingFinding {
 }
 
 impl PendingFinding {
-    /// What kind of finding it is.
+    /// Returns the finding.
     pub(super) fn finding(&self) -> &Finding {
         &self.finding
     }
 
-    /// The finding, where its help needs no command of Postfix.
+    /// Returns the finding with its help, if the help needs no command of Postfix.
     pub(super) fn told(self) -> Finding {
         let mut finding = self.finding;
         if finding.help.is_empty() {
@@ -93,7 +93,7 @@ impl PendingFinding {
     }
 }
 
-/// Writes the help of each one.
+/// Writes the help of each finding.
 pub(super) fn finished(pending: Vec<PendingFinding>, postfix: &Postfix) -> Vec<Finding> {
     let wanted = pending.iter().filter(|unfinished| unfinished.is_wanted());
     let wanted: Vec<Edit> = wanted
@@ -126,7 +126,7 @@ fn finish(unfinished: PendingFinding, wanted: &[Edit], postfix: &Postfix) -> Fin
         own.iter()
             .any(|own| own.place == edit.place && own.name == edit.name)
     };
-    // In the order of all findings, as in the block; what only this one wants comes behind.
+    // First the edits of all findings, in the order of the block, then those of this finding alone.
     let all = wanted.iter().filter(same).chain(own);
     let lines = commands(postfix, all);
     let reload = format!("{} reload", postfix.command("postfix"));
@@ -138,7 +138,7 @@ fn finish(unfinished: PendingFinding, wanted: &[Edit], postfix: &Postfix) -> Fin
     finding
 }
 
-/// A change of a parameter where a service has it from.
+/// Returns a change of a parameter at the place from which a service has it.
 pub(super) fn at(service: &Service, name: &str, change: Change) -> Edit {
     let place = match service.overrides.contains_key(name) {
         true => Place::Service(service.name.clone()),

@@ -1,13 +1,11 @@
-//! What fixes findings, as commands: changes of Postfix's parameters, merged so that each parameter is
-//! set by one command that holds all of them.
+//! The commands that fix findings. All changes of one parameter of Postfix are merged into one command.
 //!
-//! In: the edits of findings. Out: lines for a shell, which may be pasted as they stand, in any order of
-//! the findings, and more than once.
+//! In: the edits of findings. Out: lines for a shell. They can be pasted as they are, and more than once.
 //!
 //! # Limits
 //!
-//! A parameter whose value is not a list is set by the last edit. What no command can do, such as a line
-//! in `readdress.toml`, is said as a comment, and what would need it first is left out of the block.
+//! If several edits set a parameter that is not a list, the last one counts. What no command can do, such as a
+//! line in `readdress.toml`, becomes a comment, and commands that need it first are left out.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +15,7 @@ use super::{
     lists::{assignment, joined, words},
 };
 
-/// Where Postfix has a parameter from.
+/// Where a parameter of Postfix is set.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Place {
     /// `main.cf`.
@@ -38,7 +36,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// A change of a parameter of `main.cf`.
+    /// Returns a change of a parameter of `main.cf`.
     pub fn main(name: &str, change: Change) -> Self {
         Self {
             place: Place::Main,
@@ -48,7 +46,7 @@ impl Edit {
     }
 }
 
-/// How a value changes. A word is a word of the list as it stands before any change.
+/// How a value changes. Words are those of the list before any change.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
     /// The value becomes this one.
@@ -57,9 +55,9 @@ pub enum Change {
     Part {
         /// The word.
         word: String,
-        /// What it holds.
+        /// The part that changes.
         part: String,
-        /// What it holds then.
+        /// What the part becomes.
         by: String,
     },
     /// An option in the braces of a word: `name=value`.
@@ -68,19 +66,19 @@ pub enum Change {
         word: String,
         /// The option's name.
         name: String,
-        /// Its value then.
+        /// The new value.
         value: String,
     },
-    /// A word leaves the list.
+    /// A word is removed from the list.
     Remove(String),
-    /// A word joins the list, at its end.
+    /// A word is added at the end of the list.
     Add(String),
     /// A word moves to the end of the list.
     Last(String),
 }
 
 impl Change {
-    /// The word that must stand in the list.
+    /// Returns the word that must be in the list for this change.
     fn word(&self) -> Option<&str> {
         match self {
             Self::Set(_) | Self::Add(_) => None,
@@ -89,7 +87,7 @@ impl Change {
         }
     }
 
-    /// The order in which changes are made.
+    /// Returns the place of the change in the order in which changes are made.
     fn rank(&self) -> u8 {
         match self {
             Self::Set(_) => 0,
@@ -105,7 +103,7 @@ impl Change {
 /// What fixes a finding.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Fix {
-    /// Parameters of Postfix.
+    /// Changes of Postfix's parameters.
     pub edits: Vec<Edit>,
     /// Other commands.
     pub commands: Vec<String>,
@@ -114,19 +112,19 @@ pub struct Fix {
 }
 
 impl Fix {
-    /// Returns true if its edits and commands belong into the block.
+    /// Returns true if its edits and commands belong to the block that can be pasted.
     pub fn is_wanted(&self) -> bool {
         self.by_hand.is_empty()
     }
 }
 
-/// A word with its form before all changes.
+/// A word of a list, before and after the changes.
 struct ListWord {
     before: Option<String>,
     now: String,
 }
 
-/// The commands that make all edits: one for each parameter, in the order of the edits.
+/// Returns the commands that make all edits: one for each parameter, in the order of the edits.
 pub fn commands<'e>(postfix: &Postfix, edits: impl IntoIterator<Item = &'e Edit>) -> Vec<String> {
     let mut order: Vec<(&Place, &str)> = Vec::new();
     let mut changes: BTreeMap<(&Place, &str), Vec<&Change>> = BTreeMap::new();
@@ -161,7 +159,7 @@ pub fn commands<'e>(postfix: &Postfix, edits: impl IntoIterator<Item = &'e Edit>
     lines.collect()
 }
 
-/// The value of a parameter after some changes.
+/// Returns the value of a parameter after some changes.
 fn changed(postfix: &Postfix, place: &Place, name: &str, mut changes: Vec<&Change>) -> String {
     changes.sort_by_key(|change| change.rank());
     let mut list: Vec<ListWord> = words(&base(postfix, place, name, &changes))
@@ -222,7 +220,7 @@ fn apply(list: &mut Vec<ListWord>, change: &Change) {
     }
 }
 
-/// A word of a list with an option: in place of the one with that name, else at its end.
+/// Sets an option of a word: replaces the option of that name, or adds one at the end.
 fn with_option(word: &str, name: &str, value: &str) -> String {
     let option = format!("{name}={value}");
     let mut parts: Vec<String> = words(word).into_iter().map(str::to_owned).collect();
@@ -236,8 +234,8 @@ fn with_option(word: &str, name: &str, value: &str) -> String {
     joined(parts)
 }
 
-/// The value to which changes are made: as it is written, else with `$name` filled in, where a word that
-/// changes only stands there then.
+/// Returns the value that is changed: as it is written in `main.cf`, or with `$name` filled in if a word that
+/// changes appears only then.
 fn base(postfix: &Postfix, place: &Place, name: &str, changes: &[&Change]) -> String {
     let set = changes.iter().find_map(|change| match change {
         Change::Set(value) => Some(value.clone()),
@@ -264,14 +262,14 @@ fn base(postfix: &Postfix, place: &Place, name: &str, changes: &[&Change]) -> St
     }
 }
 
-/// One word of a shell.
+/// Quotes text as one word of a shell.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// Everything that commands fix, as one block; none where they fix nothing.
+/// Returns all commands as one block; none if no finding has a command.
 ///
-/// What is worth knowing only, or may be meant, is left out.
+/// Notes are left out: nothing has to be done about them.
 pub fn block(postfix: Option<&Postfix>, findings: &[Finding]) -> Option<String> {
     let serious = || {
         findings

@@ -1,11 +1,11 @@
-//! The running daemon: is it there, does it serve what the files say, do its sockets answer?
+//! The running daemon: does it run, does it decide as the files do, do its sockets answer?
 
 use super::{
     Finding, codes,
     facts::{Answer, Daemon, Facts, SocketFailure},
 };
 
-/// Judges the daemon, and the files that it should serve.
+/// Returns the findings about the daemon and its files.
 pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
     let readdress = &facts.readdress;
     let mut findings = files(facts);
@@ -44,14 +44,16 @@ fn files(facts: &Facts) -> Vec<Finding> {
         .misconfigured
         .iter()
         .map(|(place, message, help)| {
-            let message = format!("{message}; doctor looks at the rest without it");
+            let message = format!("{message}; doctor checks the rest without it");
             Finding::new(codes::CONFIG_BROKEN, place, message, help)
         });
     let broken = readdress.broken.iter().map(|reason| {
         Finding::new(
             codes::RULES_BROKEN,
             &rules,
-            format!("{reason}; the domains are not known, and most is not looked at"),
+            format!(
+                "{reason}; without them the domains are not known, and most checks are skipped"
+            ),
             match readdress.missing {
                 true => format!(
                     "make it, or write `rules = \"DIRECTORY\"` into {}",
@@ -98,7 +100,7 @@ fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
         let first = reasons.first().and_then(|reason| reason.lines().next());
         let serves = match answer.generation {
             0 => "it has no table, and every recipient is deferred".to_owned(),
-            generation => format!("generation {generation} serves on"),
+            generation => format!("generation {generation} stays in force"),
         };
         findings.push(Finding::new(
             codes::RELOAD_REFUSED,
@@ -117,8 +119,10 @@ fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
         findings.push(Finding::new(
             codes::NOT_LIVE,
             &rules,
-            format!("for `{address}` the files say `{files}`, the daemon does `{live}`{more}"),
-            "write `readdress reload`, and see what it says",
+            format!(
+                "for `{address}` the files give `{files}`, but the daemon gives `{live}`{more}"
+            ),
+            "run `readdress reload`, which shows why",
         ));
     }
     let sockets = answer.dead.iter();
@@ -126,13 +130,13 @@ fn answered(answer: &Answer, facts: &Facts) -> Vec<Finding> {
         SocketFailure::Missing => Finding::new(
             codes::SOCKET_MISSING,
             socket.to_string(),
-            "the daemon runs, and this socket of the configuration is not there",
-            "restart the daemon: a changed list of sockets waits for that",
+            "the daemon runs, but this socket of the configuration does not exist",
+            "restart the daemon: a changed list of sockets takes effect only then",
         ),
         SocketFailure::Silent(reason) => Finding::new(
             codes::SOCKET_DEAD,
             socket.to_string(),
-            format!("nobody answers on this socket of the configuration: {reason}"),
+            format!("nothing answers on this socket of the configuration: {reason}"),
             format!(
                 "restart the daemon, or take `{socket}` out of {}",
                 facts.readdress.file

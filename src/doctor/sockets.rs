@@ -1,5 +1,5 @@
-//! Whether an MTA can reach a socket of ours: the same socket in another spelling, another root
-//! directory, and the permissions of every directory on the way.
+//! Can an MTA reach readdress' sockets? Compares sockets in different spellings and seen from a chroot, and
+//! checks the permissions of every directory on the way.
 //!
 //! Postfix takes a relative path from its queue directory, in which its daemons run; in a chroot that
 //! directory is the root, so that `unix:rw/m.sock` is right with and without one.
@@ -15,14 +15,14 @@ use crate::config::socket::Socket;
 /// How a process sees the file system.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    /// Where it runs; its root directory in a chroot.
+    /// The directory in which it runs; in a chroot also its root directory.
     pub home: &'a Path,
-    /// Whether it cannot leave it.
+    /// True if it runs in a chroot.
     pub chroot: bool,
 }
 
 impl View<'_> {
-    /// Where a path of the process leads, as everybody else sees it.
+    /// Returns where a path of the process leads outside of the chroot.
     pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         match path.strip_prefix("/") {
             Ok(below) if self.chroot => self.home.join(below),
@@ -30,14 +30,14 @@ impl View<'_> {
         }
     }
 
-    /// What the process must be able to search on the way to `path`: not what is above its root, nor
-    /// what is above the directory in which it runs if it starts from there.
+    /// Returns the part of the way to `path` that the process must be able to search. What is above its root
+    /// directory does not matter, nor what is above the directory in which it runs.
     fn start(&self, written: &Path) -> Option<&Path> {
         (self.chroot || written.is_relative()).then_some(self.home)
     }
 }
 
-/// Sockets whose permissions doctor itself may not look at.
+/// Returns notes about sockets whose permissions doctor may not see.
 pub(super) fn unseen(facts: &Facts) -> impl Iterator<Item = Finding> {
     let hidden = facts
         .paths
@@ -48,22 +48,22 @@ pub(super) fn unseen(facts: &Facts) -> impl Iterator<Item = Finding> {
         Finding::new(
             codes::UNSEEN,
             format!("unix:{}", path.display()),
-            format!("what is behind `{}` may not be looked at", last.display()),
+            format!("doctor has no permission to look into `{}`", last.display()),
             "run doctor as root",
         )
     })
 }
 
-/// A socket of ours, as a line of an MTA names it.
+/// A socket of readdress that a line of an MTA names.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'s> {
-    /// Readdress.
+    /// The socket, as readdress' configuration has it.
     pub socket: &'s Socket,
-    /// Whether the MTA finds it there.
+    /// True if the MTA finds it there.
     pub reached: bool,
 }
 
-/// Which socket of ours `word` names, in either MTA's notation.
+/// Returns the socket of readdress that `word` names, in the notation of either MTA.
 pub fn named<'s>(
     word: &str,
     own: &'s [Socket],
@@ -134,7 +134,7 @@ fn same_tcp(theirs: &Socket, own: &Socket) -> bool {
     their_port == port && same
 }
 
-/// The finding about a socket that `user` may not open, where it may not.
+/// Returns a finding if `user` may not open a socket.
 pub fn closed(
     socket: &Socket,
     word: &str,
@@ -177,7 +177,8 @@ pub fn closed(
     None
 }
 
-/// The first class that fits decides, as the kernel does it.
+/// Returns true if a user has these permissions. The first class that fits (owner, group, others) decides, as
+/// in the kernel.
 fn allows(step: &Step, user: &User, wanted: u32) -> bool {
     if user.uid == 0 {
         return true;
@@ -197,8 +198,8 @@ fn group(step: &Step, facts: &Facts) -> String {
     name.cloned().unwrap_or_else(|| step.gid.to_string())
 }
 
-/// The command that lets the user in: into the group where the group may, else through the mode; and a
-/// sentence with it.
+/// Returns the command that gives the user access, by the group if the group has access, otherwise by the
+/// mode; and the help that shows it.
 fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> (String, String) {
     let (name, path) = (&user.name, step.path.display());
     let group = group(step, facts);
@@ -227,8 +228,8 @@ fn opening(step: &Step, user: &User, wanted: u32, facts: &Facts) -> (String, Str
     (command, help)
 }
 
-/// The finding about a socket below a directory that others may write to, which Sendmail refuses: a
-/// group too, unless it was told to trust groups.
+/// Returns a finding if others may write to a directory above a socket. Sendmail refuses such a socket; with
+/// a setting it accepts directories that a group may write to.
 pub fn unsafe_for_sendmail(socket: &Socket, trusts_groups: bool, facts: &Facts) -> Option<Finding> {
     let Socket::Unix(path) = socket else {
         return None;

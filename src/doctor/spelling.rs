@@ -1,4 +1,4 @@
-//! How each MTA writes a socket, and what a word in `main.cf` means that is written in another way.
+//! How each MTA writes a socket, and which socket a word in another spelling means.
 //!
 //! | | Postfix | Sendmail |
 //! |---|---|---|
@@ -6,12 +6,12 @@
 //! | TCP over IPv6 | `inet:[ADDRESS]:PORT` | `inet6:PORT@ADDRESS` |
 //! | a file | `unix:PATH`, `local:PATH` (a milter's only) | `unix:PATH`, `local:PATH`, `PATH` |
 //!
-//! An smtpd of Postfix ends with a fatal error at `inet:PORT@HOST`, or answers 451 4.3.5; Sendmail does
-//! not start at `inet:HOST:PORT`.
+//! With `inet:PORT@HOST` in its configuration an smtpd of Postfix ends with a fatal error, or answers 451
+//! 4.3.5. With `inet:HOST:PORT` Sendmail does not start.
 
 use crate::config::socket::Socket;
 
-/// The socket that a word most likely means, in any spelling that people use.
+/// Returns the socket that a word most likely means, in any spelling that people use.
 pub fn meant(word: &str) -> Option<Socket> {
     let (kind, rest) = word.split_once(':').unwrap_or(("", word));
     let kind = kind.to_ascii_lowercase();
@@ -24,7 +24,7 @@ pub fn meant(word: &str) -> Option<Socket> {
     }
 }
 
-/// A socket as Postfix writes it.
+/// Returns a socket as Postfix writes it.
 pub fn postfix(socket: &Socket) -> String {
     match socket {
         Socket::Inet6 { host, port } => Socket::Inet {
@@ -36,9 +36,9 @@ pub fn postfix(socket: &Socket) -> String {
     }
 }
 
-/// The right spelling of a milter for Postfix, where `word` is a wrong one; `None` for a right one.
+/// Returns the right spelling of a milter's socket for Postfix, or `None` if `word` is right already.
 ///
-/// The inner `None` is a word that means no socket in either MTA.
+/// Returns `Some(None)` if the word is no socket in any spelling.
 pub fn wrong_for_postfix(word: &str) -> Option<Option<String>> {
     let right = match word.split_once(':') {
         Some(("inet", rest)) => !rest.contains('@'),
@@ -48,7 +48,7 @@ pub fn wrong_for_postfix(word: &str) -> Option<Option<String>> {
     (!right).then(|| meant(word).as_ref().map(postfix))
 }
 
-/// The same for the socket of a socketmap, where Postfix knows no `local:`.
+/// Returns the same for the socket of a socketmap, for which Postfix does not know `local:`.
 pub fn wrong_for_socketmap(word: &str) -> Option<Option<String>> {
     match word.split_once(':') {
         Some(("local", path)) => Some(Some(format!("unix:{path}"))),

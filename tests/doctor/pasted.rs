@@ -229,7 +229,7 @@ fn clients_that_pass_unasked() {
 
 #[test]
 fn a_relay_transport_that_leads_back() {
-    // It goes round until it bounces.
+    // It loops until it bounces.
     case(
         "postconf -e 'relay_transport = relay:[127.0.0.1]:{door}' hopcount_limit=5",
         "route-loops",

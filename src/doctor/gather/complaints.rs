@@ -1,8 +1,7 @@
-//! What Postfix says about its own configuration: the words of its programs, and `postfix check`.
+//! What Postfix says about its own configuration: messages of its programs, and `postfix check`.
 //!
-//! `postfix check` writes its words to a terminal or into the mail log, so that it is given a terminal.
-//! It is for root alone. It makes queue directories that are missing; therefore it is only run where
-//! they are there.
+//! `postfix check` writes to a terminal or into the mail log, so doctor gives it a terminal. Only root can run it.
+//! It makes missing queue directories, so doctor runs it only if they are there.
 //!
 //! # Limits
 //!
@@ -28,13 +27,13 @@ use rustix::{
 
 use crate::doctor::facts::Complaint;
 
-/// For `postfix check`, which looks at every file of the queue.
+/// The longest wait for `postfix check`, which looks at every file of the queue.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// For the last words of the programs that it has started.
+/// The longest wait for the output of programs that it has started.
 const REST: Duration = Duration::from_secs(2);
 
-/// A line that a program of Postfix wrote: `postconf: warning: …`.
+/// Reads a line that a program of Postfix wrote: `postconf: warning: …`.
 pub fn complaint(line: &str) -> Option<Complaint> {
     let line = line.trim();
     for word in ["fatal: ", "error: ", "panic: "] {
@@ -52,7 +51,7 @@ pub fn complaint(line: &str) -> Option<Complaint> {
     )
 }
 
-/// What `postfix check` says, where it may be run.
+/// Returns what `postfix check` says, if it may be run.
 pub fn check(mut postfix: Command, set_up: bool) -> Vec<Complaint> {
     let program = Path::new(postfix.get_program()).to_owned();
     if !set_up || !rustix::process::geteuid().is_root() || !program.is_file() {
@@ -69,12 +68,12 @@ pub fn check(mut postfix: Command, set_up: bool) -> Vec<Complaint> {
     let Ok(child) = postfix.spawn() else {
         return Vec::new();
     };
-    // Our copy of the terminal is closed with it, so that reading ends when the last program has ended.
+    // This closes our copy of the terminal, so that reading ends when the last program has ended.
     drop(postfix);
     let (sender, text) = mpsc::channel();
     thread::spawn(move || sender.send(read(screen)));
     let status = wait(child);
-    // What the program has started is gone by now as well, or as good as gone.
+    // By now the programs that it has started have ended as well, or are about to.
     let text = text.recv_timeout(REST).unwrap_or_default();
     if status.is_none() {
         let seconds = PATIENCE.as_secs();
@@ -88,13 +87,13 @@ pub fn check(mut postfix: Command, set_up: bool) -> Vec<Complaint> {
     }
     let is_fatal = |complaint: &Complaint| matches!(complaint, Complaint::Fatal(_));
     if status.is_some_and(|status| !status.success()) && !complaints.iter().any(is_fatal) {
-        let words = "`postfix check` failed without a word".to_owned();
+        let words = "`postfix check` failed without a message".to_owned();
         complaints.push(Complaint::Fatal(words));
     }
     complaints
 }
 
-/// A terminal: what is shown on it, and what programs write to.
+/// Opens a terminal: returns the end from which to read, and the end to which programs write.
 fn terminal() -> Option<(File, File)> {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let screen = openpt(flags).ok()?;
@@ -108,7 +107,7 @@ fn terminal() -> Option<(File, File)> {
     Some((File::from(screen), terminal))
 }
 
-/// Everything until the last writer is gone, which a terminal calls an error.
+/// Reads until the last writer has gone, which a terminal reports as an error.
 fn read(mut screen: File) -> String {
     let mut text = Vec::new();
     let mut buffer = [0; 4096];
@@ -118,7 +117,7 @@ fn read(mut screen: File) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The end of a program; `None` if it took too long.
+/// Waits for the end of a program. Returns none if it takes too long.
 fn wait(mut child: Child) -> Option<ExitStatus> {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -126,7 +125,7 @@ fn wait(mut child: Child) -> Option<ExitStatus> {
             Ok(Some(status)) => return Some(status),
             Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(20)),
             Ok(None) | Err(_) => {
-                // It is a shell script, whose programs hold the terminal open.
+                // `postfix check` is a shell script, and its programs keep the terminal open.
                 let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
                 let _ = group.map(|group| kill_process_group(group, Signal::KILL));
                 let _ = child.kill();

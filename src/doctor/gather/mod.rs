@@ -1,7 +1,7 @@
 //! Storey 9: asks DNS, postconf(1) and the file system, and judges nothing.
 //!
-//! Nothing is changed, and nothing needs root: what cannot be seen becomes a note. Users and groups are
-//! those of `/etc/passwd` and `/etc/group`, as for the daemons of a mail server.
+//! Nothing is changed, and nothing needs root: what cannot be seen becomes a note. Users and groups are those of
+//! `/etc/passwd` and `/etc/group`.
 
 pub mod complaints;
 pub mod connect;
@@ -13,23 +13,23 @@ pub mod sendmail;
 
 use super::facts::Unseen;
 
-/// What was named cannot be looked at: the command could not run.
+/// A file or program that was named cannot be used: the command could not run.
 #[derive(Debug)]
 pub struct Failed(pub String);
 
-/// Either something, or why it is not seen.
+/// A part of the machine, or why it is not seen.
 #[derive(Debug)]
 pub enum Seen<T> {
     /// It is there.
     Yes(T),
-    /// It is not there, and nobody said that it should be.
+    /// It is not there, and no option says that it should be.
     Absent,
-    /// It is there, and cannot be looked at.
+    /// It is there, but doctor cannot read it.
     No(Unseen),
 }
 
 impl<T> Seen<T> {
-    /// What is there; what is not seen is added to the list.
+    /// Returns what is there. If it is not seen, adds the reason to the list.
     pub fn known(self, unseen: &mut Vec<Unseen>) -> Option<T> {
         match self {
             Self::Yes(it) => Some(it),

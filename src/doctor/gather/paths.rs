@@ -9,7 +9,7 @@ use std::{
 
 use crate::doctor::facts::{Step, User, Walk};
 
-/// The directories above a file, and the file, symbolic links resolved as far as they can be.
+/// Returns the directories above a file, and the file. Symbolic links are resolved as far as possible.
 pub fn walk(path: &Path) -> Walk {
     let real = fs::canonicalize(path).ok();
     let way = real.as_deref().unwrap_or(path);
@@ -38,14 +38,14 @@ pub fn walk(path: &Path) -> Walk {
     walk
 }
 
-/// A user of this machine, with all groups.
+/// Returns a user of this machine, with all groups.
 pub fn user(name: &str) -> Option<User> {
     let passwd = fs::read_to_string("/etc/passwd").ok()?;
     let groups = fs::read_to_string("/etc/group").unwrap_or_default();
     user_of(name, &passwd, &groups)
 }
 
-/// Names of groups.
+/// Returns the names of groups by number.
 pub fn groups() -> BTreeMap<u32, String> {
     let text = fs::read_to_string("/etc/group").unwrap_or_default();
     let lines = text.lines().map(|line| line.split(':').collect::<Vec<_>>());

@@ -1,4 +1,4 @@
-//! Postfix, asked through postconf(1), postmap(1) and, as root, `postfix check`.
+//! Asks Postfix, by postconf(1), postmap(1) and, as root, `postfix check`.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use crate::doctor::{
     postfix::{access_keys, access_tables, askable, files, hosts, inline, lines, whole},
 };
 
-/// Where Postfix is, where somebody said so.
+/// Where Postfix is, if options say so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place<'p> {
     /// postconf(1).
@@ -26,7 +26,7 @@ pub struct Place<'p> {
     pub directory: Option<&'p Path>,
 }
 
-/// Asks it. What was named and fails is an error; what was found by looking is not.
+/// Asks Postfix. A failure is an error only if an option named this Postfix.
 pub fn ask(place: Place<'_>, readdress: &Readdress) -> Result<Seen<Postfix>, Failed> {
     let named = place.program.is_some() || place.directory.is_some();
     let Some(program) = place.program.map(Path::to_owned).or_else(find) else {
@@ -57,7 +57,7 @@ pub fn ask(place: Place<'_>, readdress: &Readdress) -> Result<Seen<Postfix>, Fai
     }
 }
 
-/// postconf in `PATH`, or where distributions put it, which is often not in a user's `PATH`.
+/// Looks for postconf in `PATH`, and where distributions put it, which is often missing in a user's `PATH`.
 fn find() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
@@ -66,14 +66,14 @@ fn find() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// A Postfix, and how it is asked.
+/// Runs the programs of a Postfix.
 struct Asker<'p> {
     program: &'p Path,
     place: Place<'p>,
 }
 
 impl Asker<'_> {
-    /// postconf(1) or a program beside it.
+    /// Returns the command for postconf(1) or a program in the same directory.
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.program.with_file_name(name));
         if let Some(directory) = self.place.directory {
@@ -83,7 +83,7 @@ impl Asker<'_> {
         command
     }
 
-    /// What postconf says; a configuration that it cannot read is known by its words alone.
+    /// Asks postconf. Of a configuration that it cannot read, only its message is known.
     fn values(&self) -> Result<Postfix, String> {
         let mut complaints = Vec::new();
         let mut ask = |flags: &[&str]| -> Result<String, Refused> {
@@ -120,7 +120,7 @@ impl Asker<'_> {
         Ok(postfix)
     }
 
-    /// The directory that commands must name: where somebody named one, here or in the environment.
+    /// Returns the directory that commands must name, if an option or the environment names one.
     fn directory(&self) -> Option<PathBuf> {
         let named = self.place.directory.map(Path::to_owned);
         let directory = named.or_else(|| env::var_os("MAIL_CONFIG").map(PathBuf::from))?;
@@ -137,14 +137,14 @@ impl Asker<'_> {
         folder.join("main.cf").display().to_string()
     }
 
-    /// Returns true if the files are there for whoever runs doctor: what is wrong then is their text.
+    /// Returns true if doctor can read the files. If Postfix fails then, their text is wrong.
     fn is_readable(&self) -> bool {
         let folder = PathBuf::from(self.main_cf(""));
         let master = folder.with_file_name("master.cf");
         fs::read(&folder).is_ok() && fs::read(master).is_ok()
     }
 
-    /// What more there is to know of a configuration that can be read.
+    /// Adds what can be known only of a configuration that can be read.
     fn fill(&self, postfix: &mut Postfix, readdress: &Readdress) {
         read_files(postfix);
         self.ask_maps(postfix, readdress);
@@ -170,14 +170,14 @@ impl Asker<'_> {
     fn ask_maps(&self, postfix: &mut Postfix, readdress: &Readdress) {
         let keys = readdress.keys().join("\n") + "\n";
         for map in askable(postfix) {
-            // One that does not answer is said to be unseen.
+            // A map that does not answer gets a note.
             if let Some(answers) = query(self.command("postmap"), &map, &keys) {
                 postfix.maps.insert(map, answers);
             }
         }
     }
 
-    /// A whole table: by postmap where it has an index, else by its text.
+    /// Reads a whole table: by postmap if it has an index, otherwise its text.
     fn entries(&self, table: &str) -> Option<Vec<(String, String)>> {
         if let Some(entries) = inline(table) {
             return Some(entries);
@@ -198,7 +198,7 @@ impl Asker<'_> {
     }
 }
 
-/// Returns true if an address is one of this machine: nothing else can be bound.
+/// Returns true if an address is one of this machine. No other address can be bound.
 fn is_here(host: &str) -> bool {
     let address: Result<IpAddr, _> = host.parse();
     address.is_ok_and(|address| UdpSocket::bind((address, 0)).is_ok())
@@ -206,13 +206,13 @@ fn is_here(host: &str) -> bool {
 
 /// Why a program gave no answer.
 enum Refused {
-    /// `fatal:` and its words.
+    /// The message after `fatal:`.
     Fatal(String),
     /// Anything else, as a sentence.
     Failed(String),
 }
 
-/// Standard output of a program that succeeds, and what it warned of.
+/// Returns the standard output of a program that succeeds, and its warnings.
 fn output(command: &mut Command) -> Result<(String, Vec<Complaint>), Refused> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
@@ -235,7 +235,7 @@ fn output(command: &mut Command) -> Result<(String, Vec<Complaint>), Refused> {
     Err(match fatal {
         Some(words) => Refused::Fatal(words),
         None => {
-            let said = said.lines().next().unwrap_or("it failed without a word");
+            let said = said.lines().next().unwrap_or("it failed without a message");
             Refused::Failed(format!("{name}: {said}"))
         }
     })
@@ -262,7 +262,7 @@ pub fn ask_access(place: Place<'_>, postfix: &mut Postfix, addresses: &[String])
     }
 }
 
-/// Files in lists; one that cannot be read holds nothing.
+/// Reads the files in lists. A file that cannot be read counts as empty.
 fn read_files(postfix: &mut Postfix) {
     for path in files(postfix) {
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -272,8 +272,8 @@ fn read_files(postfix: &mut Postfix) {
     }
 }
 
-/// `postmap -q -`: a line with key and value for every key that is found. Where none is, the exit
-/// status is 1, as it is where the map cannot be opened: then it says `fatal:`.
+/// Runs `postmap -q -`, which prints a line with key and value for every key that it finds. If it finds none, the
+/// exit status is 1. If it cannot open the map, the exit status is 1 as well, and it prints `fatal:`.
 fn query(mut command: Command, map: &str, keys: &str) -> Option<BTreeMap<String, String>> {
     let mut child = command
         .args(["-q", "-", map])
@@ -284,7 +284,7 @@ fn query(mut command: Command, map: &str, keys: &str) -> Option<BTreeMap<String,
         .ok()?;
     let mut stdin = child.stdin.take()?;
     let keys = keys.to_owned();
-    // By a thread: it answers while it still reads.
+    // A thread writes the keys, because postmap answers while it still reads.
     let writer = thread::spawn(move || drop(stdin.write_all(keys.as_bytes())));
     let output = child.wait_with_output().ok()?;
     // A program that ended early has closed the pipe; its output says why.

@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | time for a connection | 5 s | the MTA counts as down |
 //! | time for one reply | 20 s | the session ends |
-//! | time for all | 120 s | what is missing then is said to be unasked |
-//! | refusals in a session | 8 | another session: Postfix ends one with too many errors |
+//! | time for all | 120 s | the rest is not asked, and doctor says so |
+//! | refusals in a session | 8 | a new session begins: Postfix ends a session with too many errors |
 //! | bytes of a reply | 16 KiB | the session ends |
 
 use std::{
@@ -54,7 +54,7 @@ pub fn ask(target: &ProbeTarget, questions: Vec<Question>, left: usize) -> Probe
     Probe::Done(answers)
 }
 
-/// Goes through the questions, in as many sessions as it takes.
+/// Asks the questions, in as many sessions as needed.
 fn all(first: Session, target: &ProbeTarget, questions: Vec<Question>, answers: &mut Answers) {
     let end = Instant::now() + PATIENCE;
     let mut session = Some(first);
@@ -101,7 +101,7 @@ fn all(first: Session, target: &ProbeTarget, questions: Vec<Question>, answers: 
     }
 }
 
-/// Which command was answered last.
+/// The command that was answered last.
 enum Asked {
     Recipient(Reply),
     Sender(Reply),
@@ -152,7 +152,7 @@ impl Session {
         })
     }
 
-    /// MAIL, RCPT, RSET.
+    /// Sends MAIL, RCPT and RSET, and returns the reply to RCPT.
     fn rcpt(&mut self, address: &str) -> io::Result<Asked> {
         let sender = self.command("MAIL FROM:<>")?;
         if sender.code / 100 != 2 {
@@ -174,7 +174,7 @@ impl Session {
         self.reply()
     }
 
-    /// The lines of a reply, joined by line ends.
+    /// Reads a reply. Its lines are joined by line ends.
     fn reply(&mut self) -> io::Result<Reply> {
         let mut lines: Vec<String> = Vec::new();
         let mut left = LONGEST;
@@ -195,7 +195,7 @@ impl Session {
             let line = line.trim_end();
             let Some(code) = line.get(..3).and_then(|code| code.parse().ok()) else {
                 return Err(io::Error::other(format!(
-                    "it answers `{line}`, which is no SMTP"
+                    "it answers `{line}`, which is not SMTP"
                 )));
             };
             lines.push(line.get(4..).unwrap_or_default().to_owned());
@@ -208,13 +208,13 @@ impl Session {
         }
     }
 
-    /// Says good-bye; whether the MTA hears it does not matter.
+    /// Sends QUIT. Errors do not matter any more.
     fn quit(mut self) {
         let _ = self.command("QUIT");
     }
 }
 
-/// For people: in one line.
+/// Returns the reply in one line, for people.
 fn joined(reply: Reply) -> Reply {
     Reply {
         text: reply.text.replace('\n', " "),

@@ -8,10 +8,10 @@ use crate::doctor::{
     sendmail::cf::Cf,
 };
 
-/// Where it is looked for when nobody says so.
+/// The path that is read if no option names another one.
 const DEFAULT: &str = "/etc/mail/sendmail.cf";
 
-/// Reads it. What was named and cannot be read is an error.
+/// Reads the configuration. A file that an option names and that cannot be read is an error.
 pub fn read(named: Option<&Path>) -> Result<Seen<Sendmail>, Failed> {
     let path = named.unwrap_or(Path::new(DEFAULT));
     let bytes = match fs::read(path) {
@@ -39,7 +39,7 @@ pub fn read(named: Option<&Path>) -> Result<Seen<Sendmail>, Failed> {
         ..Sendmail::default()
     };
     for file in cf.files() {
-        // A class file that is not there has no words; a map's source that is not there is told.
+        // A missing class file has no words. A missing source of a map becomes a note.
         if let Ok(bytes) = fs::read(file) {
             let text = String::from_utf8_lossy(&bytes);
             let lines = text.lines().map(str::to_owned).collect();

@@ -1,6 +1,6 @@
 //! Recipients that Postfix adds by itself: `always_bcc` and the maps of blind copies.
 //!
-//! cleanup(8) adds them behind all milters, so that a secondary address among them stays as it is.
+//! cleanup(8) adds them after all milters were asked, so that a secondary address among them stays as it is.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use crate::{
 /// Maps of blind copies.
 const MAPS: [&str; 2] = ["recipient_bcc_maps", "sender_bcc_maps"];
 
-/// One parameter, and an address that it adds.
+/// Returns each parameter with an address that it adds.
 fn copies(postfix: &Postfix) -> Vec<(&'static str, &str, &str)> {
     let always = words(postfix.value("always_bcc"))
         .into_iter()
@@ -42,7 +42,7 @@ fn copies(postfix: &Postfix) -> Vec<(&'static str, &str, &str)> {
     always.chain(maps).collect()
 }
 
-/// The addresses that Postfix adds.
+/// Returns the addresses that Postfix adds.
 pub fn sources(postfix: &Postfix) -> Vec<String> {
     let addresses = copies(postfix).into_iter();
     addresses
@@ -50,7 +50,8 @@ pub fn sources(postfix: &Postfix) -> Vec<String> {
         .collect()
 }
 
-/// The addresses that a rule rewrites with their targets, and those of secondary domains that have none.
+/// Returns the addresses that a rule rewrites, with their targets, and the addresses of secondary domains
+/// without a rule.
 pub fn decided(addresses: &[String], table: &Table) -> BTreeMap<String, Vec<String>> {
     let is_primary = |mailbox: &Mailbox| {
         table
@@ -71,7 +72,7 @@ pub fn decided(addresses: &[String], table: &Table) -> BTreeMap<String, Vec<Stri
     decided.collect()
 }
 
-/// Judges them.
+/// Returns the findings about addresses that Postfix adds.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let mut pending = Vec::new();
     for (name, table, address) in copies(postfix) {
@@ -79,7 +80,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
             continue;
         };
         let message =
-            format!("`{name}` adds `{address}` behind all milters: this copy is never rewritten");
+            format!("`{name}` adds `{address}` after all milters: this copy is never rewritten");
         let unfinished = PendingFinding::new(codes::COPY_NOT_REWRITTEN, &postfix.main_cf, message);
         pending.push(match targets.as_slice() {
             [target] if name == "always_bcc" => {

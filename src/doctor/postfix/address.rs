@@ -1,11 +1,11 @@
-//! Where Postfix takes mail from strangers.
+//! Where Postfix accepts mail from strangers.
 
 use crate::doctor::{
     facts::{Postfix, Service},
     lists::words,
 };
 
-/// Host and port of the service that takes mail from strangers: port 25 if there is one.
+/// Returns host and port of the service that accepts mail from strangers: port 25 if there is one.
 pub fn address(postfix: &Postfix) -> Option<(String, u16)> {
     let doors = postfix.services.iter().filter(|service| {
         service.name.ends_with("/inet")
@@ -18,7 +18,7 @@ pub fn address(postfix: &Postfix) -> Option<(String, u16)> {
         .cloned()
 }
 
-/// `smtp/inet`, `127.0.0.1:2525/inet`, `[::1]:smtp/inet`.
+/// Reads host and port from the name of a service: `smtp/inet`, `127.0.0.1:2525/inet`, `[::1]:smtp/inet`.
 fn place(postfix: &Postfix, door: &Service) -> Option<(String, u16)> {
     let name = door.name.strip_suffix("/inet")?;
     let (host, port) = match name.rsplit_once(':') {
@@ -38,7 +38,7 @@ fn place(postfix: &Postfix, door: &Service) -> Option<(String, u16)> {
     Some((host, port))
 }
 
-/// The first of `inet_interfaces` that can be connected to.
+/// Returns the first of `inet_interfaces` to which doctor can connect.
 fn interface(postfix: &Postfix) -> String {
     let loopback = match postfix.value("inet_protocols") {
         "ipv6" => "::1",

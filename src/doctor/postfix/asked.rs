@@ -1,4 +1,4 @@
-//! Clients for whom `smtpd_milter_maps` switches the milters off or names others.
+//! Clients for which `smtpd_milter_maps` switches the milters off or names other ones.
 
 use super::entries::{Entry, milters};
 use crate::doctor::{
@@ -9,10 +9,10 @@ use crate::doctor::{
     remedy::Change,
 };
 
-/// The map of clients.
+/// The parameter with the maps of clients.
 const MAPS: &str = "smtpd_milter_maps";
 
-/// Judges the maps of every service.
+/// Returns the findings about the maps of every service.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     postfix
         .doors()
@@ -20,7 +20,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
         .collect()
 }
 
-/// Clients whose mail does not pass readdress.
+/// Returns the clients whose mail does not pass readdress.
 fn passing(postfix: &Postfix, door: &Service, facts: &Facts) -> Option<PendingFinding> {
     let view = postfix.view(door);
     let passes = |value: &str| {
@@ -53,12 +53,12 @@ fn passing(postfix: &Postfix, door: &Service, facts: &Facts) -> Option<PendingFi
     let unfinished = PendingFinding::new(codes::CLIENTS_PASS, postfix.about(door, MAPS), message);
     Some(match others {
         true => unfinished.say(format!(
-            "take them out of `{table}`, or name readdress there in place of `{value}`"
+            "remove them from `{table}`, or name readdress there in place of `{value}`"
         )),
         false => unfinished
             .edit([at(door, MAPS, Change::Set(String::new()))])
             .or(format!(
-                "; or take them out of `{table}`, or name readdress there in place of `{value}`"
+                "; or remove them from `{table}`, or name readdress there in place of `{value}`"
             )),
     })
 }

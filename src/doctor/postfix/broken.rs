@@ -7,10 +7,10 @@ use crate::doctor::{
     remedy::{Change, Edit},
 };
 
-/// Farthest spelling that is suggested.
+/// The most edits between a wrong name and the name that is suggested.
 const NEAR: usize = 2;
 
-/// Judges its words.
+/// Returns the findings about what Postfix says.
 pub(super) fn examine(postfix: &Postfix) -> Vec<PendingFinding> {
     let mut pending = Vec::new();
     let mut warnings = Vec::new();
@@ -27,17 +27,17 @@ pub(super) fn examine(postfix: &Postfix) -> Vec<PendingFinding> {
 
 fn fatal(postfix: &Postfix, words: &str) -> PendingFinding {
     let rest = match postfix.is_broken() {
-        true => "; nothing else of it can be looked at",
+        true => "; doctor cannot check anything else of it",
         false => "",
     };
     let message = format!("Postfix does not start with this configuration: {words}{rest}");
     PendingFinding::new(codes::MTA_CONFIG_BROKEN, &postfix.main_cf, message).say(format!(
-        "correct what it names, until `{} check` says nothing",
+        "fix what it names, until `{} check` prints nothing",
         postfix.command("postfix")
     ))
 }
 
-/// Warnings of postconf: `main.cf: unused parameter: name=value`.
+/// Returns the finding about a warning of postconf: `main.cf: unused parameter: name=value`.
 fn odd(postfix: &Postfix, words: &str) -> PendingFinding {
     let unfinished = PendingFinding::new(codes::MTA_CONFIG_ODD, &postfix.main_cf, words);
     let behind = |text: &str| words.split_once(text).map(|(_, rest)| rest);
@@ -66,7 +66,7 @@ fn odd(postfix: &Postfix, words: &str) -> PendingFinding {
     match near {
         Some((_, known)) => unfinished.say(format!("did you mean `{known}`?")),
         None => unfinished.say(format!(
-            "Postfix does not read `{unused}`: take it out, or correct its name"
+            "Postfix does not read `{unused}`: remove it, or fix its name"
         )),
     }
 }
@@ -80,7 +80,7 @@ fn checked(postfix: &Postfix, warnings: &[&str]) -> Option<PendingFinding> {
     let message = format!("`postfix check` warns: {first}{more}");
     let unfinished = PendingFinding::new(codes::MTA_CHECK, &postfix.main_cf, message);
     Some(unfinished.say(format!(
-        "`{} check` shows all of them; `{} set-permissions` corrects most",
+        "`{} check` shows all of them; `{} set-permissions` fixes most",
         postfix.command("postfix"),
         postfix.command("postfix")
     )))

@@ -1,8 +1,8 @@
-//! Which class of domains Postfix has each of ours in.
+//! The classes in which Postfix has the primary and secondary domains.
 //!
-//! A secondary domain belongs into `relay_domains`, and into no other: local classes look for its
-//! users in lists that do not know them. Both labels of an internationalised domain are listed,
-//! since Postfix compares spellings. The list is static, since smtpd remembers what it was told.
+//! A secondary domain belongs in `relay_domains` and in no other class: for local classes Postfix looks for the
+//! users in lists that do not know them. Both spellings of an internationalised domain have to be listed,
+//! because Postfix compares spellings. The list should be static, because smtpd remembers what a map answered.
 
 use super::maps::{ListItem, holds};
 use crate::{
@@ -17,14 +17,14 @@ use crate::{
     engine::address::Domain,
 };
 
-/// Classes whose users Postfix itself looks for.
+/// Classes for which Postfix itself looks for the users.
 const LOCAL: [&str; 3] = [
     "mydestination",
     "virtual_alias_domains",
     "virtual_mailbox_domains",
 ];
 
-/// Judges the classes of our domains.
+/// Returns the findings about the classes of primary and secondary domains.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let readdress = &facts.readdress;
     let judge = |domain: &Domain| Classes::of(postfix, domain);
@@ -53,10 +53,10 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     pending
 }
 
-/// Where a domain is.
+/// The classes of a domain.
 struct Classes {
     forms: Vec<String>,
-    /// Those of its forms that `relay_domains` holds.
+    /// The spellings that `relay_domains` has.
     relay: Vec<String>,
     local: Vec<&'static str>,
 }
@@ -87,8 +87,8 @@ impl Classes {
         !self.relay.is_empty()
     }
 
-    /// Returns true if `relay_domains` holds it by more than the answer of a socketmap, about which
-    /// there is a finding already.
+    /// Returns true if `relay_domains` has the domain itself. A socketmap's answer does not count: another finding
+    /// is about that.
     fn listed(&self, postfix: &Postfix) -> bool {
         let list = words(postfix.value("relay_domains")).into_iter();
         let list: Vec<_> = list.filter(|word| !is_live(word)).collect();
@@ -97,14 +97,14 @@ impl Classes {
         self.forms.iter().any(held)
     }
 
-    /// The A-labels, as people look for it.
+    /// Returns the domain in A-labels.
     fn name(&self) -> &str {
         self.forms.first().map_or("", String::as_str)
     }
 }
 
 impl Postfix {
-    /// Whether a class of local domains holds a domain, in exactly this spelling.
+    /// Returns true if a class of local domains has a domain in exactly this spelling.
     pub fn is_local(&self, form: &str) -> bool {
         LOCAL
             .iter()
@@ -116,12 +116,12 @@ fn parents(postfix: &Postfix) -> bool {
     words(postfix.value("parent_domain_matches_subdomains")).contains(&"relay_domains")
 }
 
-/// `a`, `b` and 3 more.
+/// Returns `a`, `b` and 3 more.
 fn names<'c>(domains: impl IntoIterator<Item = &'c Classes>) -> Option<String> {
     some(domains.into_iter().map(Classes::name))
 }
 
-/// Words that join `relay_domains`. Where they are the first ones, their subdomains are kept out.
+/// Adds words to `relay_domains`. If they are the first words, subdomains are excluded as well.
 fn more(postfix: &Postfix, words: impl IntoIterator<Item = String>) -> Vec<Edit> {
     let add = |word| Edit::main("relay_domains", Change::Add(word));
     let mut edits: Vec<_> = words.into_iter().map(add).collect();
@@ -131,14 +131,14 @@ fn more(postfix: &Postfix, words: impl IntoIterator<Item = String>) -> Vec<Edit>
     edits
 }
 
-/// Keeps the subdomains of what is in `relay_domains` out.
+/// Excludes the subdomains of what is in `relay_domains`.
 fn strict() -> Edit {
     let remove = Change::Remove("relay_domains".to_owned());
     Edit::main("parent_domain_matches_subdomains", remove)
 }
 
-/// Returns true if `relay_domains` has words whose subdomains matter: tables are asked for the parents
-/// of a domain as well, except socketmaps.
+/// Returns true if `relay_domains` has words that stand for subdomains as well. Tables other than socketmaps do:
+/// Postfix also asks them about the parents of a domain.
 fn has_static(postfix: &Postfix) -> bool {
     let matters = |word: &str| {
         !matches!(
@@ -171,7 +171,7 @@ fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<PendingFinding> {
         .filter(|domain| !domain.relayed() && domain.local.is_empty())
         .collect();
     let message = format!(
-        "the primary domains {} are in no class: Postfix takes no mail for them from outside",
+        "the primary domains {} are in no class: Postfix accepts no mail for them from outside",
         names(missing.iter().copied())?
     );
     let add = missing.iter().flat_map(|domain| domain.forms.clone());
@@ -183,7 +183,7 @@ fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<PendingFinding> {
     )
 }
 
-/// Domains that the rules only send to.
+/// Returns a finding about domains that are only targets of rules.
 fn relayed_targets(postfix: &Postfix, targeted: &[Classes]) -> Option<PendingFinding> {
     let relayed: Vec<_> = targeted.iter().filter(|domain| domain.relayed()).collect();
     let message = format!(
@@ -204,7 +204,7 @@ fn one_label<'c>(
         .filter(|domain| domain.relayed() && domain.relay.len() < domain.forms.len())
         .collect();
     let message = format!(
-        "of {} Postfix accepts one spelling alone, A-labels or U-labels",
+        "Postfix accepts only one spelling of {}, A-labels or U-labels",
         names(half.iter().copied())?
     );
     let add = half.iter().flat_map(|domain| {
@@ -218,7 +218,7 @@ fn one_label<'c>(
     Some(unfinished.edit(more(postfix, add)))
 }
 
-/// Secondary domains that a local class has as well.
+/// Returns a finding about secondary domains that are in a local class as well.
 fn two_classes<'c>(
     postfix: &Postfix,
     class: &str,
@@ -229,7 +229,8 @@ fn two_classes<'c>(
     Some(without(postfix, class, &domains, unfinished))
 }
 
-/// Primary domains whose mail this Postfix delivers itself: they stay there.
+/// Returns a finding about primary domains whose mail this Postfix delivers itself. They stay in their local
+/// class.
 fn delivered_here<'c>(
     postfix: &Postfix,
     class: &str,
@@ -268,7 +269,7 @@ fn other_class<'c>(
     Some(without(postfix, class, &domains, unfinished).edit(more(postfix, add)))
 }
 
-/// Takes domains out of a list, where they stand in it by name.
+/// Removes domains from a list, if they stand in it by name.
 fn without(
     postfix: &Postfix,
     class: &str,
@@ -284,7 +285,7 @@ fn without(
         .collect();
     if named.is_empty() {
         let list = words(postfix.written(class)).join(", ");
-        return unfinished.first(format!("take it out of what `{class} = {list}` names"));
+        return unfinished.first(format!("remove it from what `{class} = {list}` names"));
     }
     unfinished.edit(named)
 }
@@ -293,8 +294,8 @@ fn is_live(word: &str) -> bool {
     matches!(ListItem::parse(word), ListItem::Socketmap { .. })
 }
 
-/// The domains that one of our maps stands for in `relay_domains`: what local classes have is left to
-/// them. `None` for a map that is not ours.
+/// Returns the domains for which a map of readdress stands in `relay_domains`, without those of local classes.
+/// Returns none if the map is not readdress'.
 pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<String>> {
     let ListItem::Socketmap { socket, name, .. } = ListItem::parse(word) else {
         return None;
@@ -303,7 +304,7 @@ pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<St
     let is_ours = postfix
         .doors()
         .any(|door| named(socket, &readdress.socketmap, postfix.view(door), facts).is_some());
-    // A map at a socket that nobody answers says by its name whose it was meant to be.
+    // If nothing answers at the socket, the name of the map shows whether readdress is meant.
     let domains: Vec<_> = match name {
         "domains" => readdress
             .secondary
@@ -329,7 +330,7 @@ pub fn stands_for(postfix: &Postfix, facts: &Facts, word: &str) -> Option<Vec<St
     )
 }
 
-/// A list that is asked from a socketmap.
+/// Returns a finding if `relay_domains` names a socketmap.
 fn live_list(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let list = words(postfix.value("relay_domains"));
     let live = *list.iter().find(|word| is_live(word))?;
@@ -337,18 +338,17 @@ fn live_list(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
         codes::RELAY_DOMAINS_LIVE,
         &postfix.main_cf,
         format!(
-            "`relay_domains` asks `{live}`: each smtpd remembers the answers for as long as it lives, \
-             failures too"
+            "`relay_domains` asks `{live}`: each smtpd remembers the answers, also failures, as long as it runs"
         ),
     );
     let Some(domains) = stands_for(postfix, facts, live) else {
         return Some(unfinished.say(format!(
-            "keep the list static: write the domains of `{live}` in its place"
+            "use a static list: replace `{live}` by its domains"
         )));
     };
     let mut edits = vec![Edit::main("relay_domains", Change::Remove(live.to_owned()))];
     edits.extend(more(postfix, domains));
-    Some(unfinished.say("keep the list static: ").edit(edits))
+    Some(unfinished.say("use a static list: ").edit(edits))
 }
 
 fn subdomains(postfix: &Postfix) -> Option<PendingFinding> {
@@ -363,6 +363,6 @@ fn subdomains(postfix: &Postfix) -> Option<PendingFinding> {
     Some(
         unfinished
             .edit([strict()])
-            .or("; list a subdomain that is wanted"),
+            .or("; list the subdomains that you want"),
     )
 }

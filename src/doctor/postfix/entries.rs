@@ -1,4 +1,4 @@
-//! The entries of lists of milters: which one is ours, and which one was meant to be.
+//! The entries of lists of milters: which one is readdress, and which one was meant to be.
 
 use super::reachable;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// One entry of `smtpd_milters`.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'p> {
-    /// The whole of it, without braces.
+    /// The whole entry, without braces.
     pub text: &'p str,
     /// Its socket, as written.
     pub socket: &'p str,
@@ -29,7 +29,7 @@ impl<'p> Entry<'p> {
         Self { text, socket }
     }
 
-    /// The socket that it means, in whatever spelling.
+    /// Returns the socket that the entry means, in any spelling.
     pub fn meant(&self) -> Option<Socket> {
         spelling::meant(self.socket)
     }
@@ -43,26 +43,26 @@ impl<'p> Entry<'p> {
         })
     }
 
-    /// Which socket of ours it names.
+    /// Returns the socket of readdress that the entry names.
     pub(super) fn named<'s>(&self, view: View<'_>, facts: &'s Facts) -> Option<Named<'s>> {
         let word = self.meant()?.to_string();
         named(&word, &facts.readdress.milter, view, facts)
     }
 }
 
-/// The entries of a list.
+/// Returns the entries of a list.
 pub fn milters(list: &str) -> Vec<Entry<'_>> {
     words(list).into_iter().map(Entry::new).collect()
 }
 
-/// Our entry, what it names, and whether it is the last.
+/// The entry of readdress in a list of milters, the socket that it names, and whether it is the last entry.
 pub(super) struct OwnEntry<'p, 's> {
     pub(super) entry: Entry<'p>,
     pub(super) named: Named<'s>,
     pub(super) last: bool,
 }
 
-/// Our entry in the list of a service.
+/// Returns the entry of readdress in the list of a service.
 pub(super) fn readdress_entry<'p, 's>(
     postfix: &'p Postfix,
     service: &'p Service,
@@ -82,8 +82,8 @@ pub(super) fn readdress_entry<'p, 's>(
     })
 }
 
-/// What puts `socket` at the end of a service's list. Mail is deferred while it is away, whatever is done
-/// for other milters.
+/// Returns the edits that put `socket` at the end of a service's list. Mail is deferred while that milter is
+/// away, whatever happens for other milters.
 pub(super) fn listing(
     postfix: &Postfix,
     service: &Service,
@@ -98,15 +98,15 @@ pub(super) fn listing(
     vec![at(service, parameter, Change::Add(entry))]
 }
 
-/// A milter while whose absence mail is deferred, whatever is done for others.
+/// Returns an entry with the default action `tempfail`: mail is deferred while this milter is away.
 fn deferring_entry(socket: &str) -> String {
     format!("{socket}, default_action=tempfail")
 }
 
 impl Postfix {
-    /// A list of milters with ours once, at its end, as `socket`; and whether it is alone. Beside
-    /// others it has a default action of its own, so that theirs stays as it is. What does not answer
-    /// is left out.
+    /// Returns a list of milters with `socket` of readdress at its end, and true if it is the only one. Beside
+    /// others it has a default action of its own, so that theirs stays as it is. Milters that do not answer
+    /// are left out.
     pub fn list_with(&self, name: &str, socket: &str, facts: &Facts) -> (String, bool) {
         let door = self.doors().next();
         let view = View {
@@ -135,7 +135,8 @@ impl Postfix {
     }
 }
 
-/// How a service reaches our milter; without a way, how it would after a change of our configuration.
+/// Returns the socket by which a service reaches readdress. If there is none, returns one, with the change of
+/// readdress' configuration that makes it.
 pub(super) fn way(postfix: &Postfix, service: &Service, facts: &Facts) -> (String, Option<String>) {
     match reachable(&facts.readdress.milter, postfix.queue(), service.chroot) {
         Some(socket) => (socket, None),

@@ -2,8 +2,7 @@
 //!
 //! # Limits
 //!
-//! A socket in Sendmail's spelling is left out: Postfix does not understand it either, and that is a
-//! finding of its own.
+//! Sockets in Sendmail's spelling are left out: Postfix does not understand them, and another finding says so.
 
 use super::{
     entries::{Entry, listing, milters as milters_of, way},
@@ -22,7 +21,7 @@ use crate::{
     },
 };
 
-/// Lists of milters, with the program that asks them.
+/// Lists of milters, each with the program that asks them.
 const MILTERS: [(&str, &str); 2] = [("smtpd_milters", "smtpd"), ("non_smtpd_milters", "cleanup")];
 
 /// Parameters that repeat the maps of other parameters.
@@ -34,7 +33,7 @@ const MAP: &str = "socketmap:";
 /// The maps that the daemon serves.
 const OURS: [&str; 4] = ["domains", "secondary", "recipients", "rewrite"];
 
-/// All of them, each place once.
+/// Returns all milters and socketmaps, each place once.
 pub fn listed(postfix: &Postfix, facts: &Facts) -> Vec<Listed> {
     let mut all: Vec<Listed> = Vec::new();
     for (parameter, program) in MILTERS {
@@ -52,12 +51,12 @@ pub fn listed(postfix: &Postfix, facts: &Facts) -> Vec<Listed> {
     once
 }
 
-/// A socket as everybody sees it; none if Postfix cannot read the word.
+/// Returns a socket as it is seen outside of a chroot; none if Postfix cannot read the word.
 fn socket(word: &str, view: View<'_>) -> Option<Socket> {
     let socket: Socket = word.parse().ok()?;
     match &socket {
         Socket::Unix(path) => Some(Socket::Unix(view.resolve(path))),
-        // `PORT@HOST` and a port alone are Sendmail's and ours.
+        // Only Sendmail and readdress accept `PORT@HOST` and a port alone.
         _ if word.contains('@') || word.matches(':').count() < 2 => None,
         _ => Some(socket),
     }
@@ -109,7 +108,7 @@ fn maps(postfix: &Postfix, facts: &Facts) -> Vec<Listed> {
     all
 }
 
-/// The socketmaps of a value, also within braces and behind words such as `check_recipient_access`.
+/// Returns the socketmaps in a value, also in braces and after words such as `check_recipient_access`.
 fn found(value: &str) -> Vec<&str> {
     let places = value.match_indices(MAP).map(|(at, _)| at);
     let words = places.map(|at| {
@@ -140,7 +139,7 @@ fn map(
     else {
         return None;
     };
-    // Which programs ask a map depends on the parameter: one that reaches it is enough.
+    // The programs that ask a map depend on the parameter. One that reaches the map is enough.
     let confined = !proxied && postfix.services.iter().any(|service| service.chroot);
     let home = postfix.queue();
     let chroots = [false, true]
@@ -167,7 +166,7 @@ fn map(
     })
 }
 
-/// Adds what makes a parameter lack these entries, and have ours in their place.
+/// Adds the edits that replace these entries of a parameter by readdress'.
 pub(super) fn remedy(
     postfix: &Postfix,
     dead: &[&Listed],
@@ -233,7 +232,7 @@ fn other_map(
     match readdress {
         Some(map) => {
             let map = map.replace(":recipients", &format!(":{name}"));
-            // In the word of the list that holds it, which may have braces of its own.
+            // The word of the list that holds the map may have braces of its own.
             let list = words(postfix.at(service, parameter)).into_iter();
             let edits = list.filter(|word| word.contains(&dead.word)).map(|word| {
                 let change = Change::Part {
@@ -246,7 +245,7 @@ fn other_map(
             unfinished
                 .say("if readdress is meant, ")
                 .edit(edits)
-                .or("; else start what should answer there")
+                .or("; otherwise start the program that should answer there")
         }
         None if OURS.contains(&name) && facts.readdress.socketmap.is_empty() => {
             let socket = dead.sockets.first();
@@ -257,12 +256,13 @@ fn other_map(
             let setting = facts.readdress.setting("socketmap", &line);
             unfinished
                 .say(format!(
-                    "if readdress is meant, {setting}, and restart it; else start what should answer there"
+                    "if readdress is meant, {setting}, and restart readdress; otherwise start the program that \
+                     should answer there"
                 ))
                 .by_hand(format!("{setting}, and restart readdress"))
         }
         None => unfinished.say(format!(
-            "start what should answer there, or take `{}` out of `{parameter}`",
+            "start the program that should answer there, or remove `{}` from `{parameter}`",
             dead.word
         )),
     }

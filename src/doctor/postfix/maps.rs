@@ -1,7 +1,7 @@
-//! Lists of Postfix and the tables and files in them: which ones are asked, and what they said.
+//! Lists of Postfix, and the tables and files in them: which tables are asked, and what they answered.
 //!
-//! Asked are tables that are local files. LDAP and SQL servers are not: doctor waits for nobody's
-//! server. A `proxy:` is left out, since the table behind it says the same.
+//! Only tables in local files are asked: doctor does not wait for LDAP or SQL servers. `proxy:` is left out,
+//! because the table behind it answers the same.
 
 use crate::doctor::{
     facts::Postfix,
@@ -21,10 +21,10 @@ const LISTS: [&str; 9] = [
     "transport_maps",
 ];
 
-/// Lists of tables that are read as a whole, since their keys are not known.
+/// Lists of tables that are read as a whole, because their keys are not known.
 const WHOLE: [&str; 3] = ["smtpd_milter_maps", "recipient_bcc_maps", "sender_bcc_maps"];
 
-/// Types of tables that are local files, or none at all.
+/// Types of tables that are in local files, or need no file.
 const LOCAL: [&str; 11] = [
     "btree", "cdb", "cidr", "dbm", "hash", "inline", "lmdb", "pcre", "regexp", "static", "texthash",
 ];
@@ -32,9 +32,9 @@ const LOCAL: [&str; 11] = [
 /// A word of a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListItem<'w> {
-    /// A name; `.name` stands for what is below it.
+    /// A name; `.name` stands for its subdomains.
     Name(&'w str),
-    /// `!word`: what follows is not meant.
+    /// `!word`: the word is excluded.
     Not(&'w str),
     /// A file with words.
     File(&'w str),
@@ -46,7 +46,7 @@ pub enum ListItem<'w> {
         socket: &'w str,
         /// The name of the map.
         name: &'w str,
-        /// Whether it is asked by proxymap(8).
+        /// True if proxymap(8) asks it.
         proxied: bool,
     },
 }
@@ -80,7 +80,7 @@ impl<'w> ListItem<'w> {
     }
 }
 
-/// The tables that are worth asking.
+/// Returns the tables that can be asked.
 pub fn askable(postfix: &Postfix) -> Vec<String> {
     let local = |table: &&str| {
         let kind = table.split(':').next().unwrap_or_default();
@@ -93,7 +93,7 @@ pub fn askable(postfix: &Postfix) -> Vec<String> {
         .collect()
 }
 
-/// The tables that are read as a whole.
+/// Returns the tables that are read as a whole.
 pub fn whole(postfix: &Postfix) -> Vec<String> {
     let main = WHOLE.iter().map(|list| postfix.value(list));
     let own = postfix.services.iter().flat_map(|service| {
@@ -107,7 +107,7 @@ pub fn whole(postfix: &Postfix) -> Vec<String> {
     tables
 }
 
-/// The entries of a table that needs no file: `inline:{ key=value, { key = other value } }`,
+/// Returns the entries of a table that needs no file: `inline:{ key=value, { key = other value } }` or
 /// `static:value`.
 pub fn inline(table: &str) -> Option<Vec<(String, String)>> {
     let table = table.strip_prefix("proxy:").unwrap_or(table);
@@ -122,8 +122,8 @@ pub fn inline(table: &str) -> Option<Vec<(String, String)>> {
     Some(entries.map(owned).collect())
 }
 
-/// The entries of the text of a table: a key, white space, a value; a line that begins with white space
-/// continues the one before.
+/// Returns the entries of the text of a table: a key, white space, a value. A line that begins with white
+/// space continues the line before.
 pub fn lines(text: &str) -> Vec<(String, String)> {
     let mut logical: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -147,7 +147,7 @@ pub fn lines(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The files whose words belong to a list.
+/// Returns the files whose words belong to a list.
 pub fn files(postfix: &Postfix) -> Vec<String> {
     let words = all_words(postfix).into_iter();
     words
@@ -158,13 +158,13 @@ pub fn files(postfix: &Postfix) -> Vec<String> {
         .collect()
 }
 
-/// The tables that did not answer, or were not asked.
+/// Returns the tables that did not answer or were not asked.
 pub(super) fn unseen(postfix: &Postfix) -> impl Iterator<Item = &str> {
     let tables = tables(postfix).into_iter();
     tables.filter(|table| !postfix.maps.contains_key(*table))
 }
 
-/// The tables of one list, without `proxy:`.
+/// Returns the tables of one list, without `proxy:`.
 pub(super) fn tables_of<'p>(postfix: &'p Postfix, list: &str) -> Vec<&'p str> {
     let words = words(postfix.value(list)).into_iter();
     let tables = words.filter_map(|word| match ListItem::parse(word) {
@@ -194,8 +194,8 @@ fn all_words(postfix: &Postfix) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a list holds a name, in exactly this spelling; `parents`: a domain stands for what is
-/// below it.
+/// Returns true if a list has a name in exactly this spelling. With `parents` a domain in the list also stands
+/// for its subdomains.
 pub(super) fn holds(postfix: &Postfix, list: &str, name: &str, parents: bool) -> bool {
     words(list)
         .into_iter()
@@ -226,7 +226,7 @@ fn is_for(word: &str, name: &str, parents: bool) -> bool {
     }
 }
 
-/// What the tables of a list have for an address: for itself, or for its whole domain.
+/// Returns what the tables of a list have for an address or for its whole domain.
 pub(super) fn answer<'p>(
     postfix: &'p Postfix,
     list: &'p str,

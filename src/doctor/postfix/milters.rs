@@ -1,7 +1,7 @@
-//! The milters of every service that takes mail: is ours among them, last, reached, and what happens
-//! while it is away?
+//! The milters of every service that accepts mail: is readdress among them, is it the last, does the service
+//! reach it, and what happens while it is away?
 //!
-//! Services that have the list from one line are one finding.
+//! Services that have the list from the same line share one finding.
 
 use super::{
     entries::{Entry, OwnEntry, listing, milters, readdress_entry, way},
@@ -19,13 +19,13 @@ use crate::doctor::{
 /// The list that smtpd reads.
 const LIST: &str = "smtpd_milters";
 
-/// Judges the lists of all services.
+/// Returns the findings about the lists of all services.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let off = |door: &Service| words(postfix.at(door, OVERRIDES)).contains(&"no_milters");
     let (asking, silent): (Vec<_>, Vec<_>) = postfix
         .doors()
         .partition(|door| readdress_entry(postfix, door, LIST, facts).is_some());
-    // Where a filter hands the mail back, nobody has to be asked again.
+    // No milter has to be asked again where a filter hands mail back.
     let returning = |door: &Service| is_return_port(postfix, door);
     let silent = silent.into_iter().filter(|door| !returning(door));
     let mut pending = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     pending
 }
 
-/// Services that have their milters from one line, and see the same files.
+/// Groups the services that have their milters from one line and see the same files.
 fn groups(doors: Vec<&Service>) -> Vec<Vec<&Service>> {
     let mut groups: Vec<Vec<&Service>> = Vec::new();
     for door in doors {
@@ -59,7 +59,7 @@ fn groups(doors: Vec<&Service>) -> Vec<Vec<&Service>> {
     groups
 }
 
-/// `smtp/inet, submission/inet`.
+/// Returns the names as a list: `smtp/inet, submission/inet`.
 fn names(doors: &[&Service]) -> String {
     let names = doors.iter().map(|door| door.name.as_str());
     names.collect::<Vec<_>>().join(", ")
@@ -82,7 +82,7 @@ fn unlisted(
         let message =
             format!("mail that comes in by {names} does not pass readdress, and is not rewritten");
         PendingFinding::new(codes::MILTER_NOT_AT_EVERY_PORT, about, message)
-            .say("leave it where mail only comes back from a filter; else ")
+            .say("if this port only takes mail back from a filter, leave it; otherwise ")
     };
     if let Some(first) = first {
         unfinished = unfinished.first(first);
@@ -99,8 +99,8 @@ fn listed(postfix: &Postfix, doors: &[&Service], facts: &Facts) -> Vec<PendingFi
     };
     let mut pending = Vec::new();
     if !readdress.last {
-        let message = "a milter stands behind readdress: a recipient that it refuses is delivered all the \
-                       same";
+        let message = "another milter comes after readdress: if it refuses a recipient, mail for that recipient \
+                       is delivered nevertheless";
         let last = Change::Last(readdress.entry.text.to_owned());
         pending.push(
             PendingFinding::new(codes::MILTER_NOT_LAST, postfix.about(door, LIST), message)
@@ -113,7 +113,7 @@ fn listed(postfix: &Postfix, doors: &[&Service], facts: &Facts) -> Vec<PendingFi
     pending
 }
 
-/// Whether the socket is where the services look for it, and open to their user.
+/// Returns a finding if the socket is not where the services look for it, or not open to their user.
 fn reach(
     postfix: &Postfix,
     doors: &[&Service],
@@ -131,8 +131,8 @@ fn reach(
     let (better, first) = way(postfix, service, facts);
     let names = names(doors);
     let why = match service.chroot {
-        true => format!("{names} is confined to {}", postfix.queue().display()),
-        false => format!("{names} is not confined to a directory"),
+        true => format!("{names} runs in a chroot, {}", postfix.queue().display()),
+        false => format!("{names} runs outside of a chroot"),
     };
     let mut unfinished = PendingFinding::new(
         codes::SOCKET_OUT_OF_REACH,
@@ -150,7 +150,7 @@ fn reach(
     Some(unfinished.edit([at(service, parameter, change)]))
 }
 
-/// The default action: per milter, else for all.
+/// Returns a finding about the default action, of this milter or of all milters.
 fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<PendingFinding> {
     let own = entry.option("default_action");
     let action = own.unwrap_or_else(|| postfix.at(door, "milter_default_action"));
@@ -166,7 +166,7 @@ fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Pen
         ),
         _ => return None,
     };
-    // What is right for the other milters is not for us to say.
+    // The setting for other milters stays as it is.
     let beside = milters(postfix.at(door, LIST)).len() > 1;
     let (parameter, change) = match own.is_some() || beside {
         true => (
@@ -184,17 +184,17 @@ fn when_down(postfix: &Postfix, door: &Service, entry: &Entry<'_>) -> Option<Pen
     Some(unfinished.edit([at(door, parameter, change)]))
 }
 
-/// What smtpd leaves out.
+/// The parameter that makes smtpd skip steps.
 const OVERRIDES: &str = "receive_override_options";
 
-/// What keeps the milters of a service from doing their work.
+/// Returns findings about settings that keep the milters of a service from their work.
 fn switched_off(postfix: &Postfix, door: &Service) -> Vec<PendingFinding> {
     let options = words(postfix.at(door, OVERRIDES));
     let about = postfix.about(door, OVERRIDES);
     let without = |option: &str| at(door, OVERRIDES, Change::Remove(option.to_owned()));
     let mut pending = Vec::new();
     if options.contains(&"no_milters") {
-        let message = format!("`no_milters` makes {} leave all milters out", door.name);
+        let message = format!("`no_milters` makes {} skip all milters", door.name);
         pending.push(
             PendingFinding::new(codes::MILTERS_SWITCHED_OFF, &about, message)
                 .edit([without("no_milters")]),
@@ -205,7 +205,7 @@ fn switched_off(postfix: &Postfix, door: &Service) -> Vec<PendingFinding> {
                        maps here";
         pending.push(
             PendingFinding::new(codes::NO_ADDRESS_MAPPINGS, &about, message)
-                .say("leave it where a content filter hands the mail back; else ")
+                .say("if a content filter hands mail back here, leave it; otherwise ")
                 .edit([without("no_address_mappings")]),
         );
     }
@@ -226,7 +226,7 @@ fn switched_off(postfix: &Postfix, door: &Service) -> Vec<PendingFinding> {
     pending
 }
 
-/// Mail from sendmail(1), whose milters cleanup asks.
+/// Returns a finding if mail from sendmail(1) is not rewritten. cleanup asks the milters for such mail.
 fn local_mail(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let parameter = "non_smtpd_milters";
     let main = Service::default();

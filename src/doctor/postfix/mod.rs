@@ -1,7 +1,7 @@
-//! `main.cf` and `master.cf`, as postconf(1) tells them.
+//! `main.cf` and `master.cf`, as postconf(1) prints them.
 //!
-//! In: [`Postfix`], whose values have every `$name` filled in. What belongs to one service (`-o` in
-//! `master.cf`) wins there over `main.cf`.
+//! In: [`Postfix`], whose values have every `$name` filled in. For one service, `-o` in `master.cf` overrides
+//! `main.cf`.
 
 mod added;
 mod address;
@@ -42,7 +42,7 @@ use super::{
 };
 use crate::config::socket::Socket;
 
-/// Judges a Postfix.
+/// Returns the findings about a Postfix.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
     let mut pending = broken::examine(postfix);
     if postfix.is_broken() {
@@ -60,7 +60,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
         PendingFinding::new(
             codes::UNSEEN,
             &postfix.main_cf,
-            format!("`{map}` was not asked, since it is no local file, or did not answer"),
+            format!("`{map}` was not asked, because it is not a local file, or it did not answer"),
         )
         .say(format!("try it yourself: `postmap -q ADDRESS {map}`"))
     }));
@@ -68,7 +68,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
         listing::remedy(postfix, dead, facts, unfinished)
     });
     let mut findings = pending::finished(pending, postfix);
-    // Several services say the same where they share a line.
+    // Services that share a line have the same finding.
     let mut seen = HashSet::new();
     findings.retain(|finding| {
         seen.insert((
@@ -81,7 +81,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
 }
 
 impl Postfix {
-    /// What `postconf -x`, `postconf -n`, `postconf -M` and `postconf -Px` print.
+    /// Reads what `postconf -x`, `postconf -n`, `postconf -M` and `postconf -Px` print.
     pub fn new(main_cf: String, values: &str, own: &str, master: &str, overrides: &str) -> Self {
         let pairs = |text: &str| -> BTreeMap<String, String> {
             let lines = text.lines().filter_map(super::lists::assignment);
@@ -101,12 +101,12 @@ impl Postfix {
         }
     }
 
-    /// Returns true if Postfix cannot read its own configuration: nothing else is known then.
+    /// Returns true if Postfix cannot read its own configuration. Nothing else is known then.
     pub fn is_broken(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Why Postfix cannot read its own configuration.
+    /// Returns why Postfix cannot read its own configuration.
     pub fn broken(&self) -> Option<&str> {
         self.complaints
             .iter()
@@ -116,7 +116,7 @@ impl Postfix {
             })
     }
 
-    /// postconf(1) or postfix(1), with the directory that it must be told.
+    /// Returns the command postconf(1) or postfix(1), with `-c` if it must name a directory.
     pub fn command(&self, program: &str) -> String {
         let word = |path: &Path| {
             let text = path.display().to_string();
@@ -136,24 +136,25 @@ impl Postfix {
         }
     }
 
-    /// A parameter of `main.cf`; empty where there is none.
+    /// Returns a parameter of `main.cf`; empty if it is not set.
     pub fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
 
-    /// The same as it is written, without `$name` filled in, where it is.
+    /// Returns a parameter as it is written in `main.cf`, without `$name` filled in, or its value if it is not
+    /// written there.
     pub fn written(&self, name: &str) -> &str {
         self.own
             .get(name)
             .map_or_else(|| self.value(name), String::as_str)
     }
 
-    /// The directory in which its daemons run.
+    /// Returns the directory in which its daemons run.
     pub fn queue(&self) -> &Path {
         Path::new(self.value("queue_directory"))
     }
 
-    /// A parameter as a service has it.
+    /// Returns a parameter as a service has it.
     fn at<'p>(&'p self, service: &'p Service, name: &str) -> &'p str {
         service
             .overrides
@@ -161,7 +162,7 @@ impl Postfix {
             .map_or_else(|| self.value(name), String::as_str)
     }
 
-    /// The services that take mail by SMTP.
+    /// Returns the services that accept mail by SMTP.
     pub fn doors(&self) -> impl Iterator<Item = &Service> {
         self.services
             .iter()
@@ -175,7 +176,7 @@ impl Postfix {
         }
     }
 
-    /// What a finding about a parameter of a service is about.
+    /// Returns the file, and the service if the parameter is set there, for the head of a finding.
     fn about(&self, service: &Service, name: &str) -> String {
         match service.overrides.contains_key(name) {
             true => format!(
@@ -188,11 +189,12 @@ impl Postfix {
     }
 }
 
-/// How a service reaches one of `own`: TCP first, which everybody reaches; else a path as it sees it.
+/// Returns how a service reaches one of readdress' sockets: a TCP socket, which every service reaches, or a path
+/// as the service sees it.
 pub fn reachable(own: &[Socket], home: &Path, chroot: bool) -> Option<String> {
     let tcp = own.iter().find(|socket| !matches!(socket, Socket::Unix(_)));
     if let Some(tcp) = tcp {
-        // A socket for every address is reached here by the loopback one.
+        // A socket on every address can be reached by the loopback address.
         let text = spelling::postfix(tcp);
         return Some(
             text.replace(":0.0.0.0:", ":127.0.0.1:")
@@ -211,7 +213,7 @@ pub fn reachable(own: &[Socket], home: &Path, chroot: bool) -> Option<String> {
     }
 }
 
-/// The lines of `master.cf`: `smtp inet n - y - - smtpd -o …`.
+/// Reads the lines of `master.cf`: `smtp inet n - y - - smtpd -o …`.
 fn services(master: &str, overrides: &str, values: &BTreeMap<String, String>) -> Vec<Service> {
     // Since compatibility level 1 a dash means no chroot.
     let level = values
@@ -249,7 +251,7 @@ fn services(master: &str, overrides: &str, values: &BTreeMap<String, String>) ->
     services.collect()
 }
 
-/// The lines of `postconf -P` that are for a service: `smtp/inet/name = value`.
+/// Returns the lines of `postconf -P` for a service: `smtp/inet/name = value`.
 fn overrides_of(service: &str, overrides: &str) -> BTreeMap<String, String> {
     let lines = overrides.lines().filter_map(super::lists::assignment);
     let own = lines.filter_map(|(place, value)| {

@@ -1,16 +1,16 @@
-//! A next hop of Postfix: host and port, and whether it is a port of this Postfix.
+//! A next hop of Postfix: its host and port, and whether this Postfix itself listens there.
 //!
 //! # Limits
 //!
-//! A next hop counts as this machine if its address does, or if it is `localhost` or `$myhostname`;
-//! other names are not looked up.
+//! A next hop counts as this machine if its address is one of this machine's, or if it is `localhost` or
+//! `$myhostname`. Other names are not looked up.
 
 use crate::doctor::{
     facts::{Postfix, Service},
     lists::words,
 };
 
-/// Host and port of a next hop: `[host]:port`, `host:port`, `[host]`, `host`.
+/// Reads host and port of a next hop: `[host]:port`, `host:port`, `[host]`, `host`.
 pub(super) fn place(next_hop: &str) -> (String, u16) {
     let (host, port) = match next_hop
         .strip_prefix('[')
@@ -33,7 +33,7 @@ fn number(port: &str) -> Option<u16> {
     }
 }
 
-/// The service of this Postfix that listens on a host and port.
+/// Returns the service of this Postfix that listens on a host and port.
 pub(super) fn door<'p>(postfix: &'p Postfix, host: &str, port: u16) -> Option<&'p Service> {
     let is_own = host == "localhost"
         || host.eq_ignore_ascii_case(postfix.value("myhostname"))
@@ -61,7 +61,8 @@ pub(super) fn door<'p>(postfix: &'p Postfix, host: &str, port: u16) -> Option<&'
     })
 }
 
-/// Returns true if both names stand for the loopback address, and one of them leaves open for which.
+/// Returns true if both names stand for loopback addresses, and one of them is `localhost`, which may be any of
+/// them.
 fn both(one: &str, other: &str, loopback: impl Fn(&str) -> bool) -> bool {
     loopback(one) && loopback(other) && (one == "localhost" || other == "localhost")
 }

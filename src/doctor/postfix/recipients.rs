@@ -1,4 +1,4 @@
-//! Which recipients Postfix takes, and where it rewrites them itself.
+//! The recipients that Postfix accepts, and the maps with which it rewrites them itself.
 
 use super::{
     maps::{ListItem, answer},
@@ -24,7 +24,7 @@ const REWRITING: [&str; 3] = [
     "recipient_canonical_maps",
 ];
 
-/// Judges both.
+/// Returns the findings about recipients and about maps that rewrite them.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let mut findings = known(postfix, facts);
     findings.extend(rewriting(postfix, facts));
@@ -33,15 +33,15 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     findings
 }
 
-/// `relay_recipient_maps`.
+/// Returns the findings about `relay_recipient_maps`.
 fn known(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let list = words(postfix.value("relay_recipient_maps"));
     if facts.readdress.secondary.is_empty() {
         return Vec::new();
     }
     if list.is_empty() {
-        let message = "Postfix does not know which recipients exist: what readdress does not see is taken, \
-                       and bounces";
+        let message = "Postfix does not know which recipients exist: it accepts unknown recipients in mail that \
+                       does not pass readdress, and bounces them later";
         let unfinished =
             PendingFinding::new(codes::RECIPIENTS_UNCHECKED, &postfix.main_cf, message);
         return vec![wiring(postfix, facts, unfinished)];
@@ -84,7 +84,7 @@ fn known(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     findings
 }
 
-/// Who asks a socketmap: proxymap, or each smtpd by itself.
+/// Returns the services that ask a socketmap: proxymap, or each smtpd by itself.
 fn askers(postfix: &Postfix, proxied: bool) -> Vec<(&Service, View<'_>)> {
     let asks = |service: &&Service| match proxied {
         true => service.command == "proxymap",
@@ -96,13 +96,13 @@ fn askers(postfix: &Postfix, proxied: bool) -> Vec<(&Service, View<'_>)> {
         .collect()
 }
 
-/// Which socket of ours a socketmap names, in whatever spelling.
+/// Returns the socket of readdress that a socketmap names, in any spelling.
 fn meant<'s>(socket: &str, view: View<'_>, facts: &'s Facts) -> Option<sockets::Named<'s>> {
     let socket = spelling::meant(socket)?.to_string();
     named(&socket, &facts.readdress.socketmap, view, facts)
 }
 
-/// The line for `relay_recipient_maps`, and the one for `readdress.toml` where it needs one.
+/// Adds the line for `relay_recipient_maps`, and the line for `readdress.toml` that it may need first.
 fn wiring(postfix: &Postfix, facts: &Facts, unfinished: PendingFinding) -> PendingFinding {
     let own = &facts.readdress.socketmap;
     let set = |map: &str| {
@@ -119,19 +119,19 @@ fn wiring(postfix: &Postfix, facts: &Facts, unfinished: PendingFinding) -> Pendi
     }
 }
 
-/// A socketmap that everybody reaches, as the configuration has it.
+/// A socketmap that every service reaches, as `readdress.toml` has it.
 pub const LISTEN: &str = "listen = [\"inet:127.0.0.1:8893\"]";
 
-/// The same as Postfix asks it.
+/// The same socketmap, as Postfix names it.
 pub const MAP: &str = "socketmap:inet:127.0.0.1:8893:recipients";
 
-/// `relay_recipient_maps` with our map in place of what was ours in it.
+/// Returns `relay_recipient_maps` with readdress' map in place of an older entry for it.
 ///
-/// Postfix refuses what a list that is not empty lacks, in every domain of `relay_domains`. So where
-/// there was no list, the domains there that are not ours are listed whole.
+/// As soon as the list is not empty, Postfix refuses all addresses of `relay_domains` that it lacks. So if there
+/// was no list, the other domains of `relay_domains` are listed as a whole.
 pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
     let is_own = |word: &&str| match ListItem::parse(word) {
-        // A map at a socket that nobody answers says by its name whose it was meant to be.
+        // If nothing answers at the socket, the name of the map shows whether readdress is meant.
         ListItem::Socketmap { socket, name, .. } => {
             let silent = postfix
                 .connections
@@ -172,14 +172,14 @@ pub fn recipient_maps(postfix: &Postfix, facts: &Facts, map: &str) -> String {
     joined(list)
 }
 
-/// The socketmap of recipients, in the form that the machine's smtpd processes can ask.
+/// Returns the socketmap of recipients in a form that the smtpd processes of this machine reach.
 pub fn map(postfix: &Postfix, facts: &Facts) -> Option<String> {
     let chroot = postfix.doors().any(|door| door.chroot);
     let (own, queue) = (&facts.readdress.socketmap, postfix.queue());
     if let Some(socket) = reachable(own, queue, chroot) {
         return Some(format!("socketmap:{socket}:recipients"));
     }
-    // proxymap is not confined, and sees what smtpd does not.
+    // proxymap runs outside of a chroot, and reaches sockets that smtpd does not reach.
     let socket = reachable(own, queue, false)?;
     Some(format!("proxy:socketmap:{socket}:recipients"))
 }
@@ -190,7 +190,7 @@ fn out_of_reach(postfix: &Postfix, service: &Service, word: &str, facts: &Facts)
     wiring(postfix, facts, unfinished)
 }
 
-/// Addresses with a rule that the lists of Postfix do not have.
+/// Returns a finding about addresses that have a rule and are missing in Postfix's lists.
 fn missing(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let list = postfix.value("relay_recipient_maps");
     let unasked = words(list)
@@ -219,12 +219,12 @@ fn missing(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     Some(wiring(postfix, facts, unfinished))
 }
 
-/// As Postfix looks an address up.
+/// Returns the key with which Postfix looks an address up.
 fn lookup_key(mailbox: &Mailbox) -> String {
     mailbox.to_string().to_lowercase()
 }
 
-/// Maps that rewrite what comes out of rules, or what goes into them.
+/// Returns findings about maps that rewrite addresses that come out of rules or have a rule.
 fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let mut pending = Vec::new();
     let mut old = false;
@@ -233,7 +233,7 @@ fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
         let found = |mailbox: &Mailbox| {
             let address = lookup_key(mailbox);
             let (map, value) = answer(postfix, list, &address)?;
-            // `@domain` stands for the same local-part there.
+            // Here `@domain` means that the local-part is kept.
             let value = match value.strip_prefix('@') {
                 Some(domain) => format!("{}@{domain}", mailbox.local).to_lowercase(),
                 None => value.to_owned(),
@@ -251,7 +251,7 @@ fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
             pending.push(match is_secondary(value, facts) {
                 true => back(postfix, name, map, value, unfinished),
                 false => unfinished.say(format!(
-                    "take it out of `{map}`, or write `{value}` as the target of the rule"
+                    "remove it from `{map}`, or write `{value}` as the target of the rule"
                 )),
             });
         }
@@ -259,18 +259,18 @@ fn rewriting(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
         old |= !originals.is_empty();
         if let Some((address, map, value)) = originals.first() {
             let message = format!(
-                "`{name}` has `{address}` as well (for `{value}`); what the rule says counts"
+                "`{name}` has `{address}` as well (for `{value}`); only the rule has an effect"
             );
             pending.push(
                 PendingFinding::new(codes::OLD_MAP, &postfix.main_cf, message).say(format!(
-                    "when nothing needs it any more, take it out of `{map}`"
+                    "remove it from `{map}` when nothing needs it any more"
                 )),
             );
         }
     }
     if old && postfix.value("enable_original_recipient") == "no" {
-        let message = "`enable_original_recipient = no`, while a map rewrites as well: Postfix 3.7 finds the \
-                       recipient that a rule replaces all the same, other versions may not";
+        let message = "`enable_original_recipient = no`, while a map rewrites as well: Postfix 3.7 still finds \
+                       the recipient that a rule replaces, other versions may not";
         let yes = Change::Set("yes".to_owned());
         pending.push(
             PendingFinding::new(codes::ORIGINAL_RECIPIENT_OFF, &postfix.main_cf, message)
@@ -288,8 +288,8 @@ fn is_secondary(address: &str, facts: &Facts) -> bool {
         .any(|form| form.eq_ignore_ascii_case(domain))
 }
 
-/// A map that turns what came out of a rule back into a secondary address. Mostly it is meant for
-/// senders, and the target of the rule is right.
+/// Adds the help about a map that turns the target of a rule back into a secondary address. Such a map is mostly
+/// meant for senders, and the target of the rule is right.
 fn back(
     postfix: &Postfix,
     name: &str,
@@ -297,9 +297,9 @@ fn back(
     value: &str,
     unfinished: PendingFinding,
 ) -> PendingFinding {
-    let why = format!("`{value}` is a secondary address, to which no rule may lead back: ");
+    let why = format!("`{value}` is a secondary address, and rewriting to it would be a loop: ");
     if name != "canonical_maps" {
-        return unfinished.say(format!("{why}take the line out of `{map}`"));
+        return unfinished.say(format!("{why}remove the line from `{map}`"));
     }
     let list = words(postfix.written(name));
     let moved = list.iter().map(|word| {
@@ -308,12 +308,12 @@ fn back(
     });
     let none = Edit::main(name, Change::Set(String::new()));
     unfinished
-        .say(format!("{why}for senders alone "))
+        .say(format!("{why}for senders only, "))
         .edit(moved)
         .edit([none])
 }
 
-/// Probes for recipients, which pass no milter.
+/// Returns findings about `reject_unverified_recipient`, whose probes pass no milter.
 fn verified(postfix: &Postfix) -> Vec<PendingFinding> {
     let probe = "reject_unverified_recipient";
     let classes = words(postfix.value("smtpd_restriction_classes"));

@@ -1,9 +1,9 @@
-//! What in Postfix's restrictions refuses a recipient for which the table has a rule.
+//! Finds the restriction of Postfix that refuses a recipient for which the table has a rule.
 //!
 //! # Limits
 //!
-//! Seen are a bare `reject`, and what tables of `check_…_access` said when they were asked. For a table
-//! that was not asked the command that asks it is said.
+//! It finds a bare `reject`, and entries of `check_…_access` tables that were asked. For a table that was not
+//! asked the help shows the command that asks it.
 
 use crate::doctor::{
     facts::{Postfix, Service},
@@ -12,7 +12,7 @@ use crate::doctor::{
     remedy::{Change, quoted},
 };
 
-/// The lists that are asked about a recipient, in the order of Postfix.
+/// The lists of restrictions for a recipient, in the order of Postfix.
 const LISTS: [&str; 5] = [
     "smtpd_client_restrictions",
     "smtpd_helo_restrictions",
@@ -21,10 +21,10 @@ const LISTS: [&str; 5] = [
     "smtpd_recipient_restrictions",
 ];
 
-/// Types of tables that postmap(1) makes out of a text of the same name, or reads as it is.
+/// Types of tables that postmap(1) makes from a text of the same name, or reads as text.
 const FILES: [&str; 7] = ["btree", "cdb", "dbm", "hash", "lmdb", "sdbm", "texthash"];
 
-/// Each list, where a service has it from.
+/// Returns each list with the service that has it.
 fn places(postfix: &Postfix) -> Vec<(Service, &'static str)> {
     let main = LISTS.iter().map(|name| (Service::default(), *name));
     let own = postfix.doors().flat_map(|door| {
@@ -36,7 +36,7 @@ fn places(postfix: &Postfix) -> Vec<(Service, &'static str)> {
     main.chain(own).collect()
 }
 
-/// The tables of `check_…_access` in all lists.
+/// Returns the tables of `check_…_access` in all lists.
 pub fn access_tables(postfix: &Postfix) -> Vec<String> {
     let places = places(postfix);
     let tables = places
@@ -45,7 +45,7 @@ pub fn access_tables(postfix: &Postfix) -> Vec<String> {
     tables.map(|(_, table)| table.to_owned()).collect()
 }
 
-/// `check_recipient_access` and its table, for each of them.
+/// Returns each `check_…_access` of a list with its table.
 fn checks(list: &str) -> Vec<(&str, &str)> {
     let words = words(list);
     let pairs = words.iter().zip(words.iter().skip(1));
@@ -54,7 +54,8 @@ fn checks(list: &str) -> Vec<(&str, &str)> {
     checks.map(|(check, table)| (*check, *table)).collect()
 }
 
-/// What access(5) tables are asked for: an address, its domain and those above it, its local-part.
+/// Returns the keys for which access(5) tables are asked: the address, its domain and the domains above it, its
+/// local-part.
 pub fn access_keys(address: &str) -> Vec<String> {
     let address = address.to_lowercase();
     let Some((local, domain)) = address.rsplit_once('@') else {
@@ -68,7 +69,7 @@ pub fn access_keys(address: &str) -> Vec<String> {
     own.into_iter().chain(above).collect()
 }
 
-/// Adds what fixes it that a restriction refuses an address.
+/// Adds the help for an address that a restriction refuses.
 pub fn refusal(unfinished: PendingFinding, postfix: &Postfix, address: &str) -> PendingFinding {
     let places = places(postfix);
     let entry = places
@@ -89,7 +90,7 @@ pub fn refusal(unfinished: PendingFinding, postfix: &Postfix, address: &str) -> 
         better.dedup();
         return unfinished
             .say(format!(
-                "`reject` in `{name}` refuses all mail that comes as far; so that it refuses relaying alone, "
+                "`reject` in `{name}` refuses all mail that gets so far; to refuse only relaying, "
             ))
             .edit([at(service, name, Change::Set(joined(better)))]);
     }
@@ -107,7 +108,7 @@ pub fn refusal(unfinished: PendingFinding, postfix: &Postfix, address: &str) -> 
     })
 }
 
-/// An entry of an access table that refuses.
+/// An entry of an access table that refuses mail.
 struct Entry<'p> {
     check: &'p str,
     table: &'p str,
@@ -135,7 +136,7 @@ fn entry<'p>(
     })
 }
 
-/// Takes the entry out of its file, or the check out of the list where there is no file.
+/// Removes the entry from its file, or the check from the list if there is no file.
 fn without(
     unfinished: PendingFinding,
     postfix: &Postfix,
@@ -149,12 +150,12 @@ fn without(
         key,
         value,
     } = entry;
-    let says = format!("`{table}` in `{name}` has `{key} {value}`: take that entry out: ");
+    let says = format!("`{table}` in `{name}` has `{key} {value}`: remove that entry: ");
     let (kind, path) = table.split_once(':').unwrap_or(("", ""));
     if FILES.contains(&kind) {
         let pattern = format!("/^{}[[:space:]]/d", key.replace('.', "\\."));
         let mut commands = vec![format!("sed -i {} {}", quoted(&pattern), quoted(path))];
-        // Of a text table smtpd keeps what it has read.
+        // smtpd does not read a text table again before a reload.
         commands.push(match kind {
             "texthash" => format!("{} reload", postfix.command("postfix")),
             _ => format!("{} {}", postfix.command("postmap"), quoted(table)),

@@ -1,7 +1,7 @@
-//! The port to which a content filter hands mail back: who is asked again there.
+//! The port to which a content filter hands mail back: is readdress asked there again?
 //!
-//! A second pass through readdress finds the addresses rewritten. It removes `X-Original-To`, though,
-//! since it takes that of the first pass for one from outside.
+//! In a second pass the addresses are rewritten already. But the second pass removes `X-Original-To`, because it
+//! takes the header of the first pass for one from outside.
 
 use super::entries::readdress_entry;
 use crate::doctor::{
@@ -12,21 +12,21 @@ use crate::doctor::{
     remedy::{Change, Edit, Place},
 };
 
-/// Returns true if strangers deliver their mail there.
+/// Returns true if the service accepts mail from strangers.
 pub(super) fn is_port_25(service: &Service) -> bool {
     let name = service.name.split('/').next().unwrap_or_default();
     let port = name.rsplit(':').next().unwrap_or_default();
     matches!(port, "smtp" | "25")
 }
 
-/// Returns true if a filter hands mail back there: other services pass their mail to a filter, and this
+/// Returns true if a filter hands mail back to this service: other services pass their mail to a filter, and this
 /// one does not.
 pub(super) fn is_return_port(postfix: &Postfix, door: &Service) -> bool {
     let filtered = |door: &Service| !postfix.at(door, "content_filter").is_empty();
     !filtered(door) && !is_port_25(door) && postfix.doors().any(filtered)
 }
 
-/// Judges the return ports.
+/// Returns the findings about ports to which filters hand mail back.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let doors = postfix.doors().filter(|door| {
         let options = words(postfix.at(door, "receive_override_options"));
@@ -52,7 +52,7 @@ fn again(postfix: &Postfix, door: &Service) -> PendingFinding {
         name: name.to_owned(),
         change: Change::Add("no_milters".to_owned()),
     };
-    // Of this port alone, whatever main.cf says for the others.
+    // For this port only, whatever main.cf says for the others.
     let edit = match at(door, name, Change::Add(String::new())).place {
         Place::Main => add(Place::Service(door.name.clone())),
         place => add(place),
@@ -63,5 +63,5 @@ fn again(postfix: &Postfix, door: &Service) -> PendingFinding {
         message,
     )
     .edit([edit])
-    .or("; or take readdress out of `smtpd_milters` there, if other milters must be asked again")
+    .or("; or remove readdress from `smtpd_milters` there, if other milters must be asked again")
 }

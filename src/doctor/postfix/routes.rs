@@ -1,8 +1,8 @@
-//! Where Postfix sends the mail for our domains behind the milter: `transport_maps`, the transport of the
-//! domain's class, `relayhost`.
+//! Where Postfix sends mail for primary and secondary domains after the milter: `transport_maps`, the transport of
+//! the domain's class, `relayhost`.
 //!
-//! Postfix asks for the transport at RCPT already: `error:` there refuses a secondary address before any
-//! milter is asked.
+//! Postfix looks the transport up at RCPT already: `error:` there refuses a secondary address before any milter
+//! is asked.
 
 use super::{
     maps::{ListItem, holds, tables_of},
@@ -22,7 +22,7 @@ use crate::{
 /// Types of tables that are made from a text file of the same name.
 const INDEXED: [&str; 5] = ["btree", "cdb", "dbm", "hash", "lmdb"];
 
-/// The way of mail for one domain or address.
+/// The transport and next hop for one domain or address.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Route {
     transport: String,
@@ -30,18 +30,18 @@ struct Route {
     source: Origin,
 }
 
-/// What says so.
+/// Where the route comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Origin {
     /// A key of a table in `transport_maps`.
     Table { table: String, key: String },
     /// A parameter (`relay_transport`, `relayhost`).
     Parameter(&'static str),
-    /// Nothing: the domain's MX records.
+    /// No setting: the domain's MX records count.
     Mx,
 }
 
-/// Judges the ways of our domains, and of the addresses with a rule.
+/// Returns the findings about the routes of primary and secondary domains and of addresses with a rule.
 pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     let readdress = &facts.readdress;
     let mut seen: Vec<(Route, Vec<String>, bool)> = Vec::new();
@@ -77,7 +77,7 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<PendingFinding> {
     pending
 }
 
-/// The hosts of all next hops, which may be this machine.
+/// Returns the hosts of all next hops, which may be this machine.
 pub fn hosts(postfix: &Postfix) -> Vec<String> {
     let parameters = ["relay_transport", "default_transport", "relayhost"];
     let values = parameters.iter().map(|name| postfix.value(name));
@@ -97,7 +97,7 @@ pub fn hosts(postfix: &Postfix) -> Vec<String> {
     hops.map(|hop| place(hop).0).collect()
 }
 
-/// What `transport_maps` says about a key.
+/// Returns what `transport_maps` has for a key.
 fn listed(postfix: &Postfix, key: &str, regexes: bool) -> Option<(String, String)> {
     let tables = tables_of(postfix, "transport_maps").into_iter();
     let mut fitting = tables
@@ -115,7 +115,7 @@ fn of_address(postfix: &Postfix, mailbox: &Mailbox, key: &str) -> Option<Route> 
     Some(from_table(postfix, class, table, key, &value))
 }
 
-/// As trivial-rewrite(8) finds it.
+/// Returns the entry that trivial-rewrite(8) finds.
 fn of_domain(postfix: &Postfix, domain: &str) -> Route {
     let class = class(postfix, domain);
     let parents = words(postfix.value("parent_domain_matches_subdomains"));
@@ -160,7 +160,7 @@ fn from_table(
     route
 }
 
-/// The parameter with the transport of a domain's class.
+/// Returns the parameter with the transport of a domain's class.
 fn class(postfix: &Postfix, domain: &str) -> &'static str {
     let within = |list: &str| {
         let parents = words(postfix.value("parent_domain_matches_subdomains")).contains(&list);
@@ -187,7 +187,7 @@ fn of_class(postfix: &Postfix, class: &'static str) -> Route {
         ("", true, host) => (host, Origin::Parameter("relayhost")),
         (hop, _, _) => (hop, Origin::Parameter(class)),
     };
-    // `relay_transport = error` has no next hop, and says something all the same.
+    // `relay_transport = error` has no next hop, but it decides.
     let source = match (source, transport) {
         (Origin::Mx | Origin::Parameter(_), "error" | "retry" | "discard") => {
             Origin::Parameter(class)
@@ -202,7 +202,7 @@ fn of_class(postfix: &Postfix, class: &'static str) -> Route {
 }
 
 impl Route {
-    /// What says so, for people.
+    /// Returns where the route comes from, in words.
     fn origin(&self) -> String {
         match &self.source {
             Origin::Table { table, key } => format!("`{key}` in `{table}` (`transport_maps`)"),
@@ -227,7 +227,7 @@ fn refusing(
     let what = match route.transport.as_str() {
         "error" => "Postfix refuses it (550) before any milter is asked",
         "retry" => "Postfix defers it (450) before any milter is asked",
-        // The mail of a secondary address takes the way of its target.
+        // Mail for a secondary address takes the route of its target.
         "discard" if primary => "Postfix throws it away",
         _ => return None,
     };
@@ -252,7 +252,7 @@ fn refusing(
     })
 }
 
-/// The commands that take a key out of a table: the line becomes a comment.
+/// Adds the commands that remove a key from a table: its line becomes a comment.
 fn without(
     postfix: &Postfix,
     unfinished: PendingFinding,
@@ -261,7 +261,7 @@ fn without(
 ) -> PendingFinding {
     let (kind, path) = table.split_once(':').unwrap_or(("", table));
     let shared = key == "*" || key.starts_with('.');
-    let by_hand = format!("take `{key}` out of `{table}`");
+    let by_hand = format!("remove `{key}` from `{table}`");
     if shared || !(INDEXED.contains(&kind) || kind == "texthash") {
         return unfinished.say(by_hand);
     }
@@ -292,8 +292,7 @@ fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<Pending
     let (host, port) = place(&route.next_hop);
     let own = door(postfix, &host, port)?;
     let message = format!(
-        "{} sends mail for {} to `{}`, which is {} of this Postfix: it goes round until it has too many \
-         hops",
+        "{} sends mail for {} to `{}`, which is {} of this Postfix: it loops until Postfix bounces it (too many hops)",
         route.origin(),
         some(names.iter().map(String::as_str))?,
         route.next_hop,
@@ -321,7 +320,7 @@ fn looping(postfix: &Postfix, route: &Route, names: &[String]) -> Option<Pending
     })
 }
 
-/// Primary domains for which nothing names a next hop, and whose MX is this host.
+/// Returns a finding about primary domains for which no setting names a next hop, and whose MX is this host.
 fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let own = postfix.value("myhostname");
     let is_here = |domain: &&Domain| match facts.dns.domains.get(*domain) {
@@ -339,8 +338,8 @@ fn to_its_own_mx(postfix: &Postfix, facts: &Facts) -> Option<PendingFinding> {
     let lost: Vec<_> = lost.map(Domain::as_str).collect();
     let first = lost.first()?;
     let message = format!(
-        "nothing says where mail for {} goes behind readdress: Postfix follows its MX record, which is \
-         this host (`{own}`), and bounces it (`loops back to myself`)",
+        "no setting says where mail for {} goes after readdress: Postfix follows its MX record, which is this \
+         host (`{own}`), and bounces it (`loops back to myself`)",
         some(lost.iter().copied())?
     );
     let tables = words(postfix.written("transport_maps"));

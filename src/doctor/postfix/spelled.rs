@@ -10,7 +10,7 @@ use crate::doctor::{
     spelling::{wrong_for_postfix, wrong_for_socketmap},
 };
 
-/// Judges every word of every parameter that names one.
+/// Returns the findings about every parameter that names a socket.
 pub(super) fn examine(postfix: &Postfix) -> Vec<PendingFinding> {
     let main = Service::default();
     let mut pending = Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn examine(postfix: &Postfix) -> Vec<PendingFinding> {
     pending
 }
 
-/// A word with a socket that Postfix cannot read.
+/// A word of a list whose socket Postfix cannot read.
 struct Misspelling<'w> {
     name: &'w str,
     word: &'w str,
@@ -67,10 +67,10 @@ impl Misspelling<'_> {
     ) -> PendingFinding {
         let Self { name, word, socket } = *self;
         let about = postfix.about(service, name);
-        // What smtpd does: it ends at `inet:PORT@HOST`, and answers 451 to the rest.
+        // smtpd ends at `inet:PORT@HOST`, and answers 451 to every other wrong spelling.
         let effect = match socket.contains('@') {
             true => "as Sendmail writes it: smtpd ends with a fatal error, and no mail comes in",
-            false => "which is no spelling of Postfix: every message is deferred",
+            false => "which Postfix cannot read: every message is deferred",
         };
         let message = format!("`{name}` names the socket `{socket}`, {effect}");
         let unfinished = PendingFinding::new(codes::SOCKET_MISSPELT, about, message);

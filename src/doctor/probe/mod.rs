@@ -1,16 +1,16 @@
-//! `--probe`: the MTA itself is asked, by SMTP, whether it takes what the table takes.
+//! `--probe`: asks the MTA by SMTP whether it accepts the addresses that the table accepts.
 //!
-//! Pure: which addresses are asked ([`questions`]), and what the answers mean ([`examine`]). Asked are, for
-//! each domain, an address that the table knows and one that it does not, and addresses elsewhere that
-//! only a relay takes. No message is ever sent: after RCPT comes RSET.
+//! Pure: [`questions`] chooses the addresses, [`examine`] draws conclusions from the replies. For each domain the
+//! MTA is asked about an address that the table knows and about one that it does not know; it is also asked about
+//! addresses elsewhere, which only an open relay accepts. No message is ever sent: RSET follows RCPT.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | domains | 50 | the others are said to be unasked |
+//! | domains | 50 | a line says how many others were not asked about |
 //!
-//! A local-part that is not ASCII is not asked for. What happens to a message behind RCPT is not seen.
+//! Local-parts that are not ASCII are left out. What happens to a message after RCPT is not checked.
 
 mod questions;
 mod replies;
@@ -20,28 +20,28 @@ use std::net::{IpAddr, Ipv4Addr};
 pub use questions::questions;
 pub(super) use replies::examine;
 
-/// Domains that are asked about.
+/// The most domains that are asked about.
 pub const DOMAINS: usize = 50;
 
-/// What the table makes of an address.
+/// What the MTA should reply about an address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Expected {
-    /// It is taken.
+    /// It accepts the address.
     Taken,
-    /// It is refused: nobody has it.
+    /// It refuses the address: nobody has it.
     Refused,
-    /// The table leaves it to the MTA.
+    /// The table leaves the answer to the MTA.
     Either,
-    /// It is elsewhere, and refused to strangers.
+    /// It refuses the address to strangers: the address is elsewhere.
     Relay,
 }
 
-/// An address that is asked about.
+/// An address about which the MTA is asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Question {
-    /// As it stands in RCPT, without angle brackets.
+    /// The address as it stands in RCPT, without angle brackets.
     pub address: String,
-    /// What the table makes of it.
+    /// What the MTA should reply.
     pub expected: Expected,
 }
 
@@ -72,7 +72,7 @@ impl Reply {
         self.text.to_ascii_lowercase().contains(words)
     }
 
-    /// Returns true if it only asks for another attempt, as greylisting does.
+    /// Returns true if the reply only asks for another attempt, as greylisting does.
     fn greylists(&self) -> bool {
         let words = ["greylist", "graylist", "try again later", "come back"];
         self.code / 100 == 4
@@ -87,35 +87,35 @@ impl std::fmt::Display for Reply {
     }
 }
 
-/// For whom the MTA takes doctor.
+/// Whether the MTA trusts the address from which doctor connects.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Trust {
-    /// For a stranger, as far as the configuration says.
+    /// The MTA treats doctor as a stranger, as far as the configuration says.
     Stranger,
-    /// `mynetworks` holds every address: strangers may do what its own may.
+    /// `mynetworks` holds every address, so that strangers may relay.
     Everybody,
-    /// For one of its own, who may relay: for this reason.
+    /// The MTA lets doctor relay, for this reason.
     Trusted(String),
-    /// That is not known.
+    /// It is not known.
     Unknown,
 }
 
-/// What came of it.
+/// What came of `--probe`.
 #[derive(Clone, Debug, Default)]
 pub enum Probe {
-    /// It was not asked for.
+    /// `--probe` was not given.
     #[default]
     Unasked,
-    /// There is nothing to ask, for this reason.
+    /// There is nobody to ask, for this reason.
     Impossible(String),
-    /// No session, for this reason.
+    /// There was no SMTP session.
     Failed {
-        /// Where.
+        /// The address that was tried.
         target: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Answers.
+    /// The MTA replied.
     Done(Answers),
 }
 
@@ -124,43 +124,43 @@ pub enum Probe {
 pub struct Answers {
     /// Who was asked.
     pub target: String,
-    /// For whom it takes doctor.
+    /// Whether it trusts doctor.
     pub trust: Trust,
     /// Whether EHLO offers DSN.
     pub dsn: bool,
-    /// Each question, with the reply; none where the session broke.
+    /// Each question with its reply; no reply if the session broke.
     pub replies: Vec<(Question, Option<Reply>)>,
-    /// The reply to MAIL, where it is a refusal: nothing more was asked then.
+    /// The reply to MAIL, if it is a refusal. Nothing else was asked then.
     pub sender: Option<Reply>,
-    /// Why not all was asked.
+    /// Why some questions were not asked.
     pub unfinished: Option<String>,
-    /// How many domains were not asked about, since there are too many.
+    /// How many domains were left out because there are too many.
     pub left: usize,
 }
 
-/// Where to ask, and as whom.
+/// The MTA that is asked, and the address from which doctor connects.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProbeTarget {
     /// Name or address.
     pub host: String,
     /// Port.
     pub port: u16,
-    /// The loopback address from which to connect, where one makes a stranger of doctor.
+    /// The loopback address from which to connect, if the MTA treats one as a stranger.
     pub source: Option<Ipv4Addr>,
-    /// For whom the MTA takes doctor.
+    /// Whether the MTA trusts doctor.
     pub trust: Trust,
 }
 
 impl ProbeTarget {
-    /// Whom the MTA at an address takes doctor for: by Postfix' `mynetworks`, or because Sendmail trusts
-    /// 127.0.0.1 alone.
+    /// Works out whether the MTA at an address trusts doctor: by `mynetworks` of Postfix, or because Sendmail
+    /// trusts only 127.0.0.1.
     pub fn new(host: &str, port: u16, networks: Option<&str>, sendmail: bool) -> Self {
         let (first, second) = (Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2));
         let near = host == "localhost" || host.starts_with("127.");
         let stranger = |address: &Ipv4Addr| {
             networks.and_then(|networks| trusts(networks, IpAddr::V4(*address))) == Some(false)
         };
-        // An address that is nobody's (RFC 5737).
+        // An address for documentation, which nobody has (RFC 5737).
         let nobody = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
         let everybody = networks.and_then(|networks| trusts(networks, nobody)) == Some(true);
         let known = host.parse().ok();
@@ -184,8 +184,8 @@ impl ProbeTarget {
     }
 }
 
-/// Whether a list of networks (`mynetworks`) holds an address; none where a table or a file would have to
-/// be asked.
+/// Returns whether a list of networks (`mynetworks`) holds an address; none if that depends on a table or
+/// a file.
 pub fn trusts(networks: &str, address: IpAddr) -> Option<bool> {
     let mut unknown = false;
     for word in crate::doctor::lists::words(networks) {
@@ -202,7 +202,7 @@ pub fn trusts(networks: &str, address: IpAddr) -> Option<bool> {
     (!unknown).then_some(false)
 }
 
-/// `127.0.0.0/8`, `[::1]/128`, `192.0.2.1`.
+/// Reads `127.0.0.0/8`, `[::1]/128` or `192.0.2.1`.
 fn network(word: &str) -> Option<(IpAddr, u32)> {
     let (address, bits) = match word.rsplit_once('/') {
         Some((address, bits)) => (address, Some(bits.parse().ok()?)),

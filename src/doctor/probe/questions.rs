@@ -1,5 +1,5 @@
-//! Which addresses the MTA is asked about: for each domain one that the table takes and one that nobody
-//! has, and spellings that lead elsewhere.
+//! The addresses about which the MTA is asked: for each domain one that the table accepts and one that nobody
+//! has, and addresses elsewhere in several spellings.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::{
     },
 };
 
-/// Local-parts of mailboxes that are tried in a domain that has rules for whole domains alone.
+/// The most local-parts that are tried in a domain whose only rules are for the whole domain.
 const TRIED: usize = 20;
 
-/// A domain that belongs to nobody's mail (RFC 2606).
+/// A domain for examples, which has no mailboxes (RFC 2606).
 const ELSEWHERE: &str = "example.com";
 
-/// The questions for a table.
+/// Returns the questions for a table.
 pub fn questions(table: &Table) -> (Vec<Question>, usize) {
     let inbound: Vec<&Domain> = table
         .inbound_domains()
@@ -49,7 +49,7 @@ pub fn questions(table: &Table) -> (Vec<Question>, usize) {
     (questions, inbound.len() - asked.len())
 }
 
-/// Spellings that lead elsewhere.
+/// Returns addresses elsewhere in several spellings.
 fn elsewhere(own: Option<&Domain>) -> Vec<Question> {
     let mut forms = vec![
         format!("{NOBODY}@{ELSEWHERE}"),
@@ -75,7 +75,7 @@ fn mailbox(local: &str, domain: &Domain) -> Option<Mailbox> {
     })
 }
 
-/// Addresses that rules name.
+/// The addresses that rules name.
 struct Known {
     named: BTreeMap<Domain, Mailbox>,
     locals: Vec<LocalPart>,

@@ -1,7 +1,6 @@
-//! What the replies of the MTA mean.
+//! What the replies of the MTA to `--probe` mean.
 //!
-//! In: [`Answers`], and the findings that explain some of them: what has a cause that is known already is
-//! no further finding.
+//! In: [`Answers`], and the findings so far. A reply that one of those findings explains is no new finding.
 
 use super::{Answers, Expected, Probe, Question, Reply, Trust};
 use crate::doctor::{
@@ -15,16 +14,16 @@ use crate::doctor::{
     sendmail,
 };
 
-/// Judges the answers; `already` are the findings that may explain them.
+/// Returns the findings about the replies. `already` are the findings so far.
 pub fn examine(facts: &Facts, already: &[Finding]) -> Vec<PendingFinding> {
     let found = |wanted: &[Code]| already.iter().any(|finding| wanted.contains(&finding.code));
     match &facts.probe {
         Probe::Unasked => Vec::new(),
-        // The cause is a finding of its own.
+        // Another finding is about the cause.
         Probe::Impossible(_) if facts.readdress.broken.is_some() => Vec::new(),
         Probe::Impossible(reason) => {
             let message = format!("the MTA was not asked: {reason}");
-            let help = "name it: `readdress doctor --probe=HOST:PORT`";
+            let help = "name its address: `readdress doctor --probe=HOST:PORT`";
             vec![PendingFinding::new(codes::UNSEEN, "probe", message).say(help)]
         }
         Probe::Failed { target, reason } => {
@@ -51,7 +50,7 @@ pub fn examine(facts: &Facts, already: &[Finding]) -> Vec<PendingFinding> {
     }
 }
 
-/// Kinds because of which the MTA answers 451 to every sender.
+/// Findings because of which the MTA answers 451 to every sender.
 const AWAY: &[Code] = &[
     codes::MILTER_DEAD,
     codes::DAEMON_DOWN,
@@ -74,7 +73,7 @@ fn sender(
     (!found(AWAY)).then(|| unfinished.say(help))
 }
 
-/// Replies that say the same but for the address.
+/// Groups replies that differ only in the address.
 fn grouped(
     answers: &Answers,
     wanted: impl Fn(&Question, &Reply) -> bool,
@@ -132,15 +131,14 @@ fn recipients(
         let message = format!(
             "the MTA takes {names}, which nobody has and the table refuses: it does not ask readdress here"
         );
-        let help = "see with `readdress doctor --print postfix` (or `sendmail`) what connects this port to \
-                    readdress";
+        let help = "`readdress doctor --print postfix` (or `sendmail`) shows what connects this port to readdress";
         pending
             .push(PendingFinding::new(codes::UNKNOWN_ACCEPTED, &answers.target, message).say(help));
     }
     pending
 }
 
-/// Kinds because of which the MTA asks nobody about recipients.
+/// Findings because of which the MTA does not ask readdress about recipients.
 const UNASKED: &[Code] = &[
     codes::MILTER_NOT_LISTED,
     codes::MILTER_NOT_AT_EVERY_PORT,
@@ -157,7 +155,7 @@ const UNASKED: &[Code] = &[
     codes::NOT_LIVE,
 ];
 
-/// Why a recipient is refused, as the words of the MTA tell.
+/// Why the MTA refuses a recipient, as far as its reply says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Cause {
     Greylisting,
@@ -185,7 +183,7 @@ impl Cause {
         }
     }
 
-    /// Findings that say the same, and how to fix it.
+    /// Returns the codes of findings that have the same cause and say how to fix it.
     fn explained_by(self) -> &'static [Code] {
         match self {
             Self::Relaying => &[codes::DOMAIN_NOT_ACCEPTED, codes::PRIMARY_NOT_ACCEPTED],
@@ -215,7 +213,7 @@ impl Cause {
         let domain = address.rsplit('@').next().unwrap_or_default();
         let help = match self {
             Self::Greylisting => {
-                "nothing: it greylists, and takes the mail at the next attempt".to_owned()
+                "nothing has to be done: the MTA greylists, and accepts the mail at the next attempt".to_owned()
             }
             Self::Access => match &facts.postfix {
                 Some(postfix) => return postfix::refusal(unfinished, postfix, address),
@@ -240,7 +238,7 @@ impl Cause {
     }
 }
 
-/// Addresses elsewhere that were taken.
+/// Returns findings about addresses elsewhere that the MTA accepted.
 fn relay(answers: &Answers, facts: &Facts) -> Option<PendingFinding> {
     let taken = answers.replies.iter().filter(|(question, reply)| {
         question.expected == Expected::Relay && reply.as_ref().is_some_and(Reply::taken)
@@ -250,7 +248,8 @@ fn relay(answers: &Answers, facts: &Facts) -> Option<PendingFinding> {
         let message = format!(
             "whether strangers may relay is not known: doctor asks as one of the MTA's own ({why})"
         );
-        let help = "ask from a machine that is none of them: `readdress doctor --probe=HOST:25`";
+        let help =
+            "ask from a machine outside of these networks: `readdress doctor --probe=HOST:25`";
         return Some(PendingFinding::new(codes::UNSEEN, &answers.target, message).say(help));
     }
     let message = format!(
@@ -260,7 +259,7 @@ fn relay(answers: &Answers, facts: &Facts) -> Option<PendingFinding> {
     Some(closing(unfinished, &answers.trust, facts))
 }
 
-/// Adds what makes an MTA refuse to relay.
+/// Adds the help that makes an MTA refuse to relay.
 fn closing(unfinished: PendingFinding, trust: &Trust, facts: &Facts) -> PendingFinding {
     let unfinished = match trust {
         Trust::Unknown => unfinished.say("unless this machine may relay there, "),

@@ -1,7 +1,7 @@
-//! What `sendmail.cf` says, as far as it matters here: filters, ports, classes, maps, one rule set.
+//! Reads the parts of `sendmail.cf` that matter here: filters, ports, classes, maps, one rule set.
 //!
-//! Lines begin with a letter; a line that begins with white space continues the one before. What is
-//! not understood is passed over: Sendmail itself has read the file.
+//! A line begins with a letter; a line that begins with white space continues the line before. Other lines are
+//! skipped.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Filter {
     pub name: String,
     /// Its socket, as written.
     pub socket: String,
-    /// `F=`: what happens without it.
+    /// `F=`: what Sendmail does while the filter is away.
     pub flags: String,
 }
 
@@ -21,30 +21,30 @@ pub struct Filter {
 pub struct Map {
     /// Its type.
     pub kind: String,
-    /// What stands behind the type.
+    /// The text after the type.
     pub arguments: String,
 }
 
 impl Map {
-    /// The text from which the map was made, by the name that Sendmail's makefile gives it.
+    /// Returns the path of the text from which the map was made, as Sendmail's makefile names it.
     pub fn source(&self) -> Option<&str> {
         let path = self.arguments.split_whitespace().last()?;
         path.starts_with('/')
             .then(|| path.strip_suffix(".db").unwrap_or(path))
     }
 
-    /// The socket of a map of the type `socket`.
+    /// Returns the socket of a map of the type `socket`.
     pub fn socket(&self) -> Option<&str> {
         self.arguments.split_whitespace().last()
     }
 }
 
-/// The file.
+/// What is read from `sendmail.cf`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cf {
     /// All filters.
     pub filters: Vec<Filter>,
-    /// `InputMailFilters`: the filters of every port that names none.
+    /// `InputMailFilters`: the filters of every port without a list of its own.
     pub order: Vec<String>,
     /// The ports, with the filters that they name.
     pub ports: Vec<(String, Option<Vec<String>>)>,
@@ -56,9 +56,9 @@ pub struct Cf {
     pub maps: BTreeMap<String, Map>,
     /// The rules of `Local_check_rcpt`.
     pub check_rcpt: Vec<String>,
-    /// Whether class R stands for what is below its words as well: without `relay_hosts_only`.
+    /// True if class R stands for subdomains as well: without `relay_hosts_only`.
     pub relays_subdomains: bool,
-    /// Whether directories that a group may write to are safe (`DontBlameSendmail`).
+    /// True if Sendmail accepts directories that a group may write to (`DontBlameSendmail`).
     pub trusts_groups: bool,
     /// `RunAsUser`.
     pub run_as: Option<String>,
@@ -69,7 +69,7 @@ pub struct Cf {
 }
 
 impl Cf {
-    /// Reads it; whatever it holds.
+    /// Reads the text of the file. Any text is accepted.
     pub fn parse(text: &str) -> Self {
         let mut cf = Self::default();
         let mut rule_set = String::new();
@@ -149,7 +149,7 @@ impl Cf {
         };
         let file = file.trim_start();
         let file = file.strip_prefix("-o").unwrap_or(file).trim_start();
-        // A program, a map, or a format behind the path are other kinds of class files.
+        // Programs, maps, and paths with a format are other kinds of class files.
         if let Some(path) = file
             .split_whitespace()
             .next()
@@ -170,7 +170,7 @@ impl Cf {
         }
     }
 
-    /// The files that must be read to know classes and maps.
+    /// Returns the files that must be read to know classes and maps.
     pub fn files(&self) -> Vec<&str> {
         let classes = self.class_files.iter().map(|(_, path)| path.as_str());
         let maps = ["virtuser", "access"]
@@ -180,7 +180,7 @@ impl Cf {
     }
 }
 
-/// Lines without comments, continuations joined.
+/// Returns the lines without comments, and with continuations joined.
 fn logical(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -192,7 +192,7 @@ fn logical(text: &str) -> Vec<String> {
     lines
 }
 
-/// `wwords`, `{Name}words`.
+/// Splits the name of a class from its words: `wwords`, `{Name}words`.
 fn class_name(text: &str) -> Option<(&str, &str)> {
     match text.strip_prefix('{') {
         Some(rest) => rest.split_once('}'),

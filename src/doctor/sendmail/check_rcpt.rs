@@ -1,6 +1,6 @@
 //! The rule set `Local_check_rcpt`, which decides about recipients before Sendmail's own rules do.
 //!
-//! An `OK` of it makes Sendmail relay, whoever asks.
+//! If it says OK, Sendmail accepts the recipient from anybody.
 
 use super::{cf::Cf, class, view};
 use crate::doctor::{
@@ -9,7 +9,7 @@ use crate::doctor::{
     sockets::named,
 };
 
-/// The words of the classes to which `Local_check_rcpt` says OK.
+/// Returns the words of the classes to which `Local_check_rcpt` says OK.
 pub(super) fn listed<'c>(cf: &'c Cf, sendmail: &'c Sendmail) -> Vec<&'c str> {
     let lines = cf.check_rcpt.iter().filter(|line| line.contains("$# OK"));
     let names = lines.filter_map(|line| line.split_once("$={")?.1.split_once('}'));
@@ -18,7 +18,7 @@ pub(super) fn listed<'c>(cf: &'c Cf, sendmail: &'c Sendmail) -> Vec<&'c str> {
         .collect()
 }
 
-/// Whether `Local_check_rcpt` asks a socketmap of ours.
+/// Returns true if `Local_check_rcpt` asks a socketmap of readdress.
 pub(super) fn asks_us(cf: &Cf, facts: &Facts) -> bool {
     let sockets = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
     let readdress = sockets.filter(|(_, map)| {
@@ -37,7 +37,8 @@ pub(super) fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<F
     let append = "append what `readdress doctor --print sendmail` writes to sendmail.mc";
     let help = if facts.readdress.socketmap.is_empty() {
         format!(
-            "write `[socketmap]` and below it `listen = [\"inet:127.0.0.1:8893\"]` into {}, restart readdress, then {append}",
+            "write `[socketmap]` and below it `listen = [\"inet:127.0.0.1:8893\"]` into {}, restart readdress, \
+             then {append}",
             facts.readdress.file
         )
     } else {
@@ -51,7 +52,7 @@ pub(super) fn unchecked(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Option<F
     ))
 }
 
-/// Finds a line that says OK to whatever no line before it is for.
+/// Returns a finding about a line that says OK to every address that the lines before it do not match.
 pub(super) fn opened(cf: &Cf, sendmail: &Sendmail) -> Option<Finding> {
     let is_open = |line: &&String| {
         let mut words = line.split_whitespace();

@@ -1,5 +1,4 @@
-//! Every milter that `sendmail.cf` asks, and every map that it asks by a socket; and how their sockets
-//! are written.
+//! The milters that `sendmail.cf` asks, the maps that it asks by a socket, and the spelling of their sockets.
 
 use super::{
     cf::{Cf, Filter},
@@ -16,7 +15,7 @@ use crate::{
     },
 };
 
-/// Milters that a port asks, and maps of the type `socket`.
+/// Returns the milters that a port asks, and the maps of the type `socket`.
 pub fn listed(sendmail: &Sendmail, facts: &Facts) -> Vec<Listed> {
     let cf = Cf::parse(&sendmail.text);
     let asked = cf.filters.iter().filter(|filter| asks(&cf, &filter.name));
@@ -39,7 +38,7 @@ pub fn listed(sendmail: &Sendmail, facts: &Facts) -> Vec<Listed> {
     filters.chain(maps).collect()
 }
 
-/// The lists of filters: that of each port, else the common one.
+/// Returns the lists of filters: that of each port, or the common one.
 fn lists(cf: &Cf) -> impl Iterator<Item = &[String]> {
     let own = cf
         .ports
@@ -76,14 +75,14 @@ fn milter(cf: &Cf, filter: &Filter, sendmail: &Sendmail, facts: &Facts) -> Optio
     })
 }
 
-/// A socket, if Sendmail can read the word: TCP is `PORT@HOST` there, and nothing else.
+/// Returns a socket, if Sendmail can read the word. It reads TCP sockets only as `PORT@HOST`.
 fn socket(word: &str) -> Option<Socket> {
     let socket: Socket = word.parse().ok()?;
     let readable = matches!(socket, Socket::Unix(_)) || word.contains('@');
     readable.then_some(socket)
 }
 
-/// Host and port where it takes mail from strangers: port 25 if there is one.
+/// Returns host and port where Sendmail accepts mail from strangers: port 25 if there is one.
 pub fn address(sendmail: &Sendmail) -> Option<(String, u16)> {
     let cf = Cf::parse(&sendmail.text);
     let doors = cf.listens.iter().filter_map(|(host, port)| {
@@ -106,7 +105,7 @@ pub fn address(sendmail: &Sendmail) -> Option<(String, u16)> {
     }
 }
 
-/// What to write in place of these entries.
+/// Returns the help: what to write in place of these entries.
 pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
     let Some(first) = dead.first() else {
         return String::new();
@@ -118,8 +117,8 @@ pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
             format!("delete the line INPUT_MAIL_FILTER(`{name}', …) from sendmail.mc")
         }
         Protocol::Milter => match wiring::sendmail_filter(readdress) {
-            Some(line) => format!("write into sendmail.mc, in its place: {line}"),
-            None => "take it out of sendmail.mc".to_owned(),
+            Some(line) => format!("replace it in sendmail.mc by: {line}"),
+            None => "remove it from sendmail.mc".to_owned(),
         },
         Protocol::Map(_) => {
             let cf = Cf::parse(&sendmail.text);
@@ -132,13 +131,13 @@ pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
             let lines: Vec<_> = dead.iter().filter_map(line).collect();
             match lines.is_empty() {
                 false => format!(
-                    "if readdress is meant, write into sendmail.mc, in its place: {}; else start what should \
-                     answer there",
+                    "if readdress is meant, replace it in sendmail.mc by: {}; otherwise start the program that \
+                     should answer there",
                     lines.join(" and ")
                 ),
                 true => format!(
                     "if readdress is meant, write `listen = [\"{}\"]` below `[socketmap]` in {}, and restart \
-                     it; else start what should answer there",
+                     readdress; otherwise start the program that should answer there",
                     first
                         .sockets
                         .first()
@@ -150,8 +149,8 @@ pub fn remedy(sendmail: &Sendmail, dead: &[&Listed], facts: &Facts) -> String {
     }
 }
 
-/// Sockets in Postfix' spelling. Of a filter, also one that nothing asks, Sendmail says `bad address`
-/// and does not start; of a map it says nothing, and finds nothing in it.
+/// Returns findings about sockets in Postfix' spelling. With such a filter, even if no port asks it, Sendmail says
+/// `bad address` and does not start. With such a map it starts, and every look-up fails.
 pub(super) fn misspelt(cf: &Cf, sendmail: &Sendmail) -> Vec<Finding> {
     let filters = cf.filters.iter().map(|filter| {
         let what = format!("the filter `{}`", filter.name);
@@ -185,7 +184,7 @@ pub(super) fn misspelt(cf: &Cf, sendmail: &Sendmail) -> Vec<Finding> {
     wrong.collect()
 }
 
-/// Sendmail that takes no DSN parameters (RFC 3461).
+/// Returns a finding if the configuration switches DSN parameters off (RFC 3461).
 pub(super) fn without_dsn(cf: &Cf, sendmail: &Sendmail) -> Option<Finding> {
     let off = cf
         .privacy
@@ -195,20 +194,20 @@ pub(super) fn without_dsn(cf: &Cf, sendmail: &Sendmail) -> Option<Finding> {
         dsn_off(
             &sendmail.cf,
             "`PrivacyOptions` has `noreceipts`",
-            "take `noreceipts` out of `confPRIVACY_FLAGS` in sendmail.mc",
+            "remove `noreceipts` from `confPRIVACY_FLAGS` in sendmail.mc",
         )
     })
 }
 
-/// The same, however it is known.
+/// Returns the finding that Sendmail takes no DSN parameters.
 pub fn dsn_off(about: &str, why: &str, cure: &str) -> Finding {
     Finding::new(
         codes::DSN_OFF,
         about,
         format!(
             "{why}: Sendmail takes no DSN parameters, so that readdress adds recipients without ORCPT and \
-             NOTIFY: a bounce shows the address that came out of the rule, not the one that was written to"
+             NOTIFY: a bounce shows the address that came out of the rule, not the one that the sender wrote"
         ),
-        format!("nothing, if that is meant; else {cure}"),
+        format!("if that is meant, nothing has to be done; otherwise {cure}"),
     )
 }

@@ -1,7 +1,8 @@
 //! `sendmail.cf` and the files that it names.
 //!
-//! In: [`Sendmail`]: texts. A domain counts as accepted where class R or the access map has it, or where
-//! `Local_check_rcpt` says OK to what the table has. Maps are read from their source, which has the
+//! In: [`Sendmail`], with the texts of these files. A domain counts as accepted if class R or the access map has
+//! it,
+//! or if `Local_check_rcpt` says OK to the addresses of the table. Maps are read from their source, which has the
 //! map's name without `.db`.
 
 pub mod cf;
@@ -24,7 +25,7 @@ use crate::engine::address::Domain;
 use cf::{Cf, Filter};
 use check_rcpt::{asks_us, listed as accepted, opened, unchecked};
 
-/// Sendmail is confined to no directory.
+/// Sendmail runs outside of a chroot.
 fn view() -> View<'static> {
     View {
         home: Path::new("/"),
@@ -32,7 +33,7 @@ fn view() -> View<'static> {
     }
 }
 
-/// Judges it.
+/// Returns the findings about a Sendmail.
 pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let cf = Cf::parse(&sendmail.text);
     let mut findings = filters(&cf, sendmail, facts);
@@ -45,7 +46,7 @@ pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The line for `sendmail.mc`.
+/// Returns the line for `sendmail.mc`.
 fn filter_line(facts: &Facts) -> String {
     wiring::sendmail_filter(&facts.readdress).unwrap_or_default()
 }
@@ -62,7 +63,7 @@ fn filters(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             &sendmail.cf,
             "no filter (`X…`) has a socket of readdress",
             format!(
-                "write into sendmail.mc, behind all other filters: {}",
+                "write into sendmail.mc, after all other filters: {}",
                 filter_line(facts)
             ),
         )];
@@ -73,7 +74,7 @@ fn filters(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Which ports ask the filter, and whether as the last one.
+/// Returns findings about ports that do not ask the filter, or do not ask it last.
 fn asked(cf: &Cf, filter: &Filter, sendmail: &Sendmail) -> Vec<Finding> {
     let any = [("smtp".to_owned(), None)];
     let ports = if cf.ports.is_empty() {
@@ -114,8 +115,8 @@ fn asked(cf: &Cf, filter: &Filter, sendmail: &Sendmail) -> Vec<Finding> {
             codes::MILTER_NOT_LAST,
             &sendmail.cf,
             format!(
-                "a filter stands behind readdress at `{port}`: a recipient that it refuses is delivered all \
-                 the same"
+                "another filter comes after readdress at `{port}`: if it refuses a recipient, mail for that \
+                 recipient is delivered nevertheless"
             ),
             format!(
                 "write `define(`confINPUT_MAIL_FILTERS', `{}')dnl` into sendmail.mc",
@@ -126,7 +127,7 @@ fn asked(cf: &Cf, filter: &Filter, sendmail: &Sendmail) -> Vec<Finding> {
     findings
 }
 
-/// The names with ours at the end.
+/// Returns the names with readdress' filter at the end.
 fn with(filters: &[String], own: &str) -> String {
     let others = filters
         .iter()
@@ -162,7 +163,7 @@ fn socket(cf: &Cf, named: Named<'_>, sendmail: &Sendmail, facts: &Facts) -> Opti
     })
 }
 
-/// The words of a class, from its lines and its files.
+/// Returns the words of a class, from its lines and its files.
 fn class<'c>(cf: &'c Cf, sendmail: &'c Sendmail, name: &str) -> Vec<&'c str> {
     let words = cf.classes.get(name).into_iter().flatten();
     let files = cf.class_files.iter().filter(|(class, _)| class == name);
@@ -176,7 +177,7 @@ fn class<'c>(cf: &'c Cf, sendmail: &'c Sendmail, name: &str) -> Vec<&'c str> {
         .collect()
 }
 
-/// Key and value of each entry of a map's source.
+/// Returns key and value of each entry of a map's source.
 fn entries<'c>(cf: &'c Cf, sendmail: &'c Sendmail, map: &str) -> Option<Vec<(String, &'c str)>> {
     let lines = sendmail.files.get(cf.maps.get(map)?.source()?)?;
     let lines = lines.iter().filter(|line| !line.starts_with('#'));
@@ -195,13 +196,13 @@ fn local(class: &[&str], domain: &Domain) -> bool {
         .any(|form| class.iter().any(|word| word.eq_ignore_ascii_case(form)))
 }
 
-/// What lets mail for a domain, in one spelling, pass: class R, the access map, or the table itself.
+/// What makes Sendmail accept mail for a domain: class R, the access map, or the table itself.
 struct Relayed<'c> {
     class: Vec<&'c str>,
     access: Vec<(String, &'c str)>,
-    /// Class R stands for what is below its words as well.
+    /// True if class R stands for subdomains as well.
     subdomains: bool,
-    /// `Local_check_rcpt` says OK to what the table has, which lets it pass.
+    /// True if `Local_check_rcpt` says OK to the addresses of the table.
     table: bool,
     /// Domains that `Local_check_rcpt` says OK to, because they are in a class that it names.
     listed: Vec<&'c str>,
@@ -260,7 +261,7 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         about(
             codes::PRIMARY_NOT_ACCEPTED,
             primary.filter(refused),
-            "Sendmail takes no mail from outside for {}",
+            "Sendmail accepts no mail from outside for {}",
             &format!("unless its mail comes in elsewhere, {line}"),
             sendmail,
         ),
@@ -268,13 +269,13 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             codes::DOMAIN_IN_OTHER_CLASS,
             secondary.clone().filter(|domain| local(&class_w, domain)),
             "{} is in class w: Sendmail refuses users that it does not know itself",
-            "take it out of class w, and write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc",
+            "remove it from class w, and write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc",
             sendmail,
         ),
         about(
             codes::LABEL_FORM_MISSING,
             secondary.clone().filter(half),
-            "of {} Sendmail accepts one spelling alone, A-labels or U-labels",
+            "Sendmail accepts only one spelling of {}, A-labels or U-labels",
             line,
             sendmail,
         ),
@@ -283,27 +284,26 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             codes::SUBDOMAINS_ACCEPTED,
             secondary.chain(facts.readdress.primary.iter()).filter(open),
             "Sendmail accepts mail for every subdomain of {}, which class R holds",
-            "write `FEATURE(`relay_hosts_only')dnl` into sendmail.mc, above MAILER; list a subdomain that \
-             is wanted",
+            "write `FEATURE(`relay_hosts_only')dnl` into sendmail.mc, above MAILER; list the subdomains that you want",
             sendmail,
         ),
     ];
     findings.into_iter().flatten().collect()
 }
 
-/// Domains that the rules only send to.
+/// Returns a finding about domains that are only targets of rules.
 fn relayed_targets(relayed: &Relayed<'_>, sendmail: &Sendmail, facts: &Facts) -> Option<Finding> {
     let targeted = facts.readdress.targeted.iter();
     about(
         codes::RELAYS_FOR_TARGET,
         targeted.filter(|domain| relayed.is_in_class(domain)),
         "Sendmail accepts mail for {} from anybody (class R), and the rules only send to it",
-        "unless it is yours, take it out of class R; if it is, declare it in the rules",
+        "unless it is yours, remove it from class R; if it is yours, declare it in the rules",
         sendmail,
     )
 }
 
-/// A finding about some domains, if there are any; `{}` stands for them.
+/// Returns a finding about some domains, if there are any. `{}` stands for their names.
 fn about<'d>(
     code: Code,
     domains: impl Iterator<Item = &'d Domain>,
@@ -324,7 +324,7 @@ fn about<'d>(
     Some(Finding::new(code, &sendmail.cf, sentence, help))
 }
 
-/// The virtusertable, which rewrites as well.
+/// Returns findings about the virtusertable, which rewrites as well.
 fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let Some(source) = cf.maps.get("virtuser").and_then(cf::Map::source) else {
         return Vec::new();
@@ -334,7 +334,7 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             codes::UNSEEN,
             source,
             "the source of the virtusertable could not be read",
-            format!("look yourself: `makemap -u hash {source}`"),
+            format!("look at it yourself: `makemap -u hash {source}`"),
         )];
     };
     let find = |address: String| {
@@ -360,7 +360,7 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             format!(
                 "the virtusertable turns `{address}`, which comes out of a rule, into `{value}`"
             ),
-            format!("take it out, or write `{value}` as the target of the rule"),
+            format!("remove it, or write `{value}` as the target of the rule"),
         ));
     }
     let is_ours = |key: &str| {
@@ -376,9 +376,9 @@ fn virtusers(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
             codes::OLD_MAP,
             source,
             format!(
-                "the virtusertable still has `{key}` (for `{value}`); what the rules say counts"
+                "the virtusertable still has `{key}` (for `{value}`); only the rules have an effect"
             ),
-            "when nothing needs it any more, take it out",
+            "remove it when nothing needs it any more",
         ));
     }
     findings

@@ -1,7 +1,7 @@
 //! The lines that connect this table to an MTA: `doctor --print`.
 //!
-//! The recommended wiring: domains listed statically in both label forms, no subdomains by default,
-//! recipients from the table by socketmap, the milter last, and mail deferred while it is away.
+//! What is recommended: a static list of domains in both spellings, no subdomains, recipients looked up in the
+//! table by socketmap, the milter last, and mail deferred while readdress is away.
 
 mod postfix;
 mod rule_set;

@@ -6,9 +6,9 @@ use crate::doctor::{
     postfix::{LISTEN, map, reachable, recipient_maps, stands_for},
 };
 
-/// Writes them; what `main.cf` has already is kept where it is a list.
+/// Returns the lines. Lists keep what `main.cf` has already.
 ///
-/// Without a Postfix to look at, Debian's is assumed: smtpd confined to `/var/spool/postfix`.
+/// If there is no Postfix, Debian's is assumed, whose smtpd has its chroot in `/var/spool/postfix`.
 pub fn postfix(facts: &Facts) -> String {
     let assumed;
     let postfix = match &facts.postfix {
@@ -19,9 +19,9 @@ pub fn postfix(facts: &Facts) -> String {
         }
     };
     let mut lines = vec![
-        "# The table's domains, in both spellings; the list is static, since smtpd remembers"
+        "# The domains of the rules, in both spellings. The list is static, because smtpd remembers"
             .to_owned(),
-        "# what a map said for as long as it lives. `postfix reload` after a change.".to_owned(),
+        "# the answers of a map as long as it runs. Run `postfix reload` after a change.".to_owned(),
     ];
     let domains = relayed(postfix, facts);
     let local = facts
@@ -31,23 +31,23 @@ pub fn postfix(facts: &Facts) -> String {
         .flat_map(|domain| domain.spellings())
         .filter(|form| postfix.is_local(form));
     lines.extend(
-        local.map(|form| format!("# Take {form} out of mydestination and the virtual_*_domains.")),
+        local.map(|form| format!("# Remove {form} from mydestination and the virtual_*_domains.")),
     );
     lines.push(format!("relay_domains = {}", domains.join(", ")));
     let name = "parent_domain_matches_subdomains";
     let rest = words(postfix.value(name))
         .into_iter()
         .filter(|word| *word != "relay_domains");
-    lines.push("# No subdomains by default.".to_owned());
+    lines.push("# A domain does not stand for its subdomains.".to_owned());
     lines.push(format!("{name} = {}", rest.collect::<Vec<_>>().join(", ")));
     recipients(postfix, facts, &mut lines);
     milters(postfix, facts, &mut lines);
     lines.join("\n")
 }
 
-/// What there already is, and our domains that no local class has.
+/// Returns the words that `relay_domains` has already, and the domains of the rules that no local class has.
 fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
-    // Our own maps give way to what they stand for.
+    // Maps of readdress are replaced by the domains for which they stand.
     let mut list: Vec<_> = words(postfix.written("relay_domains"))
         .into_iter()
         .filter(|word| stands_for(postfix, facts, word).is_none())
@@ -75,9 +75,9 @@ fn relayed(postfix: &Postfix, facts: &Facts) -> Vec<String> {
 
 fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
     let Some(map) = map(postfix, facts) else {
-        // A map that nobody serves would defer all mail.
+        // A map at which nothing answers would defer all mail.
         lines.push(
-            "# The milter refuses unknown recipients. To let Postfix ask the table, write"
+            "# The milter refuses unknown recipients. To have Postfix ask the table as well, write"
                 .to_owned(),
         );
         lines.push("#     [socketmap]".to_owned());
@@ -88,17 +88,17 @@ fn recipients(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
         ));
         return;
     };
-    lines.push("# Unknown recipients are refused by the table that rewrites.".to_owned());
+    lines.push("# Postfix asks the same table which recipients exist.".to_owned());
     let list = recipient_maps(postfix, facts, &map);
     lines.push(format!("relay_recipient_maps = {list}"));
 }
 
 fn milters(postfix: &Postfix, facts: &Facts, lines: &mut Vec<String>) {
     lines.push(
-        "# readdress stands last: what a milter behind it refuses it cannot see. Mail is"
+        "# readdress must be the last milter: it cannot see what a later one refuses. While"
             .to_owned(),
     );
-    lines.push("# deferred while it is away, never passed on as it is.".to_owned());
+    lines.push("# readdress is away, mail is deferred, and never passes unchanged.".to_owned());
     let chroot = postfix.doors().any(|door| door.chroot);
     let socket = reachable(&facts.readdress.milter, postfix.queue(), chroot).unwrap_or_else(|| {
         lines.push(format!("# It needs two lines in {}:", facts.readdress.file));

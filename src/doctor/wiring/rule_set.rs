@@ -1,20 +1,19 @@
-//! The rule set `Local_check_rcpt` of Sendmail: which recipients an outsider may send to.
+//! The rule set `Local_check_rcpt` of Sendmail, which decides to which recipients a stranger may send mail.
 //!
-//! An `OK` of this rule set makes Sendmail relay, whoever asks. So nothing reaches the `OK` but an address
-//! in one of our domains whose local-part names no other host. Everything else leaves the rule set
-//! before, and Sendmail's own rules decide, which relay nothing for strangers.
+//! If this rule set says OK, Sendmail accepts the recipient from anybody. So only addresses in a primary or
+//! secondary domain whose local-part names no other host reach the OK. All others leave the rule set before it,
+//! and Sendmail's own rules decide, which relay nothing for strangers.
 //!
-//! `canonify` marks the domain of an address as `user < @ domain . >`, but leaves the last dot out where
-//! a look-up did not find the domain, and for literals. The second and third line add it, so that every
-//! domain is looked at. An address without `< @ >` (`"user@domain"`) matches none of the lines, and
-//! leaves the rule set at its end without an `OK`.
+//! `canonify` marks the domain of an address as `user < @ domain . >`, but omits the last dot for domains that a
+//! look-up did not find, and for literals. The second and third line add the dot, so that every domain is checked.
+//! An address without `< @ >` (`"user@domain"`) matches no line, and leaves the rule set without an OK.
 
 use crate::doctor::facts::Readdress;
 
-/// The class that holds our domains where no map is asked.
+/// The class with the domains of the rules, if no map is asked.
 const CLASS: &str = "ReaddressDomains";
 
-/// What both forms begin with.
+/// The beginning of both forms.
 const BEGIN: &str = "\
 SLocal_check_rcpt
 R$*\t\t\t$: $>canonify $1
@@ -22,7 +21,7 @@ R$* < @ $+ >\t\t$: $1 < @ $2 . >
 R$* < @ $+ . . >\t$: $1 < @ $2 . >
 ";
 
-/// The table is asked: first for the domain, then for the address.
+/// Asks the table: first for the domain, then for the address.
 const ASKING: &str = "\
 R$+ < @ $+ . >\t\t$: <$(domains $2 $: NO $)> $1 @ $2
 R<$* <TMPF>> $*\t\t$#error $@ 4.3.0 $: \"451 temporary lookup failure\"

@@ -6,9 +6,9 @@ use crate::{
     doctor::facts::{Facts, Readdress},
 };
 
-/// A socket as Sendmail writes it.
+/// Returns a socket as Sendmail writes it.
 pub fn notation(socket: &Socket) -> String {
-    // A socket for every address is reached here by the loopback one.
+    // A socket on every address can be reached by the loopback address.
     let near = |host: &str| match host {
         "0.0.0.0" => "127.0.0.1".to_owned(),
         "::" => "::1".to_owned(),
@@ -21,12 +21,12 @@ pub fn notation(socket: &Socket) -> String {
     }
 }
 
-/// The same in a `K` line, which knows no `local:`.
+/// Returns a socket as a `K` line writes it, which does not know `local:`.
 pub fn map_socket(socket: &Socket) -> String {
     notation(socket).replacen("local:", "unix:", 1)
 }
 
-/// The filter, for the first of our sockets; none without one.
+/// Returns the line for the filter, with the first socket of readdress; none without a socket.
 pub fn filter(readdress: &Readdress) -> Option<String> {
     let socket = notation(readdress.milter.first()?);
     Some(format!(
@@ -34,27 +34,27 @@ pub fn filter(readdress: &Readdress) -> Option<String> {
     ))
 }
 
-/// Writes them.
+/// Returns the lines.
 pub fn sendmail(facts: &Facts) -> String {
     let readdress = &facts.readdress;
     let mut lines = vec![
-        "dnl Append this to sendmail.mc, make sendmail.cf of it, restart Sendmail. The domains need".to_owned(),
-        "dnl no other line: take them out of class w (local-host-names), and of class R, which".to_owned(),
+        "dnl Append this to sendmail.mc, make sendmail.cf from it, restart Sendmail. The domains need".to_owned(),
+        "dnl no other line: remove them from class w (local-host-names), and from class R, which".to_owned(),
         "dnl stands for their subdomains as well.".to_owned(),
     ];
     lines.push(
-        "dnl F=T: mail is deferred while readdress is away, never passed on as it is.".to_owned(),
+        "dnl F=T: while readdress is away, mail is deferred, and never passes unchanged."
+            .to_owned(),
     );
-    lines.push(
-        "dnl It must be the last filter: what one behind it refuses it cannot see.".to_owned(),
-    );
+    lines
+        .push("dnl It must be the last filter: it cannot see what a later one refuses.".to_owned());
     lines.extend(filter(readdress));
     match readdress.socketmap.first().map(map_socket) {
-        // Sendmail asks a socketmap by the name that its K line gives it.
+        // Sendmail asks a socketmap by the name of its K line.
         Some(map) => lines.extend(rule_set::asking(&map)),
         None => {
             lines.push(
-                "dnl The filter refuses unknown recipients. To let Sendmail ask the table, and to"
+                "dnl The filter refuses unknown recipients. To have Sendmail ask the table, and to"
                     .to_owned(),
             );
             lines.push("dnl list no domains here, write".to_owned());

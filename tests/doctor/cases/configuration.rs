@@ -11,7 +11,7 @@ pub const CASES: &[Case] = &[
         change: |machine| machine.then = "echo 'foo bar' >>etc/main.cf".to_owned(),
         says: &[
             "missing '=' after attribute name: \"foo bar\"",
-            "postfix check` says nothing",
+            "postfix check` prints nothing",
         ],
     },
     Case {
@@ -114,7 +114,7 @@ pub const CASES: &[Case] = &[
             machine.main += "smtpd_milter_maps = inline:{ 192.0.2.1=DISABLE, \
                              192.0.2.2=inet:127.0.0.1:{milter} }\n";
         },
-        says: &["for `192.0.2.1`: ", "take them out of `inline:"],
+        says: &["for `192.0.2.1`: ", "remove them from `inline:"],
     },
     // The port behind a content filter.
     Case {

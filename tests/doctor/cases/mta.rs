@@ -248,7 +248,7 @@ pub const CASES: &[Case] = &[
                 .push(("virtual", "jd@domain2.com jdoe@company.com\n".to_owned()));
             machine.main += "virtual_alias_maps = texthash:{dir}/virtual\n";
         },
-        says: &["take it out of `texthash:/"],
+        says: &["remove it from `texthash:/"],
     },
     Case {
         codes: &["old-map"],
@@ -287,7 +287,7 @@ pub const CASES: &[Case] = &[
             machine.then = "chmod 0 closed".to_owned();
             machine.powerless = true;
         },
-        says: &["what is behind `/", "run doctor as root"],
+        says: &["no permission to look into `/", "run doctor as root"],
     },
     Case {
         codes: &["socket-closed"],

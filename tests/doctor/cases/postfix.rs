@@ -135,7 +135,7 @@ pub const CASES: &[Case] = &[
             machine.then = "chmod 0666 m.sock".to_owned();
         },
         says: &[
-            "smtp/inet is confined to /",
+            "smtp/inet runs in a chroot, /",
             "/spool/readdress/milter.sock\"]` below `[milter]`",
             "smtpd_milters = unix:readdress/milter.sock'",
         ],
@@ -172,7 +172,7 @@ pub const CASES: &[Case] = &[
             machine.then = "chmod 0666 spool/m.sock".to_owned();
         },
         says: &[
-            "cleanup/unix is confined to /",
+            "cleanup/unix runs in a chroot, /",
             "postconf -e 'non_smtpd_milters = unix:m.sock'",
         ],
     },

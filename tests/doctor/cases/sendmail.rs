@@ -52,7 +52,7 @@ pub const CASES: &[Case] = &[
             machine.configure("[socketmap]\nlisten = [\"inet:127.0.0.1:{map}\"]\n", "");
         },
         says: &[
-            "`Kdomains` and `Krecipients` ask a map that gives no answer",
+            "`Kdomains` and `Krecipients` ask a map that does not answer",
             "write `listen = [\"inet:127.0.0.1:{map}\"]` below `[socketmap]`",
         ],
     },

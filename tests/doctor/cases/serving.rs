@@ -25,7 +25,7 @@ pub const CASES: &[Case] = &[
         says: &[
             "readdress.toml:3",
             "max_conections",
-            "looks at the rest without it",
+            "checks the rest without it",
         ],
     },
     // Which sockets are the daemon's is not known then, and nothing is concluded from that.
@@ -111,7 +111,7 @@ pub const CASES: &[Case] = &[
             );
         },
         says: &[
-            "for `jd@domain2.com` the files say `replace by postmaster@company.com`, the daemon does \
+            "for `jd@domain2.com` the files give `replace by postmaster@company.com`, but the daemon gives \
                  `replace by jdoe@company.com`",
             "readdress reload",
         ],

@@ -1,23 +1,23 @@
 //! Storey 1: SMTP replies that refuse a recipient (RFC 5321 section 4.2, RFC 3463).
 //!
-//! A reply cannot be built wrong: its code is 4yz or 5yz, the enhanced status code is of the same
-//! class, and the text is one line of visible ASCII.
+//! Every reply is valid: its code is 4yz or 5yz, the enhanced status code is of the same class, and the text is one
+//! line of visible ASCII.
 //!
 //! # Limits
 //!
 //! | limit | value | source |
 //! |---|---|---|
-//! | octets of the text | 400 | RFC 5321 section 4.5.3.1.5 (512 a line), with room for what Sendmail puts before it |
+//! | bytes of the text | 400 | RFC 5321 section 4.5.3.1.5 (512 in a line), less what Sendmail writes before it |
 
 use std::fmt;
 
-/// Longest text of a reply, in octets.
+/// The longest text of a reply, in bytes.
 const MAX_TEXT: usize = 400;
 
 /// What stands before the new address of a mailbox that has moved.
 const MOVED: &str = "User has moved; please try <";
 
-/// Whether a refusal is for good.
+/// Whether a refusal is temporary or permanent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReplyClass {
     /// 4yz: the sender tries again.
@@ -38,12 +38,12 @@ pub struct SmtpReply {
     text: Box<str>,
 }
 
-/// Why a reply cannot be.
+/// Why a reply is not valid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReplyError {
     /// The code is of another class than the action.
     WrongClass(ReplyClass),
-    /// The code is no reply code.
+    /// The code is not a reply code.
     BadCode,
     /// 421 and 521 end the client's whole session.
     EndsSession,
@@ -51,9 +51,9 @@ pub enum ReplyError {
     BadEnhanced,
     /// The enhanced status code is of another class than the code.
     OtherClass,
-    /// The text holds something else than visible ASCII and spaces.
+    /// The text holds other characters than visible ASCII and spaces.
     BadText,
-    /// The text is longer than 400 octets.
+    /// The text is longer than 400 bytes.
     LongText,
 }
 
@@ -80,7 +80,7 @@ impl ReplyClass {
         }
     }
 
-    /// Returns the word that an action begins with.
+    /// Returns the word with which an action begins.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Defer => "defer",
@@ -88,7 +88,7 @@ impl ReplyClass {
         }
     }
 
-    /// What the action gives when nothing is said: 550 5.1.1 or 451 4.3.0.
+    /// Returns the reply of the action without a code: 550 5.1.1 or 451 4.3.0.
     pub fn default_reply(self) -> SmtpReply {
         match self {
             Self::Defer => SmtpReply::fixed(
@@ -151,7 +151,7 @@ impl fmt::Display for EnhancedCode {
 }
 
 impl SmtpReply {
-    /// A reply of a class; what is not given is the class's default.
+    /// Makes a reply of a class. Parts that are not given are the defaults of the class.
     pub fn new(
         class: ReplyClass,
         code: Option<u16>,
@@ -172,8 +172,8 @@ impl SmtpReply {
         })
     }
 
-    /// Reads a reply of a class as it stands on the wire: code, enhanced code, text; what follows the
-    /// code may be left out.
+    /// Reads a reply of a class as it is sent: code, enhanced code, text. The enhanced code and the text may be
+    /// missing.
     pub fn parse(class: ReplyClass, text: &str) -> Result<Self, ReplyError> {
         let (code, rest) = text.split_once(' ').unwrap_or((text, ""));
         let code = class.parse_code(code)?;
@@ -196,17 +196,17 @@ impl SmtpReply {
         }
     }
 
-    /// There is neither a rule nor a mailbox.
+    /// Returns the reply for an address that has neither a rule nor a mailbox.
     pub fn unknown_user() -> Self {
         Self::fixed(550, EnhancedCode(5, 1, 1), "User unknown")
     }
 
-    /// A local-part that routes (`%`, `!`, `@`) and that no rule spells out.
+    /// Returns the reply for a local-part that routes (`%`, `!`, `@`) and that no rule spells out.
     pub fn routing_spelling() -> Self {
         Self::bad_syntax()
     }
 
-    /// An address that fits no grammar (RFC 3463: 5.1.3).
+    /// Returns the reply for an address that does not fit the grammar (RFC 3463: 5.1.3).
     pub fn bad_syntax() -> Self {
         Self::fixed(
             550,
@@ -215,7 +215,7 @@ impl SmtpReply {
         )
     }
 
-    /// The target cannot be sent without SMTPUTF8 (RFC 6531 section 3.5).
+    /// Returns the reply for a target that cannot be sent without SMTPUTF8 (RFC 6531 section 3.5).
     pub fn needs_smtputf8() -> Self {
         Self::fixed(
             550,
@@ -224,18 +224,19 @@ impl SmtpReply {
         )
     }
 
-    /// A loop, or a limit (Postfix answers the same when an alias expansion fails).
+    /// Returns the reply for a loop or a limit. Postfix gives the same answer when an alias expansion fails.
     pub fn expansion_failed() -> Self {
         Self::fixed(451, EnhancedCode(4, 6, 0), "Alias expansion error")
     }
 
-    /// More recipients in one transaction than are held, or than it may take work for (RFC 5321
+    /// Returns the reply for more recipients than one transaction may have, or than its limit of work allows (RFC
+    /// 5321
     /// section 4.5.3.1.10).
     pub fn too_many_recipients() -> Self {
         Self::fixed(452, EnhancedCode(4, 5, 3), "Too many recipients")
     }
 
-    /// No table, or an internal fault.
+    /// Returns the reply if there is no table, or after an internal fault.
     pub fn not_ready() -> Self {
         Self::fixed(
             451,
@@ -244,7 +245,7 @@ impl SmtpReply {
         )
     }
 
-    /// The mailbox is elsewhere now (RFC 5321 section 3.4; RFC 3463: 5.1.6).
+    /// Returns the reply for a mailbox that has moved (RFC 5321 section 3.4; RFC 3463: 5.1.6).
     pub fn moved(new: &str) -> Result<Self, ReplyError> {
         let text = format!("{MOVED}{new}>");
         Self::new(
@@ -262,7 +263,7 @@ impl SmtpReply {
         text.strip_suffix('>')
     }
 
-    /// The class of its code.
+    /// Returns the class of its code.
     pub fn class(&self) -> ReplyClass {
         if self.code < 500 {
             ReplyClass::Defer
@@ -271,17 +272,17 @@ impl SmtpReply {
         }
     }
 
-    /// The reply code.
+    /// Returns the reply code.
     pub fn code(&self) -> u16 {
         self.code
     }
 
-    /// The enhanced status code.
+    /// Returns the enhanced status code.
     pub fn enhanced(&self) -> EnhancedCode {
         self.enhanced
     }
 
-    /// The text, without codes.
+    /// Returns the text, without codes.
     pub fn text(&self) -> &str {
         &self.text
     }

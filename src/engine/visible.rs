@@ -1,12 +1,12 @@
-//! Characters that make a text look like another one: nobody sees them, or they turn the direction of
-//! writing. Logs, findings and answers show them in an escaped form.
+//! Characters that make a text look like another one, because they are invisible or change the direction of
+//! writing.
+//! Logs, findings and answers show them in an escaped form.
 //!
 //! # Limits
 //!
-//! Letters that look like other letters (Latin and Cyrillic `a`) are not among them: a line of the log
-//! names them as they are.
+//! Letters that look like other letters (Latin and Cyrillic `a`) are not escaped.
 
-/// Returns true for control characters but the tab, for separators of lines and paragraphs, for marks of
+/// Returns true for control characters except the tab, for separators of lines and paragraphs, for marks of
 /// direction, and for characters without width or form.
 pub fn is_misleading(character: char) -> bool {
     if character.is_ascii() {

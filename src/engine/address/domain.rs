@@ -1,37 +1,37 @@
 //! Domains, compared and printed as A-labels (RFC 5890) in lower case.
 //!
-//! Both spellings of an internationalised domain give one value, by UTS 46 non-transitional
-//! processing. One trailing dot is dropped: an MTA accepts it and means the same domain.
+//! Both spellings of an internationalised domain give the same value, by UTS 46 non-transitional processing.
+//! One trailing dot is dropped: for an MTA, both forms are the same domain.
 //!
 //! # Limits
 //!
 //! | limit | value | source |
 //! |---|---|---|
-//! | octets of one label | 63 | RFC 1035 section 2.3.4 |
-//! | octets of a domain | 255 | RFC 5321 section 4.5.3.1.2 |
+//! | bytes of one label | 63 | RFC 1035 section 2.3.4 |
+//! | bytes of a domain | 255 | RFC 5321 section 4.5.3.1.2 |
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-/// Longest label, in octets (RFC 1035 section 2.3.4).
+/// The longest label, in bytes (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;
 
-/// Longest domain, in octets (RFC 5321 section 4.5.3.1.2).
+/// The longest domain, in bytes (RFC 5321 section 4.5.3.1.2).
 const MAX_DOMAIN: usize = 255;
 
 /// A domain as A-labels in lower case, without a trailing dot. A clone costs no memory.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Domain(Arc<str>);
 
-/// Why a text is no domain.
+/// Why a text is not a domain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DomainError {
-    /// Nothing, or nothing between two dots.
+    /// The text is empty, or there is nothing between two dots.
     EmptyLabel,
-    /// A label of more than 63, or a domain of more than 255 octets.
+    /// A label has more than 63 bytes, or the domain more than 255.
     TooLong,
-    /// A character that no host name has, or a label that IDNA forbids.
+    /// A character cannot be in a host name, or IDNA forbids a label.
     BadCharacter,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for DomainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EmptyLabel => "a label of the domain is empty",
-            Self::TooLong => "the domain is too long (63 octets a label, 255 in all)",
+            Self::TooLong => "the domain is too long (63 bytes a label, 255 in all)",
             Self::BadCharacter => "a character cannot stand in a domain",
         })
     }
@@ -51,7 +51,7 @@ impl Domain {
         let text = text.strip_suffix('.').unwrap_or(text);
         if text.is_ascii() && !has_a_label(text) {
             check(text)?;
-            // Most are lower case already, and need no second piece of memory.
+            // Most domains are lower case already, and need no second allocation.
             return Ok(match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 true => Self(text.to_ascii_lowercase().into()),
                 false => Self(text.into()),
@@ -68,12 +68,12 @@ impl Domain {
         check(&ascii).map(|()| Self(ascii.into()))
     }
 
-    /// The A-labels: what is compared, logged and sent.
+    /// Returns the A-labels, which are compared, logged and sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The U-labels: for people only.
+    /// Returns the U-labels, for people.
     pub fn to_unicode(&self) -> String {
         Uts46::new()
             .to_unicode(self.0.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow)
@@ -93,7 +93,7 @@ impl Domain {
         }
     }
 
-    /// The domains above this one, longest first, the last label alone included.
+    /// Returns the domains above this one, the longest first; the last one is a single label.
     ///
     /// `a.b.example` gives `b.example` and `example`.
     pub fn parents(&self) -> impl Iterator<Item = &str> {
@@ -102,12 +102,12 @@ impl Domain {
             .filter_map(|(dot, _)| self.0.get(dot + 1..))
     }
 
-    /// The domain below `to` that has the labels which this one has below `above`:
-    /// `sales.domain2.com`, from below `domain2.com` to below `company.com`, is `sales.company.com`.
+    /// Moves the domain from below `above` to below `to`: `sales.domain2.com`, moved from `domain2.com` to
+    /// `company.com`, becomes `sales.company.com`.
     ///
     /// # Errors
     ///
-    /// The domain would be too long, or this one is not below `above`.
+    /// The new domain would be too long, or this domain is not below `above`.
     pub fn carried(&self, above: &Self, to: &Self) -> Result<Self, DomainError> {
         let below = self.0.strip_suffix(above.as_str());
         let labels = below.and_then(|below| below.strip_suffix('.'));
@@ -135,7 +135,7 @@ impl fmt::Debug for Domain {
     }
 }
 
-/// Whether a label begins with `xn--`, so that IDNA has a say in its spelling.
+/// Returns true if a label begins with `xn--`, so that IDNA's rules apply to it.
 fn has_a_label(ascii: &str) -> bool {
     ascii.split('.').any(|label| {
         label
@@ -144,7 +144,7 @@ fn has_a_label(ascii: &str) -> bool {
     })
 }
 
-/// Letters, digits and hyphens, and the underscore that real zones use.
+/// Checks that there are only letters, digits, hyphens, and underscores, which real zones use.
 fn check(ascii: &str) -> Result<(), DomainError> {
     if ascii.len() > MAX_DOMAIN {
         return Err(DomainError::TooLong);
@@ -179,7 +179,7 @@ mod tests {
         same("example.com.", "example.com");
         same("exämple.test", "xn--exmple-cua.test");
         same("EXÄMPLE.test", "XN--EXMPLE-CUA.TEST");
-        // The decomposed letter is the composed one.
+        // The decomposed and the composed letter are the same.
         same("exa\u{308}mple.test", "exämple.test");
     }
 

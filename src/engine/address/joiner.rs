@@ -1,9 +1,8 @@
-//! ZERO WIDTH JOINER and NON-JOINER (U+200D, U+200C): letters of an address, or what came along when it
-//! was copied.
+//! ZERO WIDTH JOINER and NON-JOINER (U+200D, U+200C): they may belong to an address, or come from copying it.
 //!
-//! Persian, Hindi, Sinhala and other scripts need them in words (`نامه‌ای`), and domains and local-parts
-//! hold them where RFC 5892, appendix A.1 and A.2 (CONTEXTJ), allows it: behind a virama, and the
-//! non-joiner between letters that would join without it. Nobody means them anywhere else.
+//! Persian, Hindi, Sinhala and other scripts need them in words (`نامه‌ای`). RFC 5892, appendix A.1 and A.2
+//! (CONTEXTJ), allows them after a virama, and the non-joiner between letters that would join without it. Elsewhere
+//! they are a mistake.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicode_normalization::char::is_combining_mark;
@@ -16,7 +15,7 @@ pub fn belongs(text: &str, at: usize) -> bool {
     let Some(joiner) = rest.chars().next().filter(|c| is_joiner(*c)) else {
         return false;
     };
-    // The letter on each side, with its marks; UTS 46 knows the rest.
+    // The letter on each side, with its marks. UTS 46 decides.
     let left = before.char_indices().rev();
     let start = left.clone().find(|(_, c)| !is_combining_mark(*c));
     let Some(start) = start.map(|(start, _)| start) else {

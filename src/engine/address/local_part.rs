@@ -1,7 +1,7 @@
-//! Local-parts: internal form inside, external form outside (RFC 5321 section 4.1.2).
+//! Local-parts, in internal and external form (RFC 5321 section 4.1.2).
 //!
-//! Reading is lenient where MTAs are (dots anywhere, quoted and bare runs side by side, an
-//! unquoted `@` before the last one); [`LocalPart::is_strict`] tells what the grammar says.
+//! Reading is as lenient as MTAs are: dots anywhere, quoted and unquoted parts side by side, an unquoted `@`
+//! before the last one. [`LocalPart::is_strict`] returns true if the text also fits the grammar.
 //!
 //! # Invariants
 //!
@@ -15,33 +15,33 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::Domain;
 
-/// A local-part, in internal form (unquoted), as its writer spelt it. A clone costs no memory.
+/// A local-part in internal form (unquoted), in its original spelling. A clone costs no memory.
 #[derive(Clone)]
 pub struct LocalPart {
     text: Arc<str>,
-    /// Whether it was written without quotes, and so is passed on without any, even where
-    /// the grammar would want them (`a..b`): the MTA took it that way.
+    /// True if it was written without quotes. It is then passed on without quotes, even if the grammar requires
+    /// them (`a..b`), because the MTA accepted it without.
     bare: bool,
 }
 
 /// How local-parts are compared.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum LocalCase {
-    /// Without letter case, by full case folding.
+    /// Upper and lower case are the same, by full case folding.
     #[default]
     Ignore,
-    /// Letter by letter.
+    /// Upper and lower case differ.
     Strict,
 }
 
-/// Why a text is no local-part.
+/// Why a text is not a local-part.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LocalPartError {
-    /// Nothing at all; an empty local-part is written `""`.
+    /// The text is empty. An empty local-part is written `""`.
     Empty,
-    /// A character that needs quotes, or that no local-part can hold.
+    /// A character needs quotes, or cannot be in a local-part at all.
     BadCharacter(char),
-    /// A `"` without its partner.
+    /// A `"` is not closed.
     UnclosedQuote,
 }
 
@@ -103,7 +103,7 @@ impl LocalPart {
         })
     }
 
-    /// Takes a text in internal form; quotes are added wherever the grammar wants them.
+    /// Makes a local-part from its internal form. It is printed with quotes if the grammar requires them.
     pub fn from_internal(text: &str) -> Result<Self, LocalPartError> {
         match text.chars().find(|c| c.is_control()) {
             Some(c) => Err(LocalPartError::BadCharacter(c)),
@@ -114,7 +114,7 @@ impl LocalPart {
         }
     }
 
-    /// A local-part that was one before: its internal form, and whether it was [bare](Self::is_bare).
+    /// Makes a local-part again from its stored internal form, and from whether it was [bare](Self::is_bare).
     pub fn stored(text: &str, bare: bool) -> Self {
         Self {
             text: text.into(),
@@ -122,22 +122,22 @@ impl LocalPart {
         }
     }
 
-    /// Whether it was written without quotes, and is passed on so.
+    /// Returns true if it was written without quotes, and is passed on without quotes.
     pub fn is_bare(&self) -> bool {
         self.bare
     }
 
-    /// The internal form, as it was spelt.
+    /// Returns the internal form, in its original spelling.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What is compared: NFC, and folded where letter case does not count.
+    /// Returns the form that is compared: NFC, and case-folded unless `case` is strict.
     pub fn folded(&self, case: LocalCase) -> String {
         fold(&self.text, case)
     }
 
-    /// The key of a mailbox with this local-part.
+    /// Returns the key of a mailbox with this local-part.
     pub(super) fn folded_at(&self, domain: &Domain, case: LocalCase) -> String {
         let mut key = String::with_capacity(self.text.len() + 1 + domain.as_str().len());
         fold_into(&mut key, &self.text, case);
@@ -146,18 +146,18 @@ impl LocalPart {
         key
     }
 
-    /// Whether it holds `%`, `!` or `@`: the spellings by which old mail systems routed.
+    /// Returns true if it holds `%`, `!` or `@`, with which old mail systems name another host.
     pub fn routes(&self) -> bool {
         self.text.contains(['%', '!', '@'])
     }
 
-    /// Whether it was written as RFC 5321 wants it: a Dot-string or a Quoted-string.
+    /// Returns true if it was written as RFC 5321 requires: a Dot-string or a Quoted-string.
     pub fn is_strict(&self) -> bool {
         !self.bare || is_dot_string(&self.text)
     }
 }
 
-/// NFC, and without letter case unless `case` is strict.
+/// Returns a text in NFC, and case-folded unless `case` is strict.
 pub fn fold(text: &str, case: LocalCase) -> String {
     let mut folded = String::with_capacity(text.len());
     fold_into(&mut folded, text, case);
@@ -206,8 +206,9 @@ impl fmt::Debug for LocalPart {
 }
 
 impl PartialEq for LocalPart {
-    /// The same spelling; quotes do not count. Whether two are one mailbox is
-    /// [`Mailbox::key`](super::Mailbox::key)'s business.
+    /// Compares the spelling without quotes. [`Mailbox::key`](super::Mailbox::key) decides whether two mailboxes
+    /// are
+    /// the same.
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
@@ -215,7 +216,7 @@ impl PartialEq for LocalPart {
 
 impl Eq for LocalPart {}
 
-/// What stands for itself and makes most local-parts: they are taken as they are.
+/// Returns true for the plain characters of which most local-parts consist.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+' | b'=')
 }

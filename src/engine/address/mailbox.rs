@@ -1,50 +1,50 @@
 //! A mailbox: local-part, `@`, domain (RFC 5321 section 4.1.2).
 //!
-//! Two mailboxes are one where their [`Mailbox::key`]s are equal: the domain as A-labels, the
-//! local-part in NFC and, unless a setting makes it strict, without letter case.
+//! Two mailboxes are the same if their [`Mailbox::key`]s are equal. A key has the domain in A-labels, and the
+//! local-part in NFC and, unless a setting makes it strict, case-folded.
 //!
 //! # Limits
 //!
-//! Of what rules may name; an envelope may hold longer ones.
+//! They hold for addresses in rules. An envelope may hold longer ones.
 //!
 //! | limit | value | source |
 //! |---|---|---|
-//! | octets of a local-part | 64 | RFC 5321 section 4.5.3.1.1 |
-//! | octets of a path, punctuation included | 256 | RFC 5321 section 4.5.3.1.3 |
+//! | bytes of a local-part | 64 | RFC 5321 section 4.5.3.1.1 |
+//! | bytes of a path, punctuation included | 256 | RFC 5321 section 4.5.3.1.3 |
 
 use std::fmt;
 
 use super::{Domain, DomainError, LocalCase, LocalPart, LocalPartError, last_at};
 
-/// Longest local-part, in octets (RFC 5321 section 4.5.3.1.1).
+/// The longest local-part, in bytes (RFC 5321 section 4.5.3.1.1).
 pub const MAX_LOCAL_PART: usize = 64;
 
-/// Longest forward-path, in octets, punctuation included (RFC 5321 section 4.5.3.1.3).
+/// The longest forward-path, in bytes, punctuation included (RFC 5321 section 4.5.3.1.3).
 pub const MAX_PATH: usize = 256;
 
-/// A mailbox, spelt as its writer spelt it.
+/// A mailbox in its original spelling.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mailbox {
-    /// Left of the last `@`.
+    /// The part before the last `@`.
     pub local: LocalPart,
-    /// Right of it.
+    /// The part after the last `@`.
     pub domain: Domain,
 }
 
-/// Why a text is no mailbox.
+/// Why a text is not a mailbox.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MailboxError {
     /// There is no `@` outside of quotes.
     NoDomain,
     /// The domain is an address literal (`[192.0.2.1]`).
     Literal,
-    /// The local-part is none.
+    /// The part before the `@` is not a local-part.
     LocalPart(LocalPartError),
-    /// The domain is none.
+    /// The part after the `@` is not a domain.
     Domain(DomainError),
     /// The local-part is neither a Dot-string nor a Quoted-string.
     NotStrict,
-    /// The local-part has more than [`MAX_LOCAL_PART`], or the path more than [`MAX_PATH`] octets.
+    /// The local-part has more than [`MAX_LOCAL_PART`], or the path more than [`MAX_PATH`] bytes.
     TooLong,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for MailboxError {
             Self::TooLong => {
                 write!(
                     f,
-                    "the address is too long ({MAX_LOCAL_PART} octets before the @, {MAX_PATH} in all)"
+                    "the address is too long ({MAX_LOCAL_PART} bytes before the @, {MAX_PATH} in all)"
                 )
             }
         }
@@ -89,7 +89,7 @@ impl Mailbox {
         mailbox.check_strict().map(|()| mailbox)
     }
 
-    /// Whether it may be sent as a forward-path.
+    /// Checks that it may be sent as a forward-path.
     pub fn check_strict(&self) -> Result<(), MailboxError> {
         if !self.local.is_strict() {
             return Err(MailboxError::NotStrict);
@@ -100,13 +100,14 @@ impl Mailbox {
         Ok(())
     }
 
-    /// What is compared. The local-part may hold an `@`, the domain never: no two mailboxes share a key.
+    /// Returns the key that is compared. Two different mailboxes never share a key, because the domain cannot hold
+    /// an `@`.
     pub fn key(&self, case: LocalCase) -> String {
         self.local.folded_at(&self.domain, case)
     }
 
-    /// Whether it can only be sent in a transaction with SMTPUTF8 (RFC 6531): its local-part is not
-    /// ASCII. The domain always can be, as A-labels.
+    /// Returns true if it can be sent only in a transaction with SMTPUTF8 (RFC 6531), because its local-part is not
+    /// ASCII. The domain can always be sent, as A-labels.
     pub fn needs_smtputf8(&self) -> bool {
         !self.local.as_str().is_ascii()
     }

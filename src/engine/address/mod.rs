@@ -1,14 +1,13 @@
 //! Storey 1: bytes to and from address values (RFC 5321 section 4.1.2, 6531, 5890, 5233, 3461).
 //!
-//! A local-part has two forms. The *internal* form is the text itself (`john doe`); the
-//! *external* form is how it stands in a path, quoted where the grammar wants it
-//! (`"john doe"`). [`LocalPart`] holds the internal form and prints the external one.
+//! A local-part has two forms. The *internal* form is the text itself (`john doe`). The *external* form is how
+//! it stands in a path, with quotes if the grammar requires them (`"john doe"`). [`LocalPart`] holds the internal
+//! form and prints the external one.
 //!
-//! Two readers share this room: rules, which are read strictly (a target must be a valid
-//! forward-path), and envelopes, where whatever an MTA accepted is taken as it is
-//! (`a..b@domain2.com`), because refusing it for its form is not ours to do.
+//! Addresses come from two places. Those in rules are read strictly: a target must be a valid forward-path. Those
+//! in envelopes are read leniently (`a..b@domain2.com`): the MTA has accepted their form already.
 //!
-//! Not here: what an address means. This room knows no rule and no table.
+//! Not here: what an address means. This room does not know rules or tables.
 
 mod domain;
 mod joiner;

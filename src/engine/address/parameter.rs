@@ -1,29 +1,28 @@
 //! The RCPT parameters that a new recipient inherits: NOTIFY and ORCPT (RFC 3461 sections 4.1, 4.2).
 //!
-//! Nothing else is ever passed on: Sendmail drops a recipient that is added with a parameter it
-//! does not know, or with one that is not xtext. So a value is either known to be valid or left out.
+//! No other parameter is passed on: Sendmail drops a recipient that is added with a parameter that it does not
+//! know, or with a value that is not xtext. So a value that is not known to be valid is left out.
 //!
 //! # Addresses that are not ASCII
 //!
-//! Only `utf-8;` could carry them (RFC 6533 section 3), and what an MTA takes from a milter as such a
-//! value differs: Postfix 3.7 wants the letters themselves and writes their `\x{FC}` form itself, so
-//! that this form comes out as `\x{5C}x{FC}`; Sendmail 8.17 takes this form as it stands, and drops a
-//! recipient whose value is not ASCII. Neither form is right for both, and one loses mail, so a
-//! received address that is not ASCII becomes no ORCPT: its bounce names the target. A value of the
-//! client goes through as it came: Sendmail itself refuses what it could not take back.
+//! Only the address type `utf-8` can carry them (RFC 6533 section 3), and MTAs differ in the form that they accept
+//! from a milter. Postfix 3.7 needs the letters themselves and encodes them as `\x{FC}`; an encoded value comes out
+//! as `\x{5C}x{FC}`. Sendmail 8.17 needs the encoded value, and drops a recipient whose value is not ASCII. No form
+//! is right for both, so an address that is not ASCII becomes no ORCPT, and its bounce names the target. A value
+//! from the client is passed on unchanged: Sendmail has already refused values that it could not take back.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | octets of an ORCPT value | 500 (RFC 3461 section 4.2) | no ORCPT is sent |
+//! | bytes of an ORCPT value | 500 (RFC 3461 section 4.2) | no ORCPT is sent |
 
 use std::{fmt, sync::Arc};
 
-/// Longest ORCPT value, in octets (RFC 3461 section 4.2).
+/// The longest ORCPT value, in bytes (RFC 3461 section 4.2).
 const MAX_ORCPT: usize = 500;
 
-/// When the sender wants to hear of a recipient (RFC 3461 section 4.1). None of the three is NEVER.
+/// The events about which the sender wants a report (RFC 3461 section 4.1). If all three are false, it is NEVER.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Notify {
     /// On delivery.
@@ -37,9 +36,9 @@ pub struct Notify {
 /// The delivery status parameters of one recipient.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DsnParameters {
-    /// NOTIFY; `None` where the sender left the choice to the MTA.
+    /// NOTIFY; `None` if the sender left the choice to the MTA.
     pub notify: Option<Notify>,
-    /// ORCPT: address type, `;`, xtext; as the sender sent it. The targets of a list share it.
+    /// ORCPT (address type, `;`, xtext), as the sender wrote it. All targets of one recipient share it.
     pub orcpt: Option<Arc<str>>,
 }
 
@@ -61,8 +60,8 @@ impl Notify {
         Some(notify)
     }
 
-    /// For one of several recipients that came from one: the sender hears of no success, since
-    /// nobody can tell him of all (RFC 3461 section 5.2.7.3 (b)). SUCCESS alone becomes NEVER.
+    /// Returns the value for one of several targets of the same recipient. SUCCESS is removed, because no MTA could
+    /// report success for all of them (RFC 3461 section 5.2.7.3 (b)). SUCCESS alone becomes NEVER.
     pub fn without_success(self) -> Self {
         Self {
             success: false,
@@ -70,8 +69,9 @@ impl Notify {
         }
     }
 
-    /// For one recipient that came from several. Where one sender left the choice to the MTA, it
-    /// reports at least failure and delay.
+    /// Returns the value for one target of several recipients. If one of them left the choice to the MTA, failure
+    /// and
+    /// delay are reported.
     pub fn union(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {
             (None, None) => None,
@@ -111,7 +111,7 @@ impl fmt::Display for Notify {
 }
 
 impl DsnParameters {
-    /// Finds NOTIFY and ORCPT among the parameters of a RCPT command; what is not valid is left out.
+    /// Finds NOTIFY and ORCPT among the parameters of a RCPT command. Values that are not valid are left out.
     pub fn parse<'a>(parameters: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut dsn = Self::default();
         for parameter in parameters {
@@ -130,9 +130,10 @@ impl DsnParameters {
         dsn
     }
 
-    /// The ORCPT of a recipient whose sender gave none: the address as it was received, without
-    /// `<>` and route. None where it holds anything but printable ASCII: Sendmail writes what the
-    /// value stands for into its bounces as it is, line ends and escape sequences included.
+    /// Returns the ORCPT of a recipient that came without one: the received address, without `<>` and route.
+    /// Returns
+    /// none unless all its bytes are printable ASCII, because Sendmail decodes the value and writes it into its
+    /// bounces unchanged, with line ends and escape sequences.
     pub fn orcpt_of(address: &[u8]) -> Option<Arc<str>> {
         let address = address.strip_prefix(b"<").unwrap_or(address);
         let address = address.strip_suffix(b">").unwrap_or(address);
@@ -146,7 +147,7 @@ impl DsnParameters {
 }
 
 impl fmt::Display for DsnParameters {
-    /// As they stand after an address: `NOTIFY=… ORCPT=…`.
+    /// Writes the parameters as they stand after an address: `NOTIFY=… ORCPT=…`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(notify) = self.notify {
             write!(f, "NOTIFY={notify}")?;
@@ -159,7 +160,7 @@ impl fmt::Display for DsnParameters {
     }
 }
 
-/// xtext (RFC 3461 section 4): `+`, `=` and what is not a visible ASCII character as `+HH`.
+/// Encodes bytes as xtext (RFC 3461 section 4): `+`, `=` and all bytes that are not visible ASCII become `+HH`.
 fn xtext(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
@@ -171,9 +172,10 @@ fn xtext(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether a value is `type;xtext`, as every MTA takes it back. What `+HH` stands for is printable ASCII,
-/// since it stands in the bounce (RFC 3461 section 4.2): both MTAs take `+0D+0A` from a client, and
-/// Sendmail writes the line end into its report, and what follows as a line of its own.
+/// Returns true if a value is `type;xtext` in a form that every MTA accepts from a milter. What `+HH` encodes
+/// must be
+/// printable ASCII (RFC 3461 section 4.2): both MTAs accept `+0D+0A` from a client, and Sendmail writes a line end
+/// into its bounce, and the rest of the value as a line of its own.
 fn is_orcpt(value: &str) -> bool {
     let Some((kind, address)) = value.split_once(';') else {
         return false;

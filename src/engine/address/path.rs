@@ -1,14 +1,13 @@
-//! Forward-paths as they stand in RCPT (RFC 5321 section 4.1.2), source routes dropped (appendix C).
+//! Forward-paths as they stand in RCPT (RFC 5321 section 4.1.2). Source routes are dropped (appendix C).
 //!
-//! In: the bytes that the MTA hands on, with or without `<>`. Out: a mailbox, or why there is none.
-//! Bytes that are not UTF-8, comments and white space are not parsed here: the MTA says in
-//! `{rcpt_addr}` what it made of them.
+//! In: the bytes that the MTA passes on, with or without `<>`. Out: a mailbox, or why there is none. Bytes that are
+//! not UTF-8, comments and white space are not parsed here: the macro `{rcpt_addr}` holds what the MTA read.
 
 use std::borrow::Cow;
 
 use super::{Domain, LocalPart, Mailbox, MailboxError};
 
-/// A recipient's path, read.
+/// The path of a recipient, parsed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ForwardPath {
     /// An address with a domain.
@@ -19,7 +18,7 @@ pub enum ForwardPath {
     Literal,
 }
 
-/// The bytes fit no grammar.
+/// The bytes do not fit the grammar.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PathError;
 
@@ -39,7 +38,7 @@ impl ForwardPath {
     }
 }
 
-/// The path byte for byte, its source route left out: the form in which both MTAs find the recipient.
+/// Returns the path byte for byte, without its source route: the form in which both MTAs find the recipient.
 ///
 /// `<@a.example,@b.example:jd@domain2.com>` gives `<jd@domain2.com>`.
 pub fn without_route(path: &[u8]) -> Cow<'_, [u8]> {
@@ -54,8 +53,8 @@ pub fn without_route(path: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Returns the domain behind the last `@` of a text that is no path: as lenient as MTAs are, which take
-/// comments, blanks, quotes, backslashes and further dots in a domain.
+/// Returns the domain after the last `@` of a text that is not a path. It is as lenient as MTAs, which accept
+/// comments, spaces, quotes, backslashes and more dots in a domain.
 pub fn domain_at_the_end(text: &[u8]) -> Option<Domain> {
     let at = at_outside_comments(text)?;
     let mut depth = 0_usize;
@@ -73,7 +72,7 @@ pub fn domain_at_the_end(text: &[u8]) -> Option<Domain> {
     Domain::parse(text.trim_matches('.')).ok()
 }
 
-/// Returns the place of the last `@` that is in no comment, or of the last one of all.
+/// Returns the place of the last `@` outside of comments, or of the last `@` if all are in comments.
 fn at_outside_comments(text: &[u8]) -> Option<usize> {
     let mut depth = 0_usize;
     let outside = text.iter().rposition(|byte| {
@@ -87,7 +86,7 @@ fn at_outside_comments(text: &[u8]) -> Option<usize> {
     outside.or_else(|| text.iter().rposition(|byte| *byte == b'@'))
 }
 
-/// Where the mailbox begins after `@a,@b:`; a colon within an address literal is none of ours.
+/// Returns where the mailbox begins after `@a,@b:`. Colons in an address literal do not count.
 fn route_end(inner: &[u8]) -> Option<usize> {
     if inner.first() != Some(&b'@') {
         return None;
@@ -105,7 +104,7 @@ fn route_end(inner: &[u8]) -> Option<usize> {
     None
 }
 
-/// What stands between `<` and `>`.
+/// Returns the text between `<` and `>`.
 fn bracketed(path: &[u8]) -> Option<&[u8]> {
     path.strip_prefix(b"<")?.strip_suffix(b">")
 }

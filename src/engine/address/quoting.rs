@@ -1,7 +1,7 @@
-//! Quotes in external forms (RFC 5321 section 4.1.2, Quoted-string): what stands outside of them.
+//! Finds what is outside of quotes in an external form (RFC 5321 section 4.1.2, Quoted-string).
 
-/// The characters outside of quotes, each with its octet. A backslash inside of quotes escapes the
-/// character behind it; the quotes themselves are left out.
+/// Returns the characters outside of quotes, each with its place in bytes. Inside of quotes a backslash escapes the
+/// next character. The quotes themselves are left out.
 pub fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let (mut quoted, mut escaped) = (false, false);
     text.char_indices().filter(move |(_, c)| {
@@ -18,7 +18,7 @@ pub fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// Where the last `@` outside of quotes stands, in octets.
+/// Returns the place of the last `@` outside of quotes, in bytes.
 pub fn last_at(text: &str) -> Option<usize> {
     outside_quotes(text)
         .filter(|(_, c)| *c == '@')

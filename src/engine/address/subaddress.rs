@@ -1,22 +1,22 @@
 //! Subaddresses: user, separator and detail (RFC 5233), split as Postfix's `recipient_delimiter` splits.
 //!
-//! The delimiters are a set of characters; the first one found splits. Not split are a local-part
-//! that begins with it, `postmaster`, `mailer-daemon` and `double-bounce`, and, where `-` is a
-//! delimiter, `owner-…` and `…-request`.
+//! The delimiters are a set of characters; the first one found splits. These local-parts are not split: those that
+//! begin with the delimiter, `postmaster`, `mailer-daemon`, `double-bounce`, and, if `-` is a delimiter, `owner-…`
+//! and `…-request`.
 
-/// A local-part, split. The parts are slices of the local-part as it was spelt.
+/// A local-part, split. The parts are slices of its original spelling.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Subaddress<'a> {
-    /// Left of the separator; never empty.
+    /// The part before the separator; never empty.
     pub user: &'a str,
     /// The delimiter that was found.
     pub separator: char,
-    /// Right of it; may be empty.
+    /// The part after the separator; may be empty.
     pub detail: &'a str,
 }
 
 impl<'a> Subaddress<'a> {
-    /// Splits a local-part in internal form, or tells that it has no detail.
+    /// Splits a local-part in internal form. Returns none if it has no detail.
     pub fn split(local: &'a str, delimiters: &str) -> Option<Self> {
         let (at, separator) = first_of(local, delimiters)?;
         if at == 0 || is_reserved(local, delimiters) {
@@ -32,17 +32,17 @@ impl<'a> Subaddress<'a> {
     }
 }
 
-/// The first delimiter, and where it stands.
+/// Returns the first delimiter and its place.
 fn first_of(local: &str, delimiters: &str) -> Option<(usize, char)> {
     let mut all = delimiters.chars();
     match (all.next(), all.next()) {
-        // Nearly always there is one, which is found without asking about each character.
+        // Nearly always there is a single delimiter, which can be searched for directly.
         (Some(one), None) => local.find(one).map(|at| (at, one)),
         _ => local.char_indices().find(|(_, c)| delimiters.contains(*c)),
     }
 }
 
-/// Local-parts that Postfix never splits (split_addr(3)).
+/// Returns true for local-parts that Postfix never splits (split_addr(3)).
 fn is_reserved(local: &str, delimiters: &str) -> bool {
     let is = |name: &str| local.eq_ignore_ascii_case(name);
     let starts = |prefix: &str| {

@@ -16,7 +16,7 @@ use hashbrown::HashSet;
 use super::certain;
 use crate::engine::{
     address::Mailbox,
-    rewrite::onward,
+    rewrite::rewrite_once,
     rule::{Action, Rule, Unknown},
     store::RuleId,
     table::{Address, Found, Table},
@@ -66,7 +66,7 @@ fn beyond(table: &Table, rule: &Rule, address: &Address) -> Vec<Mailbox> {
         .flatten()
         .map(|mailbox| mailbox.to_string())
         .collect();
-    let next = onward(table, address).map_or_else(Vec::new, |next| next.targets);
+    let next = rewrite_once(table, address).map_or_else(Vec::new, |next| next.targets);
     let next = next.into_iter();
     next.filter(|mailbox| !always.contains(&mailbox.to_string()))
         .collect()

@@ -17,7 +17,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 
 use crate::engine::{
     address::Mailbox,
-    rewrite::{Onward, onward},
+    rewrite::{Rewritten, rewrite_once},
     store::RuleId,
     table::{Address, Table},
 };
@@ -95,13 +95,13 @@ impl<'t> Walk<'t> {
         if !self.walked.insert(self.hasher.hash_one(&*address.key)) {
             return;
         }
-        if let Some(next) = onward(self.table, &address) {
+        if let Some(next) = rewrite_once(self.table, &address) {
             self.enter(address, next);
         }
     }
 
     /// Goes on with the targets of an address, unless the way has become too long.
-    fn enter(&mut self, address: Address, next: Onward) {
+    fn enter(&mut self, address: Address, next: Rewritten) {
         let (first, turns) = self
             .rules
             .entry(next.rule)

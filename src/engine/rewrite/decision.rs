@@ -46,15 +46,15 @@ pub enum Reason {
     Unknown(Domain),
     /// The local-part would route the mail elsewhere (`%`, `!`, `@`).
     RoutingSpelling,
-    /// The domain is none of the table's.
+    /// The domain is not in the table.
     Elsewhere,
     /// The address came back through another one.
     Loop,
     /// A limit was reached.
     Limit(Limit),
-    /// A target came out that is no address.
+    /// A filled-in target is not an address.
     NoAddress,
-    /// A rule was found that the table cannot give. This does not happen.
+    /// The table found a rule that it does not have. This does not happen.
     Fault,
 }
 
@@ -70,23 +70,23 @@ pub struct Step {
 /// A decision.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decision {
-    /// What makes the received address one mailbox with others (the table's key of it).
+    /// The table's key of the received address. Addresses with the same key are the same mailbox.
     pub key: Arc<str>,
     /// What happens.
     pub outcome: Outcome,
-    /// The lookups, in their order; never empty. Of a message under way, only the decisive one is kept.
+    /// The lookups, in order; never empty. For a message in progress only the decisive one is kept.
     pub steps: Vec<Step>,
-    /// Which of them decided the outcome.
+    /// The place of the step that decided the outcome.
     pub decisive: usize,
 }
 
 impl Decision {
-    /// The step that decided.
+    /// Returns the step that decided.
     pub fn decisive(&self) -> Option<&Step> {
         self.steps.get(self.decisive)
     }
 
-    /// Forgets every step but the one that decided.
+    /// Removes all steps except the one that decided.
     pub fn forget_steps(&mut self) {
         if self.decisive < self.steps.len() {
             self.steps.swap(0, self.decisive);
@@ -96,14 +96,14 @@ impl Decision {
         self.decisive = 0;
     }
 
-    /// The word of `--json` and of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
+    /// Returns the word of `--json` and of log lines: `keep`, `replace`, `reject`, `defer` or `discard`.
     pub fn action(&self) -> &'static str {
         self.outcome.word()
     }
 }
 
 impl Decision {
-    /// The outcome as a line of an `.expect` file would have it.
+    /// Returns the outcome as a line of an `.expect` file has it.
     pub fn result(&self) -> String {
         match &self.outcome {
             Outcome::Refuse(reply) => format!(
@@ -123,7 +123,7 @@ impl Decision {
 }
 
 impl Step {
-    /// File and line of what decided, where it is written down.
+    /// Returns file and line of the rule that decided, if there is one.
     pub fn place<'t>(&self, table: &'t Table) -> Option<RulePlace<'t>> {
         match &self.reason {
             Reason::Rule(id) => Some(table.place(*id)),
@@ -131,7 +131,7 @@ impl Step {
         }
     }
 
-    /// The same with its text.
+    /// Returns file and line of the rule that decided, with its text.
     pub fn written<'t>(&self, table: &'t Table) -> Option<(RulePlace<'t>, String)> {
         match &self.reason {
             Reason::Rule(id) => Some((table.place(*id), table.text(*id))),

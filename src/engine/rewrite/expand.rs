@@ -8,23 +8,24 @@
 //! | limit | default | unit | when reached |
 //! |---|---|---|---|
 //! | `recursion_limit` | 1000 | lookups in a row | 451 4.6.0, nothing is rewritten |
-//! | `expansion_limit` | 1000 | branches that end, from one recipient | 451 4.6.0, nothing is rewritten |
-//! | `address_length_limit` | 1000 | octets of an address | 451 4.6.0, nothing is rewritten |
+//! | `expansion_limit` | 1000 | final addresses of one recipient | 451 4.6.0, nothing is rewritten |
+//! | `address_length_limit` | 1000 | bytes of an address | 451 4.6.0, nothing is rewritten |
 //! | `message_limit` | 30000 | lookups for all recipients of one message | 452 4.5.3, the client sends it in another message |
 //!
 //! # Invariants
 //!
-//! - A rule that yields its own address keeps it; coming back through another address is a loop.
-//! - An address that is reached by two ways is expanded once: the result has no duplicates, and its
-//!   order is that of the rules.
-//! - No recursion: the depth is bounded by the limit, not by the stack.
+//! - A rule whose result is the address itself keeps it. If an address comes back through another address, it is
+//!   a loop.
+//! - An address that two branches reach is expanded once. The result has no duplicates, and is in the order of
+//!   the rules.
+//! - The code does not recurse: the limit bounds the depth, not the stack.
 
 use smallvec::SmallVec;
 
 use super::{
     Decision, Limit, Outcome, Reason, Step,
     fill::{FillError, fill},
-    seen::Seen,
+    seen::SeenAddresses,
 };
 use crate::engine::{
     address::Mailbox,
@@ -38,13 +39,13 @@ pub fn decide(table: &Table, mailbox: &Mailbox) -> Decision {
     decide_within(table, mailbox, usize::MAX)
 }
 
-/// The same with at most so many lookups.
+/// Decides with at most this number of lookups.
 pub fn decide_within(table: &Table, mailbox: &Mailbox, lookups: usize) -> Decision {
     decide_by(table, mailbox, Address::new, lookups)
 }
 
-/// Decides without letter case, whatever the table says: an address that exists in some letter case
-/// exists.
+/// Decides without regard to letter case, whatever the table's setting is. An address that exists in some letter
+/// case counts as one that exists.
 pub fn decide_in_any_case(table: &Table, mailbox: &Mailbox) -> Decision {
     decide_by(table, mailbox, Address::in_any_case, usize::MAX)
 }
@@ -58,10 +59,10 @@ fn decide_by(table: &Table, mailbox: &Mailbox, prepare: Prepare, lookups: usize)
 /// Prepares an address for lookups.
 type Prepare = fn(Mailbox, &Table) -> Address;
 
-/// An address on the way from the recipient to where the expansion stands.
+/// An address on the way from the recipient to the address that is being expanded.
 struct Frame {
     address: Address,
-    /// What took its place, in reverse order.
+    /// The addresses that replace it and are still to be visited, in reverse order.
     pending: SmallVec<[Mailbox; 1]>,
 }
 
@@ -69,10 +70,10 @@ struct Expansion<'t> {
     table: &'t Table,
     prepare: Prepare,
     received: Address,
-    /// How many lookups it may still take.
+    /// How many lookups are still allowed.
     lookups: usize,
     path: SmallVec<[Frame; 1]>,
-    seen: Seen,
+    seen: SeenAddresses,
     ends: usize,
     finals: SmallVec<[Address; 1]>,
     discarded: bool,
@@ -89,7 +90,7 @@ impl<'t> Expansion<'t> {
             received: prepare(mailbox.clone(), table),
             lookups,
             path: SmallVec::new(),
-            seen: Seen::default(),
+            seen: SeenAddresses::default(),
             ends: 0,
             finals: SmallVec::new(),
             discarded: false,
@@ -99,7 +100,7 @@ impl<'t> Expansion<'t> {
         }
     }
 
-    /// Depth first, the targets of a rule in their order; a failure ends it at once.
+    /// Expands depth first, with the targets of a rule in order. A failure ends the expansion.
     fn run(&mut self) {
         let mut sound = self.visit(self.received.clone());
         while let (true, Some(frame)) = (sound, self.path.last_mut()) {
@@ -120,13 +121,13 @@ impl<'t> Expansion<'t> {
         }
     }
 
-    /// Returns true if an address is among those that led here.
+    /// Returns true if an address is on the way to the current one.
     fn is_on_path(&self, key: &str) -> bool {
-        // Most addresses were never seen: spare the walk.
+        // Most addresses were not seen before, and need no search.
         self.seen.contains(key) && self.path.iter().any(|frame| *frame.address.key == *key)
     }
 
-    /// Looks one address up; whether the expansion may go on.
+    /// Looks one address up. Returns true if the expansion goes on.
     fn visit(&mut self, address: Address) -> bool {
         if !self.seen.insert(&address.key) {
             return true;
@@ -160,7 +161,7 @@ impl<'t> Expansion<'t> {
         }
     }
 
-    /// Does what the rule says.
+    /// Applies a rule. Returns true if the expansion goes on.
     fn follow(&mut self, address: Address, found: &Match) -> bool {
         let Some(rule) = self.table.view(found.rule) else {
             return self.fail(address.mailbox, Reason::Fault);
@@ -204,7 +205,7 @@ impl<'t> Expansion<'t> {
         });
     }
 
-    /// A branch ends, with an address or without.
+    /// Ends a branch, with an address or without. Returns true if the expansion goes on.
     fn end(&mut self, address: Option<Address>) -> bool {
         self.ends += 1;
         self.finals.extend(address);
@@ -215,7 +216,7 @@ impl<'t> Expansion<'t> {
         true
     }
 
-    /// A branch ends in a refusal; the first of its class is the answer.
+    /// Ends a branch with a refusal. The first refusal of its class becomes the answer.
     fn refuse(&mut self, reply: SmtpReply) -> bool {
         let decisive = self.steps.len().saturating_sub(1);
         let slot = match reply.class() {
@@ -226,7 +227,7 @@ impl<'t> Expansion<'t> {
         self.end(None)
     }
 
-    /// The whole expansion fails.
+    /// Ends the whole expansion with a failure.
     fn fail(&mut self, address: Mailbox, reason: Reason) -> bool {
         let reply = match reason {
             Reason::Limit(Limit::Message) => SmtpReply::too_many_recipients(),
@@ -237,7 +238,7 @@ impl<'t> Expansion<'t> {
         false
     }
 
-    /// Defer before reject before everything else.
+    /// Makes the decision: defer, if any branch defers, then reject, then everything else.
     fn finish(self) -> Decision {
         let (outcome, decisive) = match self.deferred.or(self.rejected) {
             Some((reply, decisive)) => (Outcome::Refuse(reply), decisive),
@@ -247,7 +248,7 @@ impl<'t> Expansion<'t> {
             None => {
                 let mut finals = self.finals;
                 if finals.len() > 1 {
-                    let mut once = Seen::default();
+                    let mut once = SeenAddresses::default();
                     finals.retain(|address| once.insert(&address.key));
                 }
                 if finals.iter().all(|end| end.key == self.received.key) {

@@ -1,10 +1,10 @@
-//! Targets, filled in for one address: captures, detail, kept local-part.
+//! Fills a target in for one address: captures, detail, kept local-part.
 //!
 //! # Detail
 //!
-//! What the match left out is put back behind the target's local-part, unless `detail=drop`.
-//! `@domain` and `@*.domain` to a full address drop it, unless `detail=keep` is written. A detail
-//! that the pattern itself names (`user+*@`, `+*@`) is not left out: `*` in the target stands for it.
+//! If the pattern matched without the detail, the detail is added to the target's local-part again, unless the rule
+//! says `detail=drop`. With `@domain` and `@*.domain` to a full address it is dropped, unless the rule says
+//! `detail=keep`. A detail that the pattern itself names (`user+*@`, `+*@`) replaces `*` in the target.
 
 use crate::engine::{
     address::{LocalPart, Mailbox},
@@ -16,15 +16,15 @@ use crate::engine::{
 /// Why a target cannot be filled in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FillError {
-    /// The local-part came out empty or with control characters.
+    /// The resulting local-part is empty or has control characters.
     NoAddress,
-    /// The local-part came out with `%`, `!` or `@`.
+    /// The resulting local-part has `%`, `!` or `@`.
     Routes,
-    /// The address came out longer than the limit.
+    /// The resulting address is longer than the limit.
     TooLong,
 }
 
-/// What takes the address's place by one target.
+/// Returns the address that one target of a rule puts in the place of the matched address.
 pub fn fill(
     rule: &RuleView,
     target: &Target,
@@ -84,7 +84,7 @@ pub fn fill(
     if mailbox.local.routes() {
         return Err(FillError::Routes);
     }
-    // Quotes can at most double a local-part: most addresses need not be written out for this.
+    // Quotes can at most double a local-part, so most addresses need not be written out for this.
     let most = 2 * mailbox.local.as_str().len() + mailbox.domain.as_str().len() + 3;
     if most > limit && mailbox.to_string().len() > limit {
         return Err(FillError::TooLong);
@@ -92,11 +92,11 @@ pub fn fill(
     Ok(mailbox)
 }
 
-/// Whether the detail of the address is put behind a full target.
+/// Returns true if the detail of the address is added to a full target.
 fn attaches(rule: &RuleView, target: &Target, found: &Match) -> bool {
     match rule.detail {
         Some(Detail::Drop) => false,
-        // It has its place there already.
+        // The target has a place for it already.
         _ if names_detail(target) => false,
         Some(Detail::Keep) if rule.wide => true,
         Some(Detail::Keep) | None => found.left_out_detail,

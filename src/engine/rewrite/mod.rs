@@ -1,14 +1,14 @@
-//! Storey 4: one recipient to one decision.
+//! Storey 4: from one recipient to one decision.
 //!
-//! [`decide`] asks the table, fills the targets in, and gives them back to the table until nothing
-//! matches. It is a pure function of the table and the address.
+//! [`decide`] looks the address up in the table, fills the targets in, and looks these up again until nothing
+//! matches. Its result depends only on the table and the address.
 
 mod decision;
 mod expand;
 mod fill;
-mod onward;
 mod seen;
+mod single;
 
 pub use decision::{Decision, Limit, Outcome, Reason, Step};
 pub use expand::{decide, decide_in_any_case, decide_within};
-pub use onward::{Onward, onward};
+pub use single::{Rewritten, rewrite_once};

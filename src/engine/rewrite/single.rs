@@ -1,7 +1,7 @@
-//! One lookup of an expansion, for checks that follow rules before mail does.
+//! A single step of an expansion, for checks that follow rules when they are loaded.
 //!
-//! In: an address and a table. Out: what its rule makes of it, if the rule rewrites. Nothing is judged
-//! and nothing is bounded here, but the length of an address.
+//! In: an address and a table. Out: the addresses that replace it, if its rule rewrites. Only the length of an
+//! address is limited here.
 
 use super::fill::{FillError, fill};
 use crate::engine::{
@@ -11,21 +11,21 @@ use crate::engine::{
     table::{Address, Found, Table},
 };
 
-/// What a rule makes of an address.
+/// The result of a rule for an address.
 #[derive(Clone, Debug)]
-pub struct Onward {
+pub struct Rewritten {
     /// The rule.
     pub rule: RuleId,
-    /// What takes the address's place, in the order of the targets.
+    /// The addresses that replace it, in the order of the targets.
     pub targets: Vec<Mailbox>,
-    /// One of the targets came out longer than an address may be.
+    /// True if one of the resulting addresses is longer than an address may be.
     pub too_long: bool,
-    /// The match left the address's detail out, so that it may be put behind the target.
+    /// True if the pattern matched without the address's detail, so that the detail may be added to the target.
     pub left_out_detail: bool,
 }
 
-/// Returns what the rule for `address` makes of it; `None` if no rule rewrites it.
-pub fn onward(table: &Table, address: &Address) -> Option<Onward> {
+/// Applies the rule for `address` once. Returns none if no rule rewrites it.
+pub fn rewrite_once(table: &Table, address: &Address) -> Option<Rewritten> {
     let Found::Rule(found) = table.find(address) else {
         return None;
     };
@@ -34,7 +34,7 @@ pub fn onward(table: &Table, address: &Address) -> Option<Onward> {
         return None;
     };
     let limit = table.settings().address_length_limit;
-    let mut onward = Onward {
+    let mut rewrite_once = Rewritten {
         rule: found.rule,
         targets: Vec::with_capacity(targets.len()),
         too_long: false,
@@ -42,10 +42,10 @@ pub fn onward(table: &Table, address: &Address) -> Option<Onward> {
     };
     for target in targets {
         match fill(&rule, target, &found, address, limit) {
-            Ok(mailbox) => onward.targets.push(mailbox),
-            Err(FillError::TooLong) => onward.too_long = true,
+            Ok(mailbox) => rewrite_once.targets.push(mailbox),
+            Err(FillError::TooLong) => rewrite_once.too_long = true,
             Err(FillError::NoAddress | FillError::Routes) => {}
         }
     }
-    Some(onward)
+    Some(rewrite_once)
 }

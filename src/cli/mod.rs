@@ -1,14 +1,15 @@
-//! The commands, one file each. They have no logic of their own: they read files, ask the engine or
-//! the running daemon, and print.
+//! The commands, a file or a folder each. They read files, ask the engine or the running daemon, and print. They
+//! decide
+//! nothing themselves.
 //!
 //! # Exit status
 //!
 //! | status | meaning |
 //! |---|---|
-//! | 0 | done, and nothing is wrong |
-//! | 1 | done, and something is: errors in the rules, a broken expectation, a refused reload |
-//! | 2 | could not run: bad flags, no such directory, no daemon |
-//! | 3 | `reload`: the new table is held back, and the old one serves on |
+//! | 0 | done, nothing is wrong |
+//! | 1 | done, something is wrong: errors in the rules, a broken expectation, a refused reload |
+//! | 2 | could not run: wrong flags, no such directory, no daemon |
+//! | 3 | `reload`: the new table is held back, and the old one stays in force |
 
 mod ask;
 mod check;
@@ -43,7 +44,7 @@ use flags::{Command, Flags};
 pub enum Exit {
     /// Nothing is wrong.
     Fine,
-    /// Something is.
+    /// Something is wrong.
     Findings,
     /// The command could not run.
     Failed,
@@ -83,7 +84,7 @@ pub fn run() -> ExitCode {
     exit.into()
 }
 
-/// Says on standard error why a command could not run.
+/// Prints on standard error why a command could not run.
 fn failed(reason: &str) -> Exit {
     output::error(&format!("readdress: {reason}"));
     Exit::Failed

@@ -1,4 +1,4 @@
-//! `readdress run`: the daemon.
+//! `readdress run`: starts the daemon.
 
 use std::panic;
 
@@ -9,7 +9,7 @@ use crate::daemon::{
 
 /// Runs the command.
 pub fn run(flags: flags::Run) -> Exit {
-    // Before any thread: descriptors are taken out of the environment.
+    // This comes before any thread starts, because it changes the environment.
     let handed = match listen::from_environment() {
         Ok(handed) => handed,
         Err(error) => return failed(&error.to_string()),
@@ -36,8 +36,9 @@ pub fn run(flags: flags::Run) -> Exit {
         Err(error) => return failed(&error.to_string()),
     };
     log_panics();
-    // One thread: the milter brings its own, and a pool of threads panics, or hangs, where the system
-    // has none to give.
+    // One thread is enough: the milter starts its own. A pool of threads panics or hangs if the system has no
+    // thread
+    // left.
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -53,12 +54,13 @@ pub fn run(flags: flags::Run) -> Exit {
     };
     let ended = runtime.block_on(async {
         signals::disarm();
-        // Not before the sockets are bound, which a resolver may hold up: until then TERM ends the
-        // process as it is.
+        // Signals are caught only when the sockets are bound, which may wait for a resolver. Until then TERM
+        // simply ends
+        // the process.
         daemon::run(start, async { signals::termination().await }).await
     });
     runtime.shutdown_background();
-    // The log's last lines before the reason, which goes to the terminal.
+    // The last lines of the log are written before the reason, which goes to the terminal.
     drop(log);
     match ended {
         Ok(()) => Exit::Fine,
@@ -66,7 +68,7 @@ pub fn run(flags: flags::Run) -> Exit {
     }
 }
 
-/// Where standard error is no place for them, panics are seen all the same.
+/// Writes panics into the log, because nobody may read standard error.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let message = jobs::message(panic.payload());

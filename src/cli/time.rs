@@ -1,8 +1,8 @@
-//! Times for people: how long, and when, in UTC.
+//! Writes spans of time and moments for people, in UTC.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A span of time: the two largest units.
+/// Writes a span of time with its two largest units.
 pub fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match () {
@@ -13,14 +13,14 @@ pub fn span(seconds: u64) -> String {
     }
 }
 
-/// How long ago a moment was, in seconds since 1970.
+/// Writes how long ago a moment was, which is in seconds since 1970.
 pub fn ago(moment: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| now.as_secs());
     span(now.saturating_sub(moment))
 }
 
-/// A moment in seconds since 1970, as `2026-11-28 07:06:05 UTC`.
+/// Writes a moment, in seconds since 1970, as `2026-11-28 07:06:05 UTC`.
 pub fn moment(seconds: u64) -> String {
     let (days, time) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
@@ -28,9 +28,9 @@ pub fn moment(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
-/// Days since 1970-01-01 as a date of the Gregorian calendar.
+/// Turns days since 1970-01-01 into a date (year, month, day) of the Gregorian calendar.
 ///
-/// Counted from 0000-03-01, so that a leap day is the last day of its year, in cycles of 400 years.
+/// Years are counted from March, so that a leap day is the last day of its year; 400 years are one cycle.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (cycle, day) = (days / 146_097, days % 146_097);
@@ -50,7 +50,7 @@ fn date(days: u64) -> (u64, u64, u64) {
 mod tests {
     use super::*;
 
-    /// Compared with `date -u -d @N`.
+    /// The expected texts are those of `date -u -d @N`.
     #[test]
     fn moments() {
         for (seconds, text) in [

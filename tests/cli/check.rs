@@ -179,7 +179,7 @@ fn without_a_name_the_configured_directory_is_checked() {
     assert!(said.out.contains("in 1 file"), "{said:?}");
 }
 
-/// A table is cut after every octet: whatever is left, there is an answer.
+/// A table is cut after every byte. Every beginning of it gets an answer.
 #[test]
 fn every_beginning_of_a_file_is_checked() {
     let text = "domain2.com secondary\n\"j d\"@domain2.com \"x\"@company.com, b@company.com # x\n\

@@ -1,4 +1,4 @@
-//! The configuration as the commands read it: named, missing, empty, wrong (spec section 7).
+//! The configuration as the commands read it: named, missing, empty, wrong.
 
 use crate::program::{Place, RULES};
 

@@ -12,7 +12,7 @@ fn expectations_that_hold_are_counted() {
     assert!(said.out.contains("4 of 4 expectations hold"), "{said:?}");
 }
 
-/// It names the expectation, what came out instead, and the rule that caused it (spec section 2.4).
+/// It names the expectation, what came out instead, and the rule that caused it.
 #[test]
 fn a_broken_one_is_told_with_what_came_out_and_why() {
     let text = "anna@company.com keep\njd@domain2.com anna@company.com\n";

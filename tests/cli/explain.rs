@@ -255,7 +255,7 @@ fn both_spellings_of_a_domain_are_one() {
 }
 
 #[test]
-fn octets_that_are_no_text_are_refused_with_a_sentence() {
+fn bytes_that_are_not_text_are_refused_with_a_message() {
     use std::os::unix::ffi::OsStrExt;
     let mut command = place().command(&["explain", "--rules", "rules"]);
     command.current_dir("/");

@@ -1,4 +1,4 @@
-//! `readdress try`: the MTA's part, played against a running daemon.
+//! `readdress try` against a running daemon.
 
 use crate::program::{BASE, Place, RULES};
 
@@ -8,7 +8,7 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// How far lines are indented is of no account here.
+/// Removes the indentation of all lines.
 fn flush_left(text: &str) -> String {
     text.lines()
         .map(|line| format!("{}\n", line.trim()))
@@ -70,7 +70,7 @@ fn both_kinds_of_sockets_are_tried() {
     }
 }
 
-/// The text of a rule as the sender will read it, without the doubled signs of the protocol.
+/// The text of a rule as the sender reads it, without the doubled `%` of the milter protocol.
 #[test]
 fn a_refusal_is_shown_as_the_client_sees_it() {
     let place = place();
@@ -95,7 +95,7 @@ fn a_refusal_is_shown_as_the_client_sees_it() {
     }
 }
 
-/// A socket of `run --listen` stands in no file.
+/// `try` also finds a socket that only `run --listen` names.
 #[test]
 fn the_running_daemon_says_where_it_listens() {
     let place = place();
@@ -159,7 +159,7 @@ fn discard_and_keep_are_told_apart() {
     );
 }
 
-/// RFC 6531: the same target with and without SMTPUTF8 (spec section 3, point 4).
+/// A target that is not ASCII needs SMTPUTF8 (RFC 6531); without it the recipient is refused with 550 5.6.7.
 #[test]
 fn smtputf8_decides_whether_a_target_can_be_reached() {
     let place = Place::new(&[(

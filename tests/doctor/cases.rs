@@ -1,4 +1,4 @@
-//! One change to a right machine, and the findings that it brings.
+//! Each case changes one thing of a right machine, and expects the findings about it.
 
 mod configuration;
 mod connect;
@@ -16,14 +16,14 @@ use serde_json::Value;
 use crate::machine::{Machine, Mta};
 use crate::support::peers;
 
-/// A case.
+/// A change, and the findings that it causes.
 pub struct Case {
-    /// The codes that are found, no others.
+    /// The codes of all findings.
     pub codes: &'static [&'static str],
-    /// Which machine is changed.
+    /// The MTA of the machine.
     pub mta: Mta,
     pub change: fn(&mut Machine),
-    /// What stands in the messages and the help.
+    /// Texts of the messages and of the help.
     pub says: &'static [&'static str],
 }
 
@@ -37,7 +37,7 @@ const ALL: [&[Case]; 7] = [
     sendmail::CASES,
 ];
 
-/// Runs some; fails with all complaints at once.
+/// Runs cases. Fails with the complaints about all of them.
 fn run(cases: &[Case]) {
     if peers::unpacked().is_none() {
         return;
@@ -81,7 +81,7 @@ fn complaint(case: &Case) -> Result<(), String> {
             return Err(wrong("another severity"));
         }
     }
-    mended(&machine, &findings).map_err(|what| wrong(&what))
+    fixed(&machine, &findings).map_err(|what| wrong(&what))
 }
 
 fn words(findings: &[Value]) -> BTreeSet<String> {
@@ -91,9 +91,10 @@ fn words(findings: &[Value]) -> BTreeSet<String> {
     words.map(str::to_owned).collect()
 }
 
-/// The postconf commands of the help are what mends the findings: after them these are gone, and no
-/// others have come. Where the daemon has to be configured as well, it takes more than that.
-fn mended(machine: &Machine, findings: &[Value]) -> Result<(), String> {
+/// Runs the postconf commands of the help: they fix the findings, and cause no new ones. Findings whose fix also
+/// needs
+/// a change of readdress' configuration are left out.
+fn fixed(machine: &Machine, findings: &[Value]) -> Result<(), String> {
     let help = |finding: &Value| finding["help"].as_str().unwrap_or_default().to_owned();
     let by_command = |finding: &&Value| {
         let help = machine.usual(&help(finding));
@@ -104,7 +105,7 @@ fn mended(machine: &Machine, findings: &[Value]) -> Result<(), String> {
         return Ok(());
     }
     let helps: Vec<_> = mendable.into_iter().map(help).collect();
-    // As they stand; no Postfix runs here that could reload.
+    // The commands as they are printed. No Postfix runs here that could reload.
     let commands = helps.iter().flat_map(|help| help.split('`'));
     let script: Vec<_> = commands
         .filter(|text| text.starts_with('/') && text.contains("/postconf -c "))
@@ -120,37 +121,37 @@ fn mended(machine: &Machine, findings: &[Value]) -> Result<(), String> {
 }
 
 #[test]
-fn the_configuration_is_told() {
+fn findings_about_the_configuration() {
     run(configuration::CASES);
 }
 
 #[test]
-fn what_does_not_answer_is_told() {
+fn findings_about_sockets_without_an_answer() {
     run(connect::CASES);
 }
 
 #[test]
-fn dns_is_told() {
+fn findings_about_dns() {
     run(dns::CASES);
 }
 
 #[test]
-fn the_daemon_is_told() {
+fn findings_about_the_daemon() {
     run(serving::CASES);
 }
 
 #[test]
-fn both_mtas_are_told() {
+fn findings_about_both_mtas() {
     run(mta::CASES);
 }
 
 #[test]
-fn postfix_is_told() {
+fn findings_about_postfix() {
     run(postfix::CASES);
 }
 
 #[test]
-fn sendmail_is_told() {
+fn findings_about_sendmail() {
     run(sendmail::CASES);
 }
 

@@ -1,4 +1,4 @@
-//! Where nothing is wrong nothing is found; and what the command does besides.
+//! A right machine has no findings; and how the command prints findings, and that it changes nothing.
 
 use crate::machine::{Machine, Mta};
 use crate::support::peers;
@@ -22,7 +22,7 @@ fn clean(mta: Mta, change: impl FnOnce(&mut Machine)) {
     let said = machine.diagnose(&["--strict", "--format", "json"]);
     assert_eq!(said.status, Some(0), "{said:?}");
     assert_eq!(said.findings(), [] as [serde_json::Value; 0], "{said:?}");
-    // What was looked at is right; what was not is said.
+    // Everything that was checked is right, and a line says what was not checked.
     let summary = said.summary();
     let looks = summary["looked_at"].as_array().expect("a list");
     let all = ["rules", "DNS", "milter", "map", "daemon"];
@@ -48,7 +48,7 @@ fn a_right_machine_has_no_findings() {
     clean(Mta::Sendmail, |_| {});
 }
 
-/// A confined smtpd, sockets in its directory, lists in files and tables, a domain behind an alias.
+/// An smtpd in a chroot, sockets in its directory, lists in files and tables, a domain behind an alias.
 #[test]
 fn another_right_machine_has_none_either() {
     clean(Mta::Postfix, |machine| {
@@ -93,7 +93,7 @@ fn another_right_machine_has_none_either() {
     });
 }
 
-/// As `check` prints: subject, severity, sentence, code; then what to write.
+/// The form is that of `check`: subject, severity, sentence, code; then what to write.
 #[test]
 fn findings_are_printed_for_people() {
     if peers::unpacked().is_none() {
@@ -164,7 +164,7 @@ fn what_is_named_must_be_there() {
     assert!(said.err.contains("main.cf"), "{said:?}");
 }
 
-/// Nothing is changed: no file of the machine is another afterwards.
+/// Every file of the machine is the same afterwards.
 #[test]
 fn nothing_is_changed() {
     if peers::unpacked().is_none() {

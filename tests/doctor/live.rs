@@ -1,5 +1,5 @@
-//! Real MTAs that run and are wrong in one thing: doctor finds it, the commands of its help are run as
-//! they are printed, and mail arrives.
+//! Real MTAs that run with one mistake: doctor finds it, its commands are run as they are printed, and mail
+//! arrives.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -15,7 +15,7 @@ use crate::support::sendmail::{Plan, Sendmail};
 use crate::support::sink::Sink;
 use crate::support::smtp::Client;
 
-/// What makes Postfix right; a case adds lines, of which the last counts.
+/// The lines of a right Postfix. A case adds lines; the last line of a parameter counts.
 const RIGHT: &str = "\
 relay_domains = domain2.com, company.com, exämple.test, xn--exmple-cua.test
 relay_recipient_maps = socketmap:inet:127.0.0.1:{map}:recipients
@@ -25,7 +25,7 @@ recipient_delimiter = +
 address_verify_poll_delay = 1s
 ";
 
-/// One thing that is wrong with Postfix.
+/// One mistake in Postfix' configuration.
 struct Case {
     codes: &'static [&'static str],
     /// Lines at the end of `main.cf`.
@@ -108,7 +108,7 @@ const POSTFIX: &[Case] = &[
     },
 ];
 
-/// The codes that are provoked here and by no machine whose MTA does not run.
+/// Returns the codes that only a running MTA provokes.
 pub fn provoked() -> impl Iterator<Item = &'static str> {
     let cases = POSTFIX.iter().flat_map(|case| case.codes).copied();
     cases.chain(["mta-down", "probe-greylisted", "unknown-accepted"])
@@ -229,12 +229,12 @@ fn complaint(number: usize, case: &Case) -> Result<(), String> {
         return Err(wrong("nothing to paste", &said));
     };
     running.machine.script(&cure);
-    // Processes that are under way keep what they have read.
+    // Processes that run already keep their configuration.
     let end = Instant::now() + Duration::from_secs(15);
     for attempt in 0.. {
         let said = running.machine.diagnose(PROBE);
         let arrived = running.arrives(&format!("live-{number}-{attempt}"));
-        // What a machine that may relay cannot know is a note.
+        // A machine that may relay cannot know everything, which is a note.
         let right = codes(&said).iter().all(|code| code == "unseen");
         match (right, arrived) {
             (true, Ok(())) => return Ok(()),
@@ -248,7 +248,7 @@ fn complaint(number: usize, case: &Case) -> Result<(), String> {
 }
 
 #[test]
-fn postfix_is_cured_by_what_is_printed() {
+fn the_printed_commands_fix_postfix() {
     if peers::unpacked().is_none() {
         return;
     }
@@ -261,7 +261,7 @@ fn postfix_is_cured_by_what_is_printed() {
 }
 
 #[test]
-fn a_right_postfix_is_said_to_be_right() {
+fn a_right_postfix_has_no_findings() {
     if peers::unpacked().is_none() {
         return;
     }
@@ -284,9 +284,9 @@ fn a_right_postfix_is_said_to_be_right() {
     assert_eq!(running.sink.deliveries(|_| true).len(), 1);
 }
 
-/// From a network that may relay nothing is known about strangers, and that is said.
+/// From a network that may relay, doctor learns nothing about strangers, and says so.
 #[test]
-fn what_a_trusted_machine_cannot_know_is_said() {
+fn a_trusted_machine_cannot_know_everything() {
     if peers::unpacked().is_none() {
         return;
     }
@@ -305,7 +305,7 @@ fn what_a_trusted_machine_cannot_know_is_said() {
 }
 
 #[test]
-fn greylisting_is_called_by_its_name() {
+fn greylisting_is_recognised() {
     if peers::unpacked().is_none() {
         return;
     }
@@ -321,7 +321,7 @@ fn greylisting_is_called_by_its_name() {
     assert!(said.out.contains("Greylisted for 300 seconds"), "{said:?}");
 }
 
-/// A server that says yes to everything; its port.
+/// Starts a server that accepts everything, and returns its port.
 fn yes() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its address").port();
@@ -358,7 +358,7 @@ fn an_mta_that_takes_everything_asks_nobody() {
     assert_eq!(codes(&said), wanted(&["mta-down"]), "{said:?}");
 }
 
-/// A Sendmail beside a machine, with these lines at the end of `sendmail.mc`.
+/// Starts a Sendmail for a machine, with these lines at the end of `sendmail.mc`.
 fn sendmail(machine: &mut Machine, lines: &str) -> (Sendmail, Sink) {
     let sink = Sink::start();
     let lines = machine.filled(lines);
@@ -381,7 +381,7 @@ fn sendmail(machine: &mut Machine, lines: &str) -> (Sendmail, Sink) {
 
 const FILTER: &str = "INPUT_MAIL_FILTER(`readdress', `S=inet:{milter}@127.0.0.1, F=T, T=C:5s;S:10s;R:10s;E:10s')dnl\n";
 
-/// The rule set that was printed once: whatever it did not understand it said OK to.
+/// A rule set that an older version printed. It said OK to every address that it did not understand.
 const OPEN: &str = "\
 LOCAL_CONFIG
 Kdomains socket -T<TMPF> inet:{map}@127.0.0.1
@@ -451,10 +451,10 @@ fn sendmail_is_asked_as_a_stranger() {
     }
 }
 
-/// Sendmail does not start at a socket in Postfix' spelling; in the spelling that is told it does, and
-/// mail arrives.
+/// Sendmail does not start with a socket in Postfix' spelling. With the spelling of the help it starts, and mail
+/// arrives.
 #[test]
-fn sendmail_starts_with_the_spelling_that_is_told() {
+fn sendmail_starts_with_the_spelling_of_the_help() {
     if peers::unpacked().is_none() {
         return;
     }

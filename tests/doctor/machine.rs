@@ -80,7 +80,7 @@ FEATURE(`no_default_msa')dnl
 {relay}DAEMON_OPTIONS(`Name=MTA, Port=25')dnl
 ";
 
-/// What connects the machine to readdress; a case may change it.
+/// The lines that connect the machine to readdress. A case may change them.
 const MC_OURS: &str = "\
 RELAY_DOMAIN(`domain2.com company.com exämple.test xn--exmple-cua.test')dnl
 INPUT_MAIL_FILTER(`readdress', `S=inet:{milter}@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl
@@ -108,21 +108,21 @@ pub struct Machine {
     pub main: String,
     pub master: String,
     pub mc: String,
-    /// Whether class R stands for its own words alone.
+    /// True if class R does not stand for subdomains.
     pub relay_hosts_only: bool,
     /// Files of the folder, by name.
     pub files: Vec<(&'static str, String)>,
-    /// Whether a daemon is started.
+    /// True if a daemon is started.
     pub daemon: bool,
     /// A shell script that is run in the folder when the daemon answers.
     pub then: String,
     /// More arguments of doctor.
     pub arguments: Vec<String>,
-    /// Another `sendmail.cf`: that of a Sendmail that runs.
+    /// Another `sendmail.cf`: that of a running Sendmail.
     pub sendmail: Option<PathBuf>,
-    /// Whether doctor runs without the right to open every file.
+    /// True if doctor runs without root's right to open every file.
     pub powerless: bool,
-    /// Another directory of `main.cf`: that of a Postfix that runs.
+    /// Another directory of `main.cf`: that of a running Postfix.
     pub postfix: Option<PathBuf>,
     pub folder: Folder,
     milter: u16,
@@ -132,7 +132,7 @@ pub struct Machine {
     running: Option<Process>,
 }
 
-/// What doctor said.
+/// What doctor printed.
 #[derive(Debug)]
 pub struct Said {
     pub status: Option<i32>,
@@ -141,14 +141,14 @@ pub struct Said {
 }
 
 impl Said {
-    /// The objects of `--format json` but the last.
+    /// Returns the objects of `--format json` except the last.
     pub fn findings(&self) -> Vec<Value> {
         let mut objects = self.objects();
         objects.pop();
         objects
     }
 
-    /// The last object: what was looked at.
+    /// Returns the last object: what was checked.
     pub fn summary(&self) -> Value {
         let mut last = self.objects().pop().expect("a summary");
         last["summary"].take()
@@ -161,7 +161,7 @@ impl Said {
             .unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// What is said at the end about one thing.
+    /// Returns the results and texts of the checks of one thing.
     pub fn look(&self, what: &str) -> Vec<(String, String)> {
         let summary = self.summary();
         let looks = summary["looked_at"].as_array().cloned().unwrap_or_default();
@@ -205,13 +205,13 @@ impl Machine {
         }
     }
 
-    /// Exchanges one part of a text, which must be there.
+    /// Replaces a part of the lines for Sendmail, which must be there.
     pub fn mc(&mut self, from: &str, to: &str) {
         assert!(self.mc.contains(from), "{from}");
         self.mc = self.mc.replace(from, to);
     }
 
-    /// The same of the daemon's configuration.
+    /// Replaces a part of the daemon's configuration, which must be there.
     pub fn configure(&mut self, from: &str, to: &str) {
         assert!(self.config.contains(from), "{from}");
         self.config = self.config.replace(from, to);
@@ -269,7 +269,7 @@ impl Machine {
         self.postfix.clone().unwrap_or(own)
     }
 
-    /// Whether the daemon answers, and has read its rules: what a case does to them comes after that.
+    /// Returns true if the daemon answers and has read its rules. A case changes them only after that.
     fn has_read_its_rules(&self) -> bool {
         let Ok(mut stream) = UnixStream::connect(self.folder.join("control.sock")) else {
             return false;
@@ -297,7 +297,7 @@ impl Machine {
         process
     }
 
-    /// A text as it would be on a machine whose Postfix stands where Postfix always does.
+    /// Returns a text as it would be on a machine with Postfix in its usual place.
     pub fn usual(&self, text: &str) -> String {
         let tools = tools();
         let directory = self.etc();
@@ -364,7 +364,7 @@ impl Machine {
     }
 }
 
-/// `main.cf` with each parameter once: a case sets it anew behind the line of a right machine.
+/// Returns `main.cf` with each parameter once: the last line counts. A case adds lines to those of a right machine.
 pub fn last_wins(main: &str) -> String {
     let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
     let lines: Vec<_> = main.lines().collect();
@@ -376,7 +376,7 @@ pub fn last_wins(main: &str) -> String {
     kept.map(|(_, line)| format!("{line}\n")).collect()
 }
 
-/// A milter that agrees to any offer, and says nothing more; its port.
+/// Starts a milter that accepts any offer and sends nothing more. Returns its port.
 fn another_milter() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port for another milter");
     let port = listener.local_addr().expect("its address").port();
@@ -391,12 +391,12 @@ fn another_milter() -> u16 {
     port
 }
 
-/// Where postconf and its kin are.
+/// Returns the directory of postconf(1) and the other programs.
 pub fn tools() -> PathBuf {
     cache().join("postfix/usr/sbin")
 }
 
-/// Where the MTAs are unpacked.
+/// Returns the directory into which the MTAs were unpacked.
 pub fn cache() -> PathBuf {
     peers::unpacked().expect("asked before")
 }

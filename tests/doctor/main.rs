@@ -1,8 +1,10 @@
-//! `readdress doctor` on machines that are right but for one thing.
+//! `readdress doctor` on machines with one mistake.
 //!
-//! Every code of `readdress::doctor::codes` is provoked by a case, through the program itself: with a
-//! DNS server on loopback, a running daemon, a real postconf(1) on a folder of its own, a `sendmail.cf`
-//! made by m4. A case finds exactly what it is made for: no finding comes along with another.
+//! Every code of `readdress::doctor::codes` is provoked by a case that runs the program itself: with a DNS server
+//! on
+//! loopback, a running daemon, a real postconf(1) on a folder of its own, a `sendmail.cf` made by m4. A case
+//! expects
+//! exactly the findings that it names.
 
 #![cfg(feature = "daemon")]
 

@@ -1,7 +1,8 @@
-//! What doctor prints is pasted as it stands: a Postfix that runs is broken in one way, doctor finds it,
-//! its block is given to a shell, and then mail follows the table.
+//! Pastes what doctor prints: a running Postfix gets one mistake, doctor finds it, a shell runs doctor's block,
+//! and then
+//! mail follows the table.
 //!
-//! The Postfix of a case is wired as doctor recommends, and broken by postconf(1).
+//! Each Postfix is connected as doctor recommends; then postconf(1) makes the mistake.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The block, behind its heading and up to the summary.
 const HEADING: &str = "To fix errors and warnings as far as commands can, paste this:\n\n";
 
-/// A Postfix that runs, the daemon, and where mail goes.
+/// A running Postfix, the daemon, and the next hop.
 struct World {
     machine: Machine,
     postfix: Postfix,
@@ -29,7 +30,7 @@ struct World {
 }
 
 impl World {
-    /// Wired rightly; then broken by these lines.
+    /// Starts a right Postfix, then makes these mistakes.
     fn broken(lines: &str) -> Option<Self> {
         Self::with(lines, |_| {})
     }
@@ -57,7 +58,7 @@ impl World {
             sink,
             messages: 0,
         };
-        // One reload: with a second one at its heels this Postfix waits for its own log for ever.
+        // One reload only: after a second one at once this Postfix waits for its own log forever.
         world.paste(&format!(
             "postconf -e 'smtpd_milters = inet:127.0.0.1:{{milter}}' recipient_delimiter=+
              postconf -e 'relay_recipient_maps = socketmap:inet:127.0.0.1:{{map}}:recipients'
@@ -67,7 +68,7 @@ impl World {
         Some(world)
     }
 
-    /// Gives lines to a shell. What doctor prints names programs with their paths; ours are looked for.
+    /// Runs lines in a shell.
     fn paste(&self, lines: &str) {
         let door = |number: usize| self.postfix.doors[number].port.to_string();
         let lines = lines
@@ -76,7 +77,7 @@ impl World {
             .replace("{sink}", &self.sink.port.to_string());
         let tools = tools();
         let path = format!("PATH={}:$PATH; export PATH", tools.display());
-        // A block reloads by itself.
+        // The block has a reload of its own.
         let reload = if lines.contains(" reload") {
             ""
         } else {
@@ -89,7 +90,7 @@ impl World {
         self.machine.diagnose(&[])
     }
 
-    /// The block that doctor prints, having found this.
+    /// Returns the block that doctor prints about this finding.
     fn block(&self, code: &str) -> String {
         let said = self.doctor();
         assert!(said.out.contains(&format!("[{code}]")), "{code}: {said:?}");
@@ -117,7 +118,7 @@ impl World {
         );
     }
 
-    /// Sends a message, and says who got it; or the reply that refused it.
+    /// Sends a message, and returns who got it, or the reply that refused it.
     fn send(&mut self, recipient: &str) -> Result<Vec<String>, String> {
         self.messages += 1;
         let token = format!("pasted-{}-{}", self.messages, self.sink.port);
@@ -147,7 +148,7 @@ impl World {
         Ok(copies)
     }
 
-    /// Sends until it goes as it should: a reload reaches each smtpd when its session has ended.
+    /// Sends until the result is right: a reload reaches each smtpd when its session has ended.
     fn expect(&mut self, recipient: &str, wanted: Result<&[&str], &str>) {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -175,7 +176,8 @@ impl World {
     }
 }
 
-/// Broken, found, cured, and mail follows the table; before that `recipient` got `before`.
+/// Makes a mistake, checks that `recipient` then gets `before`, pastes the block, and checks that mail follows the
+/// table.
 fn case(lines: &str, code: &str, recipient: &str, before: Result<&[&str], &str>) {
     let Some(mut world) = World::broken(lines) else {
         return;
@@ -187,7 +189,7 @@ fn case(lines: &str, code: &str, recipient: &str, before: Result<&[&str], &str>)
 
 #[test]
 fn the_spelling_of_the_other_mta() {
-    // smtpd ends, and the client hears nothing.
+    // smtpd ends, and the client gets no reply.
     case(
         "postconf -e 'smtpd_milters = inet:{milter}@127.0.0.1'",
         "socket-misspelt",
@@ -305,7 +307,7 @@ fn a_canonical_map_that_leads_back() {
     );
 }
 
-/// Ours first: the setting as doctor prints it, in `readdress.toml`.
+/// The setting of readdress comes first, as doctor prints it.
 #[test]
 fn another_delimiter() {
     let Some(mut world) = World::broken("postconf -e recipient_delimiter=-") else {
@@ -389,7 +391,7 @@ fn a_socket_that_postfix_may_not_open() {
     world.follows();
 }
 
-/// It says what `postfix check` says, of a Postfix that runs on with what it has read.
+/// doctor shows the message of `postfix check`. The running Postfix keeps the configuration that it has read.
 #[test]
 fn a_syntax_error() {
     let Some(world) = World::broken("true") else {
@@ -409,7 +411,7 @@ fn a_syntax_error() {
     assert!(world.doctor().out.contains("0 errors, 0 warnings"));
 }
 
-/// Nothing of a Postfix that runs is changed, whatever `postfix check` looks at.
+/// doctor changes nothing of a running Postfix, although it runs `postfix check`.
 #[test]
 fn nothing_of_it_is_changed() {
     let Some(world) = World::broken("postconf -e milter_default_action=accept") else {

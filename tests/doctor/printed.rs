@@ -1,5 +1,5 @@
-//! `doctor --print`: what it writes connects a real Postfix and a real Sendmail to the daemon, and
-//! mail follows the table.
+//! The lines of `doctor --print` connect a real Postfix and a real Sendmail to the daemon, and mail follows the
+//! table.
 
 use std::net::Ipv4Addr;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::support::sendmail::{Plan, Sendmail};
 use crate::support::sink::Sink;
 use crate::support::smtp::Client;
 
-/// What doctor prints for a machine whose daemon runs.
+/// Returns what doctor prints for a machine whose daemon runs.
 fn printed(machine: &mut Machine, mta: &str) -> String {
     machine.start();
     let said = machine.diagnose(&["--print", mta]);
@@ -29,7 +29,8 @@ fn rcpt(client: &mut Client, address: &str) -> u16 {
     reply.code
 }
 
-/// Known and unknown recipients of both labels, a subdomain, and a route through us; then the mail.
+/// Tries known and unknown recipients in both spellings, a subdomain, and a route through this MTA; then sends
+/// mail.
 fn mail_follows_the_table(
     source: Ipv4Addr,
     port: u16,
@@ -113,7 +114,7 @@ fn postfix_follows_the_table_with_what_is_printed() {
         "printed-for-postfix",
     );
 
-    // The other label, which needs SMTPUTF8.
+    // The other spelling, which needs SMTPUTF8.
     let mut client = Client::greet(Ipv4Addr::LOCALHOST, port).expect("a greeting");
     client
         .command(b"MAIL FROM:<s@sender.example> SMTPUTF8")
@@ -150,7 +151,7 @@ fn sendmail_follows_the_table_with_what_is_printed() {
         "printed-for-sendmail",
     );
 
-    // The other label: this Sendmail knows no SMTPUTF8, and takes the octets all the same.
+    // The other spelling: this Sendmail does not know SMTPUTF8, but it accepts the bytes.
     let mut client = Client::greet(outsider, port).expect("a greeting");
     client
         .command(b"MAIL FROM:<s@sender.example>")
@@ -159,10 +160,9 @@ fn sendmail_follows_the_table_with_what_is_printed() {
     assert_eq!(rcpt(&mut client, "nosuch@exämple.test"), 550);
 }
 
-/// The printed lines, written into the machine that they were printed for, leave nothing to find; and
-/// printed again they are the same.
+/// With the printed lines the machine has no findings, and doctor prints the same lines again.
 #[test]
-fn what_is_printed_heals_the_machine() {
+fn the_printed_lines_fix_the_machine() {
     if peers::unpacked().is_none() {
         return;
     }
@@ -176,7 +176,8 @@ fn what_is_printed_heals_the_machine() {
             .lines()
             .filter(|line| !line.contains("{m") && !line.starts_with("relay_domains"))
             .fold(String::new(), |main, line| main + line + "\n");
-        machine.main += "relay_domains = other.example\nmilter_default_action = accept\nsmtpd_milters = inet:127.0.0.1:{other}\n\
+        machine.main += "relay_domains = other.example\nmilter_default_action = accept\nsmtpd_milters = \
+                         inet:127.0.0.1:{other}\n\
                          mydestination = localhost, company.com\n";
         machine.files.push(("spool/rw/x", String::new()));
         machine.configure("inet:127.0.0.1:{milter}", socket);
@@ -234,7 +235,7 @@ fn broken_rules_print_nothing() {
     assert!(said.err.contains("readdress check"), "{said:?}");
 }
 
-/// Lines are right wherever they are pasted, however the configuration was named.
+/// The lines can be pasted in any directory, however the configuration was named.
 #[test]
 fn printed_paths_are_absolute() {
     if peers::unpacked().is_none() {

@@ -1,8 +1,10 @@
-//! The lines that `doctor --print` writes, as they are printed, in a real Postfix and a real Sendmail:
-//! an outsider may send to our addresses, and nothing else that he types is accepted or passed on.
+//! The lines of `doctor --print` in a real Postfix and a real Sendmail: a stranger can send to addresses of the
+//! table, and
+//! every other address is refused.
 //!
-//! The forms are those of nmap's smtp-open-relay, old routes at our own domains, literals, quotes and
-//! escapes, and names that a look-up finds or does not find.
+//! The addresses are those of nmap's smtp-open-relay, old routes at the table's domains, literals, quotes and
+//! escapes,
+//! and domains that a look-up finds or does not find.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -37,17 +39,17 @@ jd@domain2.com jdoe@company.com
 /(\\w+)\\.(.*)@domain2\\.com/ jdoe@company.com
 ";
 
-/// A directory without domain lines, whose target is another's domain.
+/// A directory without domain lines, whose target is in an external domain.
 const UNDECLARED: &str = "\
 @domain2.com @elsewhere.example
 jd@domain2.com jdoe@company.com
 jdoe@company.com mailbox
 ";
 
-/// Domains of others: a look-up finds the first alone.
+/// Domains elsewhere. A look-up finds only the first.
 const FOREIGN: [&str; 2] = ["elsewhere.example", "nowhere.example"];
 
-/// The name of the MTA, and our domains: hosts by which a route may lead.
+/// The name of the MTA and the table's domains: hosts through which a route may lead.
 const HOSTS: [&str; 4] = [
     "domain2.com",
     "company.com",
@@ -89,7 +91,7 @@ fn foreign_forms() -> Vec<String> {
     forms
 }
 
-/// Without one of our hosts in it.
+/// Returns the forms without one of these hosts.
 fn plain(foreign: &str) -> Vec<String> {
     let name = foreign.split('.').next().unwrap_or_default();
     let escaped = foreign.replace('.', "\\.");
@@ -120,7 +122,7 @@ fn plain(foreign: &str) -> Vec<String> {
     ]
 }
 
-/// With one of our hosts, or a literal, in it.
+/// Returns the forms with one of these hosts, or with a literal.
 fn through(foreign: &str, host: &str) -> Vec<String> {
     vec![
         format!("victim%{foreign}@{host}"),
@@ -165,7 +167,7 @@ const OURS: [&str; 5] = [
     "jdoe@company.com",
 ];
 
-/// What an outsider gets for everything that he may try.
+/// A stranger, who tries all forms.
 struct Outsider<'s> {
     name: String,
     source: Ipv4Addr,
@@ -200,7 +202,7 @@ impl Outsider<'_> {
         client
     }
 
-    /// Tries every form; then sends to our own addresses in the same transaction.
+    /// Tries every form, then sends to addresses of the table in the same transaction.
     fn tries(&self, senders: &[&str], unknown: Unknown, drain: impl Fn() -> Result<(), String>) {
         let (mut accepted, forms) = (Vec::new(), foreign_forms());
         for sender in senders {
@@ -295,7 +297,7 @@ const CASES: [((&str, &str, bool), Unknown); 8] = [
     ((UNDECLARED, "rewrite", true), Unknown::Taken),
 ];
 
-/// The first case with every sender, the others with a stranger: no rule of an MTA here is about senders.
+/// Returns every sender for the first case, and one for the others: no restriction here depends on the sender.
 fn senders(number: usize) -> &'static [&'static str] {
     if number == 0 { &SENDERS } else { &SENDERS[..1] }
 }
@@ -374,8 +376,8 @@ fn postfix_relays_nothing_with_what_is_printed() {
     }
 }
 
-/// The lines of the README, which name the domains in class R and ask no map: the filter refuses what
-/// would route.
+/// The lines of the README name the domains in class R and ask no map. The filter refuses addresses that would
+/// route.
 #[test]
 fn sendmail_relays_nothing_with_the_lines_of_the_readme() {
     let Some(cache) = peers::unpacked() else {

@@ -1,4 +1,4 @@
-//! A DNS server on loopback that knows one small zone, and nothing of the outside.
+//! A DNS server on loopback that knows one small zone only.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
@@ -9,7 +9,7 @@ use hickory_resolver::proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
-/// What is behind a name.
+/// The data of a name.
 #[derive(Clone)]
 pub enum Data {
     /// An MX record: the target, empty for a null MX.
@@ -25,7 +25,7 @@ pub enum Data {
     Silent,
 }
 
-/// Names to what is behind them; any other name does not exist.
+/// The names and their data. No other name exists.
 #[derive(Clone, Default)]
 pub struct Zone(BTreeMap<String, Vec<Data>>);
 
@@ -68,7 +68,7 @@ impl Zone {
         Some(answer)
     }
 
-    /// Adds the records; none for no answer.
+    /// Adds the records to an answer. Returns none if the server must not answer.
     fn fill(&self, query: &Query, name: &Name, answer: &mut Message) -> Option<ResponseCode> {
         let key = name.to_lowercase().to_ascii();
         let Some(data) = self.0.get(key.trim_end_matches('.')) else {

@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use super::folder::Folder;
 use super::process::Process;
 
-/// A rule file that is saved is live after some 300 ms; a busy machine needs longer.
+/// A saved rules file is live after some 300 ms. A busy machine needs longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a broken file is watched before it is believed that it does not go live.
+/// How long the tests wait before they conclude that a broken file does not go live.
 const STAYS: Duration = Duration::from_millis(1500);
 
 pub struct Daemon {
@@ -78,22 +78,22 @@ impl Daemon {
             }
             sleep(Duration::from_millis(10));
         }
-        // An MTA that has given up root must be able to open it, too.
+        // An MTA that has given up root must be able to open the socket as well.
         fs::set_permissions(self.socket(), fs::Permissions::from_mode(0o666)).expect("chmod");
         Ok(())
     }
 
-    /// The Unix socket on which it speaks the milter protocol.
+    /// Returns the Unix socket of the milter.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("milter.sock")
     }
 
-    /// The rules directory.
+    /// Returns the rules directory.
     pub fn rules(&self) -> PathBuf {
         self.folder.join("rules")
     }
 
-    /// Waits until the log holds this.
+    /// Waits until the log holds this text.
     pub fn says(&self, text: &str) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         while !self.log().contains(text) {
@@ -130,8 +130,9 @@ impl Daemon {
         Ok(())
     }
 
-    /// Puts a rules file in its place at once: on a busy machine one that is written there may go live
-    /// while it is still empty.
+    /// Writes a rules file elsewhere and renames it. On a busy machine a file that is written in place may go
+    /// live while
+    /// it is still empty.
     fn save(&self, name: &str, text: &str) {
         let new = self.folder.join(&format!("new-{name}"));
         fs::write(&new, text).expect("a rules file");
@@ -146,14 +147,14 @@ impl Daemon {
         if self.generations() != before {
             return Err(format!("{name} is broken, and went live\n{}", self.log()));
         }
-        // Without a word about it, the change may not have been seen at all.
+        // Without a line in the log, the daemon may not have seen the change at all.
         if self.log().len() == length {
             return Err(format!("{name} is broken, and the log does not say so"));
         }
         Ok(())
     }
 
-    /// How many different generations the log has named.
+    /// Returns how many different generations the log has named.
     fn generations(&self) -> usize {
         let log = self.log();
         let mut numbers: Vec<&str> = log
@@ -170,7 +171,7 @@ impl Daemon {
         numbers.len()
     }
 
-    /// The most memory that it has held at one time, and what it holds now, in KiB.
+    /// Returns the most memory that it has held at one time, and what it holds now, in KiB.
     pub fn memory(&self) -> (usize, usize) {
         self.process.memory()
     }
@@ -179,18 +180,18 @@ impl Daemon {
         self.process.signal(signal);
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, as in a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Ends it in order; whatever it still had to log is then in the log.
+    /// Ends it in order. After that the log is complete.
     pub fn stop(&mut self) -> Result<(), String> {
         let ended = self.process.stop();
         self.in_order(ended)
     }
 
-    /// Waits for the end of one that was asked to end: a second signal would end it at once.
+    /// Waits for the end after one signal. A second signal would end it at once.
     pub fn wait_for_the_end(&mut self) -> Result<(), String> {
         let ended = self.process.wait();
         self.in_order(ended)

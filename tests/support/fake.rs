@@ -1,9 +1,12 @@
-//! An MTA of our own: speaks the milter protocol, and keeps an envelope as Postfix does.
+//! A fake MTA: it speaks the milter protocol and keeps an envelope as Postfix does.
 //!
-//! It says that it is Postfix. It accepts every recipient that the milter accepts. It deletes a
-//! recipient only if its parser reads the same bytes as at RCPT, silently otherwise; an added one is a
-//! further copy unless address and ORCPT are the same. And it is stricter than both real MTAs:
-//! what would make one of them lose mail (an addition before a deletion, a bad ORCPT) is an error.
+//! It calls itself Postfix. It accepts every recipient that the milter accepts. It deletes a recipient only if
+//! its parser
+//! reads the same bytes as at RCPT, and ignores other deletions. An added recipient is another copy unless
+//! address and
+//! ORCPT are the same. It is stricter than both real MTAs: what would make one of them lose mail (an addition
+//! before a
+//! deletion, a bad ORCPT) is an error.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -33,14 +36,14 @@ const SILENT_END_OF_HEADERS: u32 = 0x40000;
 const SILENT_BODY: u32 = 0x80000;
 const ALL_FLAGS: u32 = 0x001f_ffff;
 const ALL_ACTIONS: u32 = 0x1ff;
-/// Where the lists of macros for the connection and for RCPT have their numbers.
+/// The numbers of the lists of macros for the connection and for RCPT.
 const CONNECT_STAGE: u32 = 0;
 const RCPT_STAGE: u32 = 3;
 
 /// One recipient of the open transaction.
 #[derive(Clone)]
 struct Recipient {
-    /// As received, without brackets and source route; as given, where the milter added it.
+    /// As received, without brackets and source route, or as the milter added it.
     bytes: Vec<u8>,
     parameters: Vec<String>,
 }
@@ -54,7 +57,7 @@ pub struct Fake {
     recipients: Vec<Recipient>,
     smtputf8: bool,
     queue_id: u32,
-    /// Addresses that it holds to be other ones, as Sendmail does.
+    /// Addresses that it resolves to other ones, as Sendmail does.
     resolves: Vec<(String, String)>,
     /// What the next hop received at the last end of message.
     pub delivered: Vec<Copy>,
@@ -151,7 +154,7 @@ impl Fake {
         let bytes = received(&words[0]);
         let queue_id = format!("FAKE{:04}", self.queue_id);
         let resolved = self.resolved(&bytes).to_lowercase();
-        // Sendmail delivers what has lost its domain itself.
+        // Sendmail delivers an address without a domain itself.
         let mailer: &[u8] = if resolved.contains('@') {
             b"relay"
         } else {
@@ -255,7 +258,7 @@ impl Fake {
         Ok(())
     }
 
-    /// The address for which it holds this one.
+    /// Returns the address to which it resolves this one.
     fn resolved(&self, bytes: &[u8]) -> String {
         let address = canonical(bytes);
         let found = self.resolves.iter().find(|(from, _)| *from == address);
@@ -299,7 +302,7 @@ impl Fake {
             let orcpt = orcpt
                 .cloned()
                 .unwrap_or_else(|| format!("ORCPT=rfc822;{address}"));
-            // Sendmail, which holds two addresses to be one, does not look at ORCPT.
+            // Sendmail, which resolves both addresses to the same one, ignores ORCPT.
             let orcpt = if self.resolves.is_empty() {
                 orcpt
             } else {
@@ -334,7 +337,8 @@ impl Fake {
         }
         let answer = read_packet(&mut self.stream)?;
         if answer.0 == b'a' || (command != b'C' && answer.0 == b'd') {
-            // Later recipients and the end of the message would never be seen (pitfall 11).
+            // The milter would never see later recipients and the end of the message: after `accept` an MTA asks
+            // no more.
             return violation(&format!(
                 "{:?} as the answer to {:?}",
                 answer.0 as char, command as char
@@ -363,7 +367,7 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        // The milter may be gone.
+        // The milter may have closed the connection.
         let _ = self.send(b'Q', b"");
     }
 }

@@ -1,9 +1,10 @@
 //! How the fake MTA understands an address: as Postfix's smtpd and trivial-rewrite do.
 //!
-//! Only what the scenarios use: source route, comments, blanks, a trailing dot, quotes that are
-//! not needed, `user%domain`, `domain!user`. Bytes that are not UTF-8 become replacement marks.
+//! It understands what the scenarios use: source routes, comments, spaces, a trailing dot, quotes that are not
+//! needed,
+//! `user%domain`, `domain!user`. Bytes that are not UTF-8 become replacement characters.
 
-/// The address that smtpd makes of a path: without outer brackets and source route, then parsed.
+/// Returns the address that smtpd reads from a path: without outer brackets and source route, then parsed.
 pub fn received(path: &[u8]) -> Vec<u8> {
     let inner = path
         .strip_prefix(b"<")
@@ -16,7 +17,7 @@ pub fn received(path: &[u8]) -> Vec<u8> {
     parsed(inner)
 }
 
-/// The address in a text, as cleanup's parser finds it: what stands between brackets, or within a
+/// Returns the address in a text, as cleanup's parser finds it: the text between brackets, or within a
 /// group. Brackets within brackets and a group within brackets give another address than smtpd has.
 pub fn parsed(text: &[u8]) -> Vec<u8> {
     let at = |wanted: u8, from: usize| {
@@ -46,7 +47,7 @@ pub fn parsed(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The address without quotes and backslashes: how two recipients are compared.
+/// Returns the address without quotes and backslashes, which is compared.
 pub fn unquoted(address: &[u8]) -> Vec<u8> {
     let mut escaped = false;
     let mut plain = Vec::new();
@@ -64,7 +65,7 @@ pub fn unquoted(address: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Where the MTA would deliver to.
+/// Returns the address to which the MTA would deliver.
 pub fn canonical(address: &[u8]) -> String {
     let text = String::from_utf8_lossy(address).into_owned();
     if text.starts_with('"') {
@@ -93,7 +94,7 @@ pub fn canonical(address: &[u8]) -> String {
     }
 }
 
-/// Takes quotes off that the local-part does not need.
+/// Removes quotes that the local-part does not need.
 fn requoted(text: &str) -> String {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return text.to_owned();

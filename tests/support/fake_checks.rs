@@ -1,6 +1,6 @@
-//! What the fake MTA makes of single answers and parameters, and what it does not let pass.
+//! How the fake MTA understands answers and parameters, and which of them it refuses.
 //!
-//! Each check stands for a way in which a real MTA loses mail or ends a session.
+//! Each check is for a way in which a real MTA loses mail or ends a session.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use super::milter::{Packet, strings};
 use super::sink::path_length;
 use super::smtp::Reply;
 
-/// The reply that an answer means for the client; `None`: go on.
+/// Returns the reply that the client gets for an answer of the milter; none for `continue`.
 pub fn verdict((command, data): Packet) -> io::Result<Option<Reply>> {
     Ok(match command {
         b'c' => None,
@@ -31,8 +31,8 @@ pub fn verdict((command, data): Packet) -> io::Result<Option<Reply>> {
     })
 }
 
-/// Whether both MTAs take this parameter: an unknown one, or an ORCPT that is no xtext, makes
-/// Sendmail drop the recipient; an ORCPT without `;` ends the process.
+/// Returns true if both MTAs accept this parameter. Sendmail drops a recipient with an unknown parameter or with an
+/// ORCPT that is not xtext, and an ORCPT without `;` ends its process.
 pub fn harmless(parameter: &str) -> bool {
     match parameter.split_once('=') {
         Some(("ORCPT", value)) => value.split_once(';').is_some_and(|(kind, text)| {
@@ -52,7 +52,7 @@ pub fn harmless(parameter: &str) -> bool {
     }
 }
 
-/// `<path> A=b` as the strings of a packet; blanks inside of the path stay.
+/// Splits `<path> A=b` into the strings of a packet. Spaces inside of the path stay.
 pub fn arguments(text: &[u8]) -> Vec<u8> {
     let length = match text.first() {
         Some(b'<') => path_length(&text[1..]) + 2,
@@ -74,14 +74,14 @@ pub fn arguments(text: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// The path without the angle brackets around it.
+/// Returns the path without the angle brackets around it.
 pub fn without_brackets(path: &[u8]) -> &[u8] {
     path.strip_prefix(b"<")
         .and_then(|path| path.strip_suffix(b">"))
         .unwrap_or(path)
 }
 
-/// A milter that did what the protocol forbids, or what loses mail.
+/// An error of the milter: the protocol forbids it, or it loses mail.
 pub fn violation<T>(what: &str) -> io::Result<T> {
     Err(io::Error::other(format!("milter protocol: {what}")))
 }

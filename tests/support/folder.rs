@@ -1,8 +1,9 @@
 //! A private folder and private ports for one run.
 //!
-//! Folders are made below `/run`: every directory above them belongs to root and is closed to
-//! others for writing, which Sendmail demands of a milter's socket, and open for searching, which
-//! Postfix needs after it has given up root. `/tmp` and a home directory fail on one side each.
+//! Folders are made below `/run`. Every directory above them belongs to root, and only root may write to it, which
+//! Sendmail demands of the directories above a milter's socket. Everybody may search it, which Postfix needs
+//! after it has
+//! given up root. `/tmp` fails the first condition, a home directory the second.
 
 use std::fs;
 use std::net::TcpListener;
@@ -23,10 +24,10 @@ impl Folder {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("readdress-test.{}.{count}.{name}", process::id());
         let mut path = Path::new("/run").join(&name);
-        // A run that was killed may have left one under a process id that came round again.
+        // A run that was killed may have left a folder with the same process id.
         let _ = fs::remove_dir_all(&path);
         if fs::create_dir(&path).is_err() {
-            // Not root, then: good enough for the fake MTA, which is all that a user can run.
+            // Without root only the fake MTA runs, and any folder will do.
             path = std::env::temp_dir().join(&name);
             fs::create_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
@@ -71,7 +72,7 @@ const PORTS: std::ops::Range<u32> = 20_000..32_000;
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let size = PORTS.end - PORTS.start;
-    // Test programs that run side by side begin at places far from one another.
+    // Test programs that run at the same time begin with different ports.
     let start = process::id().wrapping_mul(97);
     for _ in 0..size {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -1,7 +1,8 @@
-//! A throw-away milter, for what a test wants to see an MTA do with raw answers.
+//! A small milter with which tests send raw answers to an MTA.
 //!
-//! It answers at RCPT and at end of message what two functions say, and records the recipients
-//! with their macros. Plain framing, one thread a connection, nothing of the program's code.
+//! Two functions choose its answers at RCPT and at the end of the message. It records the recipients with their
+//! macros.
+//! Each connection has a thread, and no code of the program is used.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -39,7 +40,7 @@ impl Milter {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (shared, answers) = (Arc::clone(&shared), Arc::clone(&answers));
-                // The MTA ends a connection as it likes.
+                // The MTA may end a connection at any time.
                 thread::spawn(move || drop(serve(stream, &shared, &answers.0, &answers.1)));
             }
         });

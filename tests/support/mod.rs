@@ -1,7 +1,8 @@
-//! What the end-to-end tests share: two MTAs, a next hop, a client, a fake MTA, the scenarios.
+//! Code that the end-to-end tests share: two MTAs, a next hop, a client, a fake MTA, the scenarios.
 //!
-//! Everything listens on loopback only, in folders and on ports of its own, so that any number of
-//! runs can go on side by side; everything ends with the value that holds it.
+//! Every run has folders and ports of its own, on loopback only, so that several runs can work at the same time.
+//! Processes
+//! end with the value that holds them.
 
 #![allow(dead_code, reason = "every test program uses another part")]
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]

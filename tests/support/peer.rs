@@ -1,4 +1,4 @@
-//! The three peers as one thing: open a session, say SMTP commands, ask what was delivered.
+//! One interface for the three peers: open a session, send SMTP commands, ask what was delivered.
 //!
 //! A peer is started once and serves all scenarios; only the daemon behind it changes.
 
@@ -14,8 +14,8 @@ use super::sendmail::{Plan, Sendmail};
 use super::sink::{Copy, Delivery, Sink};
 use super::smtp::{Client, Reply};
 
-/// The domains that the MTAs relay. Both spellings of the internationalised one: to an MTA they
-/// are two. `old.example` and `virt.example` have an old alias map, below.
+/// The domains that the MTAs relay. The internationalised domain has both spellings, which an MTA takes for two
+/// domains. `old.example` and `virt.example` have an old alias map, below.
 pub const DOMAINS: &[&str] = &[
     "company.com",
     "domain2.com",
@@ -28,10 +28,10 @@ pub const DOMAINS: &[&str] = &[
     "exämple.test",
 ];
 
-/// Sendmail's build knows no SMTPUTF8, and its configuration is ASCII.
+/// This build of Sendmail does not know SMTPUTF8, and its configuration is ASCII.
 const ASCII_DOMAINS: usize = DOMAINS.len() - 1;
 
-/// What an administrator forgot to take out when readdress came: Postfix rewrites `jd` itself.
+/// An old map that an administrator forgot to remove: Postfix rewrites `jd` itself.
 const OLD_MAP: &str = "virtual_alias_maps = inline:{ { jd@old.example = jdoe@company.com } }\n";
 
 const PLAN: Plan<'static> = Plan {
@@ -82,9 +82,9 @@ impl Peer {
         }
     }
 
-    /// A session with a stranger, or with somebody who may relay.
+    /// Opens a session as a stranger, or as somebody who may relay.
     ///
-    /// `resolves` is for the fake; the MTAs have it in their configuration.
+    /// `resolves` is for the fake MTA; the real MTAs have it in their configuration.
     pub fn open(
         &self,
         socket: &Path,
@@ -113,7 +113,7 @@ impl Peer {
         }
     }
 
-    /// What was delivered of the message with this token; the fake's session has its own.
+    /// Returns what was delivered of the message with this token. The fake MTA's session knows it itself.
     pub fn copies(&self, token: &str) -> Vec<Copy> {
         match self {
             Self::Fake => Vec::new(),
@@ -158,7 +158,7 @@ impl Session {
         }
     }
 
-    /// Sends the message. The fake delivers at once, and says what.
+    /// Sends the message. The fake MTA delivers at once, and returns what it delivered.
     pub fn end(&mut self, token: &str) -> io::Result<(Reply, Vec<Copy>)> {
         match self {
             Self::Fake(fake) => Ok((fake.end()?, std::mem::take(&mut fake.delivered))),
@@ -180,7 +180,7 @@ impl Session {
         }
     }
 
-    /// Says good-bye. An MTA closes its milter connection after that.
+    /// Sends QUIT. An MTA closes its milter connection after that.
     pub fn quit(self) {
         if let Self::Smtp(mut client) = self {
             // A session that the MTA has already closed needs no QUIT.

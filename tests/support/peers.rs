@@ -1,4 +1,4 @@
-//! What both MTAs have in common: where they were unpacked, and by which doors they take mail.
+//! What both MTAs share: the folder into which they were unpacked, and the ports on which they accept mail.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use super::process::Process;
 use super::smtp::Client;
 
-/// A port of an MTA, and the milters that are asked about the mail that comes in there.
+/// A port of an MTA, and the milters that the MTA asks about mail that comes in there.
 ///
 /// Sockets are written as Postfix writes them: `inet:127.0.0.1:PORT` or `unix:/PATH`.
 pub struct Door {
     pub port: u16,
     pub milters: Vec<String>,
-    /// Whether Postfix's smtpd lives in the queue directory, as on Debian.
+    /// True if Postfix's smtpd runs in a chroot, the queue directory, as on Debian.
     pub chroot: bool,
 }
 
@@ -34,9 +34,9 @@ impl Door {
     }
 }
 
-/// Where `tests/peers/install` has put the packages.
+/// Returns the folder into which `tests/peers/install` has unpacked the packages.
 ///
-/// `None`, with a loud line, if the peers are missing and the run was told to do without.
+/// Returns none, with a line on standard error, if the run is to leave the peers out.
 pub fn unpacked() -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
@@ -79,8 +79,9 @@ pub fn wait_for(doors: &[Door], process: &mut Process, limit: Duration, log: &Pa
     }
 }
 
-/// Waits until `busy` finds nothing twice in a row: a message that moves from one queue to the
-/// next can hide from one look.
+/// Waits until `busy` finds nothing twice in a row. Once is not enough: a message may move from one queue to
+/// another
+/// during the search.
 pub fn wait_until_empty(busy: impl Fn() -> Vec<PathBuf>, log: &Path) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(30);
     let mut quiet = 0;

@@ -1,8 +1,9 @@
-//! Plays one scenario against one peer, and says all that was not as it should be.
+//! Plays one scenario against one peer, and lists everything that was wrong.
 //!
-//! Two phases: the dialogue, with a daemon of its own behind the peer; and, when the peers'
-//! queues are empty, what was delivered. Waiting once for all scenarios is what makes "nothing
-//! was delivered" both certain and fast.
+//! There are two phases: first the dialogue, with a daemon for this scenario behind the peer; later, when the
+//! peers'
+//! queues are empty, the comparison of what was delivered. One wait for all scenarios makes "nothing was delivered"
+//! both certain and fast.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,7 +17,7 @@ use super::smtp::Reply;
 struct Message {
     token: String,
     outcome: Outcome,
-    /// What the fake delivered.
+    /// What the fake MTA delivered.
     copies: Vec<Copy>,
 }
 
@@ -134,7 +135,7 @@ impl Played {
         }
     }
 
-    /// Compares what was delivered; call it when the peer has drained.
+    /// Compares what was delivered. The queues of the peer must be empty.
     pub fn failures(mut self, peer: &Peer) -> Vec<String> {
         for message in &self.messages {
             let mut copies = message.copies.clone();
@@ -193,7 +194,7 @@ fn compare(reply: &Reply, expected: &Expected) -> Result<(), String> {
     ))
 }
 
-/// The copies as a diff: `-` is missing, `+` is too much, a blank is right.
+/// Returns the copies as a diff: `-` is missing, `+` is too much, a space is right.
 fn difference(expected: &[ExpectedCopy], mut copies: Vec<Copy>) -> Option<String> {
     let mut lines = Vec::new();
     let mut wrong = false;
@@ -238,7 +239,7 @@ fn fits(copy: &Copy, wanted: &ExpectedCopy) -> bool {
             .any(|name| copy.parameters.iter().any(|p| p.starts_with(name)))
 }
 
-/// An address as a scenario file writes it.
+/// Returns an address as a scenario file writes it.
 fn show(address: &[u8]) -> String {
     match std::str::from_utf8(address) {
         Ok(text) => text.to_owned(),

@@ -1,8 +1,9 @@
 //! A private Postfix: unpacked, on loopback, with its own configuration, queue and log.
 //!
-//! It relays the domains of the scenarios to the sink. 127.0.0.1 is an outsider, 127.0.0.2 is
-//! trusted. Names are never looked up. Every door is an smtpd of its own with its own milters;
-//! the first door's milters also see mail that is submitted with sendmail(1).
+//! It relays the domains of the scenarios to the sink. 127.0.0.1 is a stranger, 127.0.0.2 may relay. It never
+//! looks names
+//! up. Every port has an smtpd of its own with its own milters. The milters of the first port also see mail that is
+//! submitted with sendmail(1).
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,11 +16,10 @@ use super::folder::Folder;
 use super::peers::{self, Door};
 use super::process::Process;
 
-/// Accounts that every Debian has, so that none must be made. Postfix wants its own two to be
-/// different from the one that it gives to strangers' programs.
+/// Accounts that every Debian has, so that none must be made. Postfix requires three different ones.
 const ACCOUNTS: &str = "mail_owner = mail\nsetgid_group = games\ndefault_privs = nobody\n";
 
-/// What does not depend on this run.
+/// The lines that are the same in every run.
 const MAIN: &str = "\
 compatibility_level = 3.6
 html_directory = no
@@ -56,7 +56,7 @@ milter_connect_timeout = 5s
 milter_command_timeout = 10s
 ";
 
-/// The services, all without chroot; the doors come before them.
+/// The services, all without chroot. The ports come before them.
 const MASTER: &str = "\
 pickup    unix  n - n 1    1 pickup
 cleanup   unix  n - n - 0 cleanup
@@ -90,7 +90,7 @@ pub struct Postfix {
 }
 
 impl Postfix {
-    /// Starts one that relays `domains` to `sink`; `extra` is added to `main.cf`.
+    /// Starts a Postfix that relays `domains` to `sink`. `extra` is added to `main.cf`.
     pub fn start(cache: &Path, doors: Vec<Door>, sink: u16, domains: &[&str], extra: &str) -> Self {
         let prefix = cache.join("postfix");
         let folder = Folder::new("postfix");
@@ -121,7 +121,7 @@ impl Postfix {
         let libraries = prefix.join("usr/lib/postfix");
         let environment = [("LD_LIBRARY_PATH", text(&libraries))];
         let mut process = Process::start("postfix", &["sh", "-c", &script], &environment, &log);
-        // Two seconds; on a busy machine many times that.
+        // This takes two seconds, on a busy machine much longer.
         peers::wait_for(&doors, &mut process, Duration::from_secs(100), &log);
         Self {
             process,
@@ -145,7 +145,7 @@ impl Postfix {
         peers::wait_until_empty(busy, &self.log())
     }
 
-    /// Hands in a message as a local program does: with sendmail(1), not by SMTP.
+    /// Submits a message as a local program does: with sendmail(1), not by SMTP.
     pub fn submit(&self, sender: &str, recipient: &str, token: &str) {
         let mut child = Command::new(self.prefix.join("usr/sbin/sendmail"))
             .args(["-i", "-f", sender, "--", recipient])
@@ -242,7 +242,7 @@ fn master_cf(doors: &[Door]) -> String {
             "127.0.0.1:{} inet n - {chroot} - - smtpd",
             door.port
         );
-        // Without any, those of main.cf are asked, if there are some.
+        // Without milters of its own, the port has those of main.cf.
         if !door.milters.is_empty() {
             let _ = write!(master, " -o smtpd_milters={}", door.milters.join(","));
         }

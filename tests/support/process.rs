@@ -1,8 +1,8 @@
 //! A child process that ends with the test, however the test ends.
 //!
-//! `setpriv --pdeathsig` lets the kernel end it when the *thread* that started it ends, so that an
-//! interrupted run leaves no MTA behind. A process group of its own keeps an MTA that signals its
-//! whole group away from the test program.
+//! With `setpriv --pdeathsig` the kernel ends it when the *thread* that started it ends, so that an interrupted
+//! run leaves
+//! no MTA behind. It has a process group of its own, because an MTA may send signals to its whole group.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -43,12 +43,12 @@ impl Process {
         }
     }
 
-    /// How it ended, if it did.
+    /// Returns how it ended; none if it still runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("waiting for a child")
     }
 
-    /// The most memory that it has held at one time, and what it holds now, in KiB.
+    /// Returns the most memory that it has held at one time, and what it holds now, in KiB.
     pub fn memory(&self) -> (usize, usize) {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).unwrap_or_default();
@@ -96,7 +96,7 @@ impl Process {
         None
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, as in a crash.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

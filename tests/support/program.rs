@@ -1,11 +1,12 @@
 //! The program as a child process: its commands, and its daemon, in a temporary folder of its own.
 //!
-//! Nothing outside of the folder is read or written. A daemon ends with the value that holds it, and
-//! with the thread that started it (`setpriv --pdeathsig`), so an interrupted run leaves none.
+//! It reads and writes nothing outside of the folder. A daemon ends with the value that holds it, and with the
+//! thread that
+//! started it (`setpriv --pdeathsig`), so that an interrupted run leaves none behind.
 //!
 //! # Limits
 //!
-//! Whatever is waited for comes within [`PATIENCE`], or the test fails and shows the log.
+//! A test fails and shows the log if it waits for longer than [`PATIENCE`].
 
 #![allow(dead_code, reason = "every test program uses another part")]
 
@@ -19,10 +20,10 @@ use readdress::config::socket::Socket;
 use readdress::mta::{EndOfMessage, MilterClient, Offer, Reply};
 use tempfile::TempDir;
 
-/// Longer than anything takes on a busy machine.
+/// The longest wait, longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The configuration of a folder: sockets in it, and a reload that does not wait for long.
+/// The configuration of a folder: sockets in the folder, and short waits before a reload.
 pub const BASE: &str = r#"rules = "rules"
 state = "state"
 [milter]
@@ -51,7 +52,7 @@ bob@company.com mailbox
 postmaster@company.com mailbox abuse@domain2.com
 ";
 
-/// What a command said, and how it ended.
+/// What a command printed, and how it ended.
 #[derive(Debug)]
 pub struct Said {
     /// The exit status; none if a signal ended it.
@@ -84,7 +85,7 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    /// The same as an argument.
+    /// Returns a path in the folder as an argument.
     pub fn text(&self, name: &str) -> String {
         self.join(name).to_str().unwrap().to_owned()
     }
@@ -143,7 +144,7 @@ impl Place {
         self.launch(self.daemon())
     }
 
-    /// The daemon, not started yet, with its log in the folder.
+    /// Returns the command of the daemon, with its log in the folder.
     pub fn daemon(&self) -> Command {
         let mut command = self.command(&["run", "--config", &self.text("readdress.toml")]);
         command.stdout(Stdio::null()).stderr(self.log_file());
@@ -228,7 +229,7 @@ impl Serving<'_> {
         self.child.id()
     }
 
-    /// Sends a signal this often, by the process' number.
+    /// Sends a signal this number of times.
     pub fn signal(&self, name: &str, times: u32) {
         let script = "i=0; while [ $i -lt $3 ]; do kill -s $1 $2 || exit; i=$((i+1)); done";
         let sent = Command::new("sh")
@@ -238,7 +239,7 @@ impl Serving<'_> {
         assert!(sent.unwrap().success(), "{name} was not sent");
     }
 
-    /// How it ended, if it did.
+    /// Returns how it ended; none if it still runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
@@ -283,7 +284,7 @@ pub async fn connect(socket: &Socket) -> MilterClient {
     }
 }
 
-/// One message with the queue id `id`: what each recipient was answered, and what came at its end.
+/// Sends one message with the queue id `id`. Returns the answer for each recipient, and the end of the message.
 pub async fn message(
     client: &mut MilterClient,
     id: &str,
@@ -298,7 +299,7 @@ pub async fn message(
     (replies, end)
 }
 
-/// One recipient, with the macros that an MTA sends for it.
+/// Sends one recipient, with the macros that an MTA sends for it.
 pub async fn rcpt(client: &mut MilterClient, id: &str, recipient: &str) -> Reply {
     let macros = [
         ("i", id),
@@ -309,7 +310,7 @@ pub async fn rcpt(client: &mut MilterClient, id: &str, recipient: &str) -> Reply
     client.rcpt(path.as_bytes(), &[], &macros).await.unwrap()
 }
 
-/// The edits in short: `-<a@b>`, `+<c@d> NOTIFY=NEVER`.
+/// Returns the edits in short form: `-<a@b>`, `+<c@d> NOTIFY=NEVER`.
 pub fn edits(end: &EndOfMessage) -> Vec<String> {
     use readdress::mta::Edit;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

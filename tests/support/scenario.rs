@@ -23,18 +23,19 @@
 //! - Other steps: `RSET`, `EHLO`, `CONNECT` (a new session), `CONNECT trusted` (from an address
 //!   that may relay); `edit NAME`, `broken NAME` with an indented file (the table that is in it
 //!   goes live, or must not), `file NAME` (before the start), `log WORDS` (a line of the log).
-//! - `fake: resolves <received> other` makes the fake MTA hold an address to be another one, as
-//!   Sendmail does with class w and a virtusertable: `{rcpt_addr}` shows the other one, and who
-//!   deletes one address that resolves to it deletes all.
+//! - `fake: resolves <received> other` makes the fake MTA resolve an address to another one, as Sendmail does
+//! with class w
+//!   and a virtusertable: `{rcpt_addr}` shows the other one, and deleting one address that resolves to it deletes
+//! all.
 //! - `*N` repeats a line, `{n}` is 1 to N. `\xHH` is a byte.
 
 use std::fs;
 use std::path::Path;
 
-/// The peers, by the names that the files use.
+/// The names of the peers in scenario files.
 pub const PEERS: [&str; 3] = ["fake", "postfix", "sendmail"];
 
-/// One file, read for one peer.
+/// One scenario file, as it is for one peer.
 #[derive(Debug, Default)]
 pub struct Scenario {
     pub name: String,
@@ -43,7 +44,7 @@ pub struct Scenario {
     pub files: Vec<(String, String)>,
     pub steps: Vec<(usize, Step)>,
     pub log: Vec<(usize, String)>,
-    /// What the fake MTA holds an address to be.
+    /// The addresses to which the fake MTA resolves others.
     pub resolves: Vec<(String, String)>,
 }
 
@@ -83,12 +84,12 @@ pub struct Expected {
     pub words: String,
 }
 
-/// What must have become of one message.
+/// What must be delivered of one message.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub line: usize,
     pub copies: Vec<ExpectedCopy>,
-    /// Who gets a bounce, and what must stand in it.
+    /// Who gets a bounce, and the text that it must have.
     pub bounces: Vec<(Vec<u8>, String)>,
     said: bool,
 }
@@ -100,7 +101,7 @@ pub struct ExpectedCopy {
     pub absent: Vec<String>,
 }
 
-/// Reads a file for `peer`. `Ok(None)`: the file is not for this peer.
+/// Reads a file for `peer`. Returns `Ok(None)` if the file is not for this peer.
 pub fn read(path: &Path, peer: &str) -> Result<Option<Scenario>, String> {
     let file = path
         .file_name()
@@ -111,7 +112,7 @@ pub fn read(path: &Path, peer: &str) -> Result<Option<Scenario>, String> {
     parse(&text, &file, peer).map_err(|(line, message)| format!("{file}:{line}: {message}"))
 }
 
-/// A result whose error knows its line.
+/// Adds the number of the line to an error.
 type Placed<T> = Result<T, (usize, String)>;
 
 fn parse(text: &str, name: &str, peer: &str) -> Placed<Option<Scenario>> {
@@ -156,7 +157,7 @@ fn parse(text: &str, name: &str, peer: &str) -> Placed<Option<Scenario>> {
     Ok(Some(scenario))
 }
 
-/// A file must test something, and every message must say what became of it.
+/// Checks that a file tests something, and says for every message what must be delivered.
 fn finished(scenario: &Scenario, last: usize) -> Placed<()> {
     if scenario.files.is_empty() || scenario.steps.is_empty() {
         return Err((last, "a scenario needs rules and a dialogue".into()));
@@ -174,7 +175,7 @@ fn finished(scenario: &Scenario, last: usize) -> Placed<()> {
     Ok(())
 }
 
-/// Takes the indented lines that follow, without their first four blanks.
+/// Takes the indented lines that follow, without their first four spaces.
 fn block(lines: &[&str], at: &mut usize) -> Option<String> {
     let mut text = String::new();
     while let Some(line) = lines.get(*at).filter(|line| line.starts_with("    ")) {
@@ -185,7 +186,7 @@ fn block(lines: &[&str], at: &mut usize) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The line without its `postfix:` mark; `None` if it is for others.
+/// Returns the line without its `postfix:` mark; none if it is for other peers.
 fn for_peer<'a>(line: &'a str, peer: &str) -> Result<Option<&'a str>, String> {
     let Some((mark, rest)) = line.split_once(": ") else {
         return Ok(Some(line));

@@ -1,9 +1,10 @@
 //! A private Sendmail: unpacked, on loopback, with its own configuration and queue.
 //!
-//! It relays the domains of the scenarios to the sink; mail for class w goes to a small script
-//! that stands for the local mailer and hands the message to the same records. 127.0.0.1 is
-//! always trusted, 127.0.0.2 is an outsider. Names are never looked up. Every door is a daemon
-//! port with its own list of milters. What it logs goes to `/dev/log`, which is seldom there.
+//! It relays the domains of the scenarios to the sink. Mail for class w goes to a small script in place of the
+//! local
+//! mailer, which writes it to files. 127.0.0.1 may always relay, 127.0.0.2 is a stranger. It never looks names
+//! up. Every
+//! port has its own list of milters. Its log goes to `/dev/log`, which is mostly missing.
 
 use std::fmt::{Display, Write as _};
 use std::fs;
@@ -46,11 +47,11 @@ FEATURE(`nouucp', `nospecial')dnl
 /// How Sendmail finds the hosts of domains.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
-    /// Whether it looks domains up before it does anything else: without `nocanonify`.
+    /// True if it looks domains up before anything else: without `nocanonify`.
     pub canonify: bool,
-    /// Whether everything goes to one smart host, which is the sink.
+    /// True if all mail goes to one smart host, which is the sink.
     pub smart_host: bool,
-    /// Without a smart host, the domains whose host is the sink.
+    /// The domains whose host is the sink, if there is no smart host.
     pub routed: &'a [&'a str],
     /// Domains that a look-up finds.
     pub found: &'a [&'a str],
@@ -68,7 +69,7 @@ impl Default for Names<'_> {
     }
 }
 
-/// What a run may set.
+/// The settings of a run.
 pub struct Plan<'a> {
     /// Relayed to the sink.
     pub relayed: &'a [&'a str],
@@ -124,7 +125,7 @@ impl Sendmail {
             .to_string();
         let cf = folder.join("mail/sendmail.cf").display().to_string();
         let log = folder.join("start.log");
-        // Without the right to a host name of its own it starts all the same, a minute later.
+        // If it cannot get a host name of its own, it starts nevertheless, but a minute later.
         let script = format!(
             "if unshare --uts true 2>/dev/null; then
                  exec unshare --uts sh -c 'hostname {HOST}; exec \"$@\"' sh \"$@\"
@@ -285,7 +286,7 @@ define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
             );
             names.push(name);
         }
-        // Without any, those of INPUT_MAIL_FILTER are asked, if there are some.
+        // Without milters of its own, the port has those of INPUT_MAIL_FILTER.
         let filters = match names.is_empty() {
             true => String::new(),
             false => format!(", InputMailFilters={}", names.join(";")),
@@ -299,7 +300,7 @@ define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
     mc + "MAILER(`local')dnl\nMAILER(`smtp')dnl\n" + plan.extra
 }
 
-/// How hosts are found, in the words of `sendmail.mc`.
+/// Returns the lines of `sendmail.mc` that say how hosts are found.
 fn name_lines(names: Names<'_>, folder: impl Display) -> String {
     let mut mc = String::new();
     if !names.canonify {
@@ -316,7 +317,7 @@ fn name_lines(names: Names<'_>, folder: impl Display) -> String {
     mc
 }
 
-/// `inet:HOST:PORT` as Sendmail writes it: `inet:PORT@HOST`.
+/// Turns `inet:HOST:PORT` into Sendmail's spelling, `inet:PORT@HOST`.
 fn sendmail_socket(socket: &str) -> String {
     match socket
         .strip_prefix("inet:")

@@ -1,8 +1,8 @@
-//! The next hop: a small SMTP server that takes what an MTA delivers, and remembers it.
+//! The next hop: a small SMTP server that accepts what an MTA delivers, and keeps it for the test.
 //!
-//! It offers DSN, SMTPUTF8, 8BITMIME, SIZE and PIPELINING, so that the MTA passes on all it knows
-//! about a recipient. A local-part that begins with `refused` is answered with 550, which makes
-//! the MTA bounce. No TLS, no line limit, nothing is checked.
+//! It offers DSN, SMTPUTF8, 8BITMIME, SIZE and PIPELINING, so that the MTA passes on all parameters of a
+//! recipient. It
+//! answers 550 to a local-part that begins with `refused`, which makes the MTA bounce. It has no TLS and no limits.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -27,7 +27,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Whether `text` stands in the header section.
+    /// Returns true if `text` is in the header section.
     pub fn header_holds(&self, text: &str) -> bool {
         let end = find(&self.data, b"\r\n\r\n").unwrap_or(self.data.len());
         find(&self.data[..end], text.as_bytes()).is_some()
@@ -38,13 +38,13 @@ impl Delivery {
     }
 }
 
-/// Where `needle` begins in `hay`.
+/// Returns the place of `needle` in `hay`.
 pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len())
         .position(|window| window == needle)
 }
 
-/// The server. Its threads end with the test program: they hold nothing that has to be cleaned up.
+/// The server. Its threads end with the test program, and leave nothing behind.
 #[derive(Clone)]
 pub struct Sink {
     pub port: u16,
@@ -60,7 +60,7 @@ impl Sink {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
-                // An MTA that hangs up in the middle has delivered nothing; there is nothing to say.
+                // An MTA that closes the connection too early has delivered nothing.
                 thread::spawn(move || drop(serve(stream, &shared)));
             }
         });
@@ -181,7 +181,7 @@ fn path_and_parameters(line: &[u8]) -> Copy {
     }
 }
 
-/// How many bytes stand before the `>` that ends a path.
+/// Returns the number of bytes before the `>` that ends a path.
 pub fn path_length(path: &[u8]) -> usize {
     let (mut quoted, mut escaped) = (false, false);
     for (at, &byte) in path.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! A small SMTP client: one command, one reply, everything as raw bytes.
+//! A small SMTP client that sends one command, reads one reply, and handles raw bytes.
 //!
-//! No pipelining: a scenario wants to know which command got which answer.
+//! It does not pipeline, so that a scenario knows which command got which answer.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// Longer than every time-out that a test provokes (an MTA that waits for its milter).
+/// Longer than every timeout that a test provokes (an MTA that waits for its milter).
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The answer to one command.
@@ -40,7 +40,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects from `source`, which decides whether the MTA knows us as one of its own.
+    /// Connects from `source`, which decides whether the MTA lets the client relay.
     pub fn connect(source: Ipv4Addr, port: u16) -> io::Result<Self> {
         // `std` cannot choose the address from which it connects.
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;

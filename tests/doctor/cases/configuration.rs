@@ -1,4 +1,4 @@
-//! What Postfix's own configuration says that a stranger to it would not see.
+//! Mistakes in Postfix's own configuration.
 
 use super::Case;
 use crate::machine::{Machine, Mta::Postfix};
@@ -20,7 +20,7 @@ pub const CASES: &[Case] = &[
         change: |machine| machine.master += "smtps inet n y\n",
         says: &["master.cf: line 4: bad field count"],
     },
-    // What postconf does not see, `postfix check` does.
+    // `postfix check` finds mistakes that postconf does not find.
     Case {
         codes: &["mta-config-broken"],
         mta: Postfix,
@@ -92,7 +92,7 @@ pub const CASES: &[Case] = &[
         },
         says: &["relay_recipient_maps = socketmap:inet:127.0.0.1:{map}:recipients'"],
     },
-    // Clients that are not asked.
+    // Clients whose mail does not pass readdress.
     Case {
         codes: &["clients-pass"],
         mta: Postfix,
@@ -106,7 +106,7 @@ pub const CASES: &[Case] = &[
             "postconf -e 'smtpd_milter_maps ='",
         ],
     },
-    // What others have there is left alone.
+    // Entries for other milters stay.
     Case {
         codes: &["clients-pass"],
         mta: Postfix,
@@ -126,7 +126,7 @@ pub const CASES: &[Case] = &[
         },
         says: &["postconf -P '10026/inet/receive_override_options=no_milters'"],
     },
-    // Ways of mail.
+    // Routes.
     Case {
         codes: &["route-refuses"],
         mta: Postfix,
@@ -225,7 +225,7 @@ pub const CASES: &[Case] = &[
             "relay_domains = other.example, domain2.com, xn--exmple-cua.test, exämple.test, company.com'",
         ],
     },
-    // What is delivered here is left here.
+    // A domain that is delivered here stays here.
     Case {
         codes: &["relay-domains-live"],
         mta: Postfix,

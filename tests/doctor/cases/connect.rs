@@ -4,7 +4,7 @@ use super::Case;
 use crate::machine::Mta::{Postfix, Sendmail};
 
 pub const CASES: &[Case] = &[
-    // A wrong port: ours takes its place, and that it is not listed is no second finding.
+    // A wrong port. readdress replaces it, and there is no second finding that readdress is not listed.
     Case {
         codes: &["milter-dead"],
         mta: Postfix,
@@ -20,7 +20,7 @@ pub const CASES: &[Case] = &[
             "postconf -e 'non_smtpd_milters = inet:127.0.0.1:{milter}'",
         ],
     },
-    // Two that are dead in one list are one finding; what lives stays.
+    // Two entries of one list that do not answer are one finding. The entry that answers stays.
     Case {
         codes: &["milter-dead"],
         mta: Postfix,
@@ -33,7 +33,7 @@ pub const CASES: &[Case] = &[
             "postconf -e 'smtpd_milters = inet:127.0.0.1:{other}, inet:127.0.0.1:{milter}'",
         ],
     },
-    // Beside ours: what is dead goes, ours stays as it is written.
+    // Beside readdress: the entry that does not answer is removed, and readdress' entry stays as it is.
     Case {
         codes: &["milter-dead"],
         mta: Postfix,
@@ -65,7 +65,7 @@ pub const CASES: &[Case] = &[
             "postconf -P '10025/inet/smtpd_milters=inet:127.0.0.1:{milter}'",
         ],
     },
-    // The two ports of the daemon, taken for one another.
+    // The two ports of the daemon, confused.
     Case {
         codes: &["milter-dead"],
         mta: Postfix,
@@ -93,7 +93,7 @@ pub const CASES: &[Case] = &[
             "relay_recipient_maps = socketmap:inet:127.0.0.1:{map}:recipients'",
         ],
     },
-    // Wherever it is named: in braces, behind other words, through a parameter of one's own.
+    // Maps in braces, after other words, and in a parameter that the administrator has defined.
     Case {
         codes: &["map-dead"],
         mta: Postfix,

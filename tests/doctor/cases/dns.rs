@@ -43,7 +43,7 @@ pub const CASES: &[Case] = &[
             "`company.com. IN MX 10 host.company.com.`, `domain2.com. IN MX 10 host.company.com.`",
         ],
     },
-    // An alias of the right host: its line is right at once.
+    // An alias of the right host. The line of the help fixes it.
     Case {
         codes: &["mx-cname"],
         mta: Postfix,

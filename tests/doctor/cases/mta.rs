@@ -1,4 +1,4 @@
-//! What is wrong in both MTAs alike.
+//! Mistakes that both MTAs can have.
 
 use super::Case;
 use crate::machine::Mta::{Postfix, Sendmail};
@@ -107,7 +107,7 @@ pub const CASES: &[Case] = &[
         },
         says: &[", default_action=tempfail }"],
     },
-    // What the other milters do is left as it is.
+    // The settings of other milters stay.
     Case {
         codes: &["passes-when-down"],
         mta: Postfix,

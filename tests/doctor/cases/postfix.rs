@@ -1,4 +1,4 @@
-//! What is wrong in Postfix alone.
+//! Mistakes that only Postfix can have.
 
 use super::Case;
 use crate::machine::Mta::Postfix;
@@ -140,7 +140,7 @@ pub const CASES: &[Case] = &[
             "smtpd_milters = unix:readdress/milter.sock'",
         ],
     },
-    // In the queue directory, written as everybody but a confined smtpd sees it.
+    // A socket in the queue directory, with the path that only processes outside of the chroot see.
     Case {
         codes: &["socket-out-of-reach"],
         mta: Postfix,
@@ -157,7 +157,7 @@ pub const CASES: &[Case] = &[
         },
         says: &["postconf -e 'smtpd_milters = unix:rw/m.sock'"],
     },
-    // Mail from sendmail(1) is cleanup's to show.
+    // cleanup asks the milters about mail from sendmail(1).
     Case {
         codes: &["socket-out-of-reach"],
         mta: Postfix,

@@ -1,4 +1,4 @@
-//! What is wrong in Sendmail alone.
+//! Mistakes that only Sendmail can have.
 
 use super::Case;
 use crate::machine::Mta::Sendmail;

@@ -1,10 +1,10 @@
-//! The rules, the daemon and its sockets.
+//! Mistakes in the rules and the configuration, and a daemon that does not serve them.
 
 use super::Case;
 use crate::machine::Mta::Postfix;
 
 pub const CASES: &[Case] = &[
-    // The MTA is told nothing about domains that nobody knows.
+    // The domains are not known, so there is no finding about the MTA.
     Case {
         codes: &["rules-broken", "reload-refused"],
         mta: Postfix,
@@ -14,7 +14,7 @@ pub const CASES: &[Case] = &[
             "it has no table, and every recipient is deferred",
         ],
     },
-    // What can be read of it is used.
+    // The part of the configuration that can be read is used.
     Case {
         codes: &["config-broken", "daemon-down"],
         mta: Postfix,
@@ -28,7 +28,7 @@ pub const CASES: &[Case] = &[
             "checks the rest without it",
         ],
     },
-    // Which sockets are the daemon's is not known then, and nothing is concluded from that.
+    // The daemon's sockets are not known then, and there are no findings about them.
     Case {
         codes: &["config-broken", "daemon-down"],
         mta: Postfix,
@@ -41,7 +41,7 @@ pub const CASES: &[Case] = &[
         },
         says: &["readdress.toml:3"],
     },
-    // The running daemon has what it was started with.
+    // The running daemon keeps the sockets with which it was started.
     Case {
         codes: &["config-broken"],
         mta: Postfix,

@@ -95,7 +95,7 @@ fn live(shapes: &mut Shapes) {
         .collect();
     let place = Place::new(&[("a.rules", RULES), ("b.rules", &many)]);
     // So patient that a save and the command after it are one reload.
-    let base = BASE.replace("20ms", "5s").replace("500ms", "30s");
+    let base = BASE.replace("20ms", "1s").replace("500ms", "10s");
     place.configure(&base);
     let _serving = place.serve();
     shapes.status(&place);

@@ -1,4 +1,4 @@
-//! `readdress expect`: the expectations (`*.expect`), held against the rules.
+//! `readdress expect`: compares the expectations (files `*.expect`) with what the rules do.
 
 use super::{
     Exit,
@@ -15,7 +15,7 @@ pub fn run(flags: &Expect) -> Exit {
         Err(exit) => return exit,
     };
     let paint = Paint::stdout();
-    // Warnings are `check`'s business; errors are told, since rules that do not compile expect nothing.
+    // `check` shows the warnings. Errors are shown here too: rules with errors meet no expectation.
     loaded
         .diagnostics
         .retain(|finding| finding.severity == Severity::Error);

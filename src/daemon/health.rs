@@ -1,30 +1,31 @@
-//! What of the daemon is not as it should be now: one list for `status` and systemd.
+//! The parts of the daemon that are not well now: one list for `status` and systemd.
 //!
-//! In: a part of the daemon, by its name, and what is wrong with it; later, that it is well again.
-//! Out: the problems of now, the oldest first. What is wrong with the rules is not in it: the
-//! reloader says that.
+//! In: the name of a part and what is wrong with it; later, that the part is well again. Out: the current
+//! problems, the oldest first.
+//!
+//! Not here: errors in the rules (`reload` reports them) and in the configuration (`settings`).
 
 use std::{sync::Arc, time::Instant};
 
 use tokio::sync::watch;
 
-/// One part that is not well.
+/// A part that is not well.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// The part: `reloader`, `milter unix:/run/readdress/readdress.sock`.
+    /// The name of the part: `reloader`, `milter unix:/run/readdress/readdress.sock`.
     pub part: String,
-    /// What is wrong, and what to do about it.
+    /// What is wrong, and what to do.
     pub what: String,
     /// Since when.
     pub since: Instant,
 }
 
-/// The problems of now. Clones share them.
+/// The current problems. Clones share one list.
 #[derive(Clone, Debug, Default)]
 pub struct Health(Arc<watch::Sender<Vec<Problem>>>);
 
 impl Health {
-    /// Something is wrong with `part`. Returns true if nothing was before.
+    /// Records that something is wrong with a part. Returns true if nothing was wrong with it before.
     pub fn wrong(&self, part: &str, what: &str) -> bool {
         let mut is_new = false;
         self.0.send_if_modified(|problems| {
@@ -45,7 +46,7 @@ impl Health {
         is_new
     }
 
-    /// `part` is well. Returns true if it was not before.
+    /// Records that a part is well. Returns true if it was not well before.
     pub fn well(&self, part: &str) -> bool {
         self.0.send_if_modified(|problems| {
             let before = problems.len();
@@ -54,12 +55,12 @@ impl Health {
         })
     }
 
-    /// What is wrong now, the oldest first.
+    /// Returns the current problems, the oldest first.
     pub fn problems(&self) -> Vec<Problem> {
         self.0.borrow().clone()
     }
 
-    /// Tells when something else is wrong than before.
+    /// Returns a receiver that sees each change of the list.
     pub fn subscribe(&self) -> watch::Receiver<Vec<Problem>> {
         self.0.subscribe()
     }

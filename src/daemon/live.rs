@@ -1,7 +1,7 @@
-//! The live table: one writer replaces it, every reader pins it, nobody waits.
+//! The live table: one writer replaces the table, every reader pins it, nobody waits.
 //!
-//! A message is decided with one table from its first recipient to its last, so a session calls
-//! [`LiveTable::pin`] once a message and keeps what it got.
+//! One table decides all recipients of a message. A session therefore calls [`LiveTable::pin`] once for
+//! each message and keeps the result.
 //!
 //! | | |
 //! |---|---|
@@ -10,10 +10,10 @@
 //!
 //! # Invariants
 //!
-//! - Generation 0 has no table: the daemon has started with broken rules, and answers every
-//!   recipient with 451 4.3.0 until they are mended. Every later generation has one.
-//! - Numbers rise by one and are never given twice.
-//! - Freeing a large table takes tens of milliseconds; [`Retired`] sees to it that no session pays.
+//! - Generation 0 has no table: the daemon has started with errors in the rules, and answers every
+//!   recipient with 451 4.3.0 until they are fixed. Every later generation has a table.
+//! - Each generation has the next number; no number is used twice.
+//! - Freeing a large table takes tens of milliseconds. [`Retired`] makes sure that no session has to do it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -22,12 +22,12 @@ use arc_swap::ArcSwap;
 
 use crate::engine::Table;
 
-/// One table that went live, or the want of one.
+/// A table that went live. Empty before the first one.
 #[derive(Debug)]
 pub struct Generation {
     /// Counts the tables that went live; 0 before the first.
     pub number: u64,
-    /// When it went live, for people; see [`Generation::age`] for arithmetic.
+    /// When the table went live, by the clock. Calculate with [`Generation::age`] instead.
     pub since: SystemTime,
     /// The table; `None` only in generation 0.
     pub table: Option<Arc<Table>>,
@@ -44,13 +44,13 @@ impl Generation {
         }
     }
 
-    /// How long it has been live, whatever is done to the clock.
+    /// Returns how long the table has been live. Changes of the clock do not matter.
     pub fn age(&self) -> Duration {
         self.born.elapsed()
     }
 }
 
-/// The generation that serves.
+/// The generation in force.
 #[derive(Debug)]
 pub struct LiveTable {
     current: ArcSwap<Generation>,
@@ -63,21 +63,21 @@ impl Default for LiveTable {
 }
 
 impl LiveTable {
-    /// Generation 0: no table yet.
+    /// Returns generation 0: there is no table yet.
     pub fn new() -> Self {
         Self {
             current: ArcSwap::from_pointee(Generation::new(0, None)),
         }
     }
 
-    /// The generation that serves now; it stays as it is for as long as it is held.
+    /// Returns the generation in force. The value stays as it is as long as the caller keeps it.
     pub fn pin(&self) -> Arc<Generation> {
         self.current.load_full()
     }
 
-    /// Makes `table` live and returns the generation it replaced, for [`Retired`].
+    /// Makes a table live. Returns the generation before it, for [`Retired`].
     pub fn replace(&self, table: Arc<Table>) -> Arc<Generation> {
-        // The closure runs again if two writers meet, so no number is given twice.
+        // The closure runs again if two writers meet, so that no number is used twice.
         self.current
             .rcu(|old| Generation::new(old.number + 1, Some(Arc::clone(&table))))
     }
@@ -85,8 +85,8 @@ impl LiveTable {
 
 /// Replaced generations that a session may still hold.
 ///
-/// The last one to let go of a table frees it. As long as one reference is kept here that is never
-/// a session.
+/// Whoever drops the last reference to a table frees it. As long as a reference is kept here, that is
+/// never a session.
 #[derive(Debug, Default)]
 pub struct Retired {
     generations: Vec<Arc<Generation>>,
@@ -98,12 +98,12 @@ impl Retired {
         self.generations.push(generation);
     }
 
-    /// Whether there is none left.
+    /// Returns true if no generation is left.
     pub fn is_empty(&self) -> bool {
         self.generations.is_empty()
     }
 
-    /// Takes out those that nobody else holds: drop them where it may take time.
+    /// Takes out the generations that nobody else holds. Drop them where that may take time.
     pub fn release(&mut self) -> Vec<Arc<Generation>> {
         let unused = |generation: &mut Arc<Generation>| {
             Arc::strong_count(generation) == 1

@@ -1,7 +1,7 @@
-//! The RCPT lines of MTA logs: what was received, found in a line that somebody copied.
+//! Log lines of MTAs: finds the recipients in a line that somebody copied.
 //!
-//! In: one line of text. Out: the paths with their parameters; a text that is no such line is taken
-//! for an address.
+//! In: one line of text. Out: the paths with their parameters. A text that is no log line counts as an
+//! address.
 //!
 //! | in the line | comes from |
 //! |---|---|
@@ -10,7 +10,8 @@
 //! | `arg1=<jd@domain2.com>` | Sendmail, a ruleset that refused |
 //! | `to=<jd@domain2.com>,<anna@company.com>` | both, of deliveries and refusals |
 //!
-//! The first kind that a line holds decides: with `orig_to=` there, `to=` is what became of it.
+//! The first kind in this table that a line holds decides. Beside `orig_to=`, for example, `to=` is the
+//! result of the rewriting.
 
 use std::borrow::Cow;
 
@@ -23,14 +24,14 @@ pub(super) struct RcptLine {
     pub path: String,
     /// Its ESMTP parameters (RFC 5321 section 4.1.1.3).
     pub parameters: Vec<String>,
-    /// It was found in a line; what is no line is an address by itself.
+    /// True if the path was found in a log line, false if the text is an address by itself.
     pub logged: bool,
 }
 
-/// Marks that stand before a path in a log line, the surest first.
+/// The words before a path in a log line, the most reliable one first.
 const MARKS: [&str; 3] = ["orig_to=", "arg1=", "to="];
 
-/// Finds the recipients of a line; a bare address is its own.
+/// Finds the recipients of a line. A bare address is the only recipient.
 pub(super) fn read(text: &str) -> Vec<RcptLine> {
     if let Some(command) = after_command(text) {
         let (path, parameters) = split_path(command);
@@ -57,7 +58,7 @@ fn logged(path: &str, parameters: &str) -> RcptLine {
     }
 }
 
-/// What follows `RCPT TO:`. A quoted local-part may hold these words as well, and is no command.
+/// Returns the text behind `RCPT TO:`. These words do not count inside of a quoted local-part.
 fn after_command(text: &str) -> Option<&str> {
     let words = "RCPT TO:";
     let at = text
@@ -68,7 +69,7 @@ fn after_command(text: &str) -> Option<&str> {
     (!before.contains('"')).then(|| after.trim_start())
 }
 
-/// The paths after a mark: one, or several with commas between. A mark in quotes is a part of an address.
+/// Returns the paths behind a mark, with commas between them. A mark in quotes is a part of an address.
 fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
     let begins = |at: usize| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
@@ -90,7 +91,7 @@ fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
     paths
 }
 
-/// The value of a field: our log quotes it where an address holds blanks or quotes.
+/// Returns the value of a field. readdress quotes it in its log if an address holds blanks or quotes.
 fn unquoted(text: &str) -> Cow<'_, str> {
     let Some(quoted) = text.strip_prefix('"') else {
         return text.into();
@@ -106,7 +107,7 @@ fn unquoted(text: &str) -> Cow<'_, str> {
     value.into()
 }
 
-/// Splits after the path: at the `>` that closes it, or at white space where it has no `<`.
+/// Splits behind the path: at the `>` that closes it, or at white space if the path has no `<`.
 fn split_path(text: &str) -> (&str, &str) {
     let bracketed = text.starts_with('<');
     let ends = |c: char| match bracketed {

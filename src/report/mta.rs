@@ -1,7 +1,7 @@
-//! What the MTA does with a decision, as far as Postfix and Sendmail are known to agree with it.
+//! What the MTA does with a decision, as far as it was seen with Postfix and Sendmail.
 //!
-//! Only what both were seen to do, or what one of them does and is named for. The MTA's own maps and
-//! routes are not looked at: that is for `postmap -q` and `sendmail -bv`.
+//! If only one of the two behaves so, the text names it. The MTA's own maps and routes are not read;
+//! `postmap -q` and `sendmail -bv` show them.
 
 use crate::{
     engine::{
@@ -14,9 +14,9 @@ use crate::{
     protocol::{Addition, MtaEdits},
 };
 
-/// The address that an MTA takes a path for that has no `@` of its own, and which of them does.
+/// Returns how an MTA reads a path without `@`: as which address, and which MTA does so.
 ///
-/// Both read `user%domain` as `user@domain`; `domain!user` is read so by Postfix alone.
+/// Postfix and Sendmail read `user%domain` as `user@domain`. Only Postfix reads `domain!user` so.
 pub(super) fn understood(path: &str) -> Option<(String, &'static str)> {
     let inner = path.strip_prefix('<').unwrap_or(path);
     let inner = inner.strip_suffix('>').unwrap_or(inner);
@@ -62,7 +62,7 @@ fn does(table: &Table, recipient: &Recipient, plan: &Plan) -> Vec<String> {
     }
 }
 
-/// Who refuses at RCPT, and in whose words.
+/// Returns who refuses at RCPT, and in whose words.
 fn refused(recipient: &Recipient) -> Vec<String> {
     let mut said =
         vec!["gives the client this reply at RCPT; Sendmail puts the address before it".to_owned()];

@@ -1,17 +1,17 @@
-//! What somebody asks about: an address as people have it, a domain, or a line of a log.
+//! What somebody asks about: an address in any usual form, a domain, or a log line.
 //!
-//! In: one text, as it was typed or pasted. Out: the recipients or the domain that it names. What names
-//! neither is an error: to explain it as an address of nobody would be wrong.
+//! In: one text, as it was typed or pasted. Out: the recipients or the domain that the text names. A text
+//! that names neither is an error, because explaining it as an unknown address would be wrong.
 //!
 //! | typed | read as |
 //! |---|---|
 //! | `jd@domain2.com`, with blanks around it | the address |
 //! | `<jd@domain2.com>` | the path of an envelope, whatever it holds |
-//! | `user%domain2.com`, `domain2.com!user` | what an MTA makes of it |
+//! | `user%domain2.com`, `domain2.com!user` | the address that an MTA reads in it |
 //! | `Anna Lee <anna@domain2.com>`, `anna@domain2.com (Anna)`, several with commas or `;` | the addresses |
 //! | `mailto:anna@domain2.com?subject=x`, `smtp:anna@domain2.com` | the address |
 //! | `domain2.com`, `@domain2.com` | the domain |
-//! | `postmaster` | the path `<postmaster>`, which every MTA takes (RFC 5321 section 4.5.1) |
+//! | `postmaster` | the path `<postmaster>`, which every MTA accepts (RFC 5321 section 4.5.1) |
 //! | a line of an MTA's log | see `line` |
 
 use mail_parser::{Address, MessageParser};
@@ -86,7 +86,7 @@ fn not_an_address(text: &str) -> String {
     format!("{why}; write LOCAL@DOMAIN, or `<...>` around the path of an envelope")
 }
 
-/// The text behind `mailto:` (RFC 6068) or `smtp:`, without what follows the address.
+/// Returns the text behind `mailto:` (RFC 6068) or `smtp:`, up to the end of the address.
 fn without_scheme(text: &str) -> String {
     let rest = |scheme: &str| {
         let (before, rest) = text.split_at_checked(scheme.len())?;
@@ -99,7 +99,7 @@ fn without_scheme(text: &str) -> String {
     rest("smtp:").unwrap_or(text).trim().to_owned()
 }
 
-/// `%40` and its like, read.
+/// Decodes `%40` and the like.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -117,7 +117,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The addresses of a list as a header field has it; none if one of them is no address.
+/// Returns the addresses of a list in the form of a header field; no address if one of them is wrong.
 fn listed(text: &str) -> Vec<RcptLine> {
     if text.contains(|c: char| c.is_control()) {
         return Vec::new();

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::program::{BASE, Place, RULES};
+use crate::program::{BASE, Place, RULES, Said};
 
 /// The file, from the root of the repository.
 const GOLDEN: &str = "tests/cli/shapes.txt";
@@ -51,7 +51,10 @@ struct Shapes(BTreeMap<String, Shape>);
 impl Shapes {
     /// Runs a command and looks at each line that it prints.
     fn ask(&mut self, place: &Place, name: &str, arguments: &[&str]) -> Vec<Value> {
-        let said = place.ask(arguments);
+        self.see(name, &place.ask(arguments))
+    }
+
+    fn see(&mut self, name: &str, said: &Said) -> Vec<Value> {
         let read = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{said:?}"));
         let lines: Vec<Value> = said.out.lines().map(read).collect();
         assert!(!lines.is_empty(), "{said:?}");
@@ -62,6 +65,10 @@ impl Shapes {
 
     fn status(&mut self, place: &Place) {
         self.ask(place, "status --json", &["status", "--json"]);
+    }
+
+    fn config(&mut self, place: &Place) {
+        self.ask(place, "config --json", &["config", "--json"]);
     }
 
     fn reload(&mut self, place: &Place) -> Value {
@@ -90,29 +97,16 @@ impl Shapes {
 
 /// Drives a daemon through every outcome of a reload.
 fn live(shapes: &mut Shapes) {
-    let many: String = (0..30)
-        .map(|n| format!("u{n}@company.com mailbox\n"))
-        .collect();
+    let many = |n| format!("u{n}@company.com mailbox\n");
+    let many: String = (0..30).map(many).collect();
     let place = Place::new(&[("a.rules", RULES), ("b.rules", &many)]);
     // So patient that a save and the command after it are one reload.
     let base = BASE.replace("20ms", "1s").replace("500ms", "10s");
     place.configure(&base);
     let _serving = place.serve();
     shapes.status(&place);
-    shapes.ask(&place, "config --json", &["config", "--json"]);
-    let addresses = [
-        "jd@domain2.com",
-        "nobody@domain2.com",
-        "@domain2.com",
-        "@x.example",
-    ];
-    let line = "RCPT TO:<jd@domain2.com> NOTIFY=NEVER";
-    let flags = ["explain", "--live", "--json", line];
-    shapes.ask(
-        &place,
-        "explain --live --json",
-        &[&flags, &addresses[..]].concat(),
-    );
+    shapes.config(&place);
+    explain(shapes, &place);
     shapes.reload(&place);
     place.save("c.rules", "carl@company.com mailbx\n");
     shapes.reload(&place);
@@ -126,34 +120,41 @@ fn live(shapes: &mut Shapes) {
     shapes.status(&place);
     let digest = held["digest"].as_str().unwrap();
     shapes.ask(&place, "accept --json", &["accept", "--json", digest]);
-    // The configuration: a change, one that waits, an error, and a file that was emptied.
-    place.configure(
-        &format!("mode = \"observe\"\n{base}max_shrink = \"0%\"\n")
-            .replace("milter.sock", "m2.sock"),
-    );
-    shapes.reload(&place);
-    shapes.status(&place);
-    shapes.ask(&place, "config --json", &["config", "--json"]);
+    configuration(shapes, &place, &base);
+}
+
+/// Asks about what takes every way through the table.
+fn explain(shapes: &mut Shapes, place: &Place) {
+    let flags = ["explain", "--live", "--json"];
+    let asked = [
+        "RCPT TO:<jd@domain2.com> NOTIFY=NEVER",
+        "jd@domain2.com",
+        "nobody@domain2.com",
+        "@domain2.com",
+        "@x.example",
+    ];
+    let arguments = [&flags, &asked[..]].concat();
+    shapes.ask(place, "explain --live --json", &arguments);
+}
+
+/// Changes the configuration: settings in force at once, settings that wait, and a file that is emptied.
+fn configuration(shapes: &mut Shapes, place: &Place, base: &str) {
+    let changed = format!("mode = \"observe\"\n{base}max_shrink = \"0%\"\n");
+    place.configure(&changed.replace("milter.sock", "m2.sock"));
+    shapes.reload(place);
+    shapes.status(place);
+    shapes.config(place);
     place.configure("");
     let socket = format!("unix:{}", place.text("control.sock"));
-    let emptied = place.run(&["reload", "--json", "--socket", &socket]);
-    let emptied: Value = serde_json::from_str(&emptied.out).unwrap();
-    shapes
-        .0
-        .entry("reload --json, configuration refused".to_owned())
-        .or_default()
-        .see("", &emptied);
-    let words = emptied["configuration"]["refused"]["accept"]
-        .as_str()
-        .unwrap();
+    let flags = ["reload", "--json", "--socket", &socket];
+    let emptied = place.run(&flags);
+    let name = "reload --json, configuration refused";
+    let emptied = shapes.see(name, &emptied).remove(0);
+    let refused = &emptied["configuration"]["refused"];
+    let words = refused["accept"].as_str().unwrap();
     let words: Vec<_> = words.split(' ').skip(1).chain(["--json"]).collect();
     let accepted = place.run(&words);
-    let accepted: Value = serde_json::from_str(&accepted.out).unwrap();
-    shapes
-        .0
-        .entry("accept --json, configuration".to_owned())
-        .or_default()
-        .see("", &accepted);
+    shapes.see("accept --json, configuration", &accepted);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Prints findings, and at the end what was looked at.
+//! Prints the findings, and at the end what was looked at.
 
 use crate::{
     cli::{
@@ -20,7 +20,7 @@ use crate::{
 /// What stands above the commands that fix what they can.
 const BLOCK: &str = "To fix errors and warnings as far as commands can, paste this:";
 
-/// Judges the facts and prints what comes of it.
+/// Finds what is wrong with the facts, and prints it.
 pub fn tell(flags: &Doctor, facts: &Facts) -> Exit {
     let findings = examine(facts);
     let looks = inspections(facts, &findings);
@@ -93,7 +93,7 @@ fn line(look: &Inspection, paint: Paint) -> String {
     )
 }
 
-/// As `check` prints its findings, with a line between two of them.
+/// Returns a finding as text, in the form of `check`, with an empty line behind it.
 fn text(finding: &Finding, paint: Paint) -> String {
     let word = format!("{}:", finding.code.severity.word());
     let word = match finding.code.severity {

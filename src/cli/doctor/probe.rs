@@ -1,6 +1,6 @@
-//! `--probe`: chooses whom to ask, and asks.
+//! `--probe`: chooses a port of the MTA, and asks there about addresses.
 
-use super::place;
+use super::mta::place;
 use crate::{
     cli::{
         files::counted,
@@ -17,7 +17,7 @@ use crate::{
     engine::Table,
 };
 
-/// Asks the MTA, if that is wanted, and puts its answers among the facts.
+/// Asks the MTA if the flags say so, and puts its answers among the facts.
 pub fn ask(flags: &Doctor, table: Option<&Table>, facts: &mut Facts) {
     let Some(at) = &flags.probe else { return };
     let Some(table) = table else {

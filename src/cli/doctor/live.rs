@@ -12,7 +12,7 @@ use crate::{
     config::{Config, socket::Socket},
     doctor::{
         connect::NOBODY,
-        facts::{Answer, Daemon, SocketFailure, Readdress},
+        facts::{Answer, Daemon, Readdress, SocketFailure},
     },
     engine::address::Mailbox,
     protocol::{Command, Explained, Request, Status},

@@ -3,7 +3,7 @@
 use crate::{
     cli::flags::Doctor,
     doctor::{
-        facts::{Facts, Readdress, Postfix, Sendmail, Unseen},
+        facts::{Facts, Postfix, Readdress, Sendmail, Unseen},
         gather::{self, Seen, connect, postconf, sendmail},
         postfix, sendmail as sendmail_rooms,
     },

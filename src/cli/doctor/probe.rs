@@ -11,7 +11,7 @@ use crate::{
         facts::Facts,
         gather::{postconf, probe},
         postfix,
-        probe::{ProbeTarget, Expected, Probe, questions},
+        probe::{Expected, Probe, ProbeTarget, questions},
         sendmail,
     },
     engine::Table,

@@ -5,7 +5,7 @@ use crate::engine::{
     address::Mailbox,
     diagnostic::{Finding, Findings, Span, codes},
     rule::{Action, DomainClass, Origin, Rule},
-    store::Entry,
+    store::StoredRule,
     table::Table,
 };
 
@@ -61,7 +61,7 @@ pub(super) fn moved(table: &Table, unread: &UnreadLines, findings: &mut Findings
     }
     for rule in table
         .entries()
-        .filter(Entry::refuses)
+        .filter(StoredRule::refuses)
         .filter_map(|entry| entry.rule())
     {
         let Action::Refuse(reply) = &rule.action else {

@@ -9,7 +9,7 @@ use crate::engine::{
     address::{Domain, Mailbox},
     diagnostic::{Names, nearest},
     rule::{DomainClass, Pattern, Unknown},
-    store::Entry,
+    store::StoredRule,
 };
 
 /// Mailboxes among which a misspelt one is looked for.
@@ -34,7 +34,7 @@ impl Table {
     /// Returns a mailbox of the same domain whose local-part is spelt nearly like that of `mailbox`.
     pub fn nearest_mailbox(&self, mailbox: &Mailbox) -> Option<Mailbox> {
         let here = |domain: &Domain| *domain == mailbox.domain;
-        let entries = self.entries().filter(Entry::is_mailbox);
+        let entries = self.entries().filter(StoredRule::is_mailbox);
         let rules = entries
             .filter(|entry| entry.domain().is_some_and(here))
             .filter_map(|entry| entry.rule());

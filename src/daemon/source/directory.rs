@@ -184,7 +184,10 @@ fn not_read(path: &Path, name: &str) -> Diagnostic {
         codes::UNKNOWN_EXTENSION,
         name,
         "is not read: its extension is none of those of rules files".to_owned(),
-        Some("write rules in a file NAME.rules, or begin the name with a dot".to_owned()),
+        Some(match FileKind::meant(name) {
+            Some(meant) => format!("rename it to `{meant}`, or begin the name with a dot"),
+            None => "write rules in a file NAME.rules, or begin the name with a dot".to_owned(),
+        }),
     )
 }
 
@@ -218,7 +221,7 @@ mod tests {
     #[test]
     fn every_finding_comes_in_one_pass() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("10.rules"), b"a\0b").unwrap();
+        fs::write(dir.path().join("10.rules"), [0; 20]).unwrap();
         fs::create_dir(dir.path().join("20.rules")).unwrap();
         fs::create_dir(dir.path().join("archive")).unwrap();
         fs::create_dir(dir.path().join(".git")).unwrap();

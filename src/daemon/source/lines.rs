@@ -6,6 +6,9 @@ use crate::engine::{
     format::decode,
 };
 
+/// NUL bytes that a file of rules may hold and still be read.
+const MAX_NULS: usize = 8;
+
 /// Checks lines from block to block.
 #[derive(Default)]
 pub(super) struct LineCheck {
@@ -13,6 +16,10 @@ pub(super) struct LineCheck {
     ended: u64,
     /// Bytes so far of the line that has not ended yet.
     open: usize,
+    /// NUL bytes so far.
+    nuls: usize,
+    /// The bytes are UTF-16, in a file that must not be.
+    utf16: bool,
     /// What the bytes may be; nothing if they are decoded.
     encoding: Option<Encoding>,
     /// The bytes are UTF-16. The first block says so.
@@ -37,7 +44,7 @@ impl LineCheck {
         let wide = *self
             .wide
             .get_or_insert(detected && decode::utf16(block).is_some());
-        let binary = !wide && memchr::memchr(0, block).is_some();
+        let binary = !wide && self.is_binary(block);
         // A byte of UTF-16 may look like a line end. Its lines are checked when it is decoded; here only
         // an endless one is refused.
         let limit = if wide {
@@ -58,6 +65,18 @@ impl LineCheck {
             rest = behind.get(1..).unwrap_or_default();
         }
         self.piece(rest, binary, limit, limits)
+    }
+
+    /// Returns true if a NUL byte in a block shows that the file is not a text.
+    ///
+    /// The reader of rules names the places of a few NUL bytes, and says that UTF-16 must be UTF-8.
+    fn is_binary(&mut self, block: &[u8]) -> bool {
+        let first = self.nuls == 0 && self.ended == 0 && self.open == 0;
+        self.nuls += memchr::memchr_iter(0, block).count();
+        let native = self.encoding == Some(Encoding::Utf8);
+        self.utf16 |= native && first && decode::utf16(block).is_some();
+        let few = native && self.nuls <= MAX_NULS;
+        self.nuls > 0 && !few && !self.utf16
     }
 
     /// Checks a piece of a line.

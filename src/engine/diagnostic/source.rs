@@ -4,6 +4,8 @@
 //! need not be a file, and its name need not have an extension. [`FileKind::of`] is for those who make
 //! texts from files.
 
+use super::nearest;
+
 /// The content of one source of rules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SourceText {
@@ -87,6 +89,31 @@ impl FileKind {
     }
 }
 
+/// Extensions that are read.
+const EXTENSIONS: [&str; 7] = [
+    "rules",
+    "expect",
+    "virtual",
+    "virtusertable",
+    "csv",
+    "ldif",
+    "ldf",
+];
+
+impl FileKind {
+    /// Returns the name that a file was probably meant to have, if its extension is misspelt or `.txt` was
+    /// put behind its name.
+    pub fn meant(name: &str) -> Option<String> {
+        let (stem, extension) = name.rsplit_once('.')?;
+        if extension.eq_ignore_ascii_case("txt") {
+            let known = matches!(Self::of(stem), Self::Read(_));
+            return known.then(|| stem.to_owned());
+        }
+        let meant = nearest(&extension.to_lowercase(), EXTENSIONS)?;
+        Some(format!("{stem}.{meant}"))
+    }
+}
+
 /// Returns what follows the last dot, in lower case; nothing if there is no dot.
 fn extension(name: &str) -> String {
     name.rsplit_once('.')
@@ -107,6 +134,20 @@ fn is_leftover(name: &str, extension: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn misspelt_names() {
+        let meant = |name| FileKind::meant(name);
+        assert_eq!(meant("30-x.rule").as_deref(), Some("30-x.rules"));
+        assert_eq!(meant("30-x.rules.txt").as_deref(), Some("30-x.rules"));
+        assert_eq!(meant("ad.ldiff").as_deref(), Some("ad.ldif"));
+        for other in ["notes.txt", "README", "a.rules.orig"] {
+            assert_eq!(meant(other), None, "{other}");
+        }
+        let known =
+            |extension: &&str| matches!(FileKind::of(&format!("a.{extension}")), FileKind::Read(_));
+        assert!(EXTENSIONS.iter().all(known));
+    }
 
     #[test]
     fn names() {

@@ -401,7 +401,7 @@ mod tests {
         );
         assert_eq!(
             judged(b"\0\0\0\0\0\0\0\0\0\n123456789").unwrap_err().0,
-            "line-too-long"
+            "binary-file"
         );
     }
 

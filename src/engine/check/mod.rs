@@ -32,11 +32,11 @@ pub fn check(table: &Table, expected: &[Expectation], findings: &mut Findings<'_
     sound
 }
 
-/// Words of lines with errors.
+/// The words of lines that could not be read because of an error.
 struct UnreadLines(HashSet<String>);
 
 impl UnreadLines {
-    /// Whether one of those lines may have been about this address.
+    /// Returns true if one of the lines may have been about an address.
     fn may_name(&self, mailbox: &Mailbox) -> bool {
         if self.0.is_empty() {
             return false;

@@ -41,21 +41,22 @@ pub(super) fn check(table: &Table, unread: &UnreadLines, findings: &mut Findings
 
 /// Declared domains whose mail is all refused.
 fn unused(table: &Table, findings: &mut Findings<'_>) {
-    // A line that could not be read may hold the rule.
+    // A rule with an error may be for the domain.
     if findings.has_errors() {
         return;
     }
     for domain in table.domains_without_rule() {
-        let Some(span) = table.declaration(domain) else {
+        let span = table.declaration(domain);
+        let Some(span) = span.filter(|span| findings.is_native(*span)) else {
             continue;
         };
         let message = format!("no rule is for `{domain}`, so that every address of it is refused");
         let primary = table.known_domains().into_iter();
         let primary = primary.filter(|(_, class)| *class == DomainClass::Primary);
-        let target = primary.map(|(primary, _)| format!("@{primary}")).next();
-        let target = target.unwrap_or_else(|| "@` and your primary domain `".to_owned());
+        let target = primary.map(|(primary, _)| format!(" @{primary}")).next();
         let help = format!(
-            "write `@{domain} {target}` for all its addresses, or a rule for each address that exists"
+            "write a rule `@{domain}{}` for all its addresses, or a rule for each address that exists",
+            target.as_deref().unwrap_or(" …")
         );
         findings.push(Finding::warning(codes::UNUSED_DOMAIN, span, message).help(help));
     }

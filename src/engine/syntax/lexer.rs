@@ -109,9 +109,9 @@ pub fn read<'a>(
                     "delete the white space before the rule",
                     span.part(0, blank_before(line)),
                     "",
-                ),
+                )
+                .understood(),
             );
-            current.broken = true;
         }
         physical(line, span, &mut current, findings);
     }
@@ -384,7 +384,7 @@ mod tests {
     #[test]
     fn an_error_costs_its_own_line_only() {
         let (lines, found) = lex(" x\na \"b\n c\nd e\n\u{a0}f g\nh i\n");
-        assert_eq!(lines, [vec!["d", "e"], vec!["h", "i"]]);
+        assert_eq!(lines, [vec!["x"], vec!["d", "e"], vec!["h", "i"]]);
         assert_eq!(found, ["1:2:continuation", "2:3:unclosed-quote"]);
     }
 

@@ -118,7 +118,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("rewrite", "How addresses are looked up and rewritten."),
     (
         "headers",
-        "Changes of header fields. Both are off by default.",
+        "Which header fields are changed. None by default.",
     ),
     ("replies", "The replies to addresses that do not exist."),
     ("reload", "How changed rules are noticed and checked."),
@@ -155,8 +155,8 @@ part! {
         "", "mode", mode: Mode = Mode::Rewrite, Choice(Mode::WORDS), AtOnce, "\"observe\"";
         /// The directory for what the daemon must know after a restart: which rules were live. If
         /// there were rules before, a daemon that starts without rules defers all mail until the rules
-        /// are back. Without this directory the daemon serves mail, and logs what it cannot know. With
-        /// the flag --rules this directory is used only if it is configured.
+        /// are back. Without this directory the daemon serves mail, but takes lost rules for a first start.
+        /// With the flag --rules this directory is used only if it is configured.
         "", "state", state: PathBuf = PathBuf::from("/var/lib/readdress"),
             PATH, Restart, "\"/srv/readdress/state\"";
         /// The sockets for lookups in the table, by the socketmap protocol of Postfix and Sendmail. The

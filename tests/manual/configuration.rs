@@ -62,7 +62,8 @@ the file that is read if no other file is named
 .SH SEE ALSO
 .BR readdress (8),
 .BR readdress\-rules (5),
-.BR readdress\-log (7)
+.BR readdress\-log (7),
+.BR readdress\-findings (7)
 "#;
 
 fn entry(key: &Key) -> String {

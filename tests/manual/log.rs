@@ -48,6 +48,7 @@ in readdress.toml(5) choose which lines are logged, and hide addresses in them.
 const TAIL: &str = r#".SH SEE ALSO
 .BR readdress (8),
 .BR readdress.toml (5),
+.BR readdress\-findings (7),
 .BR journalctl (1)
 "#;
 

@@ -49,6 +49,10 @@ pub const GUIDES: &[Guide] = &[
                 "check a file together with the rules that are there",
             ),
             (
+                "readdress check --fix 10-company.rules",
+                "change what findings suggest, after a question for each change",
+            ),
+            (
                 "readdress check --strict --format json ./rules",
                 "check a directory from a script",
             ),

@@ -3,9 +3,12 @@
 use clap::{Command, CommandFactory, Parser};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
-use readdress::cli::flags::{
-    Flags,
-    guide::{GUIDES, Guide},
+use readdress::{
+    cli::flags::{
+        Flags,
+        guide::{GUIDES, Guide},
+    },
+    config::DEFAULT_FILE,
 };
 
 use crate::{
@@ -259,6 +262,25 @@ fn completions_say_what_the_code_says() {
         let text = String::from_utf8(bytes).expect("UTF-8");
         hold(&root().join("packaging/completions").join(file), &text);
     }
+}
+
+/// The help of `--config` names the file that is read without it.
+#[test]
+fn help_names_the_default_configuration() {
+    let mut seen = 0;
+    for command in Flags::command().get_subcommands() {
+        let flags = command.get_arguments();
+        for flag in flags.filter(|flag| flag.get_long() == Some("config")) {
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(
+                help.contains(DEFAULT_FILE),
+                "{}: {help}",
+                command.get_name()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 5, "the flags were not found");
 }
 
 /// Help is read on a terminal of 80 columns.

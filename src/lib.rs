@@ -26,12 +26,12 @@
 //!
 //! ```text
 //! a file is saved  daemon/watch/            notified, or found by looking; waits until it is quiet
-//!   ↓ read         daemon/source/           every file whole, or a finding
+//!   ↓ read         daemon/source/           a source gives its texts, or findings
 //!   ↓ decode       engine/format/decode.rs  other programs' files only: BOM, UTF-16 → UTF-8
 //!   ↓ tokens       engine/syntax/lexer.rs   lines, comments, quotes → tokens with their places
 //!   ↓ rule         engine/syntax/parse.rs   pattern, action, options → Rule; never stops at an error
 //!   ↓ or           engine/format/           other programs' tables → the same Rule, with its place
-//!   ↓ pack         engine/store/            Rule → some forty octets, made a Rule again where one is wanted
+//!   ↓ pack         engine/store/            Rule → about forty bytes, made a Rule again when needed
 //!   ↓ table        engine/table/build.rs    packed rules, indexes, classes of domains, conflicts → Table
 //!   ↓ check        engine/check/            loops, nobody's addresses, expectations
 //!   ↓ judge        daemon/reload/           one error: the old table serves on

@@ -20,7 +20,7 @@
 //! | 8 | [`rate_limit`], [`time_slice`] | limited warnings; how long a connection works without a stop |
 //! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
 //! | 9 | [`state`] | what several rooms share: live table, configuration in force, problems |
-//! | 9 | [`watch`], [`source`] | tells that files changed; reads files |
+//! | 8, 9 | [`watch`], [`source`] | waits until files may have changed; gives the texts of rules |
 //! | 9 | [`supervise`], [`accept`] | starts tasks again that end; accepts connections |
 //! | 10 | [`session`], [`reload`] | what is decided about a message; from files to the live table |
 //! | 10 | [`milter`], [`socketmap`] | the protocols of MTAs |

@@ -118,7 +118,7 @@ pub fn table_accepted(digest: &str, user: Option<u32>) {
 }
 
 /// What is live is not recorded in the state directory.
-pub fn mark_missing(directory: &Path, reason: &dyn Display) {
+pub fn last_live_not_recorded(directory: &Path, reason: &dyn Display) {
     write_event!(
         MARK_MISSING,
         directory = %directory.display(),
@@ -128,7 +128,7 @@ pub fn mark_missing(directory: &Path, reason: &dyn Display) {
 }
 
 /// The record of what was live last cannot be read.
-pub fn mark_damaged(file: &Path, reason: &dyn Display) {
+pub fn last_live_damaged(file: &Path, reason: &dyn Display) {
     write_event!(MARK_DAMAGED, file = %file.display(), reason = %reason, "state: damaged:");
 }
 

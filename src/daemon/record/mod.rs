@@ -39,7 +39,8 @@ pub use connections::{
     accept_failed, connection_closed, connections_cut, connections_full, mta_refused,
 };
 pub use held::{
-    mark_damaged, mark_missing, no_state, table_accepted, table_held, table_still_held,
+    last_live_damaged, last_live_not_recorded, no_state, table_accepted, table_held,
+    table_still_held,
 };
 pub use names::{Names, Redaction};
 pub use process::{

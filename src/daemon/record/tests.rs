@@ -214,9 +214,9 @@ fn write_about_tables() {
     table_still_held(digest, None, 41, Duration::from_secs(600));
     table_accepted(digest, Some(0));
     let state = Path::new("/var/lib/readdress");
-    mark_missing(state, &io::Error::from_raw_os_error(13));
+    last_live_not_recorded(state, &io::Error::from_raw_os_error(13));
     let file = state.join("live-1b2e.json");
-    mark_damaged(&file, &"it is not what readdress writes");
+    last_live_damaged(&file, &"it is not what readdress writes");
     no_state(state);
 }
 

@@ -336,7 +336,7 @@ impl Worker {
             }
         };
         if let Recorded::Damaged(reason) = &recorded {
-            record::mark_damaged(&place, reason);
+            record::last_live_damaged(&place, reason);
         }
         self.set_not_recorded(problem);
         self.last_table = Some(recorded.last_table());
@@ -365,7 +365,7 @@ impl Worker {
             return;
         }
         if let (Some(problem), Some(file)) = (&problem, &self.options.last_live) {
-            record::mark_missing(file.directory(), problem);
+            record::last_live_not_recorded(file.directory(), problem);
         }
         self.status
             .send_modify(|status| status.not_recorded = problem);

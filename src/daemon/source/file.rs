@@ -138,7 +138,8 @@ pub(super) fn read(
 /// Writes all bytes of a file to `to`, a block at a time, and compares their hash with `hash`.
 pub(super) fn copy(path: &Path, hash: ContentHash, to: &mut dyn Write) -> Result<(), CopyError> {
     let mut file = match open(path) {
-        Ok(Some((file, _))) => file,
+        // A byte more than there were shows that the file grows, and one that grows for ever ends.
+        Ok(Some((file, before))) => file.take(before.len().saturating_add(1)),
         Ok(None) => return Err(CopyError::Changed),
         Err(_) if !path.exists() => return Err(CopyError::Changed),
         Err(refusal) => return Err(CopyError::Unreadable(refusal.message)),
@@ -147,7 +148,7 @@ pub(super) fn copy(path: &Path, hash: ContentHash, to: &mut dyn Write) -> Result
     let mut block = Vec::with_capacity(BLOCK as usize);
     loop {
         block.clear();
-        let read = (&mut file).take(BLOCK).read_to_end(&mut block);
+        let read = file.by_ref().take(BLOCK).read_to_end(&mut block);
         match read {
             Err(error) => return Err(CopyError::Unreadable(refused(path, &error).message)),
             Ok(0) => break,

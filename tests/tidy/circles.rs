@@ -18,28 +18,7 @@ use super::{
 };
 
 /// Rooms whose circles are still to be taken apart, each with the names that go round.
-const KNOWN: &[(&str, &str)] = &[
-    (
-        "cli",
-        "`Exit` and `failed` stand beside the commands that use them",
-    ),
-    ("config", "`Config` stands beside its reader"),
-    ("daemon::log", "`Form` stands beside the queue"),
-    ("daemon::reload", "`ReloadOptions` stands beside the worker"),
-    (
-        "daemon::source",
-        "`Limits` and `Reading` stand beside the reader",
-    ),
-    ("daemon::watch", "`Target` stands beside the watcher"),
-    ("doctor", "`Finding` stands beside the checks"),
-    ("engine::check", "`Holes` stands beside the checks"),
-    (
-        "engine::diagnostic",
-        "`Code` stands beside the tables of codes",
-    ),
-    ("engine::store", "`Block` stands beside the walk over it"),
-    ("engine::table", "`Table` stands beside what builds it"),
-];
+const KNOWN: &[(&str, &str)] = &[];
 
 /// Returns true if a circle is one of a room that is listed.
 pub fn is_known(circle: &str) -> bool {

@@ -16,6 +16,7 @@
 //! A line on standard error begins with a time, unless standard error is the journal, which adds the time.
 
 mod event;
+mod form;
 mod journal;
 mod line;
 mod queue;
@@ -33,6 +34,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 pub use event::{DROPPED, Event};
 pub(crate) use event::{events, write_event};
+use form::Form;
 use line::Fields;
 use queue::Queue;
 
@@ -121,27 +123,6 @@ impl LogThread {
 impl Drop for Log {
     fn drop(&mut self) {
         self.queue.finish();
-    }
-}
-
-/// What an event is turned into.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Form {
-    /// A line with a time.
-    Line,
-    /// A line for the journal through standard error, with the priority at its beginning.
-    Prefixed,
-    /// A datagram for the journal's socket.
-    Native,
-}
-
-impl Form {
-    fn bytes(self, fields: &Fields) -> Vec<u8> {
-        match self {
-            Self::Line => line::timed(fields),
-            Self::Prefixed => line::prefixed(fields),
-            Self::Native => journal::datagram(fields),
-        }
     }
 }
 

@@ -24,8 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::Form;
 use super::event::DROPPED;
+use super::form::Form;
 use super::line::Fields;
 
 /// The least time between two lines about dropped events.

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::{ReloadOutcome, compile::NewTable};
+use super::compile::NewTable;
+use super::outcome::ReloadOutcome;
 use crate::daemon::{guard::Cause, record};
 use crate::engine::Diagnostic;
 

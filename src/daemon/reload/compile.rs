@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::ReloadOptions;
 use super::estimate::estimate;
+use super::options::ReloadOptions;
 use crate::daemon::guard::{Proposal, RuleCounts};
 use crate::daemon::live::LiveTable;
 use crate::daemon::memory;

@@ -2,7 +2,7 @@
 //!
 //! changed → read all → compile → guard → swap, or keep the old table. The result is a [`ReloadOutcome`]: it
 //! is logged once, kept for `readdress status`, and returned to whoever asked. Where the rules come from is
-//! the business of a [`RuleSource`].
+//! the business of a [`RuleSource`](super::source::RuleSource).
 //!
 //! # Limits
 //!
@@ -22,215 +22,25 @@
 mod blocked;
 mod compile;
 mod estimate;
+mod options;
+mod outcome;
 mod worker;
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::guard::Cause;
-use super::health::Health;
 use super::jobs::Jobs;
-use super::last_live::LastLiveRecord;
 use super::live::LiveTable;
-use super::record::Redaction;
-use super::source::{Limits, Manifest, RuleSource, RulesDirectory};
-use super::watch::{Mode, Waker, WatchSettings, Watched, Watcher};
-use crate::config::{Config, socket::Socket};
-use crate::engine::{self, Changes, Compiled, Diagnostic, Settings, SourceText, store::Reuse};
+use super::watch::{Waker, Watched, Watcher};
+pub use options::{Accept, Compile, NewSettings, ReloadOptions};
+use outcome::Acceptance;
+pub use outcome::{ReloadOutcome, ReloadStatus};
 use worker::Worker;
 
 /// Requests that may wait for their outcome.
 const REQUESTS: usize = 64;
-
-/// Turns texts into a table: [`engine::compile_reusing`], or what a test puts in its place.
-pub type Compile = Arc<dyn Fn(&[SourceText], &Settings, &Reuse<'_>) -> Compiled + Send + Sync>;
-
-/// The result of one reload.
-#[derive(Clone, Debug)]
-pub enum ReloadOutcome {
-    /// The files hold what is live already.
-    Unchanged {
-        /// The live generation.
-        generation: u64,
-    },
-    /// A new table is live.
-    Live {
-        /// Its number.
-        generation: u64,
-        /// How many rules it has.
-        rules: usize,
-        /// How many files its rules came from.
-        sources: usize,
-        /// The difference to the table before it; nothing for the first one.
-        changes: Arc<Changes>,
-        /// The time from opening the first file until the table was ready.
-        took: Duration,
-        /// Findings that did not keep it from going live.
-        warnings: Arc<[Diagnostic]>,
-    },
-    /// The files hold errors.
-    Refused {
-        /// All findings, warnings among them.
-        diagnostics: Arc<[Diagnostic]>,
-        /// The generation that stays live; 0 is none.
-        serving: u64,
-    },
-    /// The guard holds the new table back.
-    Held {
-        /// The digest of its texts, which is typed to accept it.
-        digest: String,
-        /// Why it is held back.
-        causes: Arc<[Cause]>,
-        /// How many rules it has.
-        rules: usize,
-        /// How many files its rules came from.
-        sources: usize,
-        /// The generation that stays live; 0 is none.
-        serving: u64,
-    },
-}
-
-impl ReloadOutcome {
-    /// Returns true if the files are not live.
-    pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Held { .. })
-    }
-}
-
-/// The last reload, for `readdress status` and the metrics.
-#[derive(Clone, Debug, Default)]
-pub struct ReloadStatus {
-    /// Its result; `None` before the first.
-    pub outcome: Option<ReloadOutcome>,
-    /// When it was.
-    pub at: Option<SystemTime>,
-    /// When the last table went live, and which one.
-    pub changed: Option<(SystemTime, ReloadOutcome)>,
-    /// Since when the files are not live; `None` if they are.
-    pub since: Option<SystemTime>,
-    /// The texts of the live table, whose full bytes the source can give.
-    pub texts: Arc<Manifest>,
-    /// The directory that records what was live last; `None` if that is not recorded.
-    pub state: Option<PathBuf>,
-    /// Why nothing can be recorded there. A start without rules would look like a first start.
-    pub not_recorded: Option<String>,
-    /// How many tables went live.
-    pub live: u64,
-    /// How many contents were refused; the same content counts once.
-    pub refused: u64,
-    /// How many tables were held back.
-    pub held: u64,
-    /// How changes are found.
-    pub mode: Option<Mode>,
-}
-
-/// What a [`Reloader`] works with.
-#[derive(Clone)]
-pub struct ReloadOptions {
-    /// Where the rules come from.
-    pub source: Arc<dyn RuleSource>,
-    /// How long the watcher waits.
-    pub watch: WatchSettings,
-    /// The settings that the meaning of rules depends on.
-    pub settings: Settings,
-    /// The compiler.
-    pub compile: Compile,
-    /// The share of the rules that may be removed at once, in percent.
-    pub max_shrink: u8,
-    /// Records what was live last; `None` if that is not wanted.
-    pub last_live: Option<LastLiveRecord>,
-    /// The command that accepts a table, without its digest; `None` if there is no control socket.
-    pub accept: Option<Accept>,
-    /// Whether the log shows rules.
-    pub redaction: Redaction,
-    /// The list of problems.
-    pub health: Health,
-}
-
-impl ReloadOptions {
-    /// The defaults for a rules directory.
-    pub fn new(directory: &Path, settings: Settings) -> Self {
-        let source = RulesDirectory::new(directory, Limits::default());
-        Self::with_source(Arc::new(source), settings)
-    }
-
-    /// The defaults for any source.
-    pub fn with_source(source: Arc<dyn RuleSource>, settings: Settings) -> Self {
-        Self {
-            source,
-            watch: WatchSettings::default(),
-            settings,
-            compile: Arc::new(engine::compile_reusing),
-            max_shrink: crate::config::Reload::default().max_shrink,
-            last_live: None,
-            accept: Some(Accept::default()),
-            redaction: Redaction::default(),
-            health: Health::default(),
-        }
-    }
-}
-
-impl From<&Config> for ReloadOptions {
-    fn from(config: &Config) -> Self {
-        let options = Self {
-            watch: WatchSettings::from(&config.reload),
-            max_shrink: config.reload.max_shrink,
-            ..Self::new(&config.rules, config.settings.clone())
-        };
-        options.redaction.set(config.addresses);
-        options
-    }
-}
-
-/// The command that accepts a table. It names the control socket if that is not the default one.
-#[derive(Clone, Debug, Default)]
-pub struct Accept {
-    socket: Option<String>,
-}
-
-impl Accept {
-    /// For a daemon with this control socket. Its path is made absolute, since the command is typed anywhere.
-    pub fn on(socket: &Socket) -> Self {
-        let socket = match std::path::absolute(".") {
-            Ok(here) => socket.against(&here),
-            Err(_) => socket.clone(),
-        };
-        let default = socket == Config::default().control;
-        Self {
-            socket: (!default).then(|| socket.to_string()),
-        }
-    }
-
-    /// Returns the command to type.
-    pub fn words(&self, digest: &str) -> String {
-        match &self.socket {
-            None => format!("readdress accept {digest}"),
-            Some(socket) => format!("readdress accept {digest} --socket {socket}"),
-        }
-    }
-}
-
-/// New settings, from the configuration file.
-#[derive(Clone, Debug)]
-pub struct NewSettings {
-    /// The settings that the meaning of rules depends on.
-    pub engine: Settings,
-    /// How long the watcher waits from now on.
-    pub watch: WatchSettings,
-    /// The share of the rules that may be removed at once, in percent.
-    pub max_shrink: u8,
-}
-
-/// Somebody accepts the table with this digest.
-struct Acceptance {
-    digest: String,
-    user: Option<u32>,
-    answer: oneshot::Sender<Result<ReloadOutcome, String>>,
-}
 
 struct Request {
     settings: Option<NewSettings>,

@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::blocked::{Blocked, BlockedBy, HeldTable};
 use super::compile::{Content, Found, Known, LastRead, NewTable, failed, read_and_compile};
-use super::{Acceptance, ReloadOptions, ReloadOutcome, ReloadStatus};
+use super::options::ReloadOptions;
+use super::outcome::{Acceptance, ReloadOutcome, ReloadStatus};
 use crate::daemon::guard::{self, LastTable};
 use crate::daemon::jobs::Jobs;
 use crate::daemon::last_live::{LastLive, Recorded};

@@ -9,9 +9,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::access;
 use super::comments::Comments;
-use super::file::{self, Content, Encoding, Limits};
-use super::{CopyError, RuleSource, SourceState, TakeText, access};
+use super::file::{self, Content};
+use super::limits::{Encoding, Limits};
+use super::rule_source::{CopyError, RuleSource, SourceState, TakeText};
 use crate::daemon::watch::{Signature, Watched, WatchedPath, names_in};
 use crate::engine::{
     Diagnostic, FileKind, Severity, SourceKind, SourceText,

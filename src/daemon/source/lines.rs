@@ -1,6 +1,6 @@
 //! Checks the lines of a file while it is read: none may be too long, and none may hold a NUL byte.
 
-use super::file::{Encoding, Limits, Refusal};
+use super::limits::{Encoding, Limits, Refusal};
 use crate::engine::{
     diagnostic::{Code, codes},
     format::decode,

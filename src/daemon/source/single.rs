@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::comments::Comments;
-use super::file::{self, Encoding, Limits};
+use super::file;
+use super::limits::{Encoding, Limits};
 use crate::engine::format::decode::{self, Decoded};
 
 /// Reads one file and decodes it. If `encoding` is `None`, the bytes themselves say what they are.

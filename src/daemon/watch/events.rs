@@ -17,10 +17,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::WatchedPath;
 use super::filter::EventFilter;
 use super::notifications::Notifications;
 use super::plan::WatchPlan;
+use super::watched::WatchedPath;
 use crate::daemon::{health::Health, record};
 
 /// How changes are found.

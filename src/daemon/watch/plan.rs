@@ -15,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::WatchedPath;
+use super::watched::WatchedPath;
 
 /// Most symbolic links followed in one path (`MAXSYMLINKS` of Linux).
 const LINKS: usize = 40;

@@ -14,7 +14,7 @@ use std::fmt;
 /// The longest text of a reply, in bytes.
 const MAX_TEXT: usize = 400;
 
-/// What stands before the new address of a mailbox that has moved.
+/// The text before the new address of a mailbox that has moved.
 const MOVED: &str = "User has moved; please try <";
 
 /// Whether a refusal is temporary or permanent.

@@ -208,7 +208,18 @@ struct Relayed<'c> {
     listed: Vec<&'c str>,
 }
 
-impl Relayed<'_> {
+impl<'c> Relayed<'c> {
+    /// Reads it from the configuration.
+    fn new(cf: &'c Cf, sendmail: &'c Sendmail, facts: &Facts) -> Self {
+        Self {
+            class: class(cf, sendmail, "R"),
+            access: entries(cf, sendmail, "access").unwrap_or_default(),
+            subdomains: cf.relays_subdomains,
+            table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
+            listed: accepted(cf, sendmail),
+        }
+    }
+
     fn accepts(&self, form: &str) -> bool {
         let by_map = self.access.iter().any(|(key, value)| {
             let key = key.strip_prefix("to:").unwrap_or(key);
@@ -228,13 +239,7 @@ impl Relayed<'_> {
 
 fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let class_w = class(cf, sendmail, "w");
-    let relayed = Relayed {
-        class: class(cf, sendmail, "R"),
-        access: entries(cf, sendmail, "access").unwrap_or_default(),
-        subdomains: cf.relays_subdomains,
-        table: asks_us(cf, facts) && cf.check_rcpt.iter().any(|line| line.contains("$# OK")),
-        listed: accepted(cf, sendmail),
-    };
+    let relayed = Relayed::new(cf, sendmail, facts);
     let refused = |domain: &&Domain| {
         !local(&class_w, domain) && !domain.spellings().iter().any(|form| relayed.accepts(form))
     };

@@ -28,7 +28,7 @@ const END_IT: &str = "let one of these rules end at an address that no rule rewr
 /// What helps against a loop in which a detail grows.
 const DROP_IT: &str = "write `detail=drop` behind the target of this rule";
 
-/// Finds them; each is reported once, at its first rule.
+/// Finds loops. Each loop is reported once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     let onward = onward(table);
     if onward.is_empty() {
@@ -83,7 +83,8 @@ fn onward(table: &Table) -> HashSet<Domain> {
     targets.cloned().collect()
 }
 
-/// Whether a rule has a target for which there is a rule again. Most have none: this spares them.
+/// Returns true if another rule is for a target of this rule. Most rules have no such target, and need
+/// no walk.
 fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
     let Action::Rewrite(targets) = &rule.action else {
         return false;

@@ -225,7 +225,7 @@ fn physical<'a>(
 
 type Broken = (Code, &'static str, &'static str);
 
-/// Measures the token that `rest` begins with, in octets.
+/// Returns the kind and the length in bytes of the token that `rest` begins with.
 fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
     if rest.starts_with(',') {
         return Ok((TokenKind::Comma, 1));

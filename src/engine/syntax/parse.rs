@@ -61,7 +61,7 @@ impl Parsed {
     }
 }
 
-/// What was passed over in one foreign file: how many values or rows of one kind.
+/// What was skipped in one foreign file: how many values or rows of each kind.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Skipped {
     /// File name without its directory.

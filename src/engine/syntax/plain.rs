@@ -1,14 +1,14 @@
-//! A short cut for the line that nearly all lines of a large file are: one plain address, white space,
-//! another.
+//! A fast reader for lines with one plain address, white space, and another plain address. Nearly all
+//! lines of a large file are such lines.
 //!
 //! Such a line is packed as it stands: no token, no value, no memory is taken on the way. Everything
 //! else goes the long way, by [`lexer`](super::lexer), [`pattern`](super::pattern) and
 //! [`action`](super::action), and so does the first line that names a domain: the short cut knows only
-//! domains that the long way has read before. Both ways give the same octets; a property test holds
-//! them to that.
+//! domains that the long way has read before. Both readers give the same
+//! bytes; a property test compares them.
 //!
 //! Plain is a local-part of letters, digits, `-`, `_` and single dots between them, of at most 64
-//! octets, in front of a domain in lower case. It has no wildcard, quote, detail or route, and can
+//! bytes, in front of a domain in lower case. It has no wildcard, quote, detail or route, and can
 //! neither be a word of the rules nor break a limit.
 
 use crate::engine::{
@@ -26,7 +26,7 @@ struct Pair<'a> {
     to: PlainAddress<'a>,
 }
 
-/// Packs a line that no other one continues, if it is plain; whether it is.
+/// Packs a plain, complete line. Returns false if the line needs the full reader.
 pub(super) fn rule(line: &[u8], span: Span, rules: &mut Packed) -> bool {
     let Some(pair) = std::str::from_utf8(line).ok().and_then(pair) else {
         return false;
@@ -60,7 +60,7 @@ fn address(text: &str) -> Option<(PlainAddress<'_>, &str)> {
     (plain && fits).then_some((PlainAddress { local, domain }, rest))
 }
 
-/// Whether a dot stands first, last, or behind another one.
+/// Returns true if a dot stands first, last, or behind another dot.
 fn stray_dot(local: &str) -> bool {
     local.starts_with('.')
         || local.ends_with('.')

@@ -172,7 +172,8 @@ fn constant(
     })
 }
 
-/// No relay by spelling (spec section 2.1): a target never holds `%`, `!` or `@` in its local-part.
+/// Returns the finding about a target that holds `%`, `!` or `@` in its local-part: the next host could
+/// relay the mail to another domain.
 pub fn routes(span: Span) -> Finding {
     Finding::error(
         codes::ROUTING_SPELLING,

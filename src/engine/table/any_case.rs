@@ -11,8 +11,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     Table,
-    exact::{BATCH, Exact},
     key::key,
+    mailbox_index::{BATCH, MailboxIndex},
 };
 use crate::engine::{
     address::LocalCase,
@@ -25,7 +25,7 @@ const CASE: LocalCase = LocalCase::Ignore;
 /// Rules by the local-part that they name, letter case ignored.
 #[derive(Debug, Default)]
 pub(super) struct AnyCase {
-    pub(super) mailboxes: Exact,
+    pub(super) mailboxes: MailboxIndex,
     pub(super) any_detail: HashMap<Box<str>, RuleId>,
     pub(super) local_parts: HashMap<Box<str>, RuleId>,
     /// Rules beside which there is another one that differs only in letter case.
@@ -36,7 +36,7 @@ impl AnyCase {
     /// Indexes the rules of a table.
     pub(super) fn new(table: &Table) -> Self {
         let mut index = Self {
-            mailboxes: Exact::with_capacity(table.store.len()),
+            mailboxes: MailboxIndex::with_capacity(table.store.len()),
             ..Self::default()
         };
         let mut waiting = Vec::with_capacity(BATCH);

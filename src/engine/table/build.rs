@@ -8,8 +8,8 @@ use super::{
     any_case::AnyCase,
     classes::{check_declared, check_lookalikes, declare, infer},
     conflicts::{is_own_secondary, twice},
-    exact::{BATCH, Exact},
     key::key,
+    mailbox_index::{BATCH, MailboxIndex},
     regexes::{self, Refused, Regexes},
     wide_rules,
 };
@@ -77,7 +77,7 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
     store.shrink();
     let case = table.settings.local_case;
     // Where there are many rules, nearly all of them are for one mailbox.
-    let mut exact = Exact::with_capacity(store.len());
+    let mut exact = MailboxIndex::with_capacity(store.len());
     let mut list = Vec::new();
     let mut left_out = Vec::new();
     // Rules with a pattern that another one has before them, behind that.

@@ -27,7 +27,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether there is none.
+    /// Returns true if there is no change.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }

@@ -220,7 +220,7 @@ impl Table {
         rule.map(Match::plain)
     }
 
-    /// Whether a wildcard above a domain is for it: not where the domain is declared to be
+    /// Returns true if a wildcard above a domain is for the domain: not where the domain is declared to be
     /// something else than secondary.
     fn is_covered(&self, address: &Address) -> bool {
         self.known

@@ -1,6 +1,6 @@
 //! Storey 3: rules to one immutable table, and the one rule that is for an address.
 //!
-//! # Which rule wins (spec section 2.2)
+//! # Which rule wins
 //!
 //! The most specific, whatever the order of lines:
 //!
@@ -26,9 +26,9 @@ mod build;
 mod changes;
 mod classes;
 mod conflicts;
-mod exact;
 mod key;
 mod lookup;
+mod mailbox_index;
 mod names;
 mod regexes;
 mod unused;
@@ -42,7 +42,7 @@ pub use build::build;
 pub use changes::{Change, Changes};
 pub use lookup::{Address, Found, Match};
 
-use self::{any_case::AnyCase, exact::Exact, regexes::Regexes};
+use self::{any_case::AnyCase, mailbox_index::MailboxIndex, regexes::Regexes};
 use super::{
     address::{Domain, LocalCase},
     diagnostic::Span,
@@ -107,7 +107,7 @@ struct DomainEntry {
     unknown: Unknown,
     /// Its declaration, where there is one.
     declared: Option<Span>,
-    /// Whether `unknown=` is written there.
+    /// True if the declaration has the option `unknown=`.
     unknown_written: bool,
     /// The number by which rules name it; none where no rule does.
     number: Option<u32>,
@@ -119,7 +119,7 @@ pub struct Table {
     settings: Settings,
     files: Vec<Box<str>>,
     store: Packed,
-    mailboxes: Exact,
+    mailboxes: MailboxIndex,
     any_detail: HashMap<Box<str>, RuleId>,
     local_parts: HashMap<Box<str>, RuleId>,
     regexes: Regexes,
@@ -130,7 +130,7 @@ pub struct Table {
     known: HashMap<Domain, DomainEntry>,
     /// Where letter case counts: the same rules, found without it.
     any_case: Option<AnyCase>,
-    /// Whether a rule rejects or defers.
+    /// True if a rule rejects or defers.
     refuses: bool,
     /// Rules of each file, by its number.
     counts: Vec<usize>,
@@ -146,7 +146,7 @@ impl Table {
         self.store.len()
     }
 
-    /// Whether it holds none.
+    /// Returns true if the table holds no rule.
     pub fn is_empty(&self) -> bool {
         self.store.is_empty()
     }
@@ -208,7 +208,7 @@ impl Table {
         self.store.iter()
     }
 
-    /// The same, each made a value only if that is asked for.
+    /// All rules, each made a value only if somebody asks for it.
     pub fn entries(&self) -> impl Iterator<Item = StoredRule<'_>> {
         self.store.entries()
     }
@@ -231,7 +231,7 @@ impl Table {
         self.store.target_domains()
     }
 
-    /// Whether some regex may be for addresses of a domain.
+    /// Returns true if a regex may be for addresses of a domain.
     pub fn has_regex_for(&self, domain: &Domain) -> bool {
         let inbound = matches!(
             self.class(domain),
@@ -240,17 +240,17 @@ impl Table {
         inbound && self.regexes.concern(domain)
     }
 
-    /// Whether a pattern may be for details alone, so that an address with one goes another way.
+    /// Returns true if a pattern may be for details alone, so that an address with one goes another way.
     pub fn has_detail_patterns(&self) -> bool {
         !self.any_detail.is_empty() || !self.detailed.is_empty() || !self.regexes.is_empty()
     }
 
-    /// Whether a rule rejects or defers; what happens to unknown addresses is not a rule.
+    /// Returns true if a rule rejects or defers. What happens to unknown addresses is not a rule.
     pub fn has_refusing_rules(&self) -> bool {
         self.refuses
     }
 
-    /// Whether no domain is primary or secondary, so that every recipient is kept.
+    /// Returns true if no domain is primary or secondary, so that every recipient is kept.
     pub fn has_no_domain(&self) -> bool {
         self.subdomains.is_empty() && self.inbound_domains().is_empty()
     }
@@ -265,7 +265,7 @@ impl Table {
         self.class_by(self.known.get(domain), domain)
     }
 
-    /// The same, with what is known of the domain.
+    /// Returns the class of a domain whose entry is at hand.
     fn class_by(&self, entry: Option<&DomainEntry>, domain: &Domain) -> Option<DomainClass> {
         let covered = || self.wildcard(domain).map(|_| DomainClass::Secondary);
         entry.map(|entry| entry.class).or_else(covered)

@@ -205,12 +205,12 @@ impl Regexes {
         (regexes, refused)
     }
 
-    /// Whether there is none.
+    /// Returns true if there is no regex.
     pub fn is_empty(&self) -> bool {
         self.by_domain.is_empty() && self.anywhere.list.is_empty()
     }
 
-    /// Whether one of them may be for addresses of a domain.
+    /// Returns true if a regex may be for addresses of a domain.
     pub fn concern(&self, domain: &Domain) -> bool {
         !self.anywhere.list.is_empty() || self.by_domain.contains_key(domain)
     }

@@ -7,7 +7,7 @@
 //!
 //! In a large table the time of a lookup is that of the reads which miss the cache. hashbrown keeps its
 //! tags and its values apart, which is one such read more for each address that is found. Here both
-//! stand in one line of the cache: eight octets of a hash choose the line and the tag. A line that is
+//! stand in one line of the cache: eight bytes of a hash choose the line and the tag. A line that is
 //! full goes on in the next one.
 //!
 //! # Limits
@@ -40,14 +40,14 @@ const FILLED: usize = 7;
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Line {
-    /// An octet of the hash of each rule, never 0; 0 where there is none.
+    /// A byte of the hash of each rule, never 0; 0 where there is none.
     tags: [u8; SLOTS],
     rules: [RuleId; SLOTS],
 }
 
 /// Rules by the mailbox that they are for.
 #[derive(Debug, Default)]
-pub(super) struct Exact {
+pub(super) struct MailboxIndex {
     lines: Vec<Line>,
     hasher: DefaultHashBuilder,
 }
@@ -85,7 +85,7 @@ impl Line {
     }
 }
 
-impl Exact {
+impl MailboxIndex {
     /// An index with room for `count` rules.
     pub fn with_capacity(count: usize) -> Self {
         Self {
@@ -230,7 +230,7 @@ mod tests {
     fn holds(count: usize, room: usize) {
         let (store, ids) = rules(count);
         let case = LocalCase::Ignore;
-        let mut exact = Exact::with_capacity(room);
+        let mut exact = MailboxIndex::with_capacity(room);
         exact.insert(&store, &ids, case, |_, _| panic!("each is there once"));
         let domain = store.mailbox(ids[0]).unwrap().1;
         let find = |local: &str| exact.find(&store, local, domain, case);

@@ -102,6 +102,7 @@ If it names standard error, the daemon logs to the journal with all fields, see 
 .SH SEE ALSO
 .BR readdress.toml (5),
 .BR readdress\-rules (5),
+.BR readdress\-findings (7),
 .BR readdress\-formats (7),
 .BR readdress\-log (7),
 .BR readdress\-findings (7),

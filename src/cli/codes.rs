@@ -7,8 +7,6 @@
 //! Findings of `doctor` are about the machine, so they have no example here. The output of an example that
 //! is a command of a shell is not shown.
 
-use serde_json::{Value, json};
-
 use super::{Exit, failed, output};
 use crate::{
     config, doctor,
@@ -23,6 +21,7 @@ use crate::{
         load,
     },
     export,
+    protocol::CodeExplained,
 };
 
 /// What is declared beside the lines of an example.
@@ -194,15 +193,15 @@ pub fn findings(example: Example) -> Vec<Diagnostic> {
 }
 
 impl Explanation {
-    fn json(&self) -> Value {
-        json!({
-            "code": self.word,
-            "severities": self.severities,
-            "meaning": self.meaning,
-            "action": self.action,
-            "example": self.example.as_ref().map(|(_, text)| text),
-            "output": self.output,
-        })
+    fn json(&self) -> CodeExplained {
+        CodeExplained {
+            code: self.word.to_owned(),
+            severities: self.severities.iter().map(ToString::to_string).collect(),
+            meaning: self.meaning.to_owned(),
+            action: self.action.to_owned(),
+            example: self.example.as_ref().map(|(_, text)| text.clone()),
+            output: self.output.clone(),
+        }
     }
 
     fn text(&self) -> String {

@@ -26,6 +26,7 @@
 //! Not here: sockets (`daemon::control` and `cli::ask`), and how a value is shown to people.
 
 mod answer;
+mod check;
 mod configuration;
 mod doctor;
 mod explained;
@@ -36,6 +37,10 @@ mod status;
 mod version;
 
 pub use answer::{Failure, FailureCode, line, read};
+pub use check::{
+    CheckEdit, CheckFinding, CheckNote, CheckPlace, CheckSuggestion, CheckSummary, CheckTotals,
+    CodeExplained,
+};
 pub use configuration::{
     Configuration, ConfigurationChange, RefusedConfiguration, Setting, WaitingSetting,
 };

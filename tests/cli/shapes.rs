@@ -173,6 +173,11 @@ fn the_shapes_of_all_json_are_those_of_the_golden_file() {
         "check --format json",
         &["check", "--format", "json"],
     );
+    shapes.ask(
+        &place,
+        "explain CODE --json",
+        &["explain", "--json", "conflict"],
+    );
     let text = shapes.text();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(GOLDEN, &text).unwrap();

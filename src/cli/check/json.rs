@@ -1,22 +1,16 @@
-//! Findings as JSON: one object a line, and a summary as the last line.
-//!
-//! ```text
-//! {"file":…,"line":…,"column":…,"end_column":…,"source":…,"severity":…,"code":…,"message":…,"help":…,
-//!  "suggestions":[{"message":…,"edits":[{"file":…,"line":…,"column":…,"end_line":…,"end_column":…,"text":…}]}],
-//!  "notes":[{"file":…,"line":…,"column":…,"end_column":…,"source":…,"message":…}]}
-//! {"summary":{"subject":…,"errors":…,"warnings":…,"rules":…,"files":…,"expectations":…,"live":…}}
-//! ```
-//!
-//! Lines and columns count from 1, columns in characters. `end_column` is the column behind the last
-//! character. A finding about a file as a whole has no line, no columns and no source: they are `null`.
+//! Findings as JSON: one object a line, and a summary as the last line. `protocol::check` holds the
+//! fields.
 
-use serde_json::{Map, Value, json};
-
-use crate::cli::{files::Loaded, output};
-use crate::engine::{
-    Diagnostic, Tally,
-    diagnostic::{Excerpt, Suggestion, path},
-    syntax::Skipped,
+use crate::{
+    cli::{files::Loaded, output},
+    engine::{
+        Diagnostic, Tally,
+        diagnostic::{Excerpt, Note, Suggestion, path},
+        syntax::Skipped,
+    },
+    protocol::{
+        CheckEdit, CheckFinding, CheckNote, CheckPlace, CheckSuggestion, CheckSummary, CheckTotals,
+    },
 };
 
 /// Prints all findings.
@@ -31,85 +25,73 @@ pub fn print(loaded: &Loaded) {
     output::json(&summary(loaded));
 }
 
-/// The last line. `live` is true if the table would go live.
-fn summary(loaded: &Loaded) -> Value {
+fn summary(loaded: &Loaded) -> CheckSummary {
     let Tally { errors, warnings } = loaded.tally();
-    json!({ "summary": {
-        "subject": loaded.subject,
-        "errors": errors,
-        "warnings": warnings,
-        "rules": loaded.table.as_ref().map(|table| table.len()),
-        "files": loaded.files,
-        "expectations": loaded.expectations,
-        "live": loaded.table.is_some(),
-    }})
+    CheckSummary {
+        summary: CheckTotals {
+            subject: loaded.subject.clone(),
+            errors,
+            warnings,
+            rules: loaded.table.as_ref().map(|table| table.len()),
+            files: loaded.files,
+            expectations: loaded.expectations,
+            live: loaded.table.is_some(),
+        },
+    }
 }
 
-/// What was skipped in one file, as a note: the keys of a finding, and `counts` by kind.
-fn counts(skipped: &Skipped, prefix: &str) -> Value {
-    let counts: Map<_, _> = skipped
-        .counts
-        .iter()
-        .map(|(kind, count)| (kind.clone(), json!(count)))
-        .collect();
-    let mut object = place(&Excerpt::about_file(&skipped.file), prefix);
-    object["severity"] = "note".into();
-    object["code"] = "skipped".into();
-    object["message"] = skipped.to_string().into();
-    object["help"] = Value::Null;
-    object["suggestions"] = json!([]);
-    object["notes"] = json!([]);
-    object["counts"] = counts.into();
-    object
+/// Returns what was skipped in one file, as a note with counts.
+fn counts(skipped: &Skipped, prefix: &str) -> CheckFinding {
+    CheckFinding {
+        place: place(&Excerpt::about_file(&skipped.file), prefix),
+        severity: "note".to_owned(),
+        code: "skipped".to_owned(),
+        message: skipped.to_string(),
+        counts: Some(skipped.counts.iter().cloned().collect()),
+        ..CheckFinding::default()
+    }
 }
 
-fn place(excerpt: &Excerpt, prefix: &str) -> Value {
+fn place(excerpt: &Excerpt, prefix: &str) -> CheckPlace {
     let on_a_line = excerpt.line > 0;
-    json!({
-        "file": excerpt.path(prefix),
-        "line": on_a_line.then_some(excerpt.line),
-        "column": on_a_line.then_some(excerpt.column),
-        "end_column": on_a_line.then_some(excerpt.end_column()),
-        "source": on_a_line.then_some(&excerpt.text),
-    })
+    CheckPlace {
+        file: excerpt.path(prefix),
+        line: on_a_line.then_some(excerpt.line),
+        column: on_a_line.then_some(excerpt.column),
+        end_column: on_a_line.then(|| excerpt.end_column()),
+        source: on_a_line.then(|| excerpt.text.clone()),
+    }
 }
 
-fn object(finding: &Diagnostic, prefix: &str) -> Value {
-    let mut object = place(&finding.excerpt, prefix);
-    let notes: Vec<_> = finding
-        .notes
-        .iter()
-        .map(|note| {
-            let mut object = place(&note.excerpt, prefix);
-            object["message"] = note.message.clone().into();
-            object
-        })
-        .collect();
+fn object(finding: &Diagnostic, prefix: &str) -> CheckFinding {
+    let note = |note: &Note| CheckNote {
+        place: place(&note.excerpt, prefix),
+        message: note.message.clone(),
+    };
     let suggestions = finding.suggestions.iter();
-    let suggestions: Vec<_> = suggestions.map(|one| suggestion(one, prefix)).collect();
-    object["severity"] = finding.severity.word().into();
-    object["code"] = finding.code.word().into();
-    object["message"] = finding.message.clone().into();
-    object["help"] = finding.advice().into();
-    object["suggestions"] = suggestions.into();
-    object["notes"] = notes.into();
-    object
+    CheckFinding {
+        place: place(&finding.excerpt, prefix),
+        severity: finding.severity.word().to_owned(),
+        code: finding.code.word().to_owned(),
+        message: finding.message.clone(),
+        help: finding.advice(),
+        suggestions: suggestions.map(|one| suggestion(one, prefix)).collect(),
+        notes: finding.notes.iter().map(note).collect(),
+        counts: None,
+    }
 }
 
-fn suggestion(suggestion: &Suggestion, prefix: &str) -> Value {
-    let edits: Vec<_> = suggestion
-        .edits
-        .iter()
-        .map(|edit| {
-            json!({
-                "file": path(&edit.file, prefix),
-                "line": edit.line,
-                "column": edit.column,
-                "end_line": edit.end_line,
-                "end_column": edit.end_column,
-                "text": edit.text,
-            })
-        })
-        .collect();
-    json!({ "message": suggestion.message, "edits": edits })
+fn suggestion(suggestion: &Suggestion, prefix: &str) -> CheckSuggestion {
+    let edits = suggestion.edits.iter().map(|edit| CheckEdit {
+        file: path(&edit.file, prefix),
+        line: edit.line,
+        column: edit.column,
+        end_line: edit.end_line,
+        end_column: edit.end_column,
+        text: edit.text.clone(),
+    });
+    CheckSuggestion {
+        message: suggestion.message.clone(),
+        edits: edits.collect(),
+    }
 }

@@ -17,6 +17,7 @@ pub mod codes;
 mod config;
 mod demo;
 mod doctor;
+mod exit;
 mod expect;
 mod explain;
 mod export;
@@ -37,31 +38,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+pub use exit::Exit;
+use exit::failed;
 use flags::{Command, Flags};
-
-/// How a command ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Exit {
-    /// Nothing is wrong.
-    Fine,
-    /// Something is wrong.
-    Findings,
-    /// The command could not run.
-    Failed,
-    /// The new table is held back.
-    Held,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Fine => 0,
-            Exit::Findings => 1,
-            Exit::Failed => 2,
-            Exit::Held => 3,
-        })
-    }
-}
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
@@ -82,10 +61,4 @@ pub fn run() -> ExitCode {
         Command::Config(flags) => config::run(&flags),
     };
     exit.into()
-}
-
-/// Prints on standard error why a command could not run.
-fn failed(reason: &str) -> Exit {
-    output::error(&format!("readdress: {reason}"));
-    Exit::Failed
 }

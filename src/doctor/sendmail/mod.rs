@@ -249,10 +249,8 @@ fn domains(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
         accepted > 0 && accepted < forms.len()
     };
     let open = |domain: &&Domain| cf.relays_subdomains && relayed.is_in_class(domain);
-    let (secondary, primary) = (
-        facts.readdress.secondary.iter(),
-        facts.readdress.primary.iter(),
-    );
+    let secondary = facts.readdress.secondary.iter();
+    let primary = facts.readdress.primary.iter();
     let line =
         "write `RELAY_DOMAIN(`{}')dnl` into sendmail.mc, or the names into its file of class R";
     let findings = [

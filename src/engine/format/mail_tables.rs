@@ -143,12 +143,10 @@ impl Columns {
         let named = |list: &[&str]| table.is_some_and(|table| list.contains(&table));
         let mailbox = named(&MAILBOXES)
             || (table.is_none() && first(&["maildir", "quota", "domainid"]).is_some());
+        let domain_name = first(&["name", "domainname", "domain"]);
         let (kind, from, to) = if has("aliasdomain") && has("targetdomain") {
-            (
-                MailTable::DomainAliases,
-                at("aliasdomain"),
-                at("targetdomain"),
-            )
+            let (from, to) = (at("aliasdomain"), at("targetdomain"));
+            (MailTable::DomainAliases, from, to)
         } else if has("dadomainid") && has("daalias") {
             (MailTable::DomainAliases, at("daalias"), None)
         } else if has("name") && has("domainname") && (named(&["alternative"]) || table.is_none()) {
@@ -161,12 +159,8 @@ impl Columns {
             (MailTable::AliasNames, at("address"), None)
         } else if mailbox && first(&OWNERS).is_some() && first(&PASSWORDS).is_some() {
             (MailTable::Mailboxes, first(&OWNERS), None)
-        } else if named(&DOMAINS) && first(&["name", "domainname", "domain"]).is_some() {
-            (
-                MailTable::Domains,
-                first(&["name", "domainname", "domain"]),
-                None,
-            )
+        } else if let Some(name) = domain_name.filter(|_| named(&DOMAINS)) {
+            (MailTable::Domains, Some(name), None)
         } else {
             return None;
         };

@@ -36,7 +36,7 @@
 //!   ↓ check        engine/check/            loops, nobody's addresses, expectations
 //!   ↓ judge        daemon/reload/           one error: the old table serves on
 //!   ↓ guard        daemon/guard.rs          lost rules: held back until somebody accepts the table
-//!   ↓ swap         daemon/live.rs           generation n → n + 1, in one step
+//!   ↓ swap         daemon/state/live.rs     generation n → n + 1, in one step
 //! ```
 //!
 //! `check`, `explain` and the socketmap walk the same roads; they have no logic of their own.

@@ -33,13 +33,13 @@ use std::time::{Duration, Instant};
 
 use program::{BASE, Place, connect, message};
 use readdress::config::{Config, socket::Socket};
-use readdress::daemon::accept::Counters;
-use readdress::daemon::health::Health;
 use readdress::daemon::listen;
-use readdress::daemon::live::LiveTable;
 use readdress::daemon::milter::{Limits, Server, SessionFilter, Workers};
 use readdress::daemon::session::Sessions;
 use readdress::daemon::state::State;
+use readdress::daemon::state::counters::Counters;
+use readdress::daemon::state::health::Health;
+use readdress::daemon::state::live::LiveTable;
 use readdress::engine::{Settings, SourceText, compile};
 use readdress::mta::{Edit, EndOfMessage, Reply};
 use tokio::sync::oneshot;

@@ -8,12 +8,12 @@
 
 use indymilter::{Actions, MacroStage, ProtoOpts};
 use readdress::config::socket::Socket;
-use readdress::daemon::accept::Counters;
-use readdress::daemon::health::Health;
 use readdress::daemon::listen::{BoundSocket, bind, from_environment};
 use readdress::daemon::milter::{
     Answer, Edits, Filter, Limits, Macros, Requests, Server as Milter, Strings, Workers,
 };
+use readdress::daemon::state::counters::Counters;
+use readdress::daemon::state::health::Health;
 use readdress::daemon::time_slice::TimeSlice;
 use readdress::mta::{ClientError, Edit, MilterClient, Offer, Reply, frame};
 use std::process::{Command, Stdio};

@@ -29,7 +29,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{health::Health, record};
+use super::{record, state::health::Health};
 
 /// A job that takes longer is reported. Most likely a file system does not answer.
 pub const LONG: Duration = Duration::from_secs(60);

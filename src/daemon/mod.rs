@@ -12,14 +12,14 @@
 //!
 //! | storey | room | what it does |
 //! |---|---|---|
-//! | 7 | [`health`], [`guard`] | what is not well; whether a new table loses too many rules |
+//! | 7 | [`guard`] | whether a new table loses too many rules |
 //! | 8 | [`listeners`] | the list of all kinds of listeners |
 //! | 8 | [`record`], [`log`] | every log line; where log lines go |
-//! | 8 | [`live`], [`last_live`], [`file_status`] | the live table; the record of what was live last; the configuration file |
+//! | 8 | [`state`] | what several rooms share: live table, configuration in force, problems, counters |
+//! | 8 | [`last_live`] | the record of what was live last |
 //! | 8 | [`listen`], [`keepalive`] | sockets and connections; peers that vanished |
 //! | 8 | [`rate_limit`], [`time_slice`] | limited warnings; how long a connection works without a stop |
 //! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
-//! | 9 | [`state`] | what several rooms share: live table, configuration in force, problems |
 //! | 8, 9 | [`watch`], [`source`] | waits until files may have changed; gives the texts of rules |
 //! | 9 | [`supervise`], [`accept`] | starts tasks again that end; accepts connections |
 //! | 10 | [`session`], [`reload`] | what is decided about a message; from files to the live table |
@@ -31,15 +31,12 @@ pub mod accept;
 pub mod control;
 pub mod descriptors;
 mod error;
-pub mod file_status;
 pub mod guard;
-pub mod health;
 pub mod jobs;
 pub mod keepalive;
 pub mod last_live;
 pub mod listen;
 pub mod listeners;
-pub mod live;
 pub mod log;
 pub mod memory;
 pub mod milter;
@@ -71,14 +68,13 @@ use self::{
     last_live::LastLiveRecord,
     listen::BoundSocket,
     listeners::ListenerKind,
-    live::LiveTable,
     milter::{Server, Workers, WorkersGuard},
     notify::{Notifier, Signs},
     reload::{ReloadHandle, ReloadOptions, Reloader},
     services::Services,
     settings::{SettingsHandle, SettingsTask, Source},
     sockets::Sockets,
-    state::State,
+    state::{State, live::LiveTable},
     status::StatusReporter,
     supervise::Supervisor,
     watch::Watcher,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::{
-    accept::{Acceptor, Counters, Slot},
+    accept::{Acceptor, Slot},
     control::Control,
     descriptors::ConnectionLimits,
     error::{RunError, system},
@@ -21,6 +21,7 @@ use super::{
     session::Sessions,
     socketmap,
     sockets::Sockets,
+    state::counters::Counters,
     status::StatusReporter,
     supervise::Supervisor,
 };

@@ -23,12 +23,14 @@ use tokio::{
 };
 
 use super::{
-    file_status::{FileStatus, Refused},
     record,
     reload::{Accept, NewSettings, ReloadHandle},
     signals::ReloadSignals,
     source::configuration_access,
-    state::State,
+    state::{
+        State,
+        file_status::{FileStatus, Refused},
+    },
     watch::{WatchSettings, Watcher},
 };
 use crate::{

@@ -12,14 +12,11 @@ use std::{
 };
 
 use super::{
-    accept::Counters,
-    file_status::FileStatus,
-    health,
     listeners::{ListenerKind, ListeningSockets},
     record::Redaction,
     reload::{Accept, ReloadHandle, ReloadOutcome, ReloadStatus},
     settings::SettingsHandle,
-    state::State,
+    state::{State, counters::Counters, file_status::FileStatus, health},
 };
 use crate::{
     config::Change,

@@ -30,7 +30,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{health::Health, jobs::message, record};
+use super::{jobs::message, record, state::health::Health};
 
 /// The first pause before a task is started again.
 pub const PAUSE_MIN: Duration = Duration::from_millis(100);

@@ -5,9 +5,9 @@ use std::{fs, sync::Arc};
 use super::support::{sample, source};
 use readdress::{
     daemon::{
-        live::LiveTable,
         reload::{ReloadOptions, ReloadOutcome, Reloader},
         source::{self as files, Limits},
+        state::live::LiveTable,
     },
     engine::{
         Compiled, Settings, SourceText, Table,

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use readdress::daemon::health::Health;
 use readdress::daemon::jobs::Jobs;
-use readdress::daemon::live::LiveTable;
 use readdress::daemon::reload::{
     ReloadHandle, ReloadOptions, ReloadOutcome, ReloadStatus, Reloader,
 };
 use readdress::daemon::source::{Limits, RuleSource, RulesDirectory};
+use readdress::daemon::state::health::Health;
+use readdress::daemon::state::live::LiveTable;
 use readdress::daemon::watch::{WatchSettings, Watched, Watcher};
 use readdress::engine::diagnostic::codes;
 use readdress::engine::{self, Compiled, Diagnostic, Settings, Severity, SourceText};

@@ -4,8 +4,8 @@
 use std::fs;
 use std::sync::Arc;
 
-use readdress::daemon::live::LiveTable;
 use readdress::daemon::reload::{ReloadOptions, ReloadOutcome, Reloader};
+use readdress::daemon::state::live::LiveTable;
 use readdress::engine::{
     Settings, Table,
     address::{ForwardPath, Mailbox},

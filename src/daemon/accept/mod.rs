@@ -16,7 +16,6 @@
 //!
 //! An MTA whose connection is closed takes its default action; in the backlog the MTA would hang.
 
-mod counters;
 pub mod pause;
 mod slots;
 
@@ -28,15 +27,13 @@ use std::{
 use tokio::{runtime::Handle, sync::Mutex, time::sleep};
 
 use self::pause::{Pause, concerns_one_caller};
-pub use self::{
-    counters::Counters,
-    slots::{LEAVING, Slot, Slots},
-};
+pub use self::slots::{LEAVING, Slot, Slots};
 use super::{
     listen::{BoundSocket, Listener, Stream},
     listeners::ListenerKind,
     rate_limit::RateLimit,
     record,
+    state::counters::Counters,
     supervise::Supervisor,
 };
 

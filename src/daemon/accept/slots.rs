@@ -32,7 +32,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::counters::Counters;
+use crate::daemon::state::counters::Counters;
 
 /// How long a new connection waits for one that was asked to leave.
 pub const LEAVING: Duration = Duration::from_secs(1);

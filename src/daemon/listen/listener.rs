@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     config::socket::Socket,
-    daemon::{health::Health, listeners::ListenerKind, record},
+    daemon::{listeners::ListenerKind, record, state::health::Health},
 };
 
 /// How often the listener looks at the file of its socket.

@@ -17,11 +17,11 @@ use super::{
     workers::Workers,
 };
 use crate::daemon::{
-    accept::{Acceptor, Counters, Slot},
-    health::Health,
+    accept::{Acceptor, Slot},
     listen::{BoundSocket, Stream},
     listeners::ListenerKind,
     record,
+    state::{counters::Counters, health::Health},
     supervise::Supervisor,
 };
 

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::estimate::estimate;
 use super::options::ReloadOptions;
 use crate::daemon::guard::{Proposal, RuleCounts};
-use crate::daemon::live::LiveTable;
 use crate::daemon::memory;
 use crate::daemon::source::{self, Manifest, Reading};
+use crate::daemon::state::live::LiveTable;
 use crate::engine::{
     Changes, Compiled, Diagnostic, Settings, Severity, SourceKind, Table,
     diagnostic::{codes, hide_consequences},

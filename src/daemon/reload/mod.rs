@@ -32,7 +32,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::jobs::Jobs;
-use super::live::LiveTable;
+use super::state::live::LiveTable;
 use super::watch::{Waker, Watched, Watcher};
 pub use options::{Accept, Compile, NewSettings, ReloadOptions};
 use outcome::Acceptance;

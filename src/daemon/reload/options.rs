@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, socket::Socket};
-use crate::daemon::health::Health;
 use crate::daemon::last_live::LastLiveRecord;
 use crate::daemon::record::Redaction;
 use crate::daemon::source::{Limits, RuleSource, RulesDirectory};
+use crate::daemon::state::health::Health;
 use crate::daemon::watch::WatchSettings;
 use crate::engine::{self, Compiled, Settings, SourceText, store::Reuse};
 

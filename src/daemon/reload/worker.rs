@@ -21,8 +21,8 @@ use super::outcome::{Acceptance, ReloadOutcome, ReloadStatus};
 use crate::daemon::guard::{self, LastTable};
 use crate::daemon::jobs::Jobs;
 use crate::daemon::last_live::{LastLive, Recorded};
-use crate::daemon::live::{LiveTable, Retired};
 use crate::daemon::record;
+use crate::daemon::state::live::{LiveTable, Retired};
 use crate::daemon::watch::{Change, Mode, Watcher};
 use crate::engine::{Diagnostic, Settings};
 

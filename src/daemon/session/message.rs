@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::{
     config::{Config, Mode},
     daemon::{
-        live::Generation,
         record::{self, Outcome},
+        state::live::Generation,
     },
     engine::{
         Table,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     config::Config,
-    daemon::live::LiveTable,
+    daemon::state::live::LiveTable,
     engine::{Settings, SourceText, compile},
     headers,
 };

@@ -9,8 +9,8 @@ use std::{
 use crate::{
     config::{self, Config, Origin, socket::Socket},
     daemon::{
-        health::Health,
         jobs::{JobError, Jobs},
+        state::health::Health,
         watch::{WatchSettings, WatchedPath, Watcher},
     },
     engine::{Diagnostic, Severity, diagnostic::codes},

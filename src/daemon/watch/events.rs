@@ -21,7 +21,7 @@ use super::filter::EventFilter;
 use super::notifications::Notifications;
 use super::plan::WatchPlan;
 use super::watched::WatchedPath;
-use crate::daemon::{health::Health, record};
+use crate::daemon::{record, state::health::Health};
 
 /// How changes are found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

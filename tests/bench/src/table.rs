@@ -18,7 +18,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use readdress::daemon::live::LiveTable;
+use readdress::daemon::state::live::LiveTable;
 use readdress::daemon::reload::{ReloadHandle, ReloadOptions, ReloadOutcome, Reloader};
 use readdress::engine::address::{ForwardPath, Mailbox};
 use readdress::engine::rewrite::{Outcome, decide};

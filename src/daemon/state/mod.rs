@@ -1,24 +1,33 @@
 //! The state of the daemon that several rooms need: the live table, the configuration in force, how
 //! addresses are hidden, and what is not well.
 //!
-//! One value for the whole daemon. The reloader replaces the table, `settings` replaces the
-//! configuration, every part of the daemon reports its problems; the milter, the socketmap, the control
-//! socket and systemd's status line read.
+//! There is one [`State`] for the whole daemon. The reloader replaces the table, `settings` replaces the
+//! configuration, and every part of the daemon reports its problems. The milter, the socketmap, the control
+//! socket and systemd's status line read the state.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`live`] | the live table and its generations |
+//! | [`health`] | the parts that are not well |
+//! | [`file_status`] | what is known about the configuration file |
+//! | [`counters`] | the counters of one kind of listener |
 //!
 //! # Limits
 //!
 //! - A reader sees one table and one configuration, but not both of the same moment: a message pins both
 //!   when it begins.
 
+pub mod counters;
+pub mod file_status;
+pub mod health;
+pub mod live;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::{
-    health::Health,
-    live::LiveTable,
-    record::{Names, Redaction},
-};
+use self::{health::Health, live::LiveTable};
+use super::record::{Names, Redaction};
 use crate::config::{Config, Mode};
 
 /// What several parts of the daemon share.

@@ -202,7 +202,7 @@ fn negotiated(config: &str) -> (u32, u32) {
     stream.write_all(&offer).expect("the offer");
     let mut reply = [0; 17];
     stream.read_exact(&mut reply).expect("the reply");
-    let word = |at: usize| u32::from_be_bytes(reply[at..at + 4].try_into().expect("four octets"));
+    let word = |at: usize| u32::from_be_bytes(reply[at..at + 4].try_into().expect("four bytes"));
     assert_eq!(reply[4], b'O');
     (word(9), word(13))
 }

@@ -1,5 +1,5 @@
-//! One table for the MTA and the milter (spec section 5): what is saved changes recipient checks and
-//! rewriting together, with no command run in between; no spelling relays; chroot.
+//! The MTA and the milter use one table: a saved file changes recipient checks and rewriting together, without a
+//! command in between. No spelling of an address makes the MTA a relay. Postfix runs in a chroot.
 //!
 //! Postfix: a static `relay_domains` and one `relay_recipient_maps` line. Sendmail: the ruleset
 //! `Local_check_rcpt`, which asks the same maps.

@@ -1,7 +1,7 @@
-//! The table as Postfix's recipient check (spec section 5), and what a broken save does to it.
+//! Postfix checks recipients with the table, and a broken file that is saved does not change the answers.
 //!
-//! Pitfall 12: smtpd remembers a temporary failure of a map for as long as it lives. So the
-//! daemon answers from the table it has, whatever has just been saved.
+//! smtpd remembers a temporary failure of a map until the process ends. So the daemon answers from the live table,
+//! even while the saved files have errors.
 
 mod support;
 

@@ -112,7 +112,7 @@ fn tell(flags: &Import, name: &str, imported: &Imported, decoded: Decoded) -> us
         counted(warnings, "warning"),
     ));
     if errors > 0 && !flags.dry_run && !flags.partial {
-        output::error("nothing is written: mend the file, or say --partial");
+        output::error("nothing is written: fix the file, or write --partial");
     }
     errors
 }

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_those_of_the_contract() {
+    fn defaults_are_the_documented_ones() {
         let start =
             |class: ReplyClass| SmtpReply::new(class, None, None, None).unwrap().to_string();
         assert!(start(ReplyClass::Reject).starts_with("550 5.1.1 "));

@@ -282,7 +282,7 @@ fn two_primary_addresses_of_one_type() {
     }
 }
 
-/// Q152449: a letter of two octets at a boundary of 4 KB loses one of them.
+/// Q152449: a letter of two bytes at a boundary of 4 KB loses one of them.
 #[test]
 fn half_letters_of_the_old_export() {
     let rows = old("Mailbox,,a,SMTP:a@c.com,smtp:\u{fffd}@d.com");

@@ -1,4 +1,4 @@
-//! One line a recipient that was not simply kept, as the contract has it (spec section 8).
+//! The log has one line for each recipient that was not simply kept (readdress-log(7)).
 
 use readdress::mta::{MilterClient, Offer};
 

@@ -1,7 +1,7 @@
-//! `[log] addresses = "domain" | "hash"`: no local-part in the log, whatever happens.
+//! With `[log] addresses = "domain"` or `"hash"` no log line shows a local-part.
 //!
-//! These tables are personal data (spec section 8). The word `secret` is in every local-part here, and
-//! every kind of line is provoked, so one line that shows a local-part is enough to fail.
+//! The tables are personal data. Every local-part here contains the word `secret`, and the tests provoke every
+//! kind of log line, so they fail if a single line shows a local-part.
 
 use readdress::mta::Reply;
 

@@ -1,4 +1,4 @@
-//! Starting with rules that are broken, missing or mended meanwhile; MTAs that cannot do enough.
+//! The daemon starts with rules that are broken or missing, and that are fixed later; MTAs that offer too little.
 
 use readdress::mta::{ClientError, MilterClient, Offer, Reply};
 
@@ -11,9 +11,9 @@ fn code(reply: &Reply) -> &str {
     }
 }
 
-/// Spec section 4: it prints the findings, defers every recipient, and waits for the file.
+/// The daemon prints the findings, defers every recipient, and waits for a corrected file.
 #[tokio::test]
-async fn broken_rules_defer_everything_until_they_are_mended() {
+async fn broken_rules_defer_everything_until_they_are_fixed() {
     let place = Place::new(&[("a.rules", "domain2.com secondary\n\njd@domain2.com rejct\n")]);
     let serving = place.serve();
     let log = place.logged("every recipient is deferred");

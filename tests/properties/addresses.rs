@@ -66,7 +66,7 @@ proptest! {
         }
     }
 
-    /// Quoted and unquoted spellings of one local-part are one mailbox (spec section 2.2).
+    /// Quoted and unquoted spellings of one local-part are one mailbox.
     #[test]
     fn quotes_do_not_count(local in "[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,12}") {
         let bare = Mailbox::parse(&format!("{local}@one.test")).map_err(|e| TestCaseError::fail(e.to_string()))?;

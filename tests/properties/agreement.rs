@@ -55,7 +55,7 @@ fn decided(table: &Table, naive: &Naive<'_>, addr: &Addr) -> Outcome {
     }
 }
 
-/// One of the codes that the contract allows, or the very same.
+/// Returns true if the outcomes are equal, or if the code of the engine is one of the codes that the manual allows.
 fn agree(engine: &Outcome, naive: &Outcome) -> bool {
     match (engine, naive) {
         (Outcome::Refuse(code), Outcome::Refuse(allowed)) => code.is_subset(allowed),

@@ -1,7 +1,7 @@
-//! What must hold for every table, every address and every message, tried with random ones.
+//! Properties of every table, every address and every message, tested with random ones.
 //!
-//! A case that fails is shrunk and printed; make it a unit test or a scenario before it is mended.
-//! Seeds are not kept: the tree stays as it is, whatever a run finds.
+//! A case that fails is made smaller and printed. Make a unit test or a scenario of it before you fix the error.
+//! Seeds are not kept: no run changes a file of the source tree.
 
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 

@@ -1,5 +1,5 @@
-//! The rules as the contract reads, by the plainest means: a list that is scanned from its top for
-//! every address. Shares no code with the engine.
+//! The rules as readdress-rules(5) describes them, in the simplest code: a list that is searched from its top for
+//! every address. It shares no code with the engine.
 //!
 //! # Limits
 //!
@@ -18,7 +18,7 @@ use super::model::{
 pub enum Outcome {
     Keep,
     Discard,
-    /// One of these codes: the contract does not say which of two branches that defer is told.
+    /// One of these codes: the manual does not say which code is sent if two branches defer.
     Refuse(BTreeSet<String>),
     Replace(BTreeSet<String>),
 }
@@ -191,7 +191,7 @@ impl<'w> Naive<'w> {
         })
     }
 
-    /// Spec section 2.2, from its top.
+    /// Returns the first rule for an address: from the top of the list of precedence in readdress-rules(5).
     pub fn find(&self, addr: &Addr) -> Found<'_> {
         let Some(class) = self.class(&addr.domain) else {
             return Found::Elsewhere;

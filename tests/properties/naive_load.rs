@@ -1,7 +1,7 @@
-//! What the contract calls an error at load, found by the naive reader (spec sections 2.1 to 2.3).
+//! Finds the errors for which a table is refused, as readdress-rules(5) describes them, in the simplest code.
 //!
-//! Only whether a table is refused is compared, not every finding: the engine leaves out what
-//! follows from another error.
+//! The tests compare only whether a table is refused, not every finding: the engine leaves out errors that follow
+//! from another error.
 
 use super::model::{Act, Addr, Class, Pat, Target, pattern_domain, target_domain};
 use super::naive::{Naive, Rule};
@@ -10,7 +10,7 @@ use super::naive::{Naive, Rule};
 const NOBODY: &str = "zz";
 
 impl Naive<'_> {
-    /// Words for the errors of a world; none where the table may go live.
+    /// Returns a word for each error of a world; none if the table may go live.
     pub fn load_errors(&self) -> Vec<&'static str> {
         let mut errors = Vec::new();
         let mut tell = |wrong: bool, word| {

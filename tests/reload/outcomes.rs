@@ -80,7 +80,7 @@ async fn broken_rules_leave_the_old_table() {
 }
 
 #[tokio::test]
-async fn a_start_with_broken_rules_waits_for_them_to_be_mended() {
+async fn a_start_with_broken_rules_waits_until_they_are_fixed() {
     let bench = Bench::with(NOTIFIED, |base| {
         fs::write(base.join("a.rules"), "broken").unwrap();
         base.to_owned()
@@ -89,8 +89,8 @@ async fn a_start_with_broken_rules_waits_for_them_to_be_mended() {
     assert_eq!(bench.generation(), 0);
     assert!(bench.live.pin().table.is_none());
     assert!(bench.refused());
-    fs::write(bench.file("a.rules"), "mended").unwrap();
-    bench.becomes("mended").await;
+    fs::write(bench.file("a.rules"), "fixed").unwrap();
+    bench.becomes("fixed").await;
     assert_eq!(bench.generation(), 1);
     assert!(bench.live.pin().table.is_some());
 }

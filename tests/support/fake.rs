@@ -113,9 +113,7 @@ impl Fake {
             return violation("wants what was not offered: both MTAs would refuse it");
         }
         if flags & NO_MAIL != 0 {
-            return violation(
-                "does not want MAIL: Sendmail would not tell it about RSET (pitfall 9)",
-            );
+            return violation("does not want MAIL: Sendmail would not tell it about RSET");
         }
         self.flags = flags;
         let mut at = 12;
@@ -212,7 +210,11 @@ impl Fake {
         let mut added = false;
         let reply = loop {
             match read_packet(&mut self.stream)? {
-                (b'-', _) if added => return violation("a deletion after an addition (pitfall 4)"),
+                (b'-', _) if added => {
+                    return violation(
+                        "a deletion after an addition: the MTA would lose the recipient",
+                    );
+                }
                 (b'-', data) => self.delete(&data)?,
                 (b'+', data) => {
                     added = true;
@@ -279,9 +281,7 @@ impl Fake {
         }
         let parameters: Vec<String> = parameters.split_whitespace().map(str::to_owned).collect();
         if let Some(bad) = parameters.iter().find(|parameter| !harmless(parameter)) {
-            return violation(&format!(
-                "Sendmail would lose the recipient for {bad:?} (pitfall 6)"
-            ));
+            return violation(&format!("Sendmail would lose the recipient for {bad:?}"));
         }
         self.recipients.push(Recipient {
             bytes: address,

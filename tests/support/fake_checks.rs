@@ -8,7 +8,7 @@ use super::milter::{Packet, strings};
 use super::sink::path_length;
 use super::smtp::Reply;
 
-/// Returns the reply that the client gets for an answer of the milter; none for `continue`.
+/// Returns the reply that the client gets for an answer of the milter; `None` for `continue`.
 pub fn verdict((command, data): Packet) -> io::Result<Option<Reply>> {
     Ok(match command {
         b'c' => None,
@@ -18,7 +18,7 @@ pub fn verdict((command, data): Packet) -> io::Result<Option<Reply>> {
             let text = String::from_utf8_lossy(&strings(&data)[0]).into_owned();
             let percent = text.replace("%%", "");
             if percent.contains('%') {
-                return violation("a single % in a reply: Sendmail drops the text (pitfall 14)");
+                return violation("a single % in a reply: Sendmail drops the text");
             }
             let text = text.replace("%%", "%");
             let (code, rest) = text.split_at_checked(3).unwrap_or((&text, ""));

@@ -10,7 +10,7 @@
 //! ^^^^^^^^^^^^^^^^^
 //! ```
 //!
-//! The layout is a contract: editors and other programs read the first line as
+//! The layout must not change: editors and other programs read the first line as
 //! `file:line:column: severity: sentence [code]`. Libraries that draw findings have other layouts.
 //!
 //! A character that drives a terminal or that nobody sees is printed as U+FFFD. A tab is printed as

@@ -1,19 +1,19 @@
-//! Places in rule files: which file, which line, which octets.
+//! Places in rule files: which file, which line, which bytes.
 //!
 //! # Limits
 //!
 //! A file has at most 4 GiB and 4 thousand million lines; positions beyond are held at the limit.
 
-/// A run of octets on one line of one source.
+/// Consecutive bytes on one line of one source.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Span {
     /// Number of the source, as the sources were handed in.
     pub file: u32,
     /// Line, from 1; 0 means the file as a whole.
     pub line: u32,
-    /// First octet, counted from the beginning of the file.
+    /// The offset of the first byte in the file.
     pub start: u32,
-    /// How many octets.
+    /// The number of bytes.
     pub length: u32,
 }
 
@@ -28,7 +28,8 @@ impl Span {
         }
     }
 
-    /// A range of octets of a text; a range over several lines is held at the first one's end.
+    /// Returns the span of a range of bytes of a text. If the range covers several lines, the span ends with the first
+    /// line.
     pub fn at(file: u32, text: &[u8], range: std::ops::Range<usize>) -> Self {
         let start = range.start.min(text.len());
         let (before, after) = text.split_at(start);
@@ -60,7 +61,7 @@ impl Span {
         }
     }
 
-    /// A part of this span: `length` octets from its `offset`th.
+    /// Returns the part of this span that begins at byte `offset` and is `length` bytes long.
     pub fn part(self, offset: usize, length: usize) -> Self {
         Self {
             start: self.start.saturating_add(saturate(offset)),

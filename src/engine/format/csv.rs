@@ -30,7 +30,7 @@ use super::{
 };
 use crate::engine::diagnostic::{Span, codes};
 
-/// The longest cell, in octets.
+/// The longest cell, in bytes.
 const MAX_CELL: usize = 64 * 1024;
 
 /// The rows of a file, one after the other.
@@ -339,9 +339,9 @@ impl<'t> Rows<'t> {
 
 /// How far a cell reaches.
 struct Extent {
-    /// Octets of the cell.
+    /// The length of the cell in bytes.
     length: usize,
-    /// Octets of what ends it.
+    /// The length in bytes of what ends the cell.
     behind: usize,
     /// The row ends there.
     ended: bool,

@@ -3,11 +3,11 @@
 //! # What tells the encoding
 //!
 //! 1. a BOM: `FF FE`, `FE FF` are UTF-16, `EF BB BF` is UTF-8 and is left out;
-//! 2. without one, a NUL at every second octet of the first 64: UTF-16, little or big endian;
+//! 2. without one, a NUL at every second byte of the first 64: UTF-16, little or big endian;
 //! 3. otherwise UTF-8, strictly.
 //!
-//! Anything else is never guessed: it stays as it is, and its reader reports the first octet that is
-//! no UTF-8. `import --encoding` names the encoding then.
+//! Another encoding is never guessed: the text stays as it is, and its reader reports the first byte that is
+//! not UTF-8. `import --encoding` then names the encoding.
 //!
 //! # Limits
 //!
@@ -15,7 +15,7 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// Octets that are looked at where there is no BOM.
+/// How many bytes are looked at if there is no BOM.
 const LOOKED_AT: usize = 64;
 
 /// What a file was decoded from.

@@ -39,7 +39,7 @@ impl<'t> FieldText<'t> {
             u32::try_from(count).unwrap_or(u32::MAX)
         };
         let before = self.text.get(..range.start).unwrap_or("");
-        // Where escapes were resolved, octets cannot be told apart any more: the whole stands for it.
+        // After escapes were resolved, no byte of the text has a place of its own: the whole span stands for the part.
         let span = if self.is_verbatim() {
             let part = self.span.part(range.start, range.len());
             Span {

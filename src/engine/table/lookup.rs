@@ -19,7 +19,7 @@ pub struct Address {
     pub mailbox: Mailbox,
     /// Folded local-part, `@`, domain: what makes two addresses one mailbox.
     pub key: Arc<str>,
-    /// Octets of the user in the local-part as it was spelt, where it has a detail.
+    /// The length in bytes of the user in the local-part as it was spelt; `None` if it has no detail.
     user: Option<usize>,
     /// How its local-part is compared: as the table compares, or without letter case.
     case: LocalCase,

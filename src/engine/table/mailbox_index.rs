@@ -27,7 +27,7 @@ use crate::engine::{
 /// Rules that are best added at once: their places fit the cache.
 pub(super) const BATCH: usize = 256;
 
-/// Octets that are folded at once.
+/// How many bytes are folded at once.
 const CHUNK: usize = 64;
 
 /// Rules that one line holds.

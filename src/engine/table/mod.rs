@@ -62,7 +62,7 @@ pub struct Settings {
     pub recursion_limit: usize,
     /// Recipients from one.
     pub expansion_limit: usize,
-    /// Octets of an address that comes out of a rule.
+    /// The largest length in bytes of an address that comes out of a rule.
     pub address_length_limit: usize,
     /// The reply where `unknown=reject` decides.
     pub unknown_reject: SmtpReply,

@@ -1,5 +1,5 @@
 /* Counts how often a process asks for memory: preloaded before it starts (LD_PRELOAD), it keeps the
- * count in the first eight octets of the file $COUNT_ALLOCATIONS, where the benchmark reads it.
+ * count in the first eight bytes of the file $COUNT_ALLOCATIONS, where the benchmark reads it.
  * Taking memory back is not counted, nor is what the kernel is asked for directly. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -17,7 +17,7 @@ for name in os.listdir(FOLDER):
 
 class Rewriter(Milter.Base):
     def negotiate(self, opts):
-        # The wrapper of Debian 12 hands octets to a function that takes text: called beneath it.
+        # The wrapper of Debian 12 hands bytes to a function that takes text, so call that function itself.
         for stage in (Milter.M_CONNECT, Milter.M_HELO, Milter.M_ENVFROM, Milter.M_DATA, Milter.M_EOH):
             self._ctx.setsymlist(stage, "{bench_none}")
         self._ctx.setsymlist(Milter.M_ENVRCPT, "i {rcpt_addr} {rcpt_mailer}")

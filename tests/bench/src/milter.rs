@@ -252,8 +252,8 @@ fn allocations(plan: &Plan, rules: &Path, kind: Kind) -> Result<f64> {
     let counter = folder.path().join("allocations");
     let peer = Peer::counted(kind, &plan.built, folder.path(), rules, &counter)?;
     let asked = || -> Result<u64> {
-        let octets = fs::read(&counter)?.try_into();
-        octets
+        let bytes = fs::read(&counter)?.try_into();
+        bytes
             .map(u64::from_ne_bytes)
             .map_err(|_| std::io::Error::other("no count"))
     };
@@ -309,7 +309,7 @@ fn idle(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
         let held = held?;
         let each = process::resident(peer.pid()).saturating_sub(before) as f64 / f64::from(count);
         report.say(&format!(
-            "{}: {} octets an idle connection, {} held.\n",
+            "{}: {} bytes an idle connection, {} held.\n",
             kind.name(),
             figure(each),
             held.len()
@@ -318,7 +318,7 @@ fn idle(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
             report.row(
                 "idle connection, against 16 KiB",
                 (each, 16384.0),
-                "octets",
+                "bytes",
                 Wanted::AtMost(1.0),
             );
         }

@@ -29,11 +29,11 @@ const FIGURES: [&str; 9] = [
 /// One process.
 fn round(folder: &Path, size: u64) -> Result<Vec<f64>> {
     let value = table::measure("one-table", folder, size)?;
-    let octets = number(&value, "octets");
-    let mut figures = vec![octets / size as f64];
+    let bytes = number(&value, "bytes");
+    let mut figures = vec![bytes / size as f64];
     figures.extend(FIGURES.map(|name| number(&value, name)));
     if let Some(peak) = figures.last_mut() {
-        *peak /= octets;
+        *peak /= bytes;
     }
     Ok(figures)
 }
@@ -45,7 +45,7 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
          reads the index and the record of the rule. A decision is all of it, as at RCPT: parse, fold, look up, and\n\
          look up the target that came out. The bare read is one dependent read of memory of the table's size.\n\
          The edit includes the time for which the directory must be quiet (200 ms).\n\n\
-         | rules | octets a rule | hit ns | miss ns | bare read ns | decision, hit ns | decision, miss ns | load s | reading the files s | edit of one line s | peak of a reload / table |\n\
+         | rules | bytes a rule | hit ns | miss ns | bare read ns | decision, hit ns | decision, miss ns | load s | reading the files s | edit of one line s | peak of a reload / table |\n\
          |---|---|---|---|---|---|---|---|---|---|---|",
     );
     let sizes = [10_000, 100_000, 1_000_000, plan.rules];
@@ -81,13 +81,13 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
             .map(|(size, figures)| (*size as f64, figures[at]));
         (name.to_owned(), points.collect())
     };
-    let octets = svg(
-        "Octets a rule",
+    let bytes = svg(
+        "Bytes a rule",
         ("rules", Scale::Log),
-        ("resident octets a rule", Scale::Even),
+        ("resident bytes a rule", Scale::Even),
         &[line("readdress", 0)],
     );
-    report.plot("octets.svg", "Octets a rule", &octets)?;
+    report.plot("bytes.svg", "Bytes a rule", &bytes)?;
     let times = svg(
         "Look-up",
         ("rules", Scale::Log),
@@ -115,10 +115,10 @@ fn rows(size: u64, figures: &[f64], report: &mut Report) {
         report.row(&name, (ours, theirs), unit, wanted(most));
     };
     row(
-        "resident, against 56 octets a rule",
+        "resident, against 56 bytes a rule",
         figures[0],
         56.0,
-        "octets",
+        "bytes",
         1.0,
     );
     row(

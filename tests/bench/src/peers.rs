@@ -20,7 +20,7 @@ pub enum Kind {
     C(bool),
     /// python3-milter, likewise.
     Python(bool),
-    /// The same octets in one round trip.
+    /// As many bytes, sent in one round trip.
     Echo,
 }
 
@@ -196,8 +196,8 @@ fn configuration(
 }
 
 fn answer(mut stream: impl Read + Write) {
-    let mut octets = [0; ECHO.0];
-    while stream.read_exact(&mut octets).is_ok() && stream.write_all(&[9; ECHO.1]).is_ok() {}
+    let mut bytes = [0; ECHO.0];
+    while stream.read_exact(&mut bytes).is_ok() && stream.write_all(&[9; ECHO.1]).is_ok() {}
 }
 
 /// `echo SOCKET`: the floor, a thread a connection.

@@ -14,12 +14,12 @@ fn status(pid: u32, name: &str) -> u64 {
     field(&text, name)
 }
 
-/// Resident octets.
+/// Resident bytes.
 pub fn resident(pid: u32) -> u64 {
     status(pid, "VmRSS") * 1024
 }
 
-/// The most octets that were resident since [`forget_peak`].
+/// The most bytes that were resident since [`forget_peak`].
 pub fn peak(pid: u32) -> u64 {
     status(pid, "VmHWM") * 1024
 }

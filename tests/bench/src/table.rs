@@ -1,4 +1,4 @@
-//! The table: octets and time a rule, against the memory of this machine.
+//! The table: bytes and time a rule, against the memory of this machine.
 //!
 //! Every size is measured by a process of its own (`readdress-bench one-table FOLDER COUNT`), so that
 //! nothing of another one is counted. It prints its figures as one JSON object.
@@ -122,11 +122,11 @@ fn mailbox(path: &str) -> Mailbox {
     }
 }
 
-/// Nanoseconds of a read that depends on the one before, in so many octets.
-fn chase(octets: u64) -> f64 {
+/// Nanoseconds of a read that depends on the one before, in so many bytes.
+fn chase(bytes: u64) -> f64 {
     // One number a cache line, in one circle (Sattolo).
     const LINE: usize = 16;
-    let lines = usize::try_from(octets / 64).unwrap_or(0).max(1024);
+    let lines = usize::try_from(bytes / 64).unwrap_or(0).max(1024);
     let mut order: Vec<u32> = (0..lines as u32).collect();
     for at in (1..lines).rev() {
         let other = world::mix(at as u64) as usize % at;
@@ -172,7 +172,7 @@ fn time_of_misses(table: &Table, paths: &[String]) -> f64 {
     decisions(table, paths, |_, outcome| *outcome == Outcome::Keep)
 }
 
-/// Adds one line, and waits until it serves: seconds, and the peak of the reload in octets.
+/// Adds one line, and waits until it serves: seconds, and the peak of the reload in bytes.
 async fn edit(folder: &Path, live: &LiveTable, handle: &ReloadHandle) -> (f64, u64) {
     let me = std::process::id();
     process::forget_peak(me);
@@ -201,7 +201,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     process::forget_peak(me);
     let (live, mut reloader, handle, took) = load(folder).await;
     let first_peak = process::peak(me).saturating_sub(before);
-    let octets = process::resident(me).saturating_sub(before);
+    let bytes = process::resident(me).saturating_sub(before);
     let generation = live.pin();
     let table = generation.table.as_deref().expect("a table");
     // Once for warmth.
@@ -211,14 +211,14 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     let find_hit = look_ups(table, &paths.0, |found| matches!(found, Found::Rule(_)));
     let unknown = Found::Unknown(Unknown::Keep);
     let find_miss = look_ups(table, &misses, |found| *found == unknown);
-    let chased = chase(octets);
+    let chased = chase(bytes);
     drop(generation);
     let running = tokio::spawn(async move { reloader.run().await });
     let (edited, peak) = edit(folder, &live, &handle).await;
     running.abort();
     fs::remove_file(folder.join("99-edit.rules")).expect("the edit");
     json!({
-        "rules": count, "octets": octets, "load_seconds": took, "read_seconds": read,
+        "rules": count, "bytes": bytes, "load_seconds": took, "read_seconds": read,
         "first_peak": first_peak, "reload_peak": peak.saturating_sub(before),
         "hit_ns": hit, "miss_ns": miss, "find_hit_ns": find_hit, "find_miss_ns": find_miss, "chase_ns": chased, "edit_seconds": edited,
     })

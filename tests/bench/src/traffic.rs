@@ -36,7 +36,7 @@ pub struct Load {
     pub seconds: f64,
     /// Rules of the table.
     pub rules: u64,
-    /// An echo server: one round trip of fixed octets, nothing to check but their number.
+    /// An echo server: one round trip of fixed bytes, nothing to check but their number.
     pub echo: bool,
 }
 
@@ -143,7 +143,7 @@ impl Connection {
             .iter()
             .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
         if length == 0 || length > 60_000 {
-            return Err(io::Error::other(format!("a packet of {length} octets")));
+            return Err(io::Error::other(format!("a packet of {length} bytes")));
         }
         self.need(4 + length)?;
         let start = self.taken + 4;
@@ -154,7 +154,7 @@ impl Connection {
     /// Sends one message; the sum of its edits must be what is wanted.
     fn message(&mut self, message: &Message) -> io::Result<()> {
         for write in &message.writes {
-            self.stream.write_all(&write.octets)?;
+            self.stream.write_all(&write.bytes)?;
             if write.answered && self.packet()?.0 != b'c' {
                 return Err(io::Error::other("a recipient was not taken"));
             }
@@ -192,7 +192,7 @@ fn mark(deletion: bool, address: &[u8]) -> u64 {
 }
 
 struct Sent {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     answered: bool,
 }
 
@@ -213,20 +213,20 @@ fn macros(agreed: &Negotiated, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
 fn message(agreed: &Negotiated, load: &Load, number: u64) -> Message {
     let id = format!("4bX{number:06}");
     let (mut writes, mut wanted) = (Vec::new(), 0u64);
-    let mut octets = if load.fresh {
+    let mut bytes = if load.fresh {
         Vec::new()
     } else {
         frame(b'A', b"")
     };
     if load.fresh {
-        octets.extend(macros(
+        bytes.extend(macros(
             agreed,
             b'C',
             &[("j", "mx.company.example"), ("v", "Postfix 3.7.11")],
         ));
-        octets.extend(macros(agreed, b'H', &[]));
+        bytes.extend(macros(agreed, b'H', &[]));
     }
-    octets.extend(macros(
+    bytes.extend(macros(
         agreed,
         b'M',
         &[
@@ -234,11 +234,11 @@ fn message(agreed: &Negotiated, load: &Load, number: u64) -> Message {
             ("{mail_mailer}", "smtp"),
         ],
     ));
-    octets.extend(frame(b'M', b"<sender@client.example>\0SIZE=2048\0"));
+    bytes.extend(frame(b'M', b"<sender@client.example>\0SIZE=2048\0"));
     for at in 0..load.recipients {
         let rule = world::mix(number * load.recipients + at) % load.rules;
         let key = world::key(rule);
-        octets.extend(macros(
+        bytes.extend(macros(
             agreed,
             b'R',
             &[
@@ -248,33 +248,33 @@ fn message(agreed: &Negotiated, load: &Load, number: u64) -> Message {
                 ("{rcpt_mailer}", "relay"),
             ],
         ));
-        octets.extend(frame(b'R', format!("<{key}>\0").as_bytes()));
+        bytes.extend(frame(b'R', format!("<{key}>\0").as_bytes()));
         wanted = wanted.wrapping_add(mark(true, format!("<{key}>").as_bytes()));
         let target = format!("<{}>", world::target(rule));
         wanted = wanted.wrapping_add(mark(false, target.as_bytes()));
         if !agreed.has(bits::NR_RCPT) {
             writes.push(Sent {
-                octets: std::mem::take(&mut octets),
+                bytes: std::mem::take(&mut bytes),
                 answered: true,
             });
         }
     }
-    octets.extend(macros(agreed, b'T', &[("i", &id)]));
+    bytes.extend(macros(agreed, b'T', &[("i", &id)]));
     if !agreed.has(bits::NO_DATA) {
-        octets.extend(frame(b'T', b""));
+        bytes.extend(frame(b'T', b""));
     }
     let answered = !agreed.has(bits::NO_DATA) && !agreed.has(bits::NR_DATA);
-    writes.push(Sent { octets, answered });
+    writes.push(Sent { bytes, answered });
     let mut end = macros(agreed, b'E', &[("i", &id)]);
     end.extend(frame(b'E', b""));
     writes.push(Sent {
-        octets: end,
+        bytes: end,
         answered: false,
     });
     Message { writes, wanted }
 }
 
-/// Octets of a message and of its answer, for the echo server.
+/// Bytes of a message and of its answer, for the echo server.
 pub const ECHO: (usize, usize) = (787, 279);
 
 fn echo(stream: &mut dyn Stream) -> io::Result<()> {

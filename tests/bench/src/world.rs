@@ -76,23 +76,23 @@ fn domains() -> String {
     primary.chain(secondary).collect()
 }
 
-/// Writes `count` rules into files of at most `per_file` rules in `folder`; the octets written.
+/// Writes `count` rules into files of at most `per_file` rules in `folder`; the bytes written.
 pub fn write(folder: &Path, count: u64, per_file: u64) -> Result<u64> {
     fs::create_dir_all(folder)?;
     let head = domains();
     fs::write(folder.join("00-domains.rules"), &head)?;
-    let mut octets = head.len() as u64;
+    let mut bytes = head.len() as u64;
     for first in (0..count).step_by(per_file.try_into().unwrap_or(usize::MAX)) {
         let path = folder.join(format!("rules-{:03}.rules", first / per_file));
         let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
         for number in first..count.min(first + per_file) {
             let line = format!("{} {}\n", key(number), target(number));
-            octets += line.len() as u64;
+            bytes += line.len() as u64;
             file.write_all(line.as_bytes())?;
         }
         file.flush()?;
     }
-    Ok(octets)
+    Ok(bytes)
 }
 
 /// Many rules that are no exact ones: `wholes` of a whole domain, `regexes` of a pattern each.

@@ -1,6 +1,6 @@
 //! Every code of a finding, once: its word, how serious it is, and what it means.
 
-use super::Severity::{self, Error, Note, Warning};
+use super::severity::Severity::{self, Error, Note, Warning};
 
 /// A kind of finding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

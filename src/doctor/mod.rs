@@ -27,7 +27,9 @@
 pub mod codes;
 pub mod connect;
 mod domains;
+pub mod edits;
 pub mod facts;
+mod finding;
 #[cfg(feature = "daemon")]
 pub mod gather;
 pub mod inspections;
@@ -39,68 +41,15 @@ pub mod probe;
 pub mod remedy;
 pub mod sendmail;
 mod serving;
+mod severity;
 mod sockets;
 mod spelling;
 pub mod wiring;
 
-use codes::Code;
+pub use finding::Finding;
+pub use severity::Severity;
+
 use facts::Facts;
-use remedy::Fix;
-
-/// How serious a finding is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Severity {
-    /// Good to know. Nothing has to be done.
-    Note,
-    /// Mail flows, but not all of it as it should.
-    Warning,
-    /// Mail is refused, lost or passed on unchanged.
-    Error,
-}
-
-impl Severity {
-    /// The word that is printed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// One finding.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
-    /// What kind of finding it is, and how serious.
-    pub code: Code,
-    /// What it is about: a domain, a file, a socket.
-    pub about: String,
-    /// A sentence in lower case.
-    pub message: String,
-    /// What to do, with the line to write.
-    pub help: String,
-    /// The part of it that commands can do.
-    pub fix: Fix,
-}
-
-impl Finding {
-    /// Makes a finding without commands.
-    pub fn new(
-        code: Code,
-        about: impl Into<String>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            about: about.into(),
-            message: message.into(),
-            help: help.into(),
-            fix: Fix::default(),
-        }
-    }
-}
 
 /// Returns all findings, the most serious first.
 pub fn examine(facts: &Facts) -> Vec<Finding> {

@@ -6,8 +6,9 @@
 use super::{
     Finding, Severity,
     codes::Code,
+    edits::{Change, Edit, Place},
     facts::{Postfix, Service},
-    remedy::{Change, Edit, Place, commands},
+    remedy::commands,
 };
 
 /// The finding, with the text before and after its commands.

@@ -21,6 +21,16 @@ pub struct View<'a> {
     pub chroot: bool,
 }
 
+impl View<'static> {
+    /// Returns the view of a process without a chroot, such as Sendmail.
+    pub(super) fn of_root() -> Self {
+        Self {
+            home: Path::new("/"),
+            chroot: false,
+        }
+    }
+}
+
 impl View<'_> {
     /// Returns where a path of the process leads outside of the chroot.
     pub(super) fn resolve(&self, path: &Path) -> PathBuf {

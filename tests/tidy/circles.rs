@@ -19,8 +19,6 @@ use super::{
 
 /// Rooms whose circles are still to be taken apart, each with the names that go round.
 const KNOWN: &[(&str, &str)] = &[
-    ("cli::check", "`checked` stands beside the reports of check"),
-    ("doctor", "`Finding` stands beside the checks"),
     ("engine::check", "`UnreadLines` stands beside the checks"),
     ("engine::store", "`Block` stands beside the walk over it"),
     ("engine::table", "`Table` stands beside what builds it"),

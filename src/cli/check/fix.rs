@@ -17,7 +17,7 @@ use std::{
     path::Path,
 };
 
-use super::{checked, diff};
+use super::{diff, findings::checked};
 use crate::cli::{
     Exit, failed,
     files::{Loaded, counted},

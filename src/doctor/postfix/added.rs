@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use crate::{
     doctor::{
         codes,
+        edits::{Change, Edit},
         facts::{Facts, Postfix},
         lists::words,
         pending::PendingFinding,
-        remedy::{Change, Edit},
     },
     engine::{
         Table,

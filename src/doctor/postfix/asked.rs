@@ -3,10 +3,10 @@
 use super::entries::{Entry, milters};
 use crate::doctor::{
     codes,
+    edits::Change,
     facts::{Facts, Postfix, Service},
     lists::{some, words},
     pending::{PendingFinding, at},
-    remedy::Change,
 };
 
 /// The parameter with the maps of clients.

@@ -2,9 +2,9 @@
 
 use crate::doctor::{
     codes,
+    edits::{Change, Edit},
     facts::{Complaint, Postfix},
     pending::PendingFinding,
-    remedy::{Change, Edit},
 };
 
 /// The most edits between a wrong name and the name that is suggested.

@@ -8,10 +8,10 @@ use super::maps::{ListItem, holds};
 use crate::{
     doctor::{
         codes,
+        edits::{Change, Edit},
         facts::{Facts, Postfix},
         lists::{some, words},
         pending::PendingFinding,
-        remedy::{Change, Edit},
         sockets::named,
     },
     engine::address::Domain,

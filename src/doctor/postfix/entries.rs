@@ -1,13 +1,13 @@
 //! The entries of lists of milters: which one is readdress, and which one was meant to be.
 
-use super::reachable;
+use super::reach::reachable;
 use crate::{
     config::socket::Socket,
     doctor::{
+        edits::{Change, Edit},
         facts::{Facts, Postfix, Service},
         lists::{assignment, joined, words},
         pending::at,
-        remedy::{Change, Edit},
         sockets::{Named, View, named},
         spelling,
     },

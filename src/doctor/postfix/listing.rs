@@ -12,11 +12,11 @@ use super::{
 use crate::{
     config::socket::Socket,
     doctor::{
+        edits::Change,
         facts::{Facts, Postfix, Service},
         listed::{Listed, Protocol},
         lists::words,
         pending::{PendingFinding, at},
-        remedy::Change,
         sockets::{View, named},
     },
 };

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::doctor::{
     codes,
+    edits::Change,
     facts::{Facts, Postfix, Service},
     lists::words,
     pending::{PendingFinding, at},
-    remedy::Change,
     sockets,
 };
 

@@ -7,10 +7,10 @@ use super::{
 use crate::{
     doctor::{
         codes,
+        edits::{Change, Edit},
         facts::{Facts, Postfix, Service},
         lists::{joined, some, words},
         pending::{PendingFinding, at},
-        remedy::{Change, Edit},
         sockets::{self, View, named},
         spelling,
     },

@@ -6,10 +6,11 @@
 //! asked the help shows the command that asks it.
 
 use crate::doctor::{
+    edits::Change,
     facts::{Postfix, Service},
     lists::{joined, words},
     pending::{PendingFinding, at},
-    remedy::{Change, quoted},
+    remedy::quoted,
 };
 
 /// The lists of restrictions for a recipient, in the order of Postfix.

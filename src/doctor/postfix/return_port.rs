@@ -6,10 +6,10 @@
 use super::entries::readdress_entry;
 use crate::doctor::{
     codes,
+    edits::{Change, Edit, Place},
     facts::{Facts, Postfix, Service},
     lists::words,
     pending::{PendingFinding, at},
-    remedy::{Change, Edit, Place},
 };
 
 /// Returns true if the service accepts mail from strangers.

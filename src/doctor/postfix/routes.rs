@@ -11,10 +11,11 @@ use super::{
 use crate::{
     doctor::{
         codes,
+        edits::{Change, Edit},
         facts::{Facts, Mx, Postfix},
         lists::{some, words},
         pending::PendingFinding,
-        remedy::{Change, Edit, quoted},
+        remedy::quoted,
     },
     engine::address::{Domain, Mailbox},
 };

@@ -3,10 +3,10 @@
 use super::{entries::milters, maps::ListItem};
 use crate::doctor::{
     codes,
+    edits::Change,
     facts::{Postfix, Service},
     lists::words,
     pending::{PendingFinding, at},
-    remedy::Change,
     spelling::{wrong_for_postfix, wrong_for_socketmap},
 };
 

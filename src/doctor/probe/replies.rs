@@ -6,12 +6,11 @@ use super::{Answers, Expected, Probe, Question, Reply, Trust};
 use crate::doctor::{
     Finding,
     codes::{self, Code},
+    edits::{Change, Edit},
     facts::Facts,
     lists::some,
     pending::PendingFinding,
-    postfix,
-    remedy::{Change, Edit},
-    sendmail,
+    postfix, sendmail,
 };
 
 /// Returns the findings about the replies. `already` are the findings so far.

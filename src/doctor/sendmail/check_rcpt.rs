@@ -2,11 +2,11 @@
 //!
 //! If it says OK, Sendmail accepts the recipient from anybody.
 
-use super::{cf::Cf, class, view};
+use super::{cf::Cf, classes::class};
 use crate::doctor::{
     Finding, codes,
     facts::{Facts, Sendmail},
-    sockets::named,
+    sockets::{View, named},
 };
 
 /// Returns the words of the classes to which `Local_check_rcpt` says OK.
@@ -23,7 +23,7 @@ pub(super) fn asks_us(cf: &Cf, facts: &Facts) -> bool {
     let sockets = cf.maps.iter().filter(|(_, map)| map.kind == "socket");
     let readdress = sockets.filter(|(_, map)| {
         let socket = map.socket().unwrap_or_default();
-        named(socket, &facts.readdress.socketmap, view(), facts).is_some()
+        named(socket, &facts.readdress.socketmap, View::of_root(), facts).is_some()
     });
     let names: Vec<_> = readdress.map(|(name, _)| format!("$({name} ")).collect();
     let asks = |line: &String| names.iter().any(|name| line.contains(name));

@@ -1,16 +1,13 @@
 //! The milters that `sendmail.cf` asks, the maps that it asks by a socket, and the spelling of their sockets.
 
-use super::{
-    cf::{Cf, Filter},
-    view,
-};
+use super::cf::{Cf, Filter};
 use crate::{
     config::socket::Socket,
     doctor::{
         Finding, codes,
         facts::{Facts, Sendmail},
         listed::{Listed, Protocol},
-        sockets::named,
+        sockets::{View, named},
         wiring,
     },
 };
@@ -30,7 +27,7 @@ pub fn listed(sendmail: &Sendmail, facts: &Facts) -> Vec<Listed> {
             sockets: vec![socket(word)?],
             // Sendmail asks a map by the name of its line.
             protocol: Protocol::Map(name.clone()),
-            is_readdress: named(word, &facts.readdress.socketmap, view(), facts).is_some(),
+            is_readdress: named(word, &facts.readdress.socketmap, View::of_root(), facts).is_some(),
             beside_readdress: false,
             optional: false,
         })
@@ -53,8 +50,15 @@ fn asks(cf: &Cf, name: &String) -> bool {
 }
 
 fn milter(cf: &Cf, filter: &Filter, sendmail: &Sendmail, facts: &Facts) -> Option<Listed> {
-    let is_own =
-        |filter: &Filter| named(&filter.socket, &facts.readdress.milter, view(), facts).is_some();
+    let is_own = |filter: &Filter| {
+        named(
+            &filter.socket,
+            &facts.readdress.milter,
+            View::of_root(),
+            facts,
+        )
+        .is_some()
+    };
     let in_list = |list: &[String], other: &Filter| list.contains(&other.name);
     let beside_readdress = lists(cf)
         .filter(|list| list.contains(&filter.name))

@@ -7,9 +7,8 @@
 
 pub mod cf;
 mod check_rcpt;
+mod classes;
 mod listing;
-
-use std::path::Path;
 
 pub use listing::{address, dsn_off, listed, remedy};
 
@@ -24,14 +23,7 @@ use super::{
 use crate::engine::address::Domain;
 use cf::{Cf, Filter};
 use check_rcpt::{asks_us, listed as accepted, opened, unchecked};
-
-/// Sendmail runs outside of a chroot.
-fn view() -> View<'static> {
-    View {
-        home: Path::new("/"),
-        chroot: false,
-    }
-}
+use classes::{class, entries, local};
 
 /// Returns the findings about a Sendmail.
 pub(super) fn examine(sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
@@ -54,7 +46,7 @@ fn filter_line(facts: &Facts) -> String {
 fn filters(cf: &Cf, sendmail: &Sendmail, facts: &Facts) -> Vec<Finding> {
     let own = &facts.readdress.milter;
     let found = cf.filters.iter().find_map(|filter| {
-        let named = named(&filter.socket, own, view(), facts)?;
+        let named = named(&filter.socket, own, View::of_root(), facts)?;
         Some((filter, named))
     });
     let Some((filter, named)) = found else {
@@ -159,41 +151,8 @@ fn socket(cf: &Cf, named: Named<'_>, sendmail: &Sendmail, facts: &Facts) -> Opti
     let open = sockets::unsafe_for_sendmail(named.socket, cf.trusts_groups, facts);
     open.or_else(|| {
         let user = sendmail.user.as_ref()?;
-        sockets::closed(named.socket, "", user, view(), facts)
+        sockets::closed(named.socket, "", user, View::of_root(), facts)
     })
-}
-
-/// Returns the words of a class, from its lines and its files.
-fn class<'c>(cf: &'c Cf, sendmail: &'c Sendmail, name: &str) -> Vec<&'c str> {
-    let words = cf.classes.get(name).into_iter().flatten();
-    let files = cf.class_files.iter().filter(|(class, _)| class == name);
-    let files = files
-        .filter_map(|(_, path)| sendmail.files.get(path))
-        .flatten();
-    words
-        .chain(files)
-        .map(|line| line.trim())
-        .filter(|line| !line.starts_with('#'))
-        .collect()
-}
-
-/// Returns key and value of each entry of a map's source.
-fn entries<'c>(cf: &'c Cf, sendmail: &'c Sendmail, map: &str) -> Option<Vec<(String, &'c str)>> {
-    let lines = sendmail.files.get(cf.maps.get(map)?.source()?)?;
-    let lines = lines.iter().filter(|line| !line.starts_with('#'));
-    let entries = lines.filter_map(|line| line.split_once(char::is_whitespace));
-    Some(
-        entries
-            .map(|(key, value)| (key.to_lowercase(), value.trim()))
-            .collect(),
-    )
-}
-
-fn local(class: &[&str], domain: &Domain) -> bool {
-    domain
-        .spellings()
-        .iter()
-        .any(|form| class.iter().any(|word| word.eq_ignore_ascii_case(form)))
 }
 
 /// What makes Sendmail accept mail for a domain: class R, the access map, or the table itself.

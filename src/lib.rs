@@ -1,21 +1,21 @@
-//! readdress: the recipients of secondary mail domains, rewritten to primary addresses.
+//! readdress: rewrites the recipients of secondary mail domains to primary addresses.
 //!
-//! A milter (mail filter) for Postfix and Sendmail. Its table is compiled from a directory of rules,
-//! immutable, read without a lock; saving a file makes the new table live. This page is the map of
-//! the house; each room's own page says what it is for and what is deliberately not in it.
+//! A milter (mail filter) for Postfix and Sendmail. The rules of a directory are compiled into one table. A
+//! table never changes and is read without a lock; saving a file makes a new table live. This page is the map
+//! of the source. The head of each module says what the module is for, and what is left to others.
 //!
 //! # The journey of one recipient
 //!
 //! ```text
 //! MTA connects daemon/accept/                   one loop for every kind of listener
-//!   ↓ bytes    daemon/milter/connection.rs      complete frames only, one write a round trip
-//!   ↓ command  daemon/milter/dialogue.rs        the protocol: which step, and whether it is answered
+//!   ↓ bytes    daemon/milter/connection.rs      complete frames only, one write for each round trip
+//!   ↓ command  daemon/milter/dialogue.rs        the milter protocol: which step, and whether it needs an answer
 //!   ↓ receive  daemon/milter/session_filter.rs  bytes → Received { path, parameters, what the MTA understood }
 //!   ↓ pin      daemon/session/                  MAIL takes the live table for the whole message
 //!   ↓ parse    engine/address/path.rs           "<Sales+eu@Example.COM>" → Mailbox
-//!   ↓ look up  engine/table/lookup.rs           the one list of precedence → Match
-//!   ↓ decide   engine/rewrite/expand.rs         back to the table until nothing matches → Decision
-//!   ↓ answer   daemon/milter/dialogue.rs        refused at RCPT with code and text, or go on
+//!   ↓ look up  engine/table/lookup.rs           which rule wins → Match
+//!   ↓ decide   engine/rewrite/expand.rs         looks up each result again until nothing matches → Decision
+//!   ↓ answer   daemon/milter/dialogue.rs        continue, or refuse at RCPT with code and text
 //!   ↓ at the end of the message
 //!   ↓ plan     engine/transaction/plan.rs       set difference → Plan { deletions, additions, verdict }
 //!   ↓ act      daemon/milter/session_filter.rs  deletions, additions, verdict, in this order
@@ -25,47 +25,48 @@
 //! # The journey of one rule
 //!
 //! ```text
-//! a file is saved  daemon/watch/            notified, or found by looking; waits until it is quiet
+//! a file is saved  daemon/watch/            a notification, or a regular look; then waits until nothing changes
 //!   ↓ read         daemon/source/           a source gives its texts, or findings
-//!   ↓ decode       engine/format/decode.rs  other programs' files only: BOM, UTF-16 → UTF-8
+//!   ↓ decode       engine/format/decode.rs  only files of other programs: BOM, UTF-16 → UTF-8
 //!   ↓ tokens       engine/syntax/lexer.rs   lines, comments, quotes → tokens with their places
-//!   ↓ rule         engine/syntax/parse.rs   pattern, action, options → Rule; never stops at an error
-//!   ↓ or           engine/format/           other programs' tables → the same Rule, with its place
-//!   ↓ pack         engine/store/            Rule → about forty bytes, made a Rule again when needed
+//!   ↓ rule         engine/syntax/parse.rs   pattern, action, options → Rule; goes on after an error
+//!   ↓ or           engine/format/           tables of other programs → the same Rule, with its place
+//!   ↓ findings     engine/diagnostic/       what is wrong: code, place, line with a caret, what to write
+//!   ↓ pack         engine/store/            Rule → about forty bytes, unpacked when it is needed
 //!   ↓ table        engine/table/build.rs    packed rules, indexes, classes of domains, conflicts → Table
-//!   ↓ check        engine/check/            loops, nobody's addresses, expectations
-//!   ↓ judge        daemon/reload/           one error: the old table serves on
+//!   ↓ check        engine/check/            loops, addresses that do not exist, expectations
+//!   ↓ decide       daemon/reload/           with one error the old table stays live
 //!   ↓ guard        daemon/guard.rs          lost rules: held back until somebody accepts the table
 //!   ↓ swap         daemon/state/live.rs     generation n → n + 1, in one step
 //! ```
 //!
-//! `check`, `explain` and the socketmap walk the same roads; they have no logic of their own.
+//! `check`, `explain` and the socketmap use the same code; none of them decides anything by itself.
 //!
 //! # The storeys
 //!
-//! A room may use only rooms below it; `tests/tidy/` holds the house to that.
+//! A module may use only modules of lower storeys; `tests/tidy/` checks that.
 //!
-//! | storey | room | |
+//! | storey | module | |
 //! |---|---|---|
 //! | 1–6 | [`engine`] | pure: no I/O, clock, async, lock or log |
-//! | 6 | [`headers`] | pure as well: the header fields that name recipients, where they are wanted |
+//! | 6 | [`headers`] | pure as well: the header fields that name recipients |
 //! | 6 | [`protocol`] | pure as well: the values of the control socket and of `--json` |
 //! | 7 | [`config`], [`report`], [`export`] | pure as well: the configuration file; a decision for people and programs; the table for other MTAs |
-//! | 8–11 | `daemon` | the only room with tokio, files, sockets, clock and log |
+//! | 7–12 | `daemon` | the only module with tokio, files, sockets, clock and log |
 //! | 8 | `mta` | the MTA's side of the milter protocol, for `try`, `demo` and tests |
-//! | 8 | [`doctor`] | what is wrong with the machine around the table; pure but for `doctor::gather` (9), which asks DNS, the MTA and files |
-//! | 12 | `cli` | the commands |
+//! | 8 | [`doctor`] | what is wrong on the machine around the table; pure but for `doctor::gather` (9), which asks DNS, the MTA and files |
+//! | 13 | `cli` | the commands |
 //!
 //! # Invariants
 //!
-//! - One message is decided by one table, and an unchanged table decides alike for ever.
+//! - One message is decided by one table, and one table always decides the same.
 //! - What cannot be decided is deferred; nothing is ever passed on in part.
 //! - Bad input costs one connection, one file or one reload, never the daemon.
 //!
 //! # Where to begin
 //!
-//! [`engine::table`] states which rule wins; then [`engine::rewrite`], [`engine::transaction`], and
-//! from there outwards to `daemon::session` and `daemon::milter`.
+//! [`engine::table`] says which rule wins; then read [`engine::rewrite`] and [`engine::transaction`], and
+//! after these `daemon::session` and `daemon::milter`.
 
 #[cfg(feature = "daemon")]
 pub mod cli;

@@ -10,21 +10,21 @@
 //! SIGHUP reads configuration and rules again. TERM and INT end the daemon, a second one at once. Other signals do
 //! nothing.
 //!
-//! | storey | room | what it does |
+//! | storey | module | what it does |
 //! |---|---|---|
 //! | 7 | [`guard`] | whether a new table loses too many rules |
-//! | 8 | [`listeners`] | the list of all kinds of listeners |
-//! | 8 | [`record`], [`log`] | every log line; where log lines go |
-//! | 8 | [`state`] | what several rooms share: live table, configuration in force, problems, counters |
+//! | 7 | [`listeners`], [`log`] | the list of all kinds of listeners; where log lines go |
+//! | 8 | [`record`] | every log line |
+//! | 8 | [`state`] | what several modules share: live table, configuration in force, problems, counters |
 //! | 8 | [`last_live`] | the record of what was live last |
 //! | 8 | [`listen`], [`keepalive`] | sockets and connections; peers that vanished |
 //! | 8 | [`rate_limit`], [`time_slice`] | limited warnings; how long a connection works without a stop |
 //! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
 //! | 8, 9 | [`watch`], [`source`] | waits until files may have changed; gives the texts of rules |
 //! | 9 | [`supervise`], [`accept`] | starts tasks again that end; accepts connections |
-//! | 10 | [`session`], [`reload`] | what is decided about a message; from files to the live table |
+//! | 10 | [`session`], [`reload`] | decides about a message; makes the live table from files |
 //! | 10 | [`milter`], [`socketmap`] | the protocols of MTAs |
-//! | 11 | [`settings`], [`status`] | the configuration while the daemon runs; how the daemon stands, in one value |
+//! | 11 | [`settings`], [`status`] | the configuration while the daemon runs; the state of the daemon, in one value |
 //! | 11 | [`control`], [`signals`], [`mod@notify`] | the commands; the signals; systemd |
 
 pub mod accept;

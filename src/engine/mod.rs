@@ -2,20 +2,20 @@
 //!
 //! No I/O, no clock, no randomness, no async, no locks, no logging; clippy denies the functions of
 //! `std` that would break this (`clippy.toml`), and the library compiles without the daemon's
-//! dependencies. Its rooms are storeys; each may use only those below it:
+//! dependencies. A module may use only modules of lower storeys:
 //!
-//! | storey | room | what it turns into what |
+//! | storey | module | what it does |
 //! |---|---|---|
-//! | 1 | [`address`], [`reply`], [`visible`] | bytes to and from addresses; codes and texts to SMTP replies; text to text that hides nothing |
-//! | 2 | [`diagnostic`] | source texts, places in them, and findings about them |
+//! | 1 | [`address`], [`reply`], [`visible`] | reads and writes addresses; makes SMTP replies from codes and texts; makes invisible characters visible |
+//! | 2 | [`diagnostic`] | source texts, places in them, findings about them and their codes |
 //! | 2 | [`rule`] | rules as values |
-//! | 2 | [`store`] | many rules in little memory |
-//! | 2 | [`syntax`] | native text to rules with their places |
-//! | 3 | [`mod@format`] | other programs' tables to the same rules; no table is known to it |
-//! | 3 | [`table`] | rules to an immutable table; an address to the one rule for it |
-//! | 4 | [`rewrite`] | one recipient to one decision |
-//! | 5 | [`transaction`], [`check`] | one message to one plan; one table to what is wrong with it |
-//! | 6 | [`load`] | all files to a table that may go live |
+//! | 2 | [`store`] | packs rules, so that many need little memory |
+//! | 2 | [`syntax`] | reads native text: rules with their places, expectations; lays files out |
+//! | 3 | [`mod@format`] | reads tables of other programs as the same rules |
+//! | 3 | [`table`] | makes an immutable table from rules; finds the one rule for an address |
+//! | 4 | [`rewrite`] | decides what happens to one recipient |
+//! | 5 | [`transaction`], [`check`] | makes the plan for one message; finds what is wrong with a table |
+//! | 6 | [`load`] | makes a table that may go live from all files |
 
 #![deny(clippy::disallowed_methods)]
 

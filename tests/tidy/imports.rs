@@ -2,17 +2,17 @@
 
 use super::{circles::Modules, sources::Source};
 
-/// Rooms and their storeys, as the heads of `src/engine/mod.rs` and `src/daemon/mod.rs` have them.
+/// Rooms and their storeys, as the heads of `src/lib.rs`, `src/engine/mod.rs` and `src/daemon/mod.rs` show them.
 /// A room may use rooms of lower storeys, and itself. Ten steps make a storey; where a room uses
 /// another one of its storey, it stands a step above.
 const STOREYS: &[(&str, u32)] = &[
     ("engine::address", 10),
     ("engine::reply", 10),
     ("engine::visible", 10),
-    ("engine::diagnostic", 15),
-    ("engine::rule", 20),
-    ("engine::store", 22),
-    ("engine::syntax", 24),
+    ("engine::diagnostic", 20),
+    ("engine::rule", 22),
+    ("engine::store", 24),
+    ("engine::syntax", 26),
     ("engine::format", 30),
     ("engine::table", 30),
     ("engine::rewrite", 40),
@@ -65,6 +65,11 @@ fn room(path: &str) -> Option<(&'static str, u32)> {
     let within = |room: &str| path == room || path.starts_with(&format!("{room}::"));
     let rooms = STOREYS.iter().filter(|(room, _)| within(room));
     rooms.max_by_key(|(room, _)| room.len()).copied()
+}
+
+/// Returns the storey of the room that a path is in, as the maps count storeys.
+pub fn storey(path: &str) -> Option<u32> {
+    room(path).map(|(_, steps)| steps / 10)
 }
 
 /// Returns the module that a file is.

@@ -10,6 +10,7 @@
 mod circles;
 mod dependencies;
 mod imports;
+mod map;
 mod names;
 mod sources;
 
@@ -68,6 +69,16 @@ fn nothing_is_put_off() {
 #[test]
 fn imports_point_downwards() {
     none(imports::upward(&Modules::read()));
+}
+
+#[test]
+fn maps_show_what_exists() {
+    let all = sources("src");
+    let wrong = map::MAPS.iter().flat_map(|(path, folder, without_row)| {
+        let file = all.iter().find(|source| source.path == *path);
+        map::wrong(file.expect("a map"), folder, without_row)
+    });
+    none(wrong.collect());
 }
 
 #[test]

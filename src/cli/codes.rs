@@ -130,7 +130,7 @@ fn shown(example: Example) -> Option<(String, String)> {
             text.to_owned(),
         ),
         Example::Export(text) => (
-            "rules for `readdress export --to virtual`".to_owned(),
+            "rules for `readdress export virtual`".to_owned(),
             text.to_owned(),
         ),
         Example::Files([(name, text)]) => (format!("a file {name}"), (*text).to_owned()),

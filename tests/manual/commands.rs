@@ -105,7 +105,6 @@ If it names standard error, the daemon logs to the journal with all fields, see 
 .BR readdress\-findings (7),
 .BR readdress\-formats (7),
 .BR readdress\-log (7),
-.BR readdress\-findings (7),
 .BR postconf (5)
 "#;
 

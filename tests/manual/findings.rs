@@ -43,12 +43,15 @@ const TAIL: &str = r#".SH SEE ALSO
 
 fn entry(code: &Explanation) -> String {
     let mut text = format!(
-        ".TP\n.BR {} \" ({})\"\n{}\n{}\n",
+        ".TP\n.BR {} \" ({})\"\n{}\n",
         roff(code.word),
         code.severities.join(" or "),
         roff(code.meaning),
-        roff(code.action)
     );
+    // What to do about a finding of doctor is the same sentence for all of them: the section begins with it.
+    if !code.about_machine {
+        text += &format!("{}\n", roff(code.action));
+    }
     if let Some((lead, example)) = &code.example {
         let lines = example.lines().map(|line| format!("{}\n", roff(line)));
         text += &format!(
@@ -70,8 +73,8 @@ fn the_page_of_findings_says_what_the_code_says() {
         }
     }
     let page = format!(
-        "{HEAD}.SH FINDINGS ABOUT FILES\nOf \\fBreaddress check\\fR, of other commands that read files, and of the daemon.\n{rules}\
-         .SH FINDINGS ABOUT THE MACHINE\nOf \\fBreaddress doctor\\fR, which says with each one what to type on this machine.\n{machine}{TAIL}"
+        "{HEAD}.SH FINDINGS ABOUT FILES\n\\fBreaddress check\\fR, other commands that read files, and the daemon print these findings.\n{rules}\
+         .SH FINDINGS ABOUT THE MACHINE\n\\fBreaddress doctor\\fR prints these findings. Each finding says what to type on this machine.\n{machine}{TAIL}"
     );
     hold(&root().join("packaging/man/readdress-findings.7"), &page);
 }

@@ -3,7 +3,7 @@
 use readdress::daemon::{log::Event, record::events};
 
 use crate::{
-    page::{hold, prose, roff, root},
+    page::{argument, hold, prose, root},
     sources::sources,
 };
 
@@ -57,7 +57,7 @@ fn entry(event: &Event) -> String {
     let level = event.level.as_str().to_lowercase();
     let mut text = format!(
         ".TP\n.B {}\nLevel \\fB{level}\\fR. {}\n",
-        roff(event.line),
+        argument(event.line),
         prose(&when.join("\n"))
     );
     if !event.fields.is_empty() {

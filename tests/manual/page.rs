@@ -18,6 +18,11 @@ pub fn roff(text: &str) -> String {
     }
 }
 
+/// The argument of a macro such as `.B`, as roff has it: a quotation mark would be taken for one of roff's own.
+pub fn argument(text: &str) -> String {
+    roff(text).replace('"', "\\(dq")
+}
+
 /// A text in which `words` are bold, as roff has it. A line that begins with a dot stays a macro.
 pub fn prose(text: &str) -> String {
     let line = |line: &str| {

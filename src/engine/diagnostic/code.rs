@@ -27,7 +27,7 @@ pub enum Example {
     Files(&'static [(&'static str, &'static str)]),
     /// A file for `readdress import postfixadmin`: its name and its text.
     Import(&'static str, &'static str),
-    /// Lines of a `.rules` file, as in `Rules`, for `readdress export --to virtual`.
+    /// Lines of a `.rules` file, as in `Rules`, for `readdress export virtual`.
     Export(&'static str),
     /// The configuration file.
     Configuration(&'static str),

@@ -1,8 +1,8 @@
-//! Records in the state directory what was live last. A daemon that starts without rules learns from it
-//! whether there were any.
+//! Records in the state directory which table was live last. A daemon that starts without rules learns from the
+//! record whether there were rules before.
 //!
 //! There is one file for each rules directory, `live-HASH.json`: the directory, the digest of its texts, and
-//! each file with the number of its rules. It contains no address.
+//! each rule file with the number of its rules ([`Written`]). The record contains no address.
 //!
 //! # Limits
 //!
@@ -12,20 +12,21 @@
 //!
 //! # Invariants
 //!
-//! - A file is written beside the old one, flushed, and renamed over it: after a crash at any byte one of
-//!   the two is complete.
-//! - Nothing here ends the daemon. Without a state directory it serves, and reports what it cannot know.
+//! - A new record is written beside the old one, flushed, and renamed over the old one: after a crash at any byte,
+//!   one of the two is complete.
+//! - An error here does not end the daemon. Without a state directory the daemon serves, and reports what it cannot
+//!   know.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::guard::{LastTable, RuleCounts};
 
-/// Largest file that is read.
+/// The size of the largest file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
 
 /// Keeps the record of one rules directory.
@@ -35,29 +36,77 @@ pub struct LastLiveRecord {
     rules: PathBuf,
 }
 
-/// What was live last.
+/// The table that was live last.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LastLive {
     /// The digest of the texts.
     pub digest: String,
-    /// Its files.
+    /// How many rules each rule file has.
     pub counts: RuleCounts,
 }
 
-/// What reading the record showed.
+/// The JSON object that a record consists of.
+#[derive(Deserialize, Serialize)]
+struct Written {
+    /// The rules directory, for people who read the file.
+    directory: Option<String>,
+    digest: String,
+    files: Vec<WrittenFile>,
+    /// The number of all rules and domain lines: the sum over `files`.
+    lines: usize,
+}
+
+/// One rule file in a record.
+#[derive(Deserialize, Serialize)]
+struct WrittenFile {
+    file: String,
+    lines: usize,
+}
+
+impl Written {
+    fn new(directory: &Path, last: &LastLive) -> Self {
+        let files = last.counts.files.iter();
+        let files = files.map(|(file, lines)| WrittenFile {
+            file: file.clone(),
+            lines: *lines,
+        });
+        Self {
+            directory: Some(directory.display().to_string()),
+            digest: last.digest.clone(),
+            files: files.collect(),
+            lines: last.counts.lines(),
+        }
+    }
+
+    /// Returns the table; `None` if the number of all lines is not their sum. A file that was cut off and repaired by
+    /// hand is damaged.
+    fn last_live(self) -> Option<LastLive> {
+        let files = self.files.into_iter();
+        let counts = RuleCounts {
+            files: files.map(|entry| (entry.file, entry.lines)).collect(),
+            device: None,
+        };
+        (counts.lines() == self.lines).then_some(LastLive {
+            digest: self.digest,
+            counts,
+        })
+    }
+}
+
+/// The result of reading the record.
 #[derive(Debug, Eq, PartialEq)]
 pub enum Recorded {
     /// There is no record yet.
     Nothing,
-    /// This was live.
+    /// This table was live.
     Live(LastLive),
     /// The record cannot be used, for this reason.
     Damaged(String),
 }
 
 impl Recorded {
-    /// Returns what the guard compares with. The device of a directory may be another one after a restart,
-    /// so it is not recorded.
+    /// Returns the table with which the guard compares a new table. The device of a directory may be another one
+    /// after a restart, so the record does not contain the device.
     pub fn last_table(&self) -> LastTable {
         match self {
             Self::Nothing => LastTable::Nothing,
@@ -68,7 +117,7 @@ impl Recorded {
 }
 
 impl LastLiveRecord {
-    /// For records in the directory `state` about the rules directory `rules`.
+    /// Makes the keeper of the record in the directory `state` about the rules directory `rules`.
     pub fn new(state: &Path, rules: &Path) -> Self {
         let absolute = std::path::absolute(rules).unwrap_or_else(|_| rules.to_owned());
         Self {
@@ -77,7 +126,7 @@ impl LastLiveRecord {
         }
     }
 
-    /// The state directory.
+    /// Returns the state directory.
     pub fn directory(&self) -> &Path {
         &self.state
     }
@@ -88,7 +137,7 @@ impl LastLiveRecord {
         self.state.join(format!("live-{hash:016x}.json"))
     }
 
-    /// Returns why no record can be written here, if that is so.
+    /// Returns why no record can be written here; `None` if records can be written.
     pub fn problem(&self) -> Option<String> {
         let probe = self.beside("probe");
         let written = File::create(&probe).map(drop);
@@ -97,7 +146,7 @@ impl LastLiveRecord {
         written.err().map(|error| error.to_string())
     }
 
-    /// Reads the record. Blocks.
+    /// Reads the record. This call blocks.
     pub fn read(&self) -> Recorded {
         let file = match File::open(self.file()) {
             Ok(file) => file,
@@ -114,16 +163,9 @@ impl LastLiveRecord {
         }
     }
 
-    /// Replaces the record. Blocks until it is on the disk.
+    /// Replaces the record. This call blocks until the new record is on the disk.
     pub fn write(&self, last: &LastLive) -> io::Result<()> {
-        let files = last.counts.files.iter();
-        let files = files.map(|(name, lines)| json!({ "file": name, "lines": lines }));
-        let text = json!({
-            "directory": self.rules.display().to_string(),
-            "digest": last.digest,
-            "files": files.collect::<Vec<_>>(),
-            "lines": last.counts.lines(),
-        });
+        let text = serde_json::to_string(&Written::new(&self.rules, last))?;
         let beside = self.beside("new");
         let replaced =
             flushed(&beside, &format!("{text}\n")).and_then(|()| fs::rename(&beside, self.file()));
@@ -143,28 +185,16 @@ impl LastLiveRecord {
     }
 }
 
-/// Writes a file and waits until it is on the disk.
+/// Writes a file and waits until the file is on the disk.
 fn flushed(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// The number of lines at the end must be the sum. A file that was cut off and repaired by hand is damaged.
+/// Returns the table that a record holds; `None` if the record is damaged.
 fn parsed(text: &str) -> Option<LastLive> {
-    let value: Value = serde_json::from_str(text).ok()?;
-    let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
-    let file = |entry: &Value| Some((entry["file"].as_str()?.to_owned(), number(&entry["lines"])?));
-    let files = value["files"].as_array()?.iter().map(file);
-    let counts = RuleCounts {
-        files: files.collect::<Option<Vec<_>>>()?,
-        device: None,
-    };
-    let last = LastLive {
-        digest: value["digest"].as_str()?.to_owned(),
-        counts,
-    };
-    (number(&value["lines"])? == last.counts.lines()).then_some(last)
+    serde_json::from_str::<Written>(text).ok()?.last_live()
 }
 
 #[cfg(test)]
@@ -182,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_and_each_directory_has_its_own() {
+    fn a_written_record_is_read_and_each_directory_has_its_own() {
         let state = tempfile::tempdir().unwrap();
         let record = LastLiveRecord::new(state.path(), Path::new("/etc/readdress/rules"));
         assert_eq!(record.read(), Recorded::Nothing);
@@ -195,7 +225,7 @@ mod tests {
         assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1);
     }
 
-    /// Whatever a damaged disk leaves of the file: the result is the complete record, or none.
+    /// A disk that loses data may leave any part of the file. The result is the complete record, or none.
     #[test]
     fn a_damaged_record_is_never_taken_for_a_whole_one() {
         let state = tempfile::tempdir().unwrap();
@@ -216,7 +246,21 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_not_there_is_said() {
+    fn files_of_older_versions_are_read() {
+        let state = tempfile::tempdir().unwrap();
+        let record = LastLiveRecord::new(state.path(), Path::new("rules"));
+        let files = r#""files":[{"file":"a.rules","lines":12},{"file":"b.csv","lines":2}]"#;
+        for text in [
+            format!(r#"{{"directory":"/rules","digest":"0123",{files},"lines":14}}"#),
+            format!(r#"{{"digest":"0123",{files},"lines":14,"later":{{}}}}"#),
+        ] {
+            fs::write(record.file(), text).unwrap();
+            assert_eq!(record.read(), Recorded::Live(last(12)));
+        }
+    }
+
+    #[test]
+    fn a_missing_state_directory_is_reported() {
         let state = tempfile::tempdir().unwrap();
         let record = LastLiveRecord::new(&state.path().join("gone"), Path::new("rules"));
         assert_eq!(record.read(), Recorded::Nothing);

@@ -186,8 +186,7 @@ async fn a_removed_socket_file_is_bound_again() {
     // One in whose place something else stands is left, and told.
     fs::remove_file(place.join("milter.sock")).unwrap();
     fs::write(place.join("milter.sock"), "precious").unwrap();
-    place
-        .logged("another file stands in its place, no MTA can connect: there is a regular file at");
+    place.logged("another file has its path, no MTA can connect: there is a regular file at");
     let status = place.ask(&["status"]);
     assert_eq!(status.status, Some(1), "{status:?}");
     assert!(

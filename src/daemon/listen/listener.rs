@@ -128,7 +128,7 @@ impl Listener {
     fn report_lost(&mut self, state: FileState) {
         let what = match state {
             FileState::Missing => "its file was removed",
-            _ => "another file stands in its place",
+            _ => "another file has its path",
         };
         let first = self.health.wrong(&self.name, what);
         if first {

@@ -54,7 +54,7 @@ const MAX_UNSENT: usize = 64 * 1024;
 /// the next message of a session needs this time.
 pub const GRACE: Duration = Duration::from_secs(300);
 
-/// The same for a connection that has not begun the protocol.
+/// How long a connection that has not begun the protocol may be idle before it has to give way.
 const FIRST_GRACE: Duration = Duration::from_secs(1);
 
 /// Why a connection ends.
@@ -66,7 +66,7 @@ enum End {
     Violation(Violation),
     /// Something did not happen in time.
     Timeout(Wait),
-    /// The connection was idle, and another one needs its slot.
+    /// The connection was idle, and a new connection needs its slot.
     GivesWay,
     /// The daemon stops.
     Shutdown,
@@ -82,9 +82,9 @@ pub struct Connection<F> {
     phase: PhaseWatch,
     slot: Slot,
     shared: Arc<ServerContext>,
-    /// Whether commands have arrived that were not handled yet.
+    /// True if commands have arrived that were not handled yet.
     behind: bool,
-    /// Whether the protocol had not begun when the connection waited last.
+    /// True if the protocol had not begun when the connection waited last.
     silent: bool,
 }
 
@@ -252,7 +252,7 @@ impl<F: Filter> Connection<F> {
             End::GivesWay => (
                 &counters.timed_out,
                 &self.shared.timeouts,
-                "it was idle, and another one needed its place".to_owned(),
+                "it was idle, and the limit left no room for a new connection".to_owned(),
             ),
             End::Violation(violation) => (
                 &counters.violations,

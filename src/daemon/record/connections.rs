@@ -1,6 +1,6 @@
 //! Log lines about connections: not accepted, too many, too slow, broken.
 //!
-//! A stranger can cause most of them, so each kind is written at most once a minute. `held` is the number of
+//! A stranger can cause most of these lines, so each kind is written at most once a minute. `held` is the number of
 //! events of the same kind without a line since the last one.
 
 use std::fmt::Display;
@@ -17,7 +17,7 @@ events! {
         ],
         next "The daemon tries again after a pause. Callers wait.",
         advice "Raise `LimitNOFILE=` of the unit, or the memory of the machine.";
-    /// As many connections are open as allowed, and none of them is idle. Written at most once a minute.
+    /// As many connections are open as the limit allows, and no open connection is idle. Written at most once a minute.
     CONNECTIONS_FULL: WARN "too many connections, closed at once socket=unix:/run/readdress/milter.sock limit=1000 held=0", [
             "socket": "the socket",
             "limit": "the most connections at one time",
@@ -31,8 +31,8 @@ events! {
         ],
         next "The connection is closed. The MTA then takes its default action.",
         advice "Use Postfix 2.6 or Sendmail 8.14 or later, and `readdress doctor`.";
-    /// A connection of an MTA took too long, broke the milter protocol, or was idle and had to make room
-    /// for another one. Written at most once a minute.
+    /// A connection of an MTA took too long, broke the milter protocol, or was idle when the limit
+    /// left no room for a new connection. Written at most once a minute.
     CONNECTION_CLOSED: WARN "milter connection closed: no command came in time peer=127.0.0.1:41234 held=0", [
             "peer": "the address or the process of the MTA",
             "held": "connections closed without a line since the last line of this kind",
@@ -52,12 +52,12 @@ pub fn accept_failed(socket: &str, error: &dyn Display, held: u64) {
     write_event!(ACCEPT_FAILED, %socket, error = %error, held, "cannot accept connections, trying again");
 }
 
-/// A connection is closed because as many are open as allowed.
+/// A connection is closed because as many connections are open as the limit allows.
 pub fn connections_full(socket: &str, limit: usize, held: u64) {
     write_event!(CONNECTIONS_FULL, %socket, limit, held, "too many connections, closed at once");
 }
 
-/// An MTA cannot do what is needed.
+/// An MTA does not offer to add and delete recipients.
 pub fn mta_refused(held: u64) {
     write_event!(
         MTA_REFUSED,

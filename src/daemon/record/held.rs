@@ -17,19 +17,19 @@ events! {
             "digest": "names the table that is held back, for `readdress accept`",
             "generation": "the table that stays live",
         ],
-        next "The table before it stays live. The next line says how to go on.",
+        next "The table that was live stays live. The next line says how to go on.",
         advice "Bring the rules back, or accept the new table with `readdress accept DIGEST`.";
-    /// The same at a start, when no table is live yet.
+    /// When the daemon started, its first table had lost rules in a way that nobody means. No table is live yet.
     TABLE_HELD_AT_START: ERROR "table held back: digest=5f1c0a9be2d37764 no table yet, every recipient is deferred (451 4.3.0)", [
             "digest": "names the table that is held back, for `readdress accept`",
         ],
         next "Every recipient is deferred.",
         advice "Bring the rules back, or accept the new table with `readdress accept DIGEST`.";
     /// How to go on with a table that is held back.
-    WAYS_OUT: ERROR "table: bring the rules back, or, if this table is what you want: readdress accept 5f1c0a9be2d37764", [],
+    HOW_TO_GO_ON: ERROR "table: bring the rules back, or, if this table is what you want: readdress accept 5f1c0a9be2d37764", [],
         next "", advice "";
-    /// The same again, with the line below.
-    WAYS_OUT_AGAIN: WARN "table: bring the rules back; nobody can accept this table, because there is no control socket", [],
+    /// How to go on with a table that is still held back.
+    HOW_TO_GO_ON_AGAIN: WARN "table: bring the rules back; nobody can accept this table, because there is no control socket", [],
         next "", advice "";
     /// A table is still held back; logged again from time to time.
     TABLE_STILL_HELD: WARN "table still held back: digest=5f1c0a9be2d37764 serving generation=41 for=600s", [
@@ -37,7 +37,7 @@ events! {
             "generation": "the table that is live; 0 if there is none",
             "for": "how long the table has been held back",
         ],
-        next "The table before stays live.",
+        next "The table that was live stays live.",
         advice "Bring the rules back, or accept the new table with `readdress accept DIGEST`.";
     /// Somebody accepted the table that was held back.
     TABLE_ACCEPTED: WARN "table accepted: digest=5f1c0a9be2d37764 user=0", [
@@ -46,16 +46,16 @@ events! {
         ],
         next "The table goes live; a line `table: generation=…` follows.", advice "";
     /// The daemon cannot write to its state directory.
-    MARK_MISSING: WARN "state: not recorded: directory=/var/lib/readdress reason=\"Permission denied (os error 13)\"", [
+    LAST_LIVE_NOT_RECORDED: WARN "state: not recorded: directory=/var/lib/readdress reason=\"Permission denied (os error 13)\"", [
             "directory": "the state directory",
             "reason": "what the system says",
         ],
         next "Mail is served. A later start without rules looks like a first start, and mail passes unchanged.",
         advice "Let the daemon's user write to the directory.";
     /// The record of the table that was live last cannot be read.
-    MARK_DAMAGED: WARN "state: damaged: file=/var/lib/readdress/live-1b2e.json reason=\"it is not what readdress writes\"", [
+    LAST_LIVE_DAMAGED: WARN "state: damaged: file=/var/lib/readdress/live-1b2e.json reason=\"it is not what readdress writes\"", [
             "file": "the file of the record",
-            "reason": "what is wrong with it",
+            "reason": "what is wrong with the file",
         ],
         next "If there is a rule now, the record is written anew. If there is none, the table is held back.",
         advice "";
@@ -64,7 +64,7 @@ events! {
             "directory": "the directory that does not exist",
         ],
         next "Mail is served. A later start without rules looks like a first start, and mail passes unchanged.",
-        advice "Make the directory, or configure `state`. With systemd it exists.";
+        advice "Make the directory, or configure `state`. The systemd unit makes it.";
 }
 
 /// A table is held back: each cause, the table, and how to go on.
@@ -82,11 +82,11 @@ pub fn table_held(causes: &[Cause], digest: &str, accept: Option<&str>, serving:
             "table held back: digest={digest} still serving generation={serving}"
         ),
     }
-    write_event!(WAYS_OUT, "table: {}", ways_out(accept));
+    write_event!(HOW_TO_GO_ON, "table: {}", how_to_go_on(accept));
 }
 
 /// Returns what an administrator can do. `accept` is the command that accepts the table.
-fn ways_out(accept: Option<&str>) -> String {
+fn how_to_go_on(accept: Option<&str>) -> String {
     match accept {
         Some(words) => {
             format!("bring the rules back, or, if this table is what you want: {words}")
@@ -105,7 +105,7 @@ pub fn table_still_held(digest: &str, accept: Option<&str>, serving: u64, since:
         TABLE_STILL_HELD,
         "table still held back: digest={digest} serving generation={serving} for={seconds}s"
     );
-    write_event!(WAYS_OUT_AGAIN, "table: {}", ways_out(accept));
+    write_event!(HOW_TO_GO_ON_AGAIN, "table: {}", how_to_go_on(accept));
 }
 
 /// Somebody accepted the table that was held back.
@@ -117,19 +117,19 @@ pub fn table_accepted(digest: &str, user: Option<u32>) {
     );
 }
 
-/// What is live is not recorded in the state directory.
+/// The live table is not recorded in the state directory.
 pub fn last_live_not_recorded(directory: &Path, reason: &dyn Display) {
     write_event!(
-        MARK_MISSING,
+        LAST_LIVE_NOT_RECORDED,
         directory = %directory.display(),
         reason = %reason,
         "state: not recorded:"
     );
 }
 
-/// The record of what was live last cannot be read.
+/// The record of the table that was live last cannot be read.
 pub fn last_live_damaged(file: &Path, reason: &dyn Display) {
-    write_event!(MARK_DAMAGED, file = %file.display(), reason = %reason, "state: damaged:");
+    write_event!(LAST_LIVE_DAMAGED, file = %file.display(), reason = %reason, "state: damaged:");
 }
 
 /// There is no state directory, and none is configured.

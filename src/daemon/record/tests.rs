@@ -270,7 +270,7 @@ fn write_about_the_daemon() {
         Duration::from_millis(100),
     );
     task_given_up("control", "panicked: no threads", 8);
-    panicked(&"src/daemon/live.rs:12:5", "no threads");
+    panicked(&"src/daemon/state/live.rs:12:5", "no threads");
     no_sign_of_life("milter threads");
     socket_lost(&"unix:/run/readdress/milter.sock", "its file was removed");
     socket_bound_again(&"unix:/run/readdress/milter.sock");

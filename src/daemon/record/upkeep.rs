@@ -14,17 +14,17 @@ events! {
         next "The daemon ends, and systemd starts it again.",
         advice "Report it with the lines before it.";
     /// A fault in the program: the place in its source, and what went wrong.
-    PANICKED: ERROR "panicked: src/daemon/live.rs:12:5: no threads", [],
+    PANICKED: ERROR "panicked: src/daemon/state/live.rs:12:5: no threads", [],
         next "One connection, one reload or one task is given up. A task is started again.",
         advice "Report it with this line.";
     /// A part of the daemon does not respond, so the daemon does not tell systemd that it is alive.
     NO_SIGN_OF_LIFE: ERROR "watchdog: no sign of life from milter threads", [],
         next "systemd restarts the daemon after `WatchdogSec=`.",
         advice "Report it with the lines before it.";
-    /// The file of a socket was removed, or another file is in its place. Nobody can connect.
+    /// The file of a socket was removed, or another file has its path. No new client can connect.
     SOCKET_LOST: ERROR "socket: unix:/run/readdress/milter.sock: its file was removed", [],
         next "The daemon opens the socket again as soon as its path is free.",
-        advice "Remove what is in its place, if the line names something.";
+        advice "If the line says that another file has the path, remove that file.";
     /// A socket that was lost can be used again.
     SOCKET_BOUND_AGAIN: INFO "socket: unix:/run/readdress/milter.sock: bound again", [],
         next "", advice "";
@@ -32,7 +32,7 @@ events! {
     CONNECTIONS_LIMITED: WARN "limits: 1024 open files allow 904 milter connections, not 1000, and 60 for each socketmap socket; raise LimitNOFILE=", [],
         next "Fewer connections are served at one time.",
         advice "Raise `LimitNOFILE=` of the unit.";
-    /// Reading takes longer than it should. The line begins with `rules`, or with `settings` for the
+    /// Reading files takes longer than it should. The line begins with `rules`, or with `settings` for the
     /// configuration file.
     JOB_TAKES_LONG: WARN "rules: still at work after 60s, does the file system answer?", [],
         next "What was read before stays in force.",

@@ -314,7 +314,7 @@ impl Worker {
         let _ = answer.send(answered);
     }
 
-    /// Before the first table, reads what was live when the daemon before this one ended.
+    /// Before the first table: reads which table was live when the previous daemon ended.
     async fn read_record(&mut self) {
         if self.last_table.is_some() {
             return;
@@ -343,7 +343,7 @@ impl Worker {
         self.last_table = Some(recorded.last_table());
     }
 
-    /// Records what is live now.
+    /// Records the live table.
     async fn write_record(&mut self) {
         let (Some(file), Some(recording)) = (self.options.last_live.clone(), &self.recording)
         else {
@@ -360,7 +360,7 @@ impl Worker {
         });
     }
 
-    /// Logs once why nothing can be recorded.
+    /// Logs once why the live table cannot be recorded.
     fn set_not_recorded(&self, problem: Option<String>) {
         if self.status.borrow().not_recorded == problem {
             return;
@@ -387,12 +387,12 @@ fn accept_command(options: &ReloadOptions, by: &BlockedBy) -> Option<String> {
 /// Returns why there is nothing to accept.
 fn no_such_table(blocked: Option<&Blocked>, digest: &str) -> String {
     match blocked.map(|blocked| &blocked.by) {
-        None => "no table is held back: the files are what serves".to_owned(),
+        None => "no table is held back: the live table was made from the files".to_owned(),
         Some(BlockedBy::Errors(_)) => {
-            "no table is held back: the files hold errors, and those cannot be accepted".to_owned()
+            "no table is held back: the files have errors, and a table with errors cannot be accepted".to_owned()
         }
         Some(BlockedBy::Guard(held)) => format!(
-            "the table that is held back is {}, not {digest}: look at it with `readdress status`",
+            "the table that is held back has the digest {}, not {digest}: look at it with `readdress status`",
             held.digest()
         ),
     }

@@ -17,7 +17,7 @@ pub struct Counters {
     pub refused: AtomicU64,
     /// Connections that were closed because the peer broke the protocol.
     pub violations: AtomicU64,
-    /// Connections that were closed because the peer was too slow, or was idle when another one needed its slot.
+    /// Connections that were closed because the peer was too slow, or was idle when a new connection needed its slot.
     pub timed_out: AtomicU64,
     /// Attempts to accept that failed, because no descriptor or no memory was left.
     pub accept_failures: AtomicU64,

@@ -209,7 +209,7 @@ fn a_cause_is_shown_first_and_its_consequences_not_at_all() {
         ),
         (
             "20-b.rules",
-            "company.com primary\ndomain2.com secondary\n\0",
+            "company.com primary\ndomain2.com secondary\n\0\0\0\0\0\0\0\0\0\0",
         ),
         ("30-c.expect", "jd@domain2.com jdoe@company.com\n"),
     ]);

@@ -1,4 +1,4 @@
-//! Checks the lines of a file while it is read: none may be too long, and none may hold a NUL byte.
+//! Checks the lines of a file while it is read: none may be too long, and none may hold many NUL bytes.
 
 use super::limits::{Encoding, Limits, Refusal};
 use crate::engine::{

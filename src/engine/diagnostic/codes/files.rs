@@ -11,9 +11,9 @@ codes! {
         "Write the new text to another name, then rename it: `mv FILE.tmp FILE`."
         Command("while :; do date > 20-busy.rules; done")
     BINARY_FILE "binary-file" [Error]
-        "A file holds a NUL byte, so it is not text."
+        "A file holds many NUL bytes, so it is not text."
         "Save the file as text in UTF-8."
-        Command("printf 'a\\000b\\n' > 20-binary.rules")
+        Command("head -c 100 /dev/zero > 20-binary.rules")
     EMPTIED "emptied" [Error]
         "The configuration file holds no setting any more."
         "Save the whole file again, or accept the empty one as the finding says."

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use super::certain;
+use super::certain::certain;
 use crate::engine::{
     address::Mailbox,
     rewrite::rewrite_once,

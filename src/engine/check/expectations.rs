@@ -1,6 +1,6 @@
 //! What must come out, compared with what does.
 
-use super::UnreadLines;
+use super::unread::UnreadLines;
 use crate::engine::{
     diagnostic::{Finding, Findings, codes},
     rewrite::{Decision, Outcome, Reason, Step, decide},

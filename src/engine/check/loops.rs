@@ -8,7 +8,7 @@
 use hashbrown::HashSet;
 
 use super::{
-    certain,
+    certain::certain,
     walk::{Cycle, Walk},
 };
 use crate::engine::{

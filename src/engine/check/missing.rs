@@ -1,6 +1,6 @@
 //! Addresses to which a rule leads, and which do not exist.
 
-use super::{UnreadLines, dead_end::dead_end};
+use super::{dead_end::dead_end, unread::UnreadLines};
 use crate::engine::{
     address::Mailbox,
     diagnostic::{Finding, Findings, Span, codes},

@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use super::{UnreadLines, certain, missing};
+use super::{certain::certain, missing, unread::UnreadLines};
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox},
     diagnostic::{Finding, Findings, Span, codes},

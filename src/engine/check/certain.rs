@@ -1,0 +1,32 @@
+//! The address that a target gives, where the address is the same for all that the rule is for.
+
+use crate::engine::{
+    address::{Domain, LocalPart, Mailbox, Subaddress},
+    rule::{Detail, Pattern, Rule, TargetKind},
+    table::Table,
+};
+
+/// Returns the address that a target is known to give: the same for all that the rule is for.
+pub(super) fn certain(table: &Table, rule: &Rule, target: &TargetKind) -> Option<Mailbox> {
+    let in_domain = |local: &LocalPart, domain: &Domain| {
+        let delimiter = &table.settings().recipient_delimiter;
+        let split = Subaddress::split(local.as_str(), delimiter);
+        let split = split.filter(|_| rule.detail == Some(Detail::Drop));
+        let local = match split {
+            Some(split) => LocalPart::from_internal(split.user).ok()?,
+            None => local.clone(),
+        };
+        Some(Mailbox {
+            local,
+            domain: domain.clone(),
+        })
+    };
+    match (target, &rule.pattern) {
+        (TargetKind::Mailbox(mailbox), _) => Some(mailbox.clone()),
+        (TargetKind::Domain(domain), Pattern::Mailbox(mailbox)) => {
+            in_domain(&mailbox.local, domain)
+        }
+        (TargetKind::Domain(domain), Pattern::LocalPart(local)) => in_domain(local, domain),
+        _ => None,
+    }
+}

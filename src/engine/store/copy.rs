@@ -3,7 +3,12 @@
 //! Records name their domains by number, and give their places relative to the block they are in. So
 //! they mean the same in another store that has the names of the first one.
 
-use super::{Block, MOST, Packed, bytes::Reader, record};
+use super::{
+    block::Block,
+    bytes::Reader,
+    packed::{MOST, Packed},
+    record,
+};
 use crate::engine::diagnostic::Span;
 
 impl Packed {

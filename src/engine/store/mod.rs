@@ -7,9 +7,9 @@
 //!
 //! # Places
 //!
-//! A record gives its line and start relative to the record before it. After [`BLOCK`] records a new
-//! [`Block`] begins, which has them in full. So a place takes about four bytes a rule, and is found by
-//! reading at most [`BLOCK`] records.
+//! A record gives its line and start relative to the record before it. After [`BLOCK`](block::BLOCK) records a new
+//! [`Block`](block::Block) begins, which has them in full. So a place takes about four bytes a rule, and is found by
+//! reading at most [`BLOCK`](block::BLOCK) records.
 //!
 //! # Limits
 //!
@@ -18,278 +18,28 @@
 //! | bytes of all records | 4 GiB, some ninety million rules | no further rule is stored; [`Packed::overflow`] names the first one |
 
 mod address;
+mod block;
 mod bytes;
 mod copy;
 mod names;
+mod packed;
 mod plain;
 mod record;
 mod reuse;
+mod rule_id;
+mod same_local;
 mod stored_rule;
 mod target;
 
 pub use self::{
+    packed::Packed,
     plain::PlainAddress,
+    record::RuleView,
     reuse::{ContentHash, Fetch, FileRead, Reuse},
+    rule_id::RuleId,
+    same_local::same_local,
     stored_rule::StoredRule,
 };
-
-use self::{
-    bytes::{Reader, Writer},
-    names::NameTable,
-    record::{BasePlace, Head},
-};
-
-pub use record::RuleView;
-
-use crate::engine::{
-    address::{Domain, LocalCase, fold},
-    diagnostic::{Span, saturate},
-    rule::Rule,
-};
-
-/// The number of a rule. Numbers grow in the order of files and lines, with gaps.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RuleId(u32);
-
-#[cfg(test)]
-impl RuleId {
-    /// A number for tests that have no rules.
-    pub fn numbered(number: u32) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    pub fn number(self) -> u32 {
-        self.0
-    }
-}
-
-/// How many records a block has.
-const BLOCK: u32 = 16;
-
-/// Bytes of all records but the last.
-const MOST: u32 = if cfg!(test) { 1 << 16 } else { u32::MAX };
-
-/// All rules, packed.
-#[derive(Debug, Default)]
-pub struct Packed {
-    bytes: Vec<u8>,
-    /// The place of the first rule for which there was no room.
-    overflow: Option<Span>,
-    blocks: Vec<Block>,
-    /// Records in the last block.
-    in_block: u32,
-    /// The place of the last record.
-    last: Option<Span>,
-    names: NameTable,
-    live: usize,
-    /// A buffer for plain records, so that a million of them need one allocation.
-    scratch: Writer,
-}
-
-/// The beginning of a run of records, with the place of the first one.
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    at: u32,
-    file: u32,
-    line: u32,
-    start: u32,
-}
-
-impl Block {
-    fn base(self) -> BasePlace {
-        BasePlace {
-            line: self.line,
-            start: self.start,
-        }
-    }
-}
-
-impl Packed {
-    /// Adds a rule. Returns nothing if there is no room for it.
-    pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
-        let (at, base) = self.begin(rule.span)?;
-        let record = record::encode(rule, base, &mut self.names);
-        self.end(&record.0, rule.span);
-        Some(RuleId(at))
-    }
-
-    /// Adds a rule that rewrites one plain address to another, each with its place. Returns false if a rule
-    /// with one of their domains was never added before; then nothing is added.
-    pub(super) fn push_plain(
-        &mut self,
-        from: (PlainAddress<'_>, Span),
-        to: (PlainAddress<'_>, Span),
-    ) -> bool {
-        let (Some(domain), Some(target)) = (
-            self.names.known(from.0.domain, false),
-            self.names.known(to.0.domain, true),
-        ) else {
-            return false;
-        };
-        if let Some((_, base)) = self.begin(from.1) {
-            let mut record = std::mem::take(&mut self.scratch);
-            record.0.clear();
-            record::encode_plain((domain, from), (target, to), base, &mut record);
-            self.end(&record.0, from.1);
-            self.scratch = record;
-        }
-        true
-    }
-
-    /// Returns where the next record begins, and to what its place is relative.
-    fn begin(&mut self, span: Span) -> Option<(u32, BasePlace)> {
-        let at = u32::try_from(self.bytes.len()).ok().filter(|at| *at < MOST);
-        if at.is_none() {
-            self.overflow.get_or_insert(span);
-        }
-        at.map(|at| (at, self.base(at, span)))
-    }
-
-    fn end(&mut self, record: &[u8], span: Span) {
-        bytes::number(&mut self.bytes, saturate(record.len()));
-        self.bytes.extend_from_slice(record);
-        self.last = Some(span);
-        self.live += 1;
-    }
-
-    /// Returns to what the place of the next record is relative.
-    fn base(&mut self, at: u32, span: Span) -> BasePlace {
-        match self.last {
-            Some(last) if last.file == span.file && self.in_block < BLOCK => {
-                self.in_block += 1;
-                BasePlace {
-                    line: last.line,
-                    start: last.start,
-                }
-            }
-            _ => {
-                self.in_block = 1;
-                let block = Block {
-                    at,
-                    file: span.file,
-                    line: span.line,
-                    start: span.start,
-                };
-                self.blocks.push(block);
-                block.base()
-            }
-        }
-    }
-
-    /// Returns the place of the first rule for which there was no room.
-    pub fn overflow(&self) -> Option<Span> {
-        self.overflow
-    }
-
-    /// Frees memory that was reserved for further rules.
-    pub fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.blocks.shrink_to_fit();
-    }
-
-    /// Returns the number of rules that are not replaced.
-    pub fn len(&self) -> usize {
-        self.live
-    }
-
-    /// Returns true if there is no rule.
-    pub fn is_empty(&self) -> bool {
-        self.live == 0
-    }
-
-    /// Marks a rule as replaced, because another rule with its pattern decides.
-    pub fn replace(&mut self, id: RuleId) {
-        let mut reader = Reader(self.bytes.get(id.0 as usize..).unwrap_or_default());
-        if reader.number().is_some() {
-            let at = self.bytes.len() - reader.0.len();
-            record::replace(self.bytes.get_mut(at..).unwrap_or_default());
-            self.live -= 1;
-        }
-    }
-
-    /// Returns the rule with this number.
-    pub fn rule(&self, id: RuleId) -> Option<Rule> {
-        let (file, head) = self.placed(id)?;
-        head.rule(file, &self.names)
-    }
-
-    /// Returns the rule with this number, with meaningless places. This is faster than looking them up.
-    pub fn unplaced(&self, id: RuleId) -> Option<Rule> {
-        let (record, _) = self.record(id.0)?;
-        Head::read(record, BasePlace { line: 0, start: 0 })?.rule(0, &self.names)
-    }
-
-    /// Returns what a rule does. Its pattern, which whoever found the rule knows, is not read.
-    pub fn meaning(&self, id: RuleId) -> Option<RuleView> {
-        let (record, _) = self.record(id.0)?;
-        Head::read(record, BasePlace { line: 0, start: 0 })?.meaning(&self.names)
-    }
-
-    /// Returns file and line of a rule.
-    pub fn place(&self, id: RuleId) -> Option<(u32, u32)> {
-        let (file, head) = self.placed(id)?;
-        Some((file, head.base.line))
-    }
-
-    /// Returns the domains that some rule names in its pattern or in a target.
-    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
-        self.names.domains()
-    }
-
-    /// Returns the domains of targets.
-    pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
-        self.names.target_domains()
-    }
-
-    /// Returns the number of a domain that some rule names.
-    pub fn domain(&self, domain: &Domain) -> Option<u32> {
-        self.names.number(domain.as_str())
-    }
-
-    /// Returns the local-part and the number of the domain of a rule's pattern, if that is one mailbox.
-    pub fn mailbox(&self, id: RuleId) -> Option<(&str, u32)> {
-        let (record, _) = self.record(id.0)?;
-        Head::read(record, BasePlace { line: 0, start: 0 })?.mailbox()
-    }
-
-    /// Returns a record, and where the next one begins.
-    fn record(&self, at: u32) -> Option<(&[u8], u32)> {
-        let mut reader = Reader(self.bytes.get(at as usize..)?);
-        let length = reader.number()?;
-        let record = reader.take(length as usize)?;
-        let next = self.bytes.len() - reader.0.len();
-        Some((record, u32::try_from(next).unwrap_or(u32::MAX)))
-    }
-
-    /// Returns everything that is packed, for comparisons.
-    #[cfg(test)]
-    pub fn packed_bytes(&self) -> String {
-        format!("{:?} {:?} {:?}", self.bytes, self.blocks, self.last)
-    }
-
-    /// Returns the file and the head of a record, with its place.
-    fn placed(&self, id: RuleId) -> Option<(u32, Head<'_>)> {
-        let after = self.blocks.partition_point(|block| block.at <= id.0);
-        let block = self.blocks.get(after.checked_sub(1)?)?;
-        let (at, head) = self.walk(*block).find(|(at, _)| at.0 >= id.0)?;
-        (at == id).then_some((block.file, head))
-    }
-}
-
-/// Returns true if two local-parts are the same mailbox in one domain.
-pub fn same_local(one: &str, other: &str, case: LocalCase) -> bool {
-    if one == other {
-        return true;
-    }
-    // After composition, a letter beyond ASCII may be an ASCII letter (the Kelvin sign).
-    let ascii = one.is_ascii() && other.is_ascii();
-    match case {
-        LocalCase::Ignore if ascii => one.eq_ignore_ascii_case(other),
-        LocalCase::Strict if ascii => false,
-        _ => fold(one, case) == fold(other, case),
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ use std::fmt;
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::Packed;
+use super::packed::Packed;
 use crate::engine::diagnostic::{SourceKind, SourceText};
 
 /// Bytes of a text that is worth being dropped.

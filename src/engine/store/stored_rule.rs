@@ -1,10 +1,6 @@
 //! Goes through the records of a store. Each is read only as far as needed.
 
-use super::{
-    Block, Packed, RuleId,
-    names::NameTable,
-    record::{BasePlace, Head},
-};
+use super::{names::NameTable, packed::Packed, record::Head, rule_id::RuleId};
 use crate::engine::{
     address::Domain,
     rule::{Origin, Rule},
@@ -28,7 +24,7 @@ impl Packed {
         let blocks = self.blocks.iter().zip(ends);
         let blocks = blocks.filter(move |(block, _)| wanted(block.file));
         let walks = blocks.flat_map(|(block, end)| {
-            let (file, walk) = (block.file, self.walk(*block));
+            let (file, walk) = (block.file, block.records(&self.bytes));
             walk.take_while(move |(id, _)| id.0 < end)
                 .map(move |(id, head)| (id, file, head))
         });
@@ -40,14 +36,6 @@ impl Packed {
                 head,
                 names: &self.names,
             })
-    }
-
-    pub(super) fn walk(&self, block: Block) -> Walk<'_> {
-        Walk {
-            store: self,
-            at: block.at,
-            base: block.base(),
-        }
     }
 }
 
@@ -100,24 +88,5 @@ impl<'p> StoredRule<'p> {
     /// Returns the value.
     pub fn rule(&self) -> Option<Rule> {
         self.head.rule(self.file, self.names)
-    }
-}
-
-/// Goes from record to record.
-pub(super) struct Walk<'s> {
-    store: &'s Packed,
-    at: u32,
-    base: BasePlace,
-}
-
-impl<'s> Iterator for Walk<'s> {
-    type Item = (RuleId, Head<'s>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let id = RuleId(self.at);
-        let (record, next) = self.store.record(self.at)?;
-        let head = Head::read(record, self.base)?;
-        (self.at, self.base) = (next, head.base);
-        Some((id, head))
     }
 }

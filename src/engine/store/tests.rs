@@ -1,11 +1,11 @@
 //! What was stored comes back unchanged, with its places.
 
-use super::*;
+use super::{block::Block, *};
 use crate::engine::{
     SourceText,
-    address::{LocalPart, Mailbox},
-    diagnostic::Findings,
-    rule::{Action, Detail, Origin, Pattern, Piece, Target, TargetKind},
+    address::{Domain, LocalCase, LocalPart, Mailbox, fold},
+    diagnostic::{Findings, Span},
+    rule::{Action, Detail, Origin, Pattern, Piece, Rule, Target, TargetKind},
     syntax::{Parsed, read},
 };
 

@@ -17,20 +17,6 @@ use super::{
     sources::sources,
 };
 
-/// Rooms whose circles are still to be taken apart, each with the names that go round.
-const KNOWN: &[(&str, &str)] = &[
-    ("engine::table", "`Table` stands beside what builds it"),
-];
-
-/// Returns true if a circle is one of a room that is listed.
-pub fn is_known(circle: &str) -> bool {
-    KNOWN.iter().any(|(room, _)| {
-        circle
-            .strip_prefix(room)
-            .is_some_and(|rest| rest.starts_with([' ', ':']))
-    })
-}
-
 /// The modules of the crate, by their paths.
 pub struct Modules(BTreeMap<String, Names>);
 

@@ -10,14 +10,13 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    Table,
     key::key,
     mailbox_index::{BATCH, MailboxIndex},
 };
 use crate::engine::{
     address::LocalCase,
     rule::Pattern,
-    store::{RuleId, StoredRule},
+    store::{Packed, RuleId, StoredRule},
 };
 
 const CASE: LocalCase = LocalCase::Ignore;
@@ -33,32 +32,32 @@ pub(super) struct AnyCase {
 }
 
 impl AnyCase {
-    /// Indexes the rules of a table.
-    pub(super) fn new(table: &Table) -> Self {
+    /// Indexes the rules of a store.
+    pub(super) fn new(store: &Packed) -> Self {
         let mut index = Self {
-            mailboxes: MailboxIndex::with_capacity(table.store.len()),
+            mailboxes: MailboxIndex::with_capacity(store.len()),
             ..Self::default()
         };
         let mut waiting = Vec::with_capacity(BATCH);
-        for entry in table.entries() {
+        for entry in store.entries() {
             if !entry.is_for_mailbox() {
                 index.add(&entry);
                 continue;
             }
             waiting.push(entry.id);
             if waiting.len() == BATCH {
-                index.add_mailboxes(table, &waiting);
+                index.add_mailboxes(store, &waiting);
                 waiting.clear();
             }
         }
-        index.add_mailboxes(table, &waiting);
+        index.add_mailboxes(store, &waiting);
         index
     }
 
-    fn add_mailboxes(&mut self, table: &Table, ids: &[RuleId]) {
+    fn add_mailboxes(&mut self, store: &Packed, ids: &[RuleId]) {
         let twins = &mut self.twins;
         let twice = |was, id| twins.extend([was, id]);
-        self.mailboxes.insert(&table.store, ids, CASE, twice);
+        self.mailboxes.insert(store, ids, CASE, twice);
     }
 
     fn add(&mut self, entry: &StoredRule<'_>) {

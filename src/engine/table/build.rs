@@ -4,13 +4,14 @@
 //! one pattern are in `conflicts`, those of domains in `classes`.
 
 use super::{
-    Settings, Table,
     any_case::AnyCase,
     classes::{check_declared, check_lookalikes, declare, infer},
+    compiled::Table,
     conflicts::{is_own_secondary, twice},
     key::key,
     mailbox_index::{BATCH, MailboxIndex},
     regexes::{self, Refused, Regexes},
+    settings::Settings,
     wide_rules,
 };
 use crate::engine::{
@@ -45,7 +46,7 @@ pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_
     }
     index(&mut table, findings);
     if settings.local_case == LocalCase::Strict {
-        table.any_case = Some(AnyCase::new(&table));
+        table.any_case = Some(AnyCase::new(&table.store));
     }
     if declared {
         check_declared(&table, &parsed, findings);

@@ -1,6 +1,6 @@
 //! What one table says that another does not: for the log of a reload.
 
-use super::Table;
+use super::compiled::Table;
 use crate::engine::{
     rule::{Pattern, Rule},
     store::{FileRead, RuleId},

@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{DomainEntry, Table};
+use super::compiled::{DomainEntry, Table};
 use crate::engine::{
     address::{Domain, LocalCase, last_at},
     diagnostic::{Finding, Findings, Span, codes, looks_like, nearest},

@@ -3,112 +3,28 @@
 //! In: an address prepared once ([`Address`]). Out: what was found, with what the match left out
 //! or captured. No expansion here: that is the next storey's.
 
-use std::sync::Arc;
-
-use super::{Table, any_case::AnyCase, key::key};
+use super::{
+    address::Address,
+    any_case::AnyCase,
+    compiled::Table,
+    found::{Found, Match},
+    key::key,
+};
 use crate::engine::{
-    address::{LocalCase, Mailbox, Subaddress, fold},
+    address::{LocalCase, Mailbox, fold},
     rule::{DomainClass, Unknown},
     store::RuleId,
 };
 
-/// An address in the forms that a lookup compares.
-#[derive(Clone, Debug)]
-pub struct Address {
-    /// As it was spelt.
-    pub mailbox: Mailbox,
-    /// Folded local-part, `@`, domain: what makes two addresses one mailbox.
-    pub key: Arc<str>,
-    /// The length in bytes of the user in the local-part as it was spelt; `None` if it has no detail.
-    user: Option<usize>,
-    /// How its local-part is compared: as the table compares, or without letter case.
-    case: LocalCase,
-}
-
-/// Which rule is for an address.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Match {
-    /// The rule.
-    pub rule: RuleId,
-    /// The match was made without the address's detail.
-    pub left_out_detail: bool,
-    /// What the groups of a regex matched, the whole first.
-    pub captures: Vec<Option<String>>,
-}
-
-/// The outcome of a lookup.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Found {
-    /// This rule.
-    Rule(Match),
-    /// No rule; the domain's line says what happens.
-    Unknown(Unknown),
-    /// No rule spells the address out, and its local-part would route it elsewhere.
-    RoutingSpelling,
-    /// The domain is none of the table's.
-    Elsewhere,
-}
-
-impl Match {
-    fn plain(rule: RuleId) -> Self {
-        Self {
-            rule,
-            left_out_detail: false,
-            captures: Vec::new(),
-        }
-    }
-
-    fn without_detail(rule: RuleId) -> Self {
-        Self {
-            left_out_detail: true,
-            ..Self::plain(rule)
-        }
-    }
-}
-
 impl Address {
     /// Prepares an address for lookups in `table`.
     pub fn new(mailbox: Mailbox, table: &Table) -> Self {
-        Self::compared(mailbox, table, table.settings.local_case)
+        Self::compared(mailbox, table.settings(), table.settings.local_case)
     }
 
     /// Prepares an address for lookups in which letter case does not count, whatever the table says.
     pub fn in_any_case(mailbox: Mailbox, table: &Table) -> Self {
-        Self::compared(mailbox, table, LocalCase::Ignore)
-    }
-
-    fn compared(mailbox: Mailbox, table: &Table, case: LocalCase) -> Self {
-        let key = mailbox.key(case).into();
-        let split = Subaddress::split(mailbox.local.as_str(), &table.settings.recipient_delimiter);
-        let user = split.map(|split| split.user.len());
-        Self {
-            mailbox,
-            key,
-            user,
-            case,
-        }
-    }
-
-    /// The user, where the local-part has a detail.
-    pub fn user(&self) -> Option<&str> {
-        self.user
-            .and_then(|end| self.mailbox.local.as_str().get(..end))
-    }
-
-    /// The separator and the detail, as they were spelt.
-    pub fn separator_and_detail(&self) -> Option<&str> {
-        self.user
-            .and_then(|end| self.mailbox.local.as_str().get(end..))
-    }
-
-    /// The detail, which may be empty.
-    pub fn detail(&self) -> Option<&str> {
-        let rest = self.separator_and_detail()?;
-        rest.get(rest.chars().next()?.len_utf8()..)
-    }
-
-    fn has_detail(&self) -> bool {
-        self.detail().is_some_and(|detail| !detail.is_empty())
+        Self::compared(mailbox, table.settings(), LocalCase::Ignore)
     }
 }
 

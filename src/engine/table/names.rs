@@ -4,7 +4,7 @@
 //!
 //! Among the first [`MAX_CANDIDATES`] mailboxes of a table a misspelt one is looked for.
 
-use super::{Address, Found, Table};
+use super::{address::Address, compiled::Table, found::Found};
 use crate::engine::{
     address::{Domain, Mailbox},
     diagnostic::{Names, nearest},

@@ -2,7 +2,7 @@
 
 use hashbrown::HashSet;
 
-use super::Table;
+use super::compiled::Table;
 use crate::engine::{
     address::Domain,
     rule::{DomainClass, Unknown},

@@ -7,7 +7,7 @@
 //! | `@acme.com @acme.com` where `acme.com` refuses unknown addresses | `keeps-everything` |
 
 use super::{
-    Table,
+    compiled::Table,
     regexes::{self, Tail},
 };
 use crate::engine::{

@@ -32,7 +32,7 @@ use regex_syntax::{ParserBuilder, hir::Hir};
 use unicode_normalization::UnicodeNormalization;
 
 use self::alphabet::{Alphabet, Letters};
-use super::{Address, Match};
+use super::{address::Address, found::Match};
 use crate::engine::{address::Domain, store::RuleId};
 
 /// Size of the program of one regex, in bytes.

@@ -45,7 +45,7 @@ impl Packed {
 
     /// Adds a rule that rewrites one plain address to another, each with its place. Returns false if a rule
     /// with one of their domains was never added before; then nothing is added.
-    pub(in crate::engine) fn push_plain(
+    pub(crate) fn push_plain(
         &mut self,
         from: (PlainAddress<'_>, Span),
         to: (PlainAddress<'_>, Span),

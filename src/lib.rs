@@ -32,8 +32,8 @@
 //!   ↓ rule         engine/syntax/parse.rs   pattern, action, options → Rule; goes on after an error
 //!   ↓ or           engine/format/           tables of other programs → the same Rule, with its place
 //!   ↓ findings     engine/diagnostic/       what is wrong: code, place, line with a caret, what to write
-//!   ↓ pack         engine/store/            Rule → about forty bytes, unpacked when it is needed
-//!   ↓ table        engine/table/build.rs    packed rules, indexes, classes of domains, conflicts → Table
+//!   ↓ store        engine/store/            Rule → about forty bytes, read back when the rule is needed
+//!   ↓ table        engine/table/build.rs    stored rules, indexes, classes of domains, conflicts → Table
 //!   ↓ check        engine/check/            loops, addresses that do not exist, expectations
 //!   ↓ decide       daemon/reload/           with one error the old table stays live
 //!   ↓ guard        daemon/guard.rs          lost rules: held back until somebody accepts the table

@@ -1,7 +1,7 @@
 //! The actions of rules, and the words with which they are written.
 //!
 //! [`ActionWord::ALL`] is the only list of these words. The parser, the printer, the layout, the reader
-//! of expectations, the packed store, suggestions and the manual page take them from here. A new action
+//! of expectations, the store, suggestions and the manual page take them from here. A new action
 //! that is a word alone needs a variant of [`Action`], a line in [`ActionWord::ALL`], its
 //! [`Meaning`](super::Meaning), and what a decision makes of it (`engine::rewrite`).
 
@@ -33,7 +33,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The actions that are a word without a reply or targets. The packed store numbers them by their
+    /// The actions that are a word without a reply or targets. The store numbers them by their
     /// places in this list.
     pub const PLAIN: [Self; 3] = [Self::Keep, Self::Mailbox, Self::Discard];
 

@@ -6,14 +6,14 @@
 use super::{
     block::Block,
     bytes::Reader,
-    packed::{MOST, Packed},
     record,
+    rule_store::{MOST, RuleStore},
 };
 use crate::engine::diagnostic::Span;
 
-impl Packed {
+impl RuleStore {
     /// An empty store with the names of another one, so that records of that one can be copied.
-    pub(super) fn after(earlier: &Packed) -> Self {
+    pub(super) fn after(earlier: &RuleStore) -> Self {
         Self {
             names: earlier.names.unused_copy(),
             ..Self::default()
@@ -32,10 +32,10 @@ impl Packed {
     }
 
     /// Copies the records of file `number` of an earlier store as those of `file` here. If there is no
-    /// room for them, [`Packed::overflow`] says so.
+    /// room for them, [`RuleStore::overflow`] says so.
     pub(super) fn copy_file(
         &mut self,
-        earlier: &Packed,
+        earlier: &RuleStore,
         number: u32,
         file: u32,
         domains: &[(u32, bool)],

@@ -24,7 +24,7 @@ use std::fmt;
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::packed::Packed;
+use super::rule_store::RuleStore;
 use crate::engine::diagnostic::{SourceKind, SourceText};
 
 /// Bytes of a text that is worth being dropped.
@@ -74,7 +74,7 @@ pub struct Reuse<'t> {
 
 #[derive(Clone)]
 struct Earlier<'t> {
-    rules: &'t Packed,
+    rules: &'t RuleStore,
     files: &'t [FileRead],
     /// How many rules of each file are in use.
     counts: &'t [usize],
@@ -103,7 +103,7 @@ impl fmt::Debug for Reuse<'_> {
 impl<'t> Reuse<'t> {
     /// Reuses the files of a table: its rules, its files, and how many rules of each are in use.
     pub(crate) fn new(
-        rules: &'t Packed,
+        rules: &'t RuleStore,
         files: &'t [FileRead],
         counts: &'t [usize],
         fetch: Fetch<'t>,
@@ -160,9 +160,11 @@ impl<'t> Reuse<'t> {
     }
 
     /// An empty store, into which the unchanged rules can be copied.
-    pub(crate) fn empty_store(&self) -> Packed {
+    pub(crate) fn empty_store(&self) -> RuleStore {
         let earlier = self.earlier.as_ref();
-        earlier.map_or_else(Packed::default, |earlier| Packed::after(earlier.rules))
+        earlier.map_or_else(RuleStore::default, |earlier| {
+            RuleStore::after(earlier.rules)
+        })
     }
 
     /// Copies the rules of a text if it is unchanged, and returns what it is.
@@ -170,7 +172,7 @@ impl<'t> Reuse<'t> {
         &self,
         file: u32,
         text: &SourceText,
-        rules: &mut Packed,
+        rules: &mut RuleStore,
     ) -> Option<FileRead> {
         let earlier = self.earlier.as_ref()?;
         let number = match self.offered.get(file as usize) {
@@ -188,7 +190,7 @@ impl<'t> Reuse<'t> {
         file: u32,
         text: &SourceText,
         clean: bool,
-        rules: &mut Packed,
+        rules: &mut RuleStore,
     ) -> FileRead {
         let domains = rules.end_file();
         let reusable = clean && text.kind == SourceKind::Native;

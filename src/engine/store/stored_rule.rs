@@ -1,12 +1,12 @@
 //! Goes through the records of a store. Each is read only as far as needed.
 
-use super::{names::NameTable, packed::Packed, record::Head, rule_id::RuleId};
+use super::{names::NameTable, record::Head, rule_id::RuleId, rule_store::RuleStore};
 use crate::engine::{
     address::Domain,
     rule::{Origin, Rule},
 };
 
-impl Packed {
+impl RuleStore {
     /// Returns all rules that are not replaced, in the order of files and lines.
     pub fn iter(&self) -> impl Iterator<Item = Rule> {
         self.entries().filter_map(|entry| entry.rule())

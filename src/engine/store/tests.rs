@@ -62,7 +62,7 @@ fn every_rule_comes_back_as_it_was_with_its_places() {
             given.push(rule);
         }
     }
-    let mut store = Packed::default();
+    let mut store = RuleStore::default();
     let ids: Vec<_> = given.iter().map(|rule| store.push(rule).unwrap()).collect();
     store.shrink();
     assert_eq!(store.len(), given.len());
@@ -78,7 +78,7 @@ fn every_rule_comes_back_as_it_was_with_its_places() {
     }
 }
 
-/// Rules made by hand, because rules that are read from a text were packed already.
+/// Rules made by hand, because rules that are read from a text were stored already.
 #[test]
 fn a_rule_is_what_was_put_in() {
     let domain = |name: &str| Domain::parse(name).unwrap();
@@ -122,9 +122,9 @@ fn a_rule_is_what_was_put_in() {
         span: span(8, 890, 23),
         origin: Origin::Proxy,
     };
-    let mut packed = Packed::default();
-    let id = packed.push(&rule).unwrap();
-    let back = packed.rule(id).unwrap();
+    let mut store = RuleStore::default();
+    let id = store.push(&rule).unwrap();
+    let back = store.rule(id).unwrap();
     assert_eq!(shown(&back), shown(&rule));
     let spans = |rule: &Rule| match &rule.action {
         Action::Rewrite(targets) => targets.iter().map(|target| target.span).collect(),
@@ -139,7 +139,7 @@ fn a_rule_is_what_was_put_in() {
 fn places_may_go_backwards() {
     let mut given = rules(RULES);
     given.reverse();
-    let mut store = Packed::default();
+    let mut store = RuleStore::default();
     for rule in &given {
         store.push(rule);
     }
@@ -149,7 +149,7 @@ fn places_may_go_backwards() {
 
 #[test]
 fn a_replaced_rule_is_listed_no_more() {
-    let mut store = Packed::default();
+    let mut store = RuleStore::default();
     let given = rules(RULES);
     let ids: Vec<_> = given.iter().map(|rule| store.push(rule).unwrap()).collect();
     store.replace(ids[3]);
@@ -161,7 +161,7 @@ fn a_replaced_rule_is_listed_no_more() {
 
 #[test]
 fn a_number_that_is_none_gives_nothing() {
-    let mut store = Packed::default();
+    let mut store = RuleStore::default();
     assert!(store.rule(RuleId(0)).is_none());
     let id = store.push(&rules("jd@domain2.com keep\n")[0]).unwrap();
     let end = u32::try_from(store.bytes.len()).unwrap();
@@ -178,7 +178,7 @@ fn a_number_that_is_none_gives_nothing() {
 fn a_plain_rule_takes_few_bytes() {
     let line = |number: u32| format!("user{number:06}@domain2.com name{number:06}@company.com\n");
     let text: String = (0..1000).map(line).collect();
-    let mut store = Packed::default();
+    let mut store = RuleStore::default();
     rules(&text).iter().for_each(|rule| {
         store.push(rule);
     });
@@ -189,7 +189,7 @@ fn a_plain_rule_takes_few_bytes() {
 
 #[test]
 fn beyond_the_limit_nothing_is_taken_and_the_first_is_named() {
-    let mut store = Packed::default();
+    let mut store = RuleStore::default();
     let mut given = rules("jd@domain2.com keep\n").remove(0);
     let mut pushed = 0;
     while store.push(&given).is_some() {

@@ -13,7 +13,7 @@ use super::{
 use crate::engine::{
     diagnostic::{Finding, Findings, SourceKind, SourceText, Span, codes},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule},
-    store::{FileRead, Packed, Reuse},
+    store::{FileRead, Reuse, RuleStore},
 };
 
 /// Everything that the files of one directory say.
@@ -24,7 +24,7 @@ pub struct Parsed {
     /// Domains that maps of an MTA name as a whole; they count where no `.rules` file has a domain line.
     pub domains: Vec<Declaration>,
     /// Rules, in the order of files and lines.
-    pub rules: Packed,
+    pub rules: RuleStore,
     /// Lines of `.expect` files.
     pub expectations: Vec<Expectation>,
     /// What foreign files hold that is no address to rewrite.
@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     /// Reads native rules; the long way if `short` is not.
-    fn rules(text: &str, short: bool) -> (Packed, Vec<String>) {
+    fn rules(text: &str, short: bool) -> (RuleStore, Vec<String>) {
         let sources = [SourceText::new("a.rules", text)];
         let (mut parsed, mut findings) = (Parsed::default(), Findings::new(&sources));
         let findings_of = &mut findings;
@@ -323,8 +323,8 @@ mod tests {
     fn both_ways_agree(text: &str) {
         let (short, long) = (rules(text, true), rules(text, false));
         assert_eq!(short.1, long.1, "{text}");
-        assert_eq!(short.0.packed_bytes(), long.0.packed_bytes(), "{text}");
-        let shown = |packed: &Packed| format!("{:?}", packed.iter().collect::<Vec<_>>());
+        assert_eq!(short.0.encoded(), long.0.encoded(), "{text}");
+        let shown = |store: &RuleStore| format!("{:?}", store.iter().collect::<Vec<_>>());
         assert_eq!(shown(&short.0), shown(&long.0), "{text}");
     }
 

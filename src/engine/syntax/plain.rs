@@ -1,11 +1,10 @@
 //! A fast reader for lines with one plain address, white space, and another plain address. Nearly all
 //! lines of a large file are such lines.
 //!
-//! Such a line is packed as it stands: no token, no value, no memory is taken on the way. Everything
-//! else goes the long way, by [`lexer`](super::lexer), [`pattern`](super::pattern) and
-//! [`action`](super::action), and so does the first line that names a domain: the short cut knows only
-//! domains that the long way has read before. Both readers give the same
-//! bytes; a property test compares them.
+//! This reader stores such a line as it stands, without a token, a value or an allocation. The full reader
+//! ([`lexer`](super::lexer), [`pattern`](super::pattern), [`action`](super::action)) reads all other lines,
+//! and the first line that names a domain: this reader knows only domains that the full reader has read
+//! before. Both readers store the same bytes; a property test compares them.
 //!
 //! Plain is a local-part of letters, digits, `-`, `_` and single dots between them, of at most 64
 //! bytes, in front of a domain in lower case. It has no wildcard, quote, detail or route, and can
@@ -14,7 +13,7 @@
 use crate::engine::{
     address::{MAX_LOCAL_PART, MAX_PATH},
     diagnostic::Span,
-    store::{Packed, PlainAddress},
+    store::{PlainAddress, RuleStore},
 };
 
 /// One plain address behind another.
@@ -26,8 +25,8 @@ struct Pair<'a> {
     to: PlainAddress<'a>,
 }
 
-/// Packs a plain, complete line. Returns false if the line needs the full reader.
-pub(super) fn rule(line: &[u8], span: Span, rules: &mut Packed) -> bool {
+/// Stores a plain, complete line. Returns false if the line needs the full reader.
+pub(super) fn rule(line: &[u8], span: Span, rules: &mut RuleStore) -> bool {
     let Some(pair) = std::str::from_utf8(line).ok().and_then(pair) else {
         return false;
     };
@@ -49,7 +48,7 @@ fn pair(line: &str) -> Option<Pair<'_>> {
     })
 }
 
-/// The plain address at the beginning of a text, and what follows.
+/// Returns the plain address at the beginning of a text, and the rest of the text.
 fn address(text: &str) -> Option<(PlainAddress<'_>, &str)> {
     let at = memchr::memchr(b'@', text.as_bytes())?;
     let (local, domain) = (text.get(..at)?, text.get(at + 1..)?);

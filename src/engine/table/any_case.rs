@@ -16,7 +16,7 @@ use super::{
 use crate::engine::{
     address::LocalCase,
     rule::Pattern,
-    store::{Packed, RuleId, StoredRule},
+    store::{RuleId, RuleStore, StoredRule},
 };
 
 const CASE: LocalCase = LocalCase::Ignore;
@@ -33,7 +33,7 @@ pub(super) struct AnyCase {
 
 impl AnyCase {
     /// Indexes the rules of a store.
-    pub(super) fn new(store: &Packed) -> Self {
+    pub(super) fn new(store: &RuleStore) -> Self {
         let mut index = Self {
             mailboxes: MailboxIndex::with_capacity(store.len()),
             ..Self::default()
@@ -54,7 +54,7 @@ impl AnyCase {
         index
     }
 
-    fn add_mailboxes(&mut self, store: &Packed, ids: &[RuleId]) {
+    fn add_mailboxes(&mut self, store: &RuleStore, ids: &[RuleId]) {
         let twins = &mut self.twins;
         let twice = |was, id| twins.extend([was, id]);
         self.mailboxes.insert(store, ids, CASE, twice);

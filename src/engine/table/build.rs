@@ -18,7 +18,7 @@ use crate::engine::{
     address::LocalCase,
     diagnostic::{Finding, Findings, Span, codes},
     rule::{Action, DomainClass, Pattern, Piece, Rule, TargetKind},
-    store::{Packed, RuleId},
+    store::{RuleId, RuleStore},
     syntax::Parsed,
 };
 
@@ -137,7 +137,7 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
 }
 
 /// Marks rules for which another one decides; none of them counts.
-fn leave_out(ids: &[RuleId], store: &mut Packed, counts: &mut [usize]) {
+fn leave_out(ids: &[RuleId], store: &mut RuleStore, counts: &mut [usize]) {
     for id in ids {
         let file = store.place(*id).map(|(file, _)| file as usize);
         if let Some(count) = file.and_then(|file| counts.get_mut(file)) {
@@ -151,7 +151,7 @@ impl Table {
     /// Puts a rule for more than one mailbox into the index of its kind; the one that was there first.
     fn index_other(
         &mut self,
-        store: &Packed,
+        store: &RuleStore,
         id: RuleId,
         list: &mut Vec<(RuleId, Box<str>)>,
         findings: &mut Findings<'_>,

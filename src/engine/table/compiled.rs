@@ -10,7 +10,7 @@ use crate::engine::{
     address::Domain,
     diagnostic::Span,
     rule::{DomainClass, Rule, Unknown},
-    store::{Fetch, FileRead, Packed, Reuse, RuleId, RuleView, StoredRule},
+    store::{Fetch, FileRead, Reuse, RuleId, RuleStore, RuleView, StoredRule},
 };
 
 /// What the table knows of a domain.
@@ -31,7 +31,7 @@ pub(super) struct DomainEntry {
 pub struct Table {
     pub(super) settings: Settings,
     pub(super) files: Vec<Box<str>>,
-    pub(super) store: Packed,
+    pub(super) store: RuleStore,
     pub(super) mailboxes: MailboxIndex,
     pub(super) any_detail: HashMap<Box<str>, RuleId>,
     pub(super) local_parts: HashMap<Box<str>, RuleId>,

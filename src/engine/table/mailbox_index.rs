@@ -1,6 +1,6 @@
 //! The index of rules for one mailbox: of ten million, the one that is for an address.
 //!
-//! Only the number of each rule is kept. What it is for stands in the [`Packed`], so a lookup reads two
+//! Only the number of each rule is kept. What it is for stands in the [`RuleStore`], so a lookup reads two
 //! places of memory: the index, and the record that it names.
 //!
 //! # Why it is no map of a library
@@ -21,7 +21,7 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::engine::{
     address::{LocalCase, fold},
-    store::{Packed, RuleId, same_local},
+    store::{RuleId, RuleStore, same_local},
 };
 
 /// Rules that are best added at once: their places fit the cache.
@@ -97,7 +97,7 @@ impl MailboxIndex {
     /// The rule for the mailbox with this local-part in the domain of this number.
     pub fn find(
         &self,
-        store: &Packed,
+        store: &RuleStore,
         local: &str,
         domain: u32,
         case: LocalCase,
@@ -138,7 +138,7 @@ impl MailboxIndex {
     /// for another, so that those that miss the cache overlap.
     pub fn insert(
         &mut self,
-        store: &Packed,
+        store: &RuleStore,
         ids: &[RuleId],
         case: LocalCase,
         mut twice: impl FnMut(RuleId, RuleId),
@@ -174,7 +174,7 @@ impl MailboxIndex {
     }
 }
 
-fn is_for(store: &Packed, id: RuleId, local: &str, domain: u32, case: LocalCase) -> bool {
+fn is_for(store: &RuleStore, id: RuleId, local: &str, domain: u32, case: LocalCase) -> bool {
     store
         .mailbox(id)
         .is_some_and(|(stored, in_domain)| in_domain == domain && same_local(stored, local, case))
@@ -215,7 +215,7 @@ mod tests {
     };
 
     /// Rules for `count` mailboxes, and their numbers.
-    fn rules(count: usize) -> (Packed, Vec<RuleId>) {
+    fn rules(count: usize) -> (RuleStore, Vec<RuleId>) {
         let lines = (0..count).map(|n| format!("u{n}@d.example keep\n"));
         let source = SourceText::new("a.rules", lines.collect::<String>());
         let sources = [source];

@@ -17,9 +17,9 @@ use crate::engine::{
 /// Bytes of all records but the last.
 pub(super) const MOST: u32 = if cfg!(test) { 1 << 16 } else { u32::MAX };
 
-/// All rules, packed.
+/// All rules of a table, each as a record of bytes.
 #[derive(Debug, Default)]
-pub struct Packed {
+pub struct RuleStore {
     pub(super) bytes: Vec<u8>,
     /// The place of the first rule for which there was no room.
     pub(super) overflow: Option<Span>,
@@ -34,7 +34,7 @@ pub struct Packed {
     pub(super) scratch: Writer,
 }
 
-impl Packed {
+impl RuleStore {
     /// Adds a rule. Returns nothing if there is no room for it.
     pub fn push(&mut self, rule: &Rule) -> Option<RuleId> {
         let (at, base) = self.begin(rule.span)?;
@@ -182,9 +182,9 @@ impl Packed {
         Head::read(record, BasePlace { line: 0, start: 0 })?.mailbox()
     }
 
-    /// Returns everything that is packed, for comparisons.
+    /// Returns all bytes and places, for comparisons.
     #[cfg(test)]
-    pub fn packed_bytes(&self) -> String {
+    pub fn encoded(&self) -> String {
         format!("{:?} {:?} {:?}", self.bytes, self.blocks, self.last)
     }
 

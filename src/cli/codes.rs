@@ -4,8 +4,8 @@
 //!
 //! # Limits
 //!
-//! Findings of `doctor` are about the machine, so they have no example here. The output of an example that
-//! is a command of a shell is not shown.
+//! Findings of `doctor` are about the machine: their example is a sentence, without output. The output of an
+//! example that is a command of a shell is not shown.
 
 use super::{Exit, failed, output};
 use crate::{
@@ -34,7 +34,7 @@ const FILE: &str = "10-example.rules";
 /// Columns of a line for people.
 const COLUMNS: usize = 79;
 
-/// Explains `word`, if it is a code or nearly one.
+/// Prints the explanation of `word`, if it is a code or nearly one. Returns `None` for other words.
 pub fn explain(word: &str, json: bool) -> Option<Exit> {
     if word.contains(['@', '.']) {
         return None;
@@ -45,7 +45,7 @@ pub fn explain(word: &str, json: bool) -> Option<Exit> {
         (None, None) => {
             let meant = nearest(word, words())?;
             return Some(failed(&format!(
-                "`{word}` is no address and no code of a finding: did you mean `{meant}`?"
+                "`{word}` is neither an address nor the code of a finding: did you mean `{meant}`?"
             )));
         }
     };
@@ -78,16 +78,17 @@ pub struct Explanation {
     pub meaning: &'static str,
     /// What to do.
     pub action: &'static str,
-    /// Whether it is a code of `doctor`.
+    /// True if it is a code of `doctor`.
     pub about_machine: bool,
-    /// What stands before the example, and the example itself.
+    /// For a code of `doctor`: what an administrator did, so that it came about.
+    pub situation: Option<&'static str>,
+    /// The words before the example, and the example.
     pub example: Option<(String, String)>,
-    /// The finding that comes of the example.
+    /// The finding that the example causes.
     pub output: Option<String>,
 }
 
-/// Returns the explanations of all codes, sorted by word; the codes of `doctor` that `check` has too are
-/// named once.
+/// Returns the explanations of all codes, sorted by word. A code that `check` and `doctor` share appears once.
 pub fn explanations() -> Vec<Explanation> {
     let of_doctor = doctor::codes::ALL.iter();
     let of_doctor = of_doctor.filter(|code| codes::find(code.word).is_none());
@@ -105,6 +106,7 @@ fn of_code(code: Code) -> Explanation {
         meaning: code.meaning(),
         action: code.action(),
         about_machine: false,
+        situation: None,
         example: shown(code.example()),
         output: finding(code).map(|finding| finding.to_string()),
     }
@@ -116,13 +118,14 @@ fn of_doctor_code(code: doctor::codes::Code) -> Explanation {
         severities: vec![code.severity.word()],
         meaning: code.meaning,
         about_machine: true,
-        action: "Run `readdress doctor`: the finding says what to type on this machine.",
+        action: code.action,
+        situation: Some(code.situation),
         example: None,
         output: None,
     }
 }
 
-/// Returns the lead and the text of an example.
+/// Returns the words before an example, and its text.
 fn shown(example: Example) -> Option<(String, String)> {
     let (lead, text) = match example {
         Example::Rules(text) => (
@@ -150,13 +153,13 @@ fn shown(example: Example) -> Option<(String, String)> {
     Some((lead, text))
 }
 
-/// Returns the finding with a code that comes of the example for this code.
+/// Returns the finding that the example of a code causes.
 pub fn finding(code: Code) -> Option<Diagnostic> {
     let found = findings(code.example());
     found.into_iter().find(|finding| finding.code == code)
 }
 
-/// Returns all findings that come of an example. A command is not run.
+/// Returns all findings that an example causes. A command is not run.
 pub fn findings(example: Example) -> Vec<Diagnostic> {
     let settings = Settings::default();
     let files = |files: &[(&str, &str)]| -> Vec<SourceText> {
@@ -199,7 +202,10 @@ impl Explanation {
             severities: self.severities.iter().map(ToString::to_string).collect(),
             meaning: self.meaning.to_owned(),
             action: self.action.to_owned(),
-            example: self.example.as_ref().map(|(_, text)| text.clone()),
+            example: match self.situation {
+                Some(situation) => Some(situation.to_owned()),
+                None => self.example.as_ref().map(|(_, text)| text.clone()),
+            },
             output: self.output.clone(),
         }
     }
@@ -212,6 +218,10 @@ impl Explanation {
             wrapped(self.meaning),
             wrapped(&format!("What to do: {}", self.action))
         );
+        if let Some(situation) = self.situation {
+            text += &format!("\n{}\n", wrapped(&format!("Example: {situation}")));
+            text += "\n`readdress doctor` says what to type on this machine.\n";
+        }
         if let Some((lead, example)) = &self.example {
             text += &format!("\nExample, {lead}:\n\n{}", indented(example));
         }
@@ -223,7 +233,7 @@ impl Explanation {
     }
 }
 
-/// Returns the text with each line set in.
+/// Returns the text with spaces before each line.
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }

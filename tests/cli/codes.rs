@@ -43,8 +43,41 @@ fn every_code_is_explained() {
         assert_eq!((said.status, &*said.err), (Some(0), ""), "{word}: {said:?}");
         let object: serde_json::Value = serde_json::from_str(&said.out).expect("an object");
         assert_eq!(object["code"], word);
-        assert!(!object["meaning"].as_str().unwrap().is_empty(), "{object}");
+        for key in ["meaning", "action"] {
+            assert!(!object[key].as_str().unwrap().is_empty(), "{object}");
+        }
     }
+}
+
+/// The example of a finding about the machine is a sentence: what an administrator did.
+#[test]
+fn a_code_of_doctor_is_explained_with_a_situation() {
+    let said = Place::new(&[]).run(&["explain", "milter-not-last"]);
+    assert_eq!((said.status, &*said.err), (Some(0), ""), "{said:?}");
+    for line in [
+        "milter-not-last: warning",
+        "What to do: List readdress as the last milter.",
+        "Example: The administrator added a spam filter at the end of `smtpd_milters`.",
+        "`readdress doctor` says what to type on this machine.",
+    ] {
+        assert!(
+            said.out.lines().any(|shown| shown == line),
+            "{line}\n{}",
+            said.out
+        );
+    }
+}
+
+/// No code of doctor goes without its own text.
+#[test]
+fn every_code_of_doctor_has_its_own_situation() {
+    let mut situations: Vec<_> = doctor::codes::ALL
+        .iter()
+        .map(|code| code.situation)
+        .collect();
+    situations.sort_unstable();
+    situations.dedup();
+    assert_eq!(situations.len(), doctor::codes::ALL.len());
 }
 
 #[test]

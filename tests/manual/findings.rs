@@ -43,14 +43,14 @@ const TAIL: &str = r#".SH SEE ALSO
 
 fn entry(code: &Explanation) -> String {
     let mut text = format!(
-        ".TP\n.BR {} \" ({})\"\n{}\n",
+        ".TP\n.BR {} \" ({})\"\n{}\n{}\n",
         roff(code.word),
         code.severities.join(" or "),
         roff(code.meaning),
+        roff(code.action)
     );
-    // What to do about a finding of doctor is the same sentence for all of them: the section begins with it.
-    if !code.about_machine {
-        text += &format!("{}\n", roff(code.action));
+    if let Some(situation) = code.situation {
+        text += &format!("Example: {}\n", roff(situation));
     }
     if let Some((lead, example)) = &code.example {
         let lines = example.lines().map(|line| format!("{}\n", roff(line)));

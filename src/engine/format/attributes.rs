@@ -1,4 +1,4 @@
-//! Attributes of directories: which hold addresses, and what they are to their object.
+//! Attributes of directories: which of them hold addresses, and what these addresses mean for their object.
 //!
 //! # Products
 //!
@@ -26,24 +26,24 @@ use super::{
 };
 use crate::engine::address::{LocalCase, Mailbox};
 
-/// What an attribute is to the reader of an object.
+/// What an attribute says about an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AttributeRole {
     /// `proxyAddresses`: addresses with a type; upper case marks the primary one.
     Proxy,
     /// `mail`: the first is the primary address unless another one is marked.
     Mail,
-    /// Names the primary address.
+    /// The primary address.
     Primary,
     /// Secondary addresses.
     Alias,
-    /// `otherMailbox`: an address only where it says `smtp:`.
+    /// `otherMailbox`: an address only if the value begins with `smtp:`.
     OtherMailbox,
     /// Members of a list.
     Member,
     /// `targetAddress`: where the mail of a contact goes.
     Target,
-    /// A name to log in with, which has the form of an address.
+    /// A login name, which has the form of an address.
     Login,
     /// Anything else.
     Other,
@@ -75,7 +75,7 @@ pub fn role(name: &str) -> AttributeRole {
     }
 }
 
-/// Returns true if the attribute holds addresses that are read: a part of its values is not enough.
+/// Returns true if the attribute holds addresses that are read. A part of its values is then an error.
 pub fn holds_addresses(name: &str) -> bool {
     !matches!(
         role(name),
@@ -97,11 +97,12 @@ pub fn address(text: &str) -> Option<Mailbox> {
     };
     let mailbox = Mailbox::parse(bare.trim()).ok()?;
     let top = mailbox.domain.parents().last()?;
-    // `user@10.0.0.1` and the like name a machine.
+    // `user@10.0.0.1` names a machine, not a mailbox.
     (!top.bytes().all(|byte| byte.is_ascii_digit())).then_some(mailbox)
 }
 
-/// Counts the addresses of lines that are not read, by attribute, but for addresses that were read.
+/// Counts, by attribute, the addresses in lines that are not read. Addresses that were read elsewhere are not
+/// counted.
 pub fn count_unread(
     lines: &[&Line<'_>],
     read: &HashSet<String>,

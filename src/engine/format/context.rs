@@ -1,4 +1,4 @@
-//! Where the readers of all formats put what they find: rules, findings, counts.
+//! What a reader of any format writes into: rules, findings, counts.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -14,14 +14,14 @@ use crate::engine::{
     syntax::{Parsed, Skipped, bad_mailbox, routing_spelling},
 };
 
-/// A key without `@` that may be a domain or a user: the other keys of the directory tell.
+/// A key without `@`. The other keys of the directory decide later whether it is a domain or a user.
 #[derive(Debug)]
 pub struct BareKey {
-    /// As it is written.
+    /// The key as it is written.
     pub key: String,
-    /// Where.
+    /// The place of the key.
     pub span: Span,
-    /// What stands behind it, a part for each line, and where.
+    /// The values behind the key, one part for each line, with their places.
     pub value: Vec<(String, Span)>,
 }
 
@@ -30,23 +30,23 @@ pub struct BareKey {
 pub struct Context<'a, 'f> {
     /// Number of the file.
     pub file: u32,
-    /// What the file does not say about itself.
+    /// What `import` was told about the file.
     pub options: &'a Options,
-    /// What it says.
+    /// The rules and domain lines of the file.
     pub parsed: &'a mut Parsed,
-    /// Keys to be told later.
+    /// Keys without `@`, which are decided later.
     pub bare: &'a mut Vec<BareKey>,
-    /// What is wrong with it.
+    /// What is wrong with the file.
     pub findings: &'a mut Findings<'f>,
-    /// How much was made of it.
+    /// How many rules and mailboxes the file gave.
     pub rule_count: RuleCount,
     skipped: BTreeMap<Cow<'static, str>, usize>,
-    /// It was said already that there are no secondary addresses.
+    /// True if a finding already says that there are no secondary addresses.
     pub said_no_secondaries: bool,
 }
 
 impl<'a, 'f> Context<'a, 'f> {
-    /// Nothing read yet.
+    /// Returns a context for a file of which nothing has been read.
     pub fn new(
         file: u32,
         options: &'a Options,
@@ -79,7 +79,7 @@ impl<'a, 'f> Context<'a, 'f> {
         })
     }
 
-    /// Counts one value or row that is passed over.
+    /// Counts one value or row that is skipped.
     pub fn skip(&mut self, kind: impl Into<Cow<'static, str>>) {
         *self.skipped.entry(kind.into()).or_default() += 1;
     }

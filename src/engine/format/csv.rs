@@ -1,25 +1,24 @@
-//! Rows of cells: RFC 4180 and what Excel, PowerShell and mysql make of it.
+//! Rows of cells: RFC 4180, and the variants that Excel, PowerShell and mysql write.
 //!
 //! # Traps
 //!
-//! - The delimiter is told from the header line alone, among `,` `;` TAB `|`; `sep=;` before it wins.
-//!   A header of GAM's words with blanks between is parted at blanks; what is left of a row belongs to
-//!   its last cell.
-//! - Before the header may stand `#TYPE …` (Windows PowerShell) and other lines that begin with `#`.
-//! - A cell in quotes may hold line ends; a quote in it is written twice. A cell that goes on behind
+//! - The header line alone decides the delimiter: `,` `;` TAB or `|`. A line `sep=;` before the header wins.
+//!   A header with GAM's words and blanks between them is split at blanks; the rest of a row belongs to its
+//!   last cell.
+//! - `#TYPE …` (Windows PowerShell) and other lines that begin with `#` may come before the header.
+//! - A cell in quotes may hold line ends; a quote in it is written twice. A cell that continues after
 //!   its closing quote (`"v,1"%"v,2"`, Exchange 4.0) keeps its quotes.
-//! - A row with fewer cells than the header shows that the file was damaged or cut off: an error. In
-//!   files of Exchange 5.5 alone Excel is known to leave empty cells at the end out (Q188649): a
-//!   warning there, unless the row is the last one and does not end its line. A row with more cells is
-//!   an error, unless they are empty. A row whose cells are all empty says nothing, before the header
-//!   as well.
-//! - Columns that no reader asks for are looked through for addresses, which are counted and reported.
+//! - A row with fewer cells than the header is an error: the file was damaged or cut off. In files of
+//!   Exchange 5.5 it is a warning, because Excel leaves out empty cells at the end (Q188649); but a last row
+//!   without a line end is an error there too. A row with more cells is an error, unless the additional cells
+//!   are empty. A row with only empty cells is skipped, also before the header.
+//! - Addresses in columns that are not read are counted and reported.
 //!
 //! # Limits
 //!
-//! The `csv` crate is not used: findings need the line and the column of every cell, and it has
-//! neither. A quote that is not closed within 64 KiB, as long as a line may be, is an error at its
-//! beginning and ends the file: one stray quote would make one cell of all rows to the next one.
+//! The `csv` crate is not used, because findings need the line and the column of every cell, which that crate
+//! does not give. A quote that is not closed within 64 KiB, the longest line, is an error, and nothing behind
+//! it is read: otherwise one wrong quote would join all rows up to the next quote into one cell.
 
 use super::{
     context::Context,
@@ -39,11 +38,11 @@ pub struct Rows<'t> {
     cursor: Cursor<'t>,
     delimiter: char,
     quote: char,
-    /// The last cell holds what would be more cells than there are columns.
+    /// True if the last cell takes the rest of the row.
     rest_in_last: bool,
-    /// How many rows were padded, and the first of them.
+    /// How many rows have missing cells, and the first of these rows.
     short: (usize, Option<Span>),
-    /// Empty cells at the end of a row may be missing.
+    /// True if empty cells at the end of a row may be missing.
     pads: bool,
     /// Columns that are read.
     read: Vec<usize>,
@@ -72,7 +71,7 @@ impl<'t> Row<'t> {
 }
 
 impl<'t> Rows<'t> {
-    /// Finds the header line and tells the delimiter from it.
+    /// Finds the header line, which decides the delimiter.
     pub fn new(text: &'t str, context: &Context<'_, '_>) -> Self {
         let mut rows = Self {
             cursor: Cursor::new(text, context.file),
@@ -233,7 +232,7 @@ impl<'t> Rows<'t> {
             .push(FieldText::new(text, first.part(0, text.len())));
     }
 
-    /// Reports rows that were padded and columns that were not read.
+    /// Reports rows with missing cells and columns that were not read.
     pub fn finish(self, context: &mut Context<'_, '_>) {
         if let (count, Some(span)) = self.short {
             let more = match count {
@@ -330,8 +329,7 @@ impl<'t> Rows<'t> {
             }
             _ => FieldText::new(raw, self.cursor.span(0, raw.len())),
         };
-        // At the very end a delimiter may be the last character: one more, empty cell stands there,
-        // and says nothing.
+        // A delimiter at the very end of the file would give one more, empty cell, which is left out.
         let over = ended || length + behind >= rest.len();
         Some((value, length + behind, over))
     }
@@ -343,10 +341,10 @@ struct Extent {
     length: usize,
     /// The length in bytes of what ends the cell.
     behind: usize,
-    /// The row ends there.
+    /// True if the row ends there.
     ended: bool,
-    /// Where the quote before it is closed first.
+    /// Where the quote is first closed.
     closed: Option<usize>,
-    /// A quote stands twice in it.
+    /// True if the cell contains a doubled quote.
     doubled: bool,
 }

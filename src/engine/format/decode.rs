@@ -11,19 +11,19 @@
 //!
 //! # Limits
 //!
-//! UTF-32 is not known; its NULs make it a binary file.
+//! UTF-32 is not supported. Because of its NULs a file in UTF-32 is reported as a binary file.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// How many bytes are looked at if there is no BOM.
 const LOOKED_AT: usize = 64;
 
-/// What a file was decoded from.
+/// The encoding from which a file was converted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Decoded {
-    /// The encoding's name.
+    /// The name of the encoding.
     pub name: &'static str,
-    /// Whether a letter could not be decoded and U+FFFD stands in its place.
+    /// True if a character could not be converted, so that U+FFFD replaces it.
     pub lossy: bool,
 }
 
@@ -50,7 +50,7 @@ pub fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Decodes bytes that show their encoding; other bytes stay as they are.
+/// Converts bytes whose encoding is visible in them. Other bytes stay as they are.
 pub fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
     if let Some(encoding) = utf16(&bytes) {
         return decode_as(&bytes, encoding);
@@ -66,13 +66,13 @@ pub fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
     (line_ends(text), decoded)
 }
 
-/// Decodes by the name of an encoding (`windows-1252`, `latin1`); `None` if there is no such encoding.
+/// Converts from a named encoding (`windows-1252`, `latin1`). Returns `None` if there is no such encoding.
 pub fn decode_by_name(bytes: &[u8], name: &str) -> Option<(Vec<u8>, Decoded)> {
     Encoding::for_label(name.as_bytes()).map(|encoding| decode_as(bytes, encoding))
 }
 
 fn decode_as(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u8>, Decoded) {
-    // A BOM of the same encoding is left out; another one does not change what was named.
+    // A BOM of the same encoding is removed. Another BOM does not change the named encoding.
     let (text, lossy) = encoding.decode_with_bom_removal(bytes);
     let decoded = Decoded {
         name: encoding.name(),

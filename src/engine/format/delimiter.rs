@@ -1,9 +1,9 @@
-//! What stands between the cells of a row: the header line decides.
+//! The delimiter between the cells of a row. The header line decides.
 
-/// What may stand between cells.
+/// The possible delimiters.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
-/// Headers of GAM, whose field delimiter may be a blank.
+/// Words in the headers of GAM. The field delimiter of GAM may be a blank.
 const GAM: [&[&str]; 2] = [
     &["Alias", "Target", "TargetType"],
     &["Target", "TargetType", "Aliases"],
@@ -15,7 +15,7 @@ pub fn is_blank(line: &str) -> bool {
         .all(|c| c.is_whitespace() || c == '"' || DELIMITERS.contains(&c))
 }
 
-/// Returns the delimiter that the header line has most of, outside of quotes.
+/// Returns the delimiter that occurs most often in the header line, outside of quotes.
 pub fn sniff(header: &str, quote: char) -> char {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;

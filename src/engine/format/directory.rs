@@ -1,14 +1,14 @@
-//! Objects of Active Directory and other directories: a record to an owner and its addresses.
+//! Makes rules from the records of Active Directory and other directories.
 //!
 //! # Traps
 //!
 //! - Which attributes hold addresses: `attributes.rs`. Lists of members: `nis_alias.rs`.
 //! - `targetAddress` sends mail elsewhere and is no alias; its object is a contact.
-//! - More than one `SMTP:` is an error of the directory, which checks nothing. Without any, the first
-//!   `mail` is the primary address and further ones are secondary; of an object with `proxyAddresses`
-//!   that is a warning.
-//! - `otherMailbox` counts only where it says `smtp:`.
-//! - A disabled account (`userAccountControl` bit 2) may be a shared mailbox: it is left out only with
+//! - More than one `SMTP:` is an error: the directory does not check its values. Without `SMTP:` the first
+//!   `mail` is the primary address, and further values of `mail` are secondary; if the object has
+//!   `proxyAddresses`, that is a warning.
+//! - A value of `otherMailbox` counts only if it begins with `smtp:`.
+//! - A disabled account (`userAccountControl` bit 2) may be a shared mailbox: it is skipped only with
 //!   `import --skip-disabled`.
 //! - A change record that adds is read like an object if it names the primary address; `delete` and
 //!   `modrdn` are counted; other changes of addresses are refused.
@@ -34,7 +34,7 @@ use crate::engine::{
 /// Active Directory's default MaxPageSize: a file with as many entries may have been cut off.
 pub const PAGE: usize = 1000;
 
-/// What is known of the objects of one file.
+/// What is known about the objects of one file.
 #[derive(Debug, Default)]
 pub struct Directory {
     /// How many entries there are.
@@ -48,7 +48,7 @@ pub struct Directory {
 pub enum RecordKind {
     /// An entry, or a change of one.
     Entry,
-    /// What a program says of the whole: a result or a referral.
+    /// A statement about the whole export: a result or a referral.
     Trailer,
     /// Nothing.
     Nothing,
@@ -148,7 +148,7 @@ impl Directory {
         if object.upper.is_empty() {
             named_by_mail(mails, has(AttributeRole::Proxy), &mut object, context);
         }
-        // Some directories give an address in two attributes.
+        // Some directories have the same address in two attributes.
         let mut seen = HashSet::new();
         object
             .others

@@ -7,12 +7,12 @@
 //!
 //! # Traps
 //!
-//! - The case of `SMTP:` means nothing here: the *column* tells the primary address (Q155594 has
-//!   secondary ones in upper case).
-//! - Values are parted by `%` (or `--mv-sep`); 5.x writes `\%` and `\\` inside of them, 4.0 puts each
-//!   into quotes of its own (`"v,1"%"v,2"`).
+//! - The letter case of `SMTP:` means nothing here. The *column* says which address is the primary one
+//!   (Q155594 shows secondary addresses in upper case).
+//! - `%` (or `--mv-sep`) separates values. Version 5 writes `\%` and `\\` inside of a value; version 4.0 puts
+//!   each value into quotes (`"v,1"%"v,2"`).
 //! - `~DEL` is an order to remove, not an address (Q152854).
-//! - The default export leaves `Secondary-Proxy-Addresses` out (Q153028).
+//! - The default export does not contain `Secondary-Proxy-Addresses` (Q153028).
 //! - `Remote` rows are contacts: their own address is elsewhere.
 
 use super::{
@@ -123,7 +123,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
     object.finish(context);
 }
 
-/// Reports half a letter of a two-byte code page: Exchange lost one at every 4 KB of a file (Q152449).
+/// Reports half a character of a two-byte code page. Exchange lost a byte at every 4 KB of a file (Q152449).
 fn broken_letter(cell: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let message = "the row holds a letter that was lost when this file was written";
     let help = "name the code page (`readdress import --encoding NAME exchange55 FILE`); if it is right, Exchange cut a letter at a boundary of 4 KB (Q152449): export fewer columns, or as Unicode";

@@ -1,15 +1,15 @@
-//! A piece of a file with its place, and its parts with theirs.
+//! A piece of the text of a file with its place. Its parts have places as well.
 
 use std::borrow::Cow;
 
 use crate::engine::{address::joiner_belongs, diagnostic::Span};
 
-/// Text out of a file; `span` is where it stands.
+/// A piece of text.
 #[derive(Clone, Debug)]
 pub struct FieldText<'t> {
-    /// What it says, quotes and escapes of the format resolved.
+    /// The text, without the quotes and escapes of the format.
     pub text: Cow<'t, str>,
-    /// Where.
+    /// Its place in the file.
     pub span: Span,
 }
 

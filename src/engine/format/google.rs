@@ -13,14 +13,14 @@
 //!
 //! # Traps
 //!
-//! - Between the values of `Aliases` stands GAM's field delimiter: a blank, a comma or `|`.
-//! - Beside `aliases.0`, `aliases` is how many there are.
-//! - Of `emails.N.address`, those with a `type` (`home`, `work`) are contact data.
-//! - A cell of Apps Script is a JSON list, or the same without quotes.
-//! - `nonEditableAliases` come from domain aliases, which are one rule for the whole domain; they are
-//!   counted. Where every address has its twin in another domain, that rule is suggested.
-//! - The console's template of users has no aliases: its `Secondary Email` is contact data.
-//! - In the address map the first comma parts; up to twelve targets.
+//! - The field delimiter of GAM separates the values of `Aliases`: a blank, a comma or `|`.
+//! - If there is a column `aliases.0`, the column `aliases` holds the number of aliases.
+//! - Values of `emails.N.address` that have a `type` (`home`, `work`) are contact data.
+//! - A cell of Apps Script is a JSON list, or such a list without quotes.
+//! - `nonEditableAliases` come from domain aliases, for which one rule for the whole domain is enough; they
+//!   are counted. If every user has the same local-part in another domain, that rule is suggested.
+//! - The template of users in the console has no aliases: its `Secondary Email` is contact data.
+//! - In the address map the first comma separates an address from its targets, at most twelve.
 
 use std::collections::HashMap;
 
@@ -37,10 +37,10 @@ use crate::engine::{
     rule::{Action, Origin, Pattern, Target, TargetKind},
 };
 
-/// Fewer owners than these make no domain alias likely.
+/// The fewest users for whom a domain alias is suggested.
 const ENOUGH: usize = 3;
 
-/// How many owners have a twin in another domain; one count a pair of domains.
+/// For each pair of domains: how many users have the same local-part in both.
 #[derive(Default)]
 struct DomainAliases {
     owners: HashMap<Domain, usize>,
@@ -107,7 +107,7 @@ fn emails(header: &Header) -> Vec<(usize, Option<usize>)> {
     all.filter_map(|(at, name)| named(at, name)).collect()
 }
 
-/// Reads `gam print addresses`: owners have no target, aliases have one.
+/// Reads `gam print addresses`: rows of users have no target, rows of aliases have one.
 fn addresses(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>) {
     let (kind, email) = (header.find(&["type"]), header.find(&["email"]));
     let target = header.find(&["target"]);

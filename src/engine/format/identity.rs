@@ -1,5 +1,5 @@
 //! Identity entries of the map of an MTA: an address that is its own and only target ends the lookups of the
-//! MTA. The MTA compares without letter case, whatever the setting `local_case` says.
+//! MTA. The MTA compares without letter case, whatever the setting `local_part_case` says.
 
 use crate::engine::{
     address::LocalCase,

@@ -1,17 +1,17 @@
-//! LDIF (RFC 2849) as ldifde, ldapsearch and csvde's sisters write it: lines to records.
+//! LDIF (RFC 2849), as ldifde and ldapsearch write it: joins lines to records.
 //!
 //! # Traps
 //!
-//! - A line that begins with one space continues the one before: that space alone is taken out. A fold
-//!   may stand inside an address, inside base64, or in a comment.
+//! - A line that begins with a space continues the line before. Only that one space is removed. A line may
+//!   be split inside an address, inside base64, or in a comment.
 //! - `attr:: …` is base64 and decodes to UTF-8; `attr:< …` names a file or URL, which is never read.
-//! - Options (`mail;lang-de`) and letter case of a name mean nothing; but `;range=0-1499` says that
-//!   Active Directory gave a part of the values, which is an error.
-//! - Results, counts and referrals say whether the file is whole: `ldif_complete.rs`.
+//! - Options (`mail;lang-de`) and letter case of a name mean nothing; but `;range=0-1499` is an
+//!   error: Active Directory gave only a part of the values.
+//! - Results, counts and referrals show whether the file is complete: `ldif_complete.rs`.
 //!
 //! # Limits
 //!
-//! One record is held at a time. What a record means is `directory.rs`'s business.
+//! One record is in memory at a time. `directory.rs` decides what a record means.
 
 use std::borrow::Cow;
 
@@ -108,7 +108,7 @@ impl<'t> File<'t> {
     }
 }
 
-/// Puts the rest of a folded line behind its beginning; the place stays that of the first line.
+/// Appends a continuation to a line. The place stays that of the first line.
 fn unfold(open: &mut FieldText<'_>, rest: &str) {
     open.text.to_mut().push_str(rest);
 }

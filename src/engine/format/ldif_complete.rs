@@ -1,12 +1,12 @@
-//! Whether an LDIF file is the whole answer of a directory: what it says of itself.
+//! Checks whether an LDIF file is the complete answer of a directory.
 //!
-//! # What tells it
+//! # Signs that a part is missing
 //!
-//! - `result: 4 Size limit exceeded`, or any other result but 0, in a record of its own or in a comment;
-//! - `pagedresults: cookie=…` that is not empty: the next page was not asked for;
-//! - `# numEntries: 500` where the file holds another number of entries;
-//! - `# LDAPv3`, with which ldapsearch begins unless it is given `-LL`, and neither a result nor
-//!   `# numEntries` behind it;
+//! - `result: 4 Size limit exceeded`, or any other result except 0, in a record or in a comment;
+//! - `pagedresults: cookie=…` that is not empty: there is another page, which was not requested;
+//! - `# numEntries: 500`, if the file has another number of entries;
+//! - `# LDAPv3` (the first line of ldapsearch without `-LL`), if neither a result nor `# numEntries`
+//!   follows;
 //! - a referral (`ref:`, `# refldap://…`): a part of the directory is on another server. Those to
 //!   partitions of Active Directory that hold no mailboxes are only counted;
 //! - a last line without an end.
@@ -15,8 +15,8 @@
 //!
 //! # Limits
 //!
-//! With `-LL` and `-LLL` ldapsearch says on the terminal only that a limit was reached: nothing in the file
-//! tells it.
+//! With `-LL` and `-LLL`, ldapsearch reports a reached limit only on the terminal. The file does not show
+//! it.
 
 use super::{context::Context, field_text::FieldText, ldif_line::Line};
 use crate::engine::diagnostic::{Span, codes};
@@ -33,7 +33,7 @@ const PARTITIONS: [&str; 3] = [
 pub struct Completeness {
     /// Entries since the last count.
     entries: usize,
-    /// A head of ldapsearch whose result is still to come.
+    /// The first line of ldapsearch, until its result is found.
     awaited: Option<Span>,
     /// The last page says that another one follows.
     page: Option<Span>,
@@ -104,7 +104,7 @@ impl Completeness {
         self.referral.get_or_insert(span);
     }
 
-    /// Reports what shows at the end of the file.
+    /// Reports the signs that are known only at the end of the file.
     pub fn end(self, text: &str, context: &mut Context<'_, '_>) {
         if let Some(span) = self.referral {
             let message = format!(
@@ -135,7 +135,7 @@ impl Completeness {
     }
 }
 
-/// How all pages are asked for.
+/// The command that requests all pages.
 const PAGES: &str = "export all pages: `ldapsearch -E pr=500/noprompt`";
 
 /// Reports a result that is not success.
@@ -156,7 +156,7 @@ fn result(code: u32, words: &str, span: Span, context: &mut Context<'_, '_>) {
     context.error(codes::CUT_OFF, span, message, help);
 }
 
-/// Reports a number of entries that is another one than the file says.
+/// Reports that the file does not have the number of entries that it names.
 fn counted(said: usize, read: usize, span: Span, context: &mut Context<'_, '_>) {
     if said == read {
         return;

@@ -1,4 +1,4 @@
-//! One line of an LDIF record (RFC 2849): attribute and value, decoded when it is asked for.
+//! One line of an LDIF record (RFC 2849): attribute and value. The value is decoded on demand.
 
 use std::borrow::Cow;
 
@@ -25,9 +25,9 @@ pub struct Line<'t> {
     pub name: String,
     /// The attribute as it is written.
     pub label: Cow<'t, str>,
-    /// As it is written behind the colon.
+    /// The value as it is written behind the colon.
     pub raw: FieldText<'t>,
-    /// How.
+    /// How the value is written.
     pub encoding: Encoding,
 }
 

@@ -1,23 +1,23 @@
-//! Rows of mail servers' tables to rules.
+//! Makes rules from the rows of tables of mail servers.
 //!
 //! # Traps
 //!
-//! - Where one row is one pair (iRedMail, ISPmail), an address stands in several rows: it is one rule with
-//!   several targets, as Postfix puts the rows of an answer together.
-//! - A row whose address is its own target is a mailbox. `goto` may hold the vacation helper
-//!   (`user#company.com@autoreply.company.com`), which is counted and left out.
-//! - A mailbox that an alias sends elsewhere as well is the alias's business.
-//! - `@domain` is a catch-all, in iRedMail the bare domain; a target `@other` keeps the local-part; `ALL`
-//!   is no domain.
+//! - In iRedMail and ISPmail a row is one pair, and an address may have several rows. They become one rule
+//!   with several targets, because Postfix joins the rows of an answer.
+//! - A row whose address is its own target is a mailbox. `goto` may contain the address of the
+//!   vacation program (`user#company.com@autoreply.company.com`), which is counted and skipped.
+//! - If an alias has the address of a mailbox, the alias decides.
+//! - `@domain` is a rule for the whole domain; iRedMail writes the domain alone. A target `@other` keeps the
+//!   local-part. `ALL` is not a domain.
 //! - An address may be a local-part beside its domain, or beside the number of its domain, which another table names.
-//! - A value of `active` that is neither on nor off is an error. mailcow's 2 (no login) is on.
-//! - mailcow's `null@localhost`, `spam@localhost`, `ham@localhost` are orders to its own filter: errors.
-//! - Of Mailu's wildcards only `%@domain` is a rule, any other is an error.
+//! - A value of `active` that is neither on nor off is an error. In mailcow, 2 (no login) is on.
+//! - mailcow's `null@localhost`, `spam@localhost`, `ham@localhost` are commands for its own filter: errors.
+//! - The only wildcard of Mailu that becomes a rule is `%@domain`; any other wildcard is an error.
 //! - An alias domain that is its own target is an error (postfixadmin#358).
 //!
 //! # Limits
 //!
-//! All rows of a file are held until its end.
+//! All rows of a file are kept in memory until its end.
 
 use std::collections::{HashMap, HashSet};
 
@@ -49,7 +49,7 @@ pub struct Fields<'t> {
     pub domain: FieldText<'t>,
     /// The number of the domain.
     pub number: FieldText<'t>,
-    /// The whole row.
+    /// The place of the row.
     pub row: Span,
 }
 
@@ -59,7 +59,7 @@ impl<'t> Fields<'t> {
         let joined = |local: Option<usize>, domain: Option<usize>| {
             let (mut value, domain) = (cell(local), cell(domain));
             if !value.text.contains('@') && !domain.text.is_empty() {
-                // `mysql -B` and COPY write NULL so; without a local-part it is the whole domain.
+                // This is NULL in `mysql -B` and COPY. Without a local-part the rule is for the whole domain.
                 if is_empty(&value) {
                     value.text = "".into();
                 }
@@ -80,13 +80,13 @@ impl<'t> Fields<'t> {
     }
 }
 
-/// One address and all that it is sent to.
+/// One address and its targets.
 #[derive(Debug)]
 struct Alias {
     pattern: Pattern,
     targets: Vec<Target>,
     span: Span,
-    /// A target could not be read.
+    /// True if a target could not be read.
     broken: bool,
 }
 
@@ -96,10 +96,10 @@ pub struct MailRows<'t> {
     aliases: Vec<Alias>,
     at: HashMap<String, usize>,
     mailboxes: Vec<(Mailbox, Span)>,
-    /// Rows whose domains are numbers.
+    /// Rows that name their domain by its number.
     waiting: Vec<(Columns, Fields<'t>)>,
     domains: HashMap<String, FieldText<'t>>,
-    /// Aliases whose targets are in another table.
+    /// Names of aliases from a table without targets.
     names: Vec<FieldText<'t>>,
 }
 
@@ -132,9 +132,9 @@ impl<'t> MailRows<'t> {
         }
     }
 
-    /// Gives out the rules.
+    /// Adds the rules.
     pub fn finish(mut self, context: &mut Context<'_, '_>) {
-        // Where others are whole addresses, a missing one is not the catch-all of its domain.
+        // If other rows have full addresses, a row without an address is not a rule for the whole domain.
         let whole = !(self.aliases.is_empty() && self.mailboxes.is_empty());
         for (columns, mut fields) in std::mem::take(&mut self.waiting) {
             if whole && is_empty(&fields.from) {
@@ -162,8 +162,9 @@ impl<'t> MailRows<'t> {
         }
         self.unnamed(context);
         let aliases = &self.aliases;
-        let speaks = |alias: &Alias| alias.broken || !alias.targets.is_empty();
-        self.at.retain(|_, at| aliases.get(*at).is_some_and(speaks));
+        let is_used = |alias: &Alias| alias.broken || !alias.targets.is_empty();
+        self.at
+            .retain(|_, at| aliases.get(*at).is_some_and(is_used));
         for alias in self.aliases {
             if alias.broken || alias.targets.is_empty() {
                 continue;
@@ -186,7 +187,7 @@ impl<'t> MailRows<'t> {
         }
     }
 
-    /// Reports aliases of which no table says where they go.
+    /// Reports aliases whose targets are in no table.
     fn unnamed(&self, context: &mut Context<'_, '_>) {
         let known = |name: &FieldText<'_>| {
             Mailbox::parse(&name.text)
@@ -242,17 +243,17 @@ impl<'t> MailRows<'t> {
     }
 }
 
-/// Returns true if the address is a local-part, or empty, beside the number of its domain.
+/// Returns true if the row names its domain by a number, so that its address is a local-part or empty.
 fn needs_domain(fields: &Fields<'_>) -> bool {
     !fields.from.text.contains('@') && !fields.number.text.is_empty()
 }
 
-/// Returns true if a cell holds nothing, or NULL.
+/// Returns true if a cell is empty or NULL.
 fn is_empty(value: &FieldText<'_>) -> bool {
     matches!(&*value.text, "" | "NULL" | "\\N")
 }
 
-/// Reads a column of yes and no. `None` if it is neither.
+/// Returns the meaning of a value such as `1` or `no`; `None` if it has none.
 fn truth(text: &str) -> Option<bool> {
     let text = text.trim_matches('\'').to_ascii_lowercase();
     match text.as_str() {
@@ -262,7 +263,7 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// Returns true if a row counts; what does not is counted or reported.
+/// Returns true if a row is to be read. Other rows are counted as skipped, or reported.
 fn counts(columns: &Columns, fields: &Fields<'_>, context: &mut Context<'_, '_>) -> bool {
     if let Some(value) = &fields.active {
         let on = match truth(&value.text) {
@@ -349,7 +350,7 @@ fn pattern(fields: &Fields<'_>, context: &mut Context<'_, '_>) -> Option<Pattern
     }
     // iRedMail writes the bare domain for its catch-all.
     let bare = local.is_none() && from.text.eq_ignore_ascii_case(&fields.domain.text);
-    // Mailu writes its wildcard as SQL does.
+    // Mailu writes `%` for any local-part.
     let whole = from.text.strip_prefix(['@', '%']);
     let domain = match whole.filter(|domain| !domain.is_empty()) {
         Some(domain) => domain.trim_start_matches('@'),

@@ -1,4 +1,4 @@
-//! Tables of mail servers' databases: which of them say something about addresses, and in which columns.
+//! Tables in the databases of mail servers: which tables hold addresses, and in which columns.
 //!
 //! | product | tables |
 //! |---|---|
@@ -10,10 +10,10 @@
 //! | ISPConfig, Froxlor | `mail_forwarding`, `mail_user`; `mail_virtual` |
 //! | hMailServer | `hm_aliases`, `hm_domainaliases`, `hm_domains`, `hm_accounts` |
 //!
-//! Names are compared without letter case and underscores. A table is told by its columns, whatever its
-//! name; only lists of mailboxes and of domains need a known name as well.
+//! Names are compared without letter case and underscores. A table is recognised by its columns.
+//! Only tables of mailboxes and of domains need a known name as well.
 
-/// Columns of an address and of what it is sent to.
+/// Pairs of columns: an address, and its targets.
 const ALIASES: [(&str, &str); 15] = [
     ("address", "goto"),
     ("address", "forwarding"),
@@ -46,7 +46,7 @@ const MAILBOXES: [&str; 10] = [
     "hmaccounts",
 ];
 
-/// Columns of a mailbox's address.
+/// Columns with the address of a mailbox.
 const OWNERS: [&str; 6] = [
     "email",
     "username",
@@ -56,7 +56,7 @@ const OWNERS: [&str; 6] = [
     "user",
 ];
 
-/// Columns of its password, without which a table of users is one of another program.
+/// Columns with a password. A table of users without such a column belongs to another program.
 const PASSWORDS: [&str; 7] = [
     "password",
     "accountpassword",
@@ -87,13 +87,13 @@ pub fn is_named_alias(table: &str) -> bool {
 /// What a table says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MailTable {
-    /// Where an address is sent to.
+    /// Addresses and their targets.
     Aliases,
     /// Names of aliases whose targets another table has.
     AliasNames,
-    /// A domain that stands for another one.
+    /// Domains that are another name of a domain.
     DomainAliases,
-    /// PostfixAdmin's list of domains: who is hosted.
+    /// The list of hosted domains of PostfixAdmin.
     Hosted,
     /// Domains and their numbers.
     Domains,
@@ -101,7 +101,7 @@ pub enum MailTable {
     Mailboxes,
 }
 
-/// Where a table has what counts.
+/// The columns of a table that are read.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {
     /// What the table says.
@@ -110,24 +110,24 @@ pub struct Columns {
     pub from: Option<usize>,
     /// What it is sent to.
     pub to: Option<usize>,
-    /// Whether the row counts.
+    /// Says whether the row is active.
     pub active: Option<usize>,
-    /// The column says that the row does *not* count.
+    /// True if the column says that the row is *not* active.
     pub inverted: bool,
-    /// mailcow's tables have a third value.
+    /// True for tables of mailcow, whose column of activity has a third value.
     pub mailcow: bool,
-    /// The address is a pattern.
+    /// Says whether the address is a pattern.
     pub wildcard: Option<usize>,
     /// The domain, as text.
     pub domain: Option<usize>,
-    /// The domain of the target, where a column of its own has it.
+    /// The domain of the target, if it is in a column of its own.
     pub target_domain: Option<usize>,
     /// The number of the domain.
     pub number: Option<usize>,
 }
 
 impl Columns {
-    /// Returns the columns of a table by their names; `None` if it says nothing that is known. A table
+    /// Returns the columns of a table by their names; `None` if the table is not known. A table
     /// that is not in a database has no name.
     pub fn find(table: Option<&str>, names: &[String]) -> Option<Self> {
         let plain = |name: &str| name.replace('_', "").to_lowercase();

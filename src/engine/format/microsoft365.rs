@@ -13,14 +13,15 @@
 //!
 //! # Traps
 //!
-//! - `System.String[]`, `Microsoft.Exchange.Data.ProxyAddressCollection`, `{…, …...}` are what is left of
-//!   a list that PowerShell did not write out: errors that tell how to export it.
+//! - `System.String[]`, `Microsoft.Exchange.Data.ProxyAddressCollection`, `{…, …...}` appear in
+//!   place of a list that PowerShell did not write: errors that say how to export the list.
 //! - Guests (`#EXT#`), soft-deleted rows, the tenant's own `*.onmicrosoft.com` addresses, and the
-//!   system's mailboxes are counted and left out.
-//! - A user principal name need not be an address: it is taken for one only with `import
-//!   --primary-from upn`. It says which rows belong to one object where a file has one address a row.
+//!   system's mailboxes are counted and skipped.
+//! - A user principal name is not always an address. It counts as an address only with `import
+//!   --primary-from upn`. In a file with one address in each row it shows which rows belong to one object.
 //! - The addresses may stand in several columns (`ProxyAddress_1`, `ProxyAddress_2`).
-//! - A column that sends mail elsewhere (`ExternalEmailAddress`, `targetAddress`) makes a contact.
+//! - An object with a value in `ExternalEmailAddress` or `targetAddress` is a contact: its mail goes
+//!   elsewhere.
 
 use std::collections::HashMap;
 
@@ -48,7 +49,7 @@ const PROXIES: [&str; 4] = [
 /// Columns that hold addresses if they are numbered.
 const NUMBERED: [&str; 3] = ["emailaddress", "emailalias", "alias"];
 
-/// Columns that hold the primary one.
+/// Columns that hold the primary address.
 const PRIMARY: [&str; 6] = [
     "primarysmtpaddress",
     "windowsemailaddress",
@@ -58,7 +59,7 @@ const PRIMARY: [&str; 6] = [
     "email",
 ];
 
-/// Columns that send mail elsewhere.
+/// Columns that say where else the mail of an object goes.
 const REMOTE: [&str; 2] = ["externalemailaddress", "targetaddress"];
 
 /// Columns that hold the kind of an object.
@@ -67,7 +68,7 @@ const KIND: [&str; 3] = ["recipienttypedetails", "recipienttype", "type"];
 struct Columns {
     primary: Option<usize>,
     proxies: Vec<usize>,
-    /// One row an address.
+    /// One address in each row.
     address: Option<usize>,
     principal: Option<usize>,
     kind: Option<usize>,
@@ -189,7 +190,7 @@ fn read_row<'t>(
     }
     if columns.proxies.is_empty() {
         let cell = context.clean(&row.cell(columns.address));
-        // The row says which one is primary: the case of the type says it again.
+        // The row names the primary address; the letter case of the type says the same.
         match proxy::read(&cell) {
             ProxyAddress::Smtp { address, .. } => object.others.push(address),
             _ if is_whole(&cell, context) => object.add(&pasted::one(&cell), true, context),
@@ -211,7 +212,7 @@ fn without_braces<'t>(cell: &FieldText<'t>) -> FieldText<'t> {
 /// Returns true if PowerShell wrote the whole value; reports a value that it shortened.
 fn is_whole(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let text = &*cell.text;
-    // An address may begin alike: `System.Admin@company.com`.
+    // An address may begin with the same word: `System.Admin@company.com`.
     let typed = text.starts_with("System.") || text.starts_with("Microsoft.");
     let lost = typed && !text.contains('@');
     let cut = text.starts_with('{')

@@ -1,29 +1,28 @@
-//! Storey 3: other programs' tables to the rules that the native reader would give.
+//! Reads the tables of other programs as rules.
 //!
-//! In: the text of a file, decoded ([`decode`]). Out: the same [`Rule`](super::rule::Rule)s and
-//! declarations as from a `.rules` file, each with its place, findings, and a count of what was
-//! passed over by kind.
+//! In: the text of a file, decoded ([`decode`]). Out: [`Rule`](super::rule::Rule)s and domain lines, each with
+//! its place, as from a `.rules` file; findings; and how many entries were skipped, by kind.
 //!
-//! | extension | told by | file |
+//! | extension | recognised by | file |
 //! |---|---|---|
 //! | `.virtual` | extension | `postfix_virtual.rs` (lines), `postfix_rule.rs`, `postfix_value.rs`, `postfix_bare.rs` (keys without a domain), `regex_table.rs` |
 //! | `.virtusertable` | extension | `virtusertable.rs`, `virtusertable_target.rs`, `refusal.rs` and `sendmail_words.rs` (`error:`) |
 //! | `.csv` | header row | `csv.rs` (rows), `delimiter.rs`, `header.rs`, `tables.rs` (which table), then `pairs.rs`, `exchange55.rs`, `microsoft365.rs`, `google.rs`, `postfixadmin.rs` |
-//! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_complete.rs` (whether it is whole), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
+//! | `.ldif`, `.ldf` | extension | `ldif.rs` (records), `ldif_line.rs`, `ldif_complete.rs` (whether the file is complete), `directory.rs` (objects), `attributes.rs`, `nis_alias.rs` |
 //! | none, `import` only | | `routing.rs` (Exchange 5.5), `sql.rs` (dumps of mail databases) |
 //!
-//! Shared by several: `proxy.rs` (`smtp:` values), `pasted.rs` (addresses in a cell), `object.rs` (one
-//! owner), `mail_tables.rs` and `mail_rows.rs` (databases of mail servers), `unread.rs` (what holds
-//! addresses and is not read), `rule_count.rs` (files that give nothing).
+//! Shared by several: `proxy.rs` (`smtp:` values), `pasted.rs` (addresses in a cell), `object.rs` (the
+//! addresses of one mailbox), `mail_tables.rs` and `mail_rows.rs` (databases of mail servers), `unread.rs`
+//! (addresses that are not read), `rule_count.rs` (files without rules).
 //!
 //! # Invariants
 //!
-//! - No format knows the table, and the table knows no format.
-//! - One pass; the memory beside the rules is bounded by one line or record, except where several
-//!   rows make one rule (databases of mail servers, a report with one address a row).
-//! - Nothing is guessed and nothing is lost in silence: what is no address to rewrite is counted,
-//!   what holds addresses and is not read is a warning with its name, what was damaged on its way here
-//!   is an error that says how to export it well.
+//! - No reader of a format uses the table, and the table uses no reader.
+//! - A file is read once. Apart from the rules, a reader keeps one line or record in memory, except where
+//!   several rows make one rule (databases of mail servers, a report with one address in each row).
+//! - Nothing is guessed, and nothing is lost silently. Entries that are not addresses to rewrite are counted.
+//!   Addresses that are not read are a warning with the name of their column, table or attribute. A damaged
+//!   value is an error that says how to export the file again.
 
 mod attributes;
 mod context;
@@ -83,7 +82,7 @@ use context::{BareKey, Context};
 pub use options::{ImportFormat, Options, PrimaryFrom};
 pub use products::{PRODUCTS, Product};
 
-/// Reads all texts, or copies their rules as `reuse` says; what cannot be read is among the findings.
+/// Reads all texts, or copies their rules as `reuse` says. Texts that cannot be read give findings.
 pub fn parse(
     sources: &[SourceText],
     options: &Options,
@@ -120,7 +119,7 @@ pub fn parse(
     parsed
 }
 
-/// Reads one file, whatever its name, as `import` is told to.
+/// Reads one file in the format that `import` was given, whatever the name of the file is.
 pub fn import(
     source: &SourceText,
     format: ImportFormat,
@@ -182,7 +181,7 @@ fn read(
     parsed.skipped.extend(skipped);
 }
 
-/// Rules in UTF-16: other programs' tables may be so, rules may not.
+/// Returns the finding about native rules in UTF-16. Only tables of other programs may be in UTF-16.
 fn not_utf16(file: u32) -> Finding {
     let message = "the file is UTF-16, and rules are UTF-8";
     Finding::error(codes::NOT_UTF8, Span::whole_file(file), message)

@@ -1,4 +1,4 @@
-//! Mail aliases in directories (nisMailAlias): a name, and the members to which its mail goes.
+//! Mail aliases in directories (nisMailAlias): a name, and members that get its mail.
 //!
 //! ```text
 //! dn: cn=sales@domain2.com,ou=Aliases,dc=company,dc=com
@@ -10,10 +10,10 @@
 //!
 //! # Traps
 //!
-//! - The name is `cn`; of an object with `mail` it is that, and `cn` is a name for people.
-//! - Name and members without a domain are local users (`import --local-domain`). An alias whose name
-//!   has none is a warning without it; a member without a domain is an error, since half of a list is
-//!   worse than none.
+//! - `cn` is the name of the alias. In an object with `mail`, `mail` is the name, and `cn` is for people.
+//! - Name and members without a domain are local users (`import --local-domain`). Without this
+//!   option an alias whose name has no domain is a warning, and a member without a domain is an error: a part
+//!   of a list is worse than no list.
 //! - Commands, files and lists (`|command`, `/file`, `:include:`) are for aliases(5): errors.
 
 use std::collections::HashSet;
@@ -29,7 +29,7 @@ use crate::engine::{
     rule::{Origin, Pattern, Target},
 };
 
-/// Aliases that are not read, since nothing tells their domain.
+/// Aliases that are not read, because their domain is not known.
 #[derive(Debug, Default)]
 pub struct UnqualifiedAliases {
     count: usize,
@@ -37,7 +37,7 @@ pub struct UnqualifiedAliases {
 }
 
 impl UnqualifiedAliases {
-    /// Reports them.
+    /// Reports these aliases.
     pub fn report(self, context: &mut Context<'_, '_>) {
         let Some(span) = self.first else { return };
         let aliases = match self.count {

@@ -1,10 +1,10 @@
-//! One owner and its addresses: a mailbox, a group, a contact.
+//! The addresses of one object: a mailbox, a group, a contact.
 //!
 //! # Which address is the primary one
 //!
-//! The one of type `SMTP:` in upper case, if there is exactly one; else the one that a column or
-//! attribute of its own names; else none, which is an error: the order of a list means nothing
-//! (Q190706).
+//! 1. The address of type `SMTP:` in upper case, if there is exactly one.
+//! 2. Otherwise the address in a column or an attribute for the primary address.
+//! 3. Otherwise none, which is an error: the order of a list means nothing (Q190706).
 
 use super::{
     context::Context,
@@ -28,20 +28,20 @@ const SYSTEM: [&str; 5] = [
     "extest_",
 ];
 
-/// Its addresses as they are found.
+/// The addresses of an object, as they are found.
 #[derive(Debug)]
 pub struct Object<'t> {
     /// The row or record, for findings about it as a whole.
     pub place: Span,
-    /// Mail for it goes elsewhere: a contact, which has no mailbox here.
+    /// True for a contact: it has no mailbox here, its mail goes elsewhere.
     pub remote: bool,
-    /// What a column or attribute of its own calls primary.
+    /// The address in a column or an attribute for the primary address.
     pub named: Option<FieldText<'t>>,
     /// Addresses of type `SMTP:`.
     pub upper: Vec<FieldText<'t>>,
-    /// Its user principal name may be the primary address, if `import` is told so.
+    /// The user principal name. It is the primary address only if `import` was told so.
     pub principal: bool,
-    /// The others.
+    /// The other addresses.
     pub others: Vec<FieldText<'t>>,
 }
 
@@ -68,7 +68,7 @@ impl<'t> Object<'t> {
         }
     }
 
-    /// Adds a proxy address; one without a type is taken for an address if `bare`.
+    /// Adds a proxy address. A value without a type counts as an address if `bare` is true.
     pub fn add(&mut self, value: &FieldText<'t>, bare: bool, context: &mut Context<'_, '_>) {
         match proxy::read(&context.clean(value)) {
             ProxyAddress::Smtp {
@@ -93,20 +93,20 @@ impl<'t> Object<'t> {
         self.named.is_some() || !self.upper.is_empty()
     }
 
-    /// Returns true if an address is one of its own.
+    /// Returns true if the object has this address.
     pub fn holds(&self, address: &FieldText<'_>) -> bool {
         let own = self.named.iter().chain(&self.upper).chain(&self.others);
         let same = |value: &FieldText<'_>| value.text.eq_ignore_ascii_case(&address.text);
         own.into_iter().any(same)
     }
 
-    /// Adds the addresses of another row of the same object. The same address twice is one.
+    /// Adds the addresses of another row of the same object. A repeated address counts once.
     pub fn join(&mut self, other: Object<'t>) {
         self.remote |= other.remote;
         self.named = self.named.take().or(other.named);
         for upper in other.upper {
             let known = |value: &FieldText<'_>| value.text.eq_ignore_ascii_case(&upper.text);
-            // Two are an error already.
+            // Two different primary addresses have been reported already.
             if self.upper.len() < 2 && !self.upper.iter().any(known) {
                 self.upper.push(upper);
             }
@@ -198,7 +198,7 @@ fn secondary(
     if let Some(kind) = passed_over(&mailbox, context) {
         return context.skip(kind);
     }
-    // Nobody has a contact's own mailbox here, so that its address is to be declared as any target.
+    // A contact has no mailbox here, so its domain must be declared as for any other target.
     let origin = if remote { Origin::Row } else { Origin::Proxy };
     let action = Action::Rewrite(vec![target.clone()]);
     context.rule(Pattern::Mailbox(mailbox), action, None, span, origin);
@@ -213,7 +213,7 @@ pub fn address(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<T
     }
 }
 
-/// Returns true if an address is whole: no letter became `?`, and the address was not cut off.
+/// Returns true if an address is not damaged: no letter became `?`, and the end was not cut off.
 fn plausible(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let text = value.text.trim();
     if text.contains('?') {

@@ -1,38 +1,38 @@
-//! What `import` can be told about a file, and which formats it knows.
+//! The options and the formats of `import`.
 //!
-//! In a rules directory nothing can be told, so every option is at its default there.
+//! For a file in a rules directory all options have their defaults.
 
 use crate::engine::{
     address::{Domain, LocalCase},
     rule::DomainClass,
 };
 
-/// What a file does not say about itself.
+/// What a file does not show.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whether letter case makes two addresses of one owner different (the setting `local_case`).
+    /// Whether two addresses that differ only in letter case are different (the setting `local_part_case`).
     pub local_case: LocalCase,
     /// What Postfix appends to an address without a domain (`myorigin`).
     pub myorigin: Option<Domain>,
     /// What Postfix appends to a domain without a dot (`mydomain`).
     pub mydomain: Option<Domain>,
-    /// The domain of keys and values that are local users.
+    /// The domain of local users: keys and values without a domain.
     pub local_domain: Option<Domain>,
-    /// Between the values of one cell.
+    /// The separator between the values of one cell.
     pub mv_sep: Option<char>,
-    /// Between the cells of a row.
+    /// The separator between the cells of a row.
     pub column_sep: Option<char>,
-    /// Around a cell.
+    /// The quote around a cell.
     pub quote: Option<char>,
-    /// Where the primary address comes from, if the usual places are empty.
+    /// Where the primary address comes from if the file does not name one.
     pub primary_from: Option<PrimaryFrom>,
-    /// Domains that Sendmail's files beside a virtusertable name, and what they are.
+    /// The domains in the files of Sendmail that go with a virtusertable, and their classes.
     pub companions: Vec<(Domain, DomainClass)>,
-    /// Inbound domains of a routing table whose mailboxes live here.
+    /// The inbound domains of a routing table that are primary.
     pub primary_domains: Vec<Domain>,
-    /// Read `*.onmicrosoft.com` addresses as well.
+    /// True if `*.onmicrosoft.com` addresses are read as well.
     pub keep_onmicrosoft: bool,
-    /// Leave out the accounts that are disabled in an LDIF export.
+    /// True if disabled accounts of an LDIF export are skipped.
     pub skip_disabled: bool,
 }
 
@@ -52,7 +52,7 @@ pub enum ImportFormat {
     Virtual,
     /// Sendmail virtusertable source.
     Virtusertable,
-    /// Any table that its header row tells.
+    /// Any table that is recognised by its header row.
     Csv,
     /// Two columns, `from` and `to`.
     Pairs,
@@ -66,12 +66,12 @@ pub enum ImportFormat {
     Google,
     /// Tables of PostfixAdmin and other mail servers' databases, SQL dumps included.
     Postfixadmin,
-    /// Directory exports.
+    /// LDIF exports of directories.
     Ldif,
 }
 
 impl ImportFormat {
-    /// Returns its name on the command line.
+    /// Returns the name of the format on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Virtual => "virtual",
@@ -87,8 +87,8 @@ impl ImportFormat {
         }
     }
 
-    /// Returns true if its patterns leave unknown users of their domains to the MTA, so that native rules
-    /// need domain lines for the same effect.
+    /// Returns true if the MTA decides about unknown users of the domains in such a file. Native rules need
+    /// domain lines for the same effect.
     pub fn is_map(self) -> bool {
         matches!(
             self,

@@ -1,10 +1,10 @@
-//! Bytes to UTF-8, once, where a foreign file is read.
+//! Converts the bytes of a table of another program to UTF-8.
 //!
-//! # What tells the encoding
+//! # Which encoding a file has
 //!
-//! 1. a BOM: `FF FE`, `FE FF` are UTF-16, `EF BB BF` is UTF-8 and is left out;
-//! 2. without one, a NUL at every second byte of the first 64: UTF-16, little or big endian;
-//! 3. otherwise UTF-8, strictly.
+//! 1. With a BOM: `FF FE` and `FE FF` mean UTF-16; `EF BB BF` means UTF-8 and is removed.
+//! 2. Without a BOM, if every second byte of the first 64 is NUL: UTF-16, little or big endian.
+//! 3. Otherwise UTF-8.
 //!
 //! Another encoding is never guessed: the text stays as it is, and its reader reports the first byte that is
 //! not UTF-8. `import --encoding` then names the encoding.

@@ -1,4 +1,4 @@
-//! Two columns, `from` and `to`: the bulk format that is documented for people.
+//! Two columns, `from` and `to`: a format for spreadsheets.
 //!
 //! ```text
 //! from,to,comment
@@ -7,13 +7,13 @@
 //! @domain3.com,@company.com,whole domain
 //! ```
 //!
-//! Both cells say what they would say in a `.rules` file; `to` may be an action as well. Addresses may
-//! be written as Outlook and spreadsheets leave them (`a@x; b@x`, `John Doe <jdoe@x>`, `mailto:`). A row
+//! Both cells are written as in a `.rules` file; `to` may also be an action. Addresses may be written as
+//! Outlook and spreadsheets write them (`a@x; b@x`, `John Doe <jdoe@x>`, `mailto:`). A row
 //! whose first character is `#` is a comment. A line end within a cell, as spreadsheets make it, is white
 //! space.
 //!
-//! Other columns are for people: addresses in them are reported as not read, unless the column is
-//! called a comment or a note.
+//! Other columns are not read. Addresses in them are reported, unless the column is called a comment or a
+//! note.
 
 use super::{context::Context, csv::Rows, field_text::FieldText, header::Header, pasted};
 use crate::engine::{
@@ -22,7 +22,7 @@ use crate::engine::{
     syntax::read_cells,
 };
 
-/// Columns in which people write to each other.
+/// Names of columns that hold comments.
 const NOTES: [&str; 7] = [
     "comment",
     "comments",
@@ -78,7 +78,7 @@ pub fn read(header: &Header, rows: &mut Rows<'_>, context: &mut Context<'_, '_>)
     }
 }
 
-/// Returns true if a cell holds addresses as they are pasted, and no action or regex.
+/// Returns true if a cell holds pasted addresses, and neither an action nor a regex.
 fn is_pasted(cell: &FieldText<'_>) -> bool {
     let first = cell.text.split_whitespace().next().unwrap_or("");
     !words_without_addresses().any(|word| first.eq_ignore_ascii_case(word))
@@ -86,7 +86,7 @@ fn is_pasted(cell: &FieldText<'_>) -> bool {
         && pasted::is_pasted(&cell.text)
 }
 
-/// Returns the words after which no list of addresses follows.
+/// Returns the words that begin something other than a list of addresses.
 fn words_without_addresses() -> impl Iterator<Item = &'static str> {
     let actions = ActionWord::ALL.iter();
     let actions = actions.filter(|entry| entry.arguments != Arguments::Secondaries);
@@ -126,8 +126,8 @@ fn action(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Vec<(St
     Some(words)
 }
 
-/// Reports words none of which can be an address: the name of a person. Returns true if it is something
-/// else; a misspelt action is.
+/// Reports words that cannot be addresses, such as the name of a person. Returns true for other words, such
+/// as a misspelt action.
 fn is_no_name(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     let words: Vec<_> = cell.text.split_whitespace().collect();
     let first = words.first().copied().unwrap_or("");
@@ -143,7 +143,7 @@ fn is_no_name(cell: &FieldText<'_>, context: &mut Context<'_, '_>) -> bool {
     false
 }
 
-/// Returns a cell with spaces instead of line ends. Its length stays, so that places in it stay true.
+/// Returns a cell with spaces instead of line ends. The length stays the same, so that places stay correct.
 fn on_one_line(cell: FieldText<'_>) -> FieldText<'_> {
     if cell.text.contains(['\r', '\n']) {
         FieldText {

@@ -4,18 +4,18 @@
 //! # Traps
 //!
 //! - `;` `,` `|` and line ends separate addresses; between two addresses white space does as well.
-//! - Outlook writes names with a comma in them (`Doe, John <jdoe@x>`): what stands before a comma
-//!   without an address belongs to the name that follows.
+//! - Outlook writes names with a comma (`Doe, John <jdoe@x>`). A part without an address belongs to the name
+//!   that follows it.
 //! - A local-part may be quoted (`"john doe"@x`); quotes around a whole address are not part of it.
 //!
 //! # Limits
 //!
-//! A word that is no address is never completed to one: `John Doe`, or `a@x <b@y>`, comes out whole, and
-//! its reader reports it.
+//! A word that is not an address is never completed to an address. `John Doe` and `a@x <b@y>` are returned
+//! unchanged, and the caller reports them.
 
 use super::field_text::FieldText;
 
-/// Returns the addresses of a cell. A part that is none comes out as it is written.
+/// Returns the addresses of a cell. A part that is not an address is returned as it is written.
 pub fn list<'t>(cell: &FieldText<'t>) -> Vec<FieldText<'t>> {
     let cell = cell.without_blanks();
     if let Some(values) = json(&cell) {
@@ -26,7 +26,7 @@ pub fn list<'t>(cell: &FieldText<'t>) -> Vec<FieldText<'t>> {
     segments(&whole).iter().flat_map(words).collect()
 }
 
-/// Returns the only address of a cell; a cell that holds none or several comes back as it is.
+/// Returns the only address of a cell. A cell with none or several is returned unchanged.
 pub fn one<'t>(cell: &FieldText<'t>) -> FieldText<'t> {
     let mut all = list(cell);
     match (all.pop(), all.is_empty()) {
@@ -35,7 +35,7 @@ pub fn one<'t>(cell: &FieldText<'t>) -> FieldText<'t> {
     }
 }
 
-/// Returns true if a cell is more than addresses between commas.
+/// Returns true if a cell is not a plain list of addresses with commas between them.
 pub fn is_pasted(text: &str) -> bool {
     let text = text.trim();
     let quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
@@ -138,7 +138,7 @@ fn words<'t>(part: &FieldText<'t>) -> Vec<FieldText<'t>> {
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let ends = ends.iter().copied().chain([part.text.len()]);
         let pieces = starts.zip(ends).map(|(start, end)| part.part(start..end));
-        // Each piece has one `<` at most, or the text makes no sense and stays whole.
+        // If a piece has more than one `<`, the text makes no sense and is not split.
         let pieces: Vec<_> = pieces.collect();
         if pieces
             .iter()

@@ -1,9 +1,9 @@
-//! Keys without `@` of virtual(5) files: domains, or local users. Other keys of the directory tell.
+//! Keys without `@` in virtual(5) files. A key is a domain or a local user; other keys of the directory decide.
 //!
 //! - A key without a dot is a local user.
-//! - A key with a dot is a domain where other keys are in it, where `secondary` stands behind it, or
-//!   where the line has no target.
-//! - Anything else may be either, which is an error.
+//! - A key with a dot is a domain if another key is an address in this domain, if `secondary` follows, or if
+//!   the line has no target.
+//! - Any other key could be both, which is an error.
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ pub fn words<'t>(value: &FieldText<'t>) -> Vec<FieldText<'t>> {
     words
 }
 
-/// Keeps a key without `@` until the other keys show what it is.
+/// Stores a key without `@` until all other keys are known.
 pub fn bare(key: &FieldText<'_>, value: &[FieldText<'_>], context: &mut Context<'_, '_>) {
     let key = context.clean(key);
     if let Some(local) = &context.options.local_domain
@@ -74,11 +74,11 @@ pub fn bare(key: &FieldText<'_>, value: &[FieldText<'_>], context: &mut Context<
     });
 }
 
-/// What `readdress export virtual` writes behind a domain: it declares one in which nobody has an
-/// address, too.
+/// The word that `readdress export virtual` writes behind a domain. It also declares a domain without
+/// addresses.
 const DECLARED: &str = "secondary";
 
-/// Decides what bare keys are: a key is a domain if another key has an address in it.
+/// Decides what the keys without `@` are. A key is a domain if another key is an address in it.
 pub fn settle(
     bare: Vec<BareKey>,
     options: &Options,
@@ -112,7 +112,7 @@ pub fn settle(
             || meant
                 .iter()
                 .any(|word| word.ends_with(&format!("@{domain}")));
-        // Behind a user stands an address; behind a domain anything at all.
+        // An address follows a user. Anything may follow a domain.
         let address = words.iter().any(|word| last_at(&word.text).is_some());
         if !named && !inhabited {
             if options.local_domain.is_some() {
@@ -152,7 +152,7 @@ fn user(key: &BareKey, options: &Options, parsed: &mut Parsed, findings: &mut Fi
     rule(&pattern, &value, &mut context);
 }
 
-/// How a user without a domain is read.
+/// What to do about a user without a domain.
 const LOCAL_USER: &str = "`readdress import virtual --local-domain DOMAIN FILE`";
 
 fn no_domain(key: &BareKey) -> Finding {

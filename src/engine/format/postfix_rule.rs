@@ -1,8 +1,8 @@
 //! A rule of a virtual(5) file: a key with a domain, and the addresses behind it.
 //!
-//! What Postfix appends to an address without a domain (`myorigin`) or to a domain without a dot
-//! (`mydomain`) is not in the file: `import --myorigin`, `--mydomain`. Lists of who exists, commands
-//! and files are no addresses.
+//! The file does not show what Postfix appends to an address without a domain (`myorigin`) or to a domain
+//! without a dot (`mydomain`): `import --myorigin` and `--mydomain` name it. Lists of existing addresses,
+//! commands and files are errors.
 
 use std::collections::HashSet;
 
@@ -101,15 +101,16 @@ fn target(word: &FieldText<'_>, first: bool, context: &mut Context<'_, '_>) -> O
     }
 }
 
-/// What stands behind an address in relay_recipient_maps, relay_domains and access(5).
+/// Values of relay_recipient_maps, relay_domains and access(5), which are not addresses.
 const LISTED: [&str; 11] = [
     "ok", "x", "1", "yes", "relay", "valid", "permit", "reject", "dunno", "hold", "discard",
 ];
 
-/// What Postfix appends to an address that is not whole; `Some(None)` for one that is.
+/// Returns what Postfix appends to an address; `Some(None)` if the address has a full domain.
 ///
-/// A domain without a dot (`root@localhost`) stays as it is unless `mydomain` is named: whether Postfix
-/// appends it is a setting (`append_dot_mydomain`), and Postfix does so to what readdress adds as well.
+/// A domain without a dot (`root@localhost`) stays as it is unless `mydomain` is named. A setting of
+/// Postfix (`append_dot_mydomain`) decides whether Postfix appends it; Postfix does the same to addresses that
+/// readdress adds.
 fn completed(text: &str, span: Span, context: &mut Context<'_, '_>) -> Option<Option<String>> {
     let domain = last_at(text).and_then(|at| text.get(at + 1..));
     match (domain, &context.options.myorigin, &context.options.mydomain) {

@@ -2,18 +2,18 @@
 //!
 //! Postfix reads it as it reads a `To:` field (`tok822_parse`): `anna@x`, `<anna@x>`, `Anna B <anna@x>`
 //! and `anna@x (Anna)` are one address. Commas, semicolons, white space and line ends separate
-//! addresses. What stands before `<` is a name, also where it looks like an address: that is an error
-//! here, since somebody may have forgotten a comma.
+//! addresses. The text before `<` is a name. If it looks like an address, that is an error here,
+//! because a comma may be missing.
 //!
 //! # Limits
 //!
-//! Groups (`name: a@x, b@x;`) are not read: their names come out as words, which are errors.
+//! Groups (`name: a@x, b@x;`) are not supported: the name of a group is an error.
 
 use super::{context::Context, field_text::FieldText};
 use crate::engine::address::last_at;
 use crate::engine::diagnostic::codes;
 
-/// Finds the addresses of a logical line, in order. `None` where the value cannot be read.
+/// Finds the addresses of a logical line, in order. Returns `None` if the value cannot be read.
 pub fn addresses<'t>(
     lines: &[FieldText<'t>],
     context: &mut Context<'_, '_>,

@@ -9,17 +9,17 @@
 //!
 //! # Traps
 //!
-//! - A comment is a line whose first character that is not blank is `#`, between continuation lines
-//!   too; there is none behind a rule.
-//! - postmap drops a line that it cannot read and goes on; here it is an error.
+//! - A line is a comment if its first character that is not blank is `#`, also between continuation lines. A
+//!   comment behind a rule does not exist.
+//! - postmap ignores a line that it cannot read; here such a line is an error.
 //! - A key without `@` is a domain or a user: `postfix_bare.rs`.
 //! - A value may be written as in a `To:` field (`Anna <anna@company.com>`): `postfix_value.rs`.
-//! - `a a` means *keep*. `key: value` is aliases(5) or cPanel's valiases, `|command` and `/file` are for
-//!   aliases(5) as well: errors.
+//! - `a a` means *keep*. `key: value` is a line of aliases(5) or of cPanel's valiases, and `|command` and
+//!   `/file` belong to aliases(5) too: they are errors.
 //!
 //! # Limits
 //!
-//! Of regexp and pcre tables only `/^(.*)@domain2\.com$/ ${1}@company.com` is understood.
+//! The only line of regexp and pcre tables that is read is `/^(.*)@domain2\.com$/ ${1}@company.com`.
 
 use super::{
     context::Context,
@@ -96,12 +96,12 @@ fn logical(lines: &[FieldText<'_>], aliases: &mut AliasLines, context: &mut Cont
     }
 }
 
-/// Lines of an alias file (`key: value`): they are reported once.
+/// The lines of an alias file (`key: value`), which are reported together.
 #[derive(Debug, Default)]
 struct AliasLines {
     first: Option<Span>,
     count: usize,
-    /// How many keys are whole addresses, or `*`.
+    /// How many keys are full addresses or `*`.
     whole: usize,
 }
 

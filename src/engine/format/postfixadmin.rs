@@ -6,8 +6,8 @@
 //! jdoe@company.com,jdoe@company.com,1
 //! ```
 //!
-//! Columns go by name: newer versions put others in between. Which tables are known says
-//! `mail_tables.rs`, what their rows mean `mail_rows.rs`.
+//! Columns are found by name, because newer versions have more columns. `mail_tables.rs` lists the known
+//! tables; `mail_rows.rs` makes rules from their rows.
 
 use super::{
     context::Context,

@@ -2,12 +2,12 @@
 //!
 //! # Traps
 //!
-//! - Between them stands `;`, `|`, `,`, `+`, white space or a line end, and each of these may stand in
-//!   a value as well (`john+news@…`, X.400): a cell is parted only where a `TYPE:` follows.
-//! - A leading `=` (`=EX:/o=…`, from Samba) belongs to nothing.
+//! - The separator is `;`, `|`, `,`, `+`, white space or a line end. A value may contain each of these as well
+//!   (`john+news@…`, X.400), so a cell is split only before a `TYPE:`.
+//! - A leading `=` (`=EX:/o=…`, from Samba) is ignored.
 //! - csvde writes a value that is not ASCII as `X'736d7470…'`, the hexadecimal digits of its UTF-8.
 //! - Graph and Power Automate write a JSON list.
-//! - `X500:`, `X400:`, `SIP:` and the like are no mail addresses and are counted by type.
+//! - `X500:`, `X400:`, `SIP:` and other types are not mail addresses; they are counted by type.
 
 use super::{
     field_text::{FieldText, is_unseen},
@@ -22,18 +22,18 @@ pub const MAX_TYPE: usize = 8;
 pub enum ProxyAddress<'t> {
     /// `SMTP:` (upper case), `smtp:` or `mailto:`, and the address behind it.
     Smtp {
-        /// The type is written in upper case: the primary one, where case carries a meaning.
+        /// True if the type is in upper case, which marks the primary address in some formats.
         upper: bool,
         /// The address.
         address: FieldText<'t>,
     },
     /// Another type, in lower case.
     Other(String),
-    /// No type before it.
+    /// A value without a type.
     Bare(FieldText<'t>),
 }
 
-/// Reads one.
+/// Reads one proxy address.
 pub fn read<'t>(value: &FieldText<'t>) -> ProxyAddress<'t> {
     let value = value.trimmed();
     let skip = usize::from(value.text.starts_with('='));
@@ -126,7 +126,7 @@ fn starts(text: &str) -> Vec<usize> {
         let separator = matches!(c, ';' | '|' | ',' | '+') || c.is_whitespace() || is_unseen(c);
         let rest = text.get(at..).unwrap_or("");
         if free && !separator && (type_follows(rest) || hexadecimal(rest).is_some()) {
-            // What cannot be seen before a value belongs to it, and is reported there.
+            // Invisible characters before a value belong to the value, and are reported with it.
             let before = text.get(..at).unwrap_or("");
             starts.push(before.trim_end_matches(is_unseen).len());
         }

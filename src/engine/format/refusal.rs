@@ -1,4 +1,4 @@
-//! The `error:` values of Sendmail's tables: who is refused, and with which reply.
+//! The `error:` values of Sendmail's tables, which refuse a recipient with a reply.
 //!
 //! ```text
 //! error:nouser 550 No such user here
@@ -11,14 +11,13 @@
 //!
 //! The reply was compared with that of Sendmail 8.17, value by value (`tests/peers_virtusertable.rs`).
 //!
-//! - `error` and what follows are read as words of an address (`sendmail_words.rs`): letter case and
-//!   blanks around `error:` mean nothing, and a text outside of quotes loses blanks around dots, commas
-//!   and the like.
-//! - `error:D.S.N:text` has an enhanced code, `error:NAME text` a name of `sysexits.h`. The name decides
-//!   nothing that the client sees.
-//! - The text begins with an SMTP code and a blank, and may go on with an enhanced code, which comes
-//!   before that of the value. Without either it is 4.0.0 or 5.0.0.
-//! - A text without an SMTP code is answered with 553 5.3.0, also where the name is `tempfail`.
+//! - Sendmail reads the value as the words of an address (`sendmail_words.rs`). It ignores letter case and
+//!   blanks around `error:`, and removes blanks around dots, commas and similar characters outside of quotes.
+//! - `error:D.S.N:text` has an enhanced code, `error:NAME text` a name of `sysexits.h`. The client
+//!   does not see the name.
+//! - The text begins with an SMTP code and a blank, and an enhanced code may follow, which wins over
+//!   the one of the value. Without an enhanced code it is 4.0.0 or 5.0.0.
+//! - A text without an SMTP code gives the reply 553 5.3.0, also if the name is `tempfail`.
 
 use super::{
     context::Context,
@@ -28,10 +27,10 @@ use super::{
 use crate::engine::diagnostic::codes;
 use crate::engine::reply::{EnhancedCode, ReplyClass, ReplyError, SmtpReply};
 
-/// The text of a value that has none.
+/// The text of the reply if the value has none.
 const UNKNOWN: &str = "User unknown";
 
-/// Returns true if this is such a value.
+/// Returns true if a value is an `error:` value.
 pub fn is_refusal(text: &str) -> bool {
     let blank = [' ', '\t'];
     let text = text.trim_start_matches(blank);
@@ -102,7 +101,7 @@ fn percent(value: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Strin
     Some(text)
 }
 
-/// Returns the reason, and the text as Sendmail joins it.
+/// Returns the enhanced code or the name, and the text as Sendmail joins it.
 fn parts(words: &[SendmailWord]) -> (String, String) {
     let (reason, text) = match words {
         [class, one, subject, two, detail, colon, text @ ..]
@@ -114,7 +113,7 @@ fn parts(words: &[SendmailWord]) -> (String, String) {
         [name, text @ ..] => (name.text.clone(), text),
         [] => (String::new(), [].as_slice()),
     };
-    // Sendmail itself puts the value into angle brackets, and takes what stands before the first `>`.
+    // Sendmail puts the value into angle brackets, and uses the part before the first `>`.
     let end = text.iter().skip(1).position(|word| word.is(">"));
     let text = text.get(..end.map_or(text.len(), |end| end + 1));
     (reason, sendmail_words::join(text.unwrap_or_default()))
@@ -166,7 +165,7 @@ fn reply(code: &str, enhanced: Option<&str>, text: &str) -> Result<SmtpReply, Re
     SmtpReply::new(class, Some(code), Some(enhanced), text)
 }
 
-/// Warns that Sendmail finds no code in a text, with what may be meant.
+/// Warns that Sendmail finds no code in a text, and suggests what may be meant.
 fn uncoded(reason: &str, text: &str, value: &FieldText<'_>, context: &mut Context<'_, '_>) {
     let meant = meant(reason, text);
     let message = "Sendmail rejects the address with 553 5.3.0, because the text does not begin with an SMTP code and a space";

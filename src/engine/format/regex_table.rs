@@ -1,9 +1,10 @@
-//! Lines of Postfix regexp and pcre tables that stand in a `.virtual` file.
+//! Lines of Postfix regexp and pcre tables in a `.virtual` file.
 //!
 //! # Limits
 //!
-//! Only the idiom for a whole domain is understood: `/^(.*)@domain2\.com$/ ${1}@company.com`. Their
-//! regexes are not anchored, and `if` and `!` have no like here, so that the rest is refused.
+//! Only the form for a whole domain is read: `/^(.*)@domain2\.com$/ ${1}@company.com`. Any other
+//! line is an error: regexes of Postfix need not match the whole address, and `if` and `!` have no equivalent
+//! here.
 
 use super::{context::Context, field_text::FieldText, identity};
 use crate::engine::{

@@ -9,10 +9,10 @@
 //!
 //! # Traps
 //!
-//! - A domain stands for its subdomains as well, unless `#` is before it.
-//! - The table does not say where mailboxes live: `import --primary-domain company.com`; the other
-//!   inbound domains are secondary. Without that option nothing is guessed.
-//! - A route to another host makes a domain one that is known and elsewhere.
+//! - A domain includes its subdomains, unless it begins with `#`.
+//! - The table does not say which domains are primary: `import --primary-domain company.com` does. The other
+//!   inbound domains are then secondary. Without that option nothing is guessed.
+//! - A domain with a route to another host is external.
 
 use super::{
     context::Context,
@@ -21,7 +21,7 @@ use super::{
 use crate::engine::diagnostic::codes;
 use crate::engine::rule::{Action, Declaration, DomainClass, Origin, Pattern, Target, TargetKind};
 
-/// Reads a table; its declarations go where those of `.rules` files do.
+/// Reads a table. Its domain lines count as those of `.rules` files.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
     for line in lines(context.file, text) {
         let words = line.split(char::is_whitespace);

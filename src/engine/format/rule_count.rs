@@ -1,5 +1,5 @@
-//! What a file gave: one that gives nothing, or mailboxes without a secondary address, is a warning. The
-//! usual cause is an export without the attributes or the lines that matter.
+//! Counts the rules and mailboxes of a file. A file without rules, or with mailboxes and no secondary
+//! address, is a warning: usually the export lacks the attributes or lines with the addresses.
 
 use super::ImportFormat;
 use crate::engine::{
@@ -7,12 +7,12 @@ use crate::engine::{
     rule::Action,
 };
 
-/// What was made of a file.
+/// The counts of one file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RuleCount {
     /// Mailboxes.
     mailboxes: usize,
-    /// All other rules, domains, and keys that are looked at later.
+    /// All other rules, domains, and keys that are decided later.
     others: usize,
 }
 
@@ -25,7 +25,7 @@ impl RuleCount {
         }
     }
 
-    /// Counts a domain, or a key that is looked at later.
+    /// Counts a domain, or a key that is decided later.
     pub fn other(&mut self) {
         self.others += 1;
     }
@@ -35,8 +35,8 @@ impl RuleCount {
         self.others += rules.saturating_sub(self.mailboxes + self.others) + domains;
     }
 
-    /// Returns the warning about a file that gave too little. It is for files without errors. If there were
-    /// other findings (`told`), they say why a table of rows gave no rule.
+    /// Returns the warning about a file without rules or without secondary addresses, if the file has no
+    /// errors. If the file has other findings (`told`), these already say why a table of rows gave no rule.
     pub fn warning(self, format: ImportFormat, file: u32, told: bool) -> Option<Finding> {
         let Self { mailboxes, others } = self;
         let span = Span::whole_file(file);

@@ -1,20 +1,20 @@
-//! A text cut into the words of Sendmail's address scanner (`prescan` of `parseaddr.c`).
+//! Splits a text into words as Sendmail's address scanner does (`prescan` of `parseaddr.c`).
 //!
-//! Sendmail reads the values of its tables as it reads addresses, and so the text of an `error:`
-//! value loses blanks, quotes and comments on its way to the client.
+//! Sendmail reads the values of its tables as it reads addresses. Therefore the text of an `error:` value loses
+//! blanks, quotes and comments before the client sees it.
 //!
 //! # Rules
 //!
-//! - Blanks end a word. Each of `.:%@!^/[]+<>,;` (the default of `OperatorChars`, and what always
-//!   delimits) is a word of its own.
+//! - Blanks end a word. Each of `.:%@!^/[]+<>,;` (the default of `OperatorChars`, and the
+//!   characters that always delimit) is a word of its own.
 //! - A quoted string is one word; a backslash makes the next character an ordinary one.
 //! - A comment in parentheses is left out.
-//! - When words are joined, a blank stands between two ordinary ones, and nowhere else.
+//! - When words are joined, only two ordinary words have a blank between them.
 
-/// What delimits, and is a word of its own.
+/// The characters that delimit words. Each is a word of its own.
 const OPERATORS: &str = ".:%@!^/[]+<>,;";
 
-/// What kind of word this is.
+/// The kind of a word.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WordKind {
     /// Ordinary characters.
@@ -25,23 +25,23 @@ pub enum WordKind {
     Quoted,
 }
 
-/// One word, its quotes and backslashes left out.
+/// One word, without its quotes and backslashes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SendmailWord {
-    /// What it says.
+    /// The text of the word.
     pub text: String,
-    /// What it is.
+    /// The kind of the word.
     pub kind: WordKind,
 }
 
 impl SendmailWord {
-    /// Returns true if this is the operator.
+    /// Returns true if the word is this operator.
     pub fn is(&self, operator: &str) -> bool {
         self.kind == WordKind::Operator && self.text == operator
     }
 }
 
-/// Splits a text into words. The error is the bracket or quote without its counterpart.
+/// Splits a text into words. The error is a bracket or quote that is not closed.
 pub fn cut(text: &str) -> Result<Vec<SendmailWord>, char> {
     let mut scanner = Scanner::default();
     let mut characters = text.chars();
@@ -74,7 +74,7 @@ pub fn join(words: &[SendmailWord]) -> String {
 #[derive(Debug, Default)]
 struct Scanner {
     words: Vec<SendmailWord>,
-    /// The last word may grow.
+    /// True if the next character belongs to the last word.
     open: bool,
     quoted: bool,
     comments: usize,
@@ -110,7 +110,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Adds a character that means nothing by itself.
+    /// Adds an ordinary character.
     fn ordinary(&mut self, c: char) {
         if self.comments > 0 {
             return;

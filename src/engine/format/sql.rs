@@ -2,15 +2,15 @@
 //!
 //! # Traps
 //!
-//! - Columns go by name: those of the `INSERT` or `COPY`, else those of the `CREATE TABLE` in the same
-//!   dump. They are never guessed by position: without names the rows are an error.
+//! - Columns are found by name: in the `INSERT` or `COPY`, otherwise in the `CREATE TABLE` of the same dump.
+//!   They are never guessed by position: without names the rows are an error.
 //! - `INSERT`, `REPLACE`, `INSERT … SET`, `COPY … FROM stdin`; statements of several rows.
 //! - Bodies of triggers and procedures hold statements that are not run: they are skipped.
 //!
 //! # Limits
 //!
-//! A table that is not known, and any other statement, is skipped; if it holds addresses, it is counted
-//! and reported by name and line. A value that is computed (`CONCAT(…)`) where an address is expected is an
+//! Unknown tables and other statements are skipped. If they hold addresses, the addresses are counted and
+//! reported by name and line. A value that is computed (`CONCAT(…)`) where an address is expected is an
 //! error. A dump that ends too early is an error (`sql_end.rs`).
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::engine::diagnostic::Span;
 
-/// What the first line of a dump begins with, in lower case.
+/// How the first line of a dump begins, in lower case.
 const BEGINNINGS: [&str; 24] = [
     "alter table ",
     "begin transaction",
@@ -229,8 +229,8 @@ impl<'t> Dump<'t> {
         }
     }
 
-    /// Skips the statements behind `DELIMITER ;;` of the client mysql: up to `DELIMITER ;` they are bodies
-    /// of triggers.
+    /// Skips the statements behind `DELIMITER ;;` of the client mysql. Up to `DELIMITER ;` they are bodies of
+    /// triggers.
     fn other_delimiter(&mut self, span: Span) {
         self.tokens.next_line();
         while let Some(line) = self.tokens.next_line() {

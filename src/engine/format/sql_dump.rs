@@ -1,4 +1,4 @@
-//! A dump while it is read: what comes next, and what was found so far.
+//! The state of reading a dump: the next tokens, and what was found so far.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::engine::diagnostic::{Span, codes};
 
-/// Words with which a statement of MS SQL begins; no `;` need end the one before.
+/// Words that begin a statement of MS SQL. The statement before may end without `;`.
 const STATEMENTS: [&str; 14] = [
     "go", "insert", "set", "create", "alter", "use", "update", "delete", "print", "if", "begin",
     "end", "exec", "drop",
@@ -20,24 +20,24 @@ const STATEMENTS: [&str; 14] = [
 /// A dump while it is read.
 #[derive(Debug)]
 pub struct Dump<'t> {
-    /// What comes next.
+    /// The next tokens.
     pub tokens: Tokens<'t>,
     /// The columns of each table; `None` if they have been changed.
     pub layouts: HashMap<String, Option<Vec<String>>>,
-    /// What the rows of known tables say.
+    /// The rows of known tables.
     pub rows: MailRows<'t>,
     /// Tables, columns and statements that are not read.
     pub unread: Unread,
     /// Tables whose columns have no names: rows, addresses, and the first place of one.
     pub nameless: BTreeMap<String, (usize, usize, Span)>,
-    /// The statement that the dump ends in.
+    /// The statement in which the dump ends, if it is not complete.
     pub unfinished: Option<Span>,
-    /// A transaction that is open, or was given up.
+    /// A transaction that is open, or that was rolled back.
     pub transaction: Option<(&'static str, Span)>,
 }
 
 impl<'t> Dump<'t> {
-    /// Nothing read yet.
+    /// Returns the state before the first token.
     pub fn new(text: &'t str, file: u32) -> Self {
         Self {
             tokens: Tokens::new(text, file),

@@ -1,4 +1,4 @@
-//! Whether a dump is whole: what it shows itself, and the last line that its program writes.
+//! Checks whether a dump is complete: its last statement, and the last line that its program writes.
 
 use super::{context::Context, sql_dump::Dump};
 use crate::engine::diagnostic::{Finding, Span, codes};
@@ -19,10 +19,10 @@ const FRAMES: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// What to do about all of them.
+/// What to do about a dump that is not complete.
 const HELP: &str = "the export was interrupted, or the file was cut off: export it again";
 
-/// Reports the first sign that the dump is not whole.
+/// Reports the first sign that the dump is not complete.
 pub fn check(text: &str, dump: &Dump<'_>, context: &mut Context<'_, '_>) {
     let (message, span) = if let Some((what, span)) = dump.tokens.open {
         (

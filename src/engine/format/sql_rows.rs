@@ -1,4 +1,4 @@
-//! Rows of a statement: `(…), (…)`, `a = b, …`, and the columns that they belong to.
+//! The rows of a statement, `(…), (…)` or `a = b, …`, and their columns.
 
 use super::{
     context::Context,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::engine::diagnostic::{Span, codes};
 
-/// What to do about values that are computed.
+/// What to do about computed values.
 const EXPORT: &str =
     "export the table from the database: the dump then holds the values themselves";
 
@@ -20,14 +20,14 @@ const EXPORT: &str =
 pub struct Cell<'t> {
     /// A string, a number or a word; empty for NULL.
     pub value: FieldText<'t>,
-    /// It is written out, not computed.
+    /// True if the value is written in the dump, false if it is computed.
     pub literal: bool,
 }
 
-/// What a statement's rows are to be read as.
+/// How the rows of a statement are read.
 #[derive(Debug)]
 pub enum Reading {
-    /// A table that says something about addresses.
+    /// A known table with addresses.
     Known(Columns, Vec<String>),
     /// Another table.
     Other(usize),
@@ -36,7 +36,7 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// Decides by the names of columns: those of the statement, or else those of the definition.
+    /// Decides by the names of the columns in the statement, or otherwise in the definition.
     pub fn of(dump: &Dump<'_>, table: &str, names: Option<Vec<String>>) -> Self {
         let names = names.or_else(|| dump.layouts.get(table).cloned().flatten());
         match names {
@@ -109,7 +109,7 @@ pub fn read<'t>(
             continue;
         }
         if !token.is("(") {
-            // `ON DUPLICATE KEY UPDATE …`, `ON CONFLICT …`: what it changes is not known.
+            // `ON DUPLICATE KEY UPDATE …`, `ON CONFLICT …`: the values that it changes are not known.
             return dump.skip(first.clone());
         }
         let Some(cells) = cells(dump) else {
@@ -212,7 +212,7 @@ fn cell<'t>(tokens: &[Token<'t>], end: Span) -> Cell<'t> {
             literal: true,
         },
         [token, ..] => {
-            // A call shows the addresses that it holds.
+            // Addresses in the arguments of a call are kept, to be reported.
             let texts = tokens
                 .iter()
                 .filter(|token| token.kind != SqlTokenKind::Word);

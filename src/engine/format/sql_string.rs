@@ -1,18 +1,18 @@
-//! What stands between the quotes of an SQL string.
+//! The text between the quotes of an SQL string.
 
-/// What a backslash means.
+/// The meaning of a backslash.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Backslash {
-    /// Itself.
+    /// A backslash.
     Plain,
-    /// The next character is another one: `\n`, `\'`.
+    /// It changes the meaning of the next character: `\n`, `\'`.
     Escapes,
     /// Characters may be written by their numbers as well: `\101`, `\x41`, `\u0041`.
     Numbers,
 }
 
-/// Reads up to the closing quote: the bytes before it, and the text if an escape made it another one.
-/// `None` if the quote is not closed.
+/// Reads up to the closing quote. Returns the length of the text in the dump, and the text itself if it has
+/// escapes; `None` if the quote is not closed.
 pub fn read(rest: &str, close: char, backslash: Backslash) -> Option<(usize, Option<String>)> {
     let escapes = backslash != Backslash::Plain;
     let special = |c: char| c == close || (escapes && c == '\\');

@@ -1,18 +1,18 @@
-//! The text of an SQL dump to words, names, strings and signs, in the spellings of MySQL, PostgreSQL,
-//! SQLite and MS SQL.
+//! Splits an SQL dump into words, names, strings and signs, by the syntax of MySQL, PostgreSQL, SQLite and
+//! MS SQL.
 //!
 //! # Traps
 //!
 //! - A quote in a string is `''`. A backslash escapes in MySQL, and in `E'…'` of PostgreSQL; elsewhere it is
-//!   a character like any other. What the dump says of its program decides.
-//! - `` `name` ``, `"name"` and `[name]` are names; MySQL's hand-written files have `"text"` for strings as
-//!   well.
+//!   an ordinary character. The dump shows which program wrote it.
+//! - `` `name` ``, `"name"` and `[name]` are names; In files for MySQL that people wrote, `"text"` may also
+//!   be a string.
 //! - `N'…'` is a string, `X'…'` and `0x…` are hexadecimal, `b'1'` is a bit, `$$…$$` is PostgreSQL's.
 //! - `/*!40000 … */` is read as its content, `/*M!999999 … */` never; `--` and, in MySQL, `#` begin comments.
 //!
 //! # Limits
 //!
-//! Text is held in place and copied only where an escape was resolved.
+//! A text is copied only if it has escapes.
 
 use super::{
     cursor::Cursor,
@@ -25,7 +25,7 @@ use crate::engine::diagnostic::Span;
 /// A conditional comment with this version or a higher one is never run.
 const NEVER: u32 = 999_999;
 
-/// What only scripts of MS SQL hold.
+/// Text that only scripts of MS SQL contain.
 const MSSQL: [&str; 7] = [
     "[dbo].",
     "INSERT [",
@@ -80,28 +80,28 @@ pub enum SqlTokenKind {
 /// A word, a name, a string or a single sign.
 #[derive(Clone, Debug)]
 pub struct Token<'t> {
-    /// What it says, quotes and escapes resolved.
+    /// The text, without quotes and escapes.
     pub value: FieldText<'t>,
-    /// What it is.
+    /// The kind of the token.
     pub kind: SqlTokenKind,
-    /// It is the first one of its line.
+    /// True for the first token of a line.
     pub first: bool,
 }
 
 impl Token<'_> {
-    /// Returns true if it is this keyword or sign.
+    /// Returns true if the token is this keyword or sign.
     pub fn is(&self, word: &str) -> bool {
         self.kind == SqlTokenKind::Word && self.value.text.eq_ignore_ascii_case(word)
     }
 
-    /// Returns its text as a name, in lower case and without a schema.
+    /// Returns the text as a name, in lower case and without a schema.
     pub fn name(&self) -> String {
         let name = self.value.text.rsplit('.').next().unwrap_or("");
         name.to_lowercase()
     }
 }
 
-/// The tokens of a dump, comments left out.
+/// The tokens of a dump, without comments.
 #[derive(Debug)]
 pub struct Tokens<'t> {
     cursor: Cursor<'t>,
@@ -109,9 +109,9 @@ pub struct Tokens<'t> {
     pub dialect: Dialect,
     /// A token that was given back.
     back: Option<Token<'t>>,
-    /// A conditional comment is open.
+    /// True inside a conditional comment.
     conditional: bool,
-    /// What the dump ends inside of, and where it began.
+    /// The string, name or comment in which the dump ends, and where that begins.
     pub open: Option<(&'static str, Span)>,
 }
 
@@ -127,7 +127,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Gives a token back: it comes again.
+    /// Puts a token back, so that it is returned again.
     pub fn give_back(&mut self, token: Token<'t>) {
         self.back = Some(token);
     }
@@ -144,7 +144,7 @@ impl<'t> Tokens<'t> {
         Some(value)
     }
 
-    /// Skips lines that are orders to psql (`\connect`), which no `;` ends.
+    /// Skips lines that are commands of psql (`\connect`), which do not end with `;`.
     pub fn skip_orders(&mut self) {
         while self.back.is_none() {
             self.blanks();
@@ -155,7 +155,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Notes that the text ends inside of something that begins here, and skips the rest.
+    /// Records that the text ends inside of a string, name or comment that begins here, and skips the rest.
     fn ends_inside(&mut self, what: &'static str) {
         self.open.get_or_insert((what, self.cursor.span(0, 1)));
         self.cursor.advance(self.cursor.text().len());

@@ -1,7 +1,7 @@
-//! Which table a `.csv` file holds: its header row tells.
+//! Recognises the table in a `.csv` file by its header row.
 //!
-//! Names of columns are compared without letter case, blanks, hyphens and underscores. A first row
-//! that is no header, but two addresses, is the recipient address map of Google Workspace.
+//! Names of columns are compared without letter case, blanks, hyphens and underscores. If the first
+//! row is two addresses instead of a header, the file is the recipient address map of Google Workspace.
 
 use super::{
     ImportFormat, context::Context, csv::Rows, exchange55, google, header::Header,
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::engine::diagnostic::{Span, codes};
 
-/// What is known, for an unknown header.
+/// The help for an unknown header.
 const KNOWN: &str = "known header rows: `from,to`; Exchange 5.5 (`Obj-Class,…`); Exchange and Microsoft 365 (`PrimarySmtpAddress,EmailAddresses` or `PrimarySmtpAddress,Address`); GAM (`Alias,Target,TargetType`, `Target,TargetType,Aliases`, `primaryEmail,aliases.0`, `primaryEmail,emails.0.address`, `Type,Email,Target`), or a sheet `Primary Email,Email Alias`; tables of PostfixAdmin, iRedMail, mailcow, Mailu, ISPmail and hMailServer (`address,goto`, `address,forwarding`, `source,destination`, `email,destination`, `aliasname,aliasvalue`, `alias_domain,target_domain`, `name,domain_name`)";
 
-/// Which table it is.
+/// A known table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum KnownTable {
     Pairs,
@@ -68,7 +68,7 @@ impl KnownTable {
     }
 }
 
-/// Reads a file; `wanted` is what `import` was told, or any table.
+/// Reads a file. `wanted` is the format that `import` was given, or any table.
 pub fn read(text: &str, wanted: ImportFormat, context: &mut Context<'_, '_>) {
     if sql::is_dump(text) {
         return dump(text, context);
@@ -117,8 +117,8 @@ fn dump(text: &str, context: &mut Context<'_, '_>) {
     );
 }
 
-/// Returns true if a table is drawn for a screen, with lines of `+`, `-` and `|`: what mysql without -B,
-/// psql and sqlcmd show.
+/// Returns true if a table is drawn for a screen, with lines of `+`, `-` and `|`, as mysql without -B,
+/// psql and sqlcmd print it.
 fn is_drawn(text: &str) -> bool {
     let is_rule = |line: &str| {
         let line = line.trim();

@@ -1,12 +1,12 @@
-//! Addresses that no reader reads, counted by what holds them: attributes of a directory, columns of a table,
-//! tables and statements of a dump. Each holder is reported once, at its first place.
+//! Counts the addresses that are not read, by the attribute of a directory, the column of a table, or the table
+//! or statement of a dump that holds them. Each of these is reported once, at its first place.
 
 use std::collections::HashMap;
 
 use super::{context::Context, field_text::FieldText, proxy};
 use crate::engine::diagnostic::{Finding, Span, codes};
 
-/// What holds addresses.
+/// A kind of place that holds addresses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Holder {
     /// An attribute of a directory.
@@ -15,7 +15,7 @@ pub enum Holder {
     Column,
     /// A table of a dump.
     Table,
-    /// A table whose name says that it holds aliases: its rows are counted.
+    /// A table with a name of a table of aliases. Its rows are counted.
     Rows,
     /// A statement of a dump.
     Statement,
@@ -25,7 +25,7 @@ pub enum Holder {
 #[derive(Debug, Default)]
 pub struct Unread {
     found: Vec<Found>,
-    /// The place of each in `found`, by its name.
+    /// The index of each holder in `found`, by its name.
     at: HashMap<String, usize>,
 }
 
@@ -34,7 +34,7 @@ struct Found {
     /// The holder, as a finding names it.
     name: String,
     holder: Holder,
-    /// What the finding points at.
+    /// The place of the finding.
     span: Span,
     count: usize,
 }
@@ -148,7 +148,7 @@ fn address(word: &str) -> Option<&str> {
     (!local.is_empty() && plain && labels(domain)).then_some(word)
 }
 
-/// Counts the addresses of a value that none of the values that are read holds.
+/// Counts the addresses of a value that are not among the addresses that are read.
 pub fn lost(value: &FieldText<'_>, read: &[FieldText<'_>]) -> usize {
     if !value.text.contains('@') {
         return 0;

@@ -9,12 +9,13 @@
 //!
 //! # Traps
 //!
-//! - `#` begins a comment in the first column only: behind a value it belongs to the value. Nothing
-//!   continues a line. Trailing blanks and a CR would stay in the value: they are left out.
+//! - `#` begins a comment only in the first column; behind a value it is a part of the value. A line cannot be
+//!   continued. Sendmail would keep blanks and a CR at the end of a value; here they are removed.
 //! - A value is one address; one without a domain is a local user (`import --local-domain`).
-//! - What a value may be filled in with: `virtusertable_target.rs`. `error:` values refuse: `refusal.rs`.
-//! - `user+*@` and `+*@` also match an empty detail (`jd+@domain2.com`), which a native rule of that
-//!   form does not: each of them gives a second rule for it, unless the file spells that key out.
+//! - `virtusertable_target.rs` reads `%1`, `%2` and `%3` in a value; `refusal.rs` reads `error:` values.
+//! - `user+*@` and `+*@` also match an empty detail (`jd+@domain2.com`), which a native rule of
+//!   that form does not. Each of them gives a second rule for the empty detail, unless the file has a line for
+//!   that key.
 
 use std::collections::HashSet;
 
@@ -30,8 +31,8 @@ use crate::engine::{
     rule::{Action, DomainClass, Origin, Pattern, TargetKind},
 };
 
-/// The user in the regex of a second rule. A regex without a class is the cheaper one: it is asked about
-/// addresses of its own domain alone.
+/// The user in the regex of a second rule. A regex with one domain is cheap: it is tried only for addresses of
+/// this domain.
 const ANY: &str = ".+";
 const NO_PLUS: &str = "[^+]+";
 
@@ -96,7 +97,7 @@ fn rule(
     let Some(pattern) = pattern(key, context) else {
         return;
     };
-    // `user++@` comes before `user+*@`, to which the empty detail is left then.
+    // `user++@` comes before `user+*@`, which then matches only the empty detail.
     let shadow = key.text.replacen("+*@", "++@", 1).to_lowercase();
     let shadowed = key.text.contains("+*@") && spelt_out.contains(&shadow);
     let for_empty_detail = |fills| {
@@ -122,7 +123,7 @@ fn rule(
     let Some(right) = virtusertable_target::read(&pattern, value, context) else {
         return;
     };
-    // Where the detail goes into the target, only an empty one is the second rule's business.
+    // If the target contains the detail, the second rule is only for an empty detail.
     let fills = matches!(right.target.kind, TargetKind::Template { .. });
     let second = for_empty_detail(fills).zip(right.for_empty_detail);
     for (pattern, target) in own((pattern, right.target), shadowed).chain(second) {

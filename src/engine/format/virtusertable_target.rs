@@ -1,11 +1,11 @@
 //! The right side of a virtusertable line: one address, with parts of the key filled in.
 //!
-//! `%1` is the user, `%2` the detail, `%3` the `+` and the detail, `%%` a percent sign. A right side is
-//! one of the native targets, or an error: `@dom %1@x` is `@x detail=drop`, `@dom %1%3@x` is
+//! `%1` is the user, `%2` the detail, `%3` the `+` and the detail, `%%` a percent sign. A right side
+//! becomes a native target, or is an error: `@dom %1@x` is `@x detail=drop`, `@dom %1%3@x` is
 //! `@x detail=keep`, `old+*@dom new+%2@x` is `new+*@x`.
 //!
 //! `user+*@` and `+*@` also match an empty detail (`jd+@domain2.com`) in Sendmail, and native rules of
-//! that form do not: [`RightSide::for_empty_detail`] is what a second rule says of it.
+//! that form do not. [`RightSide::for_empty_detail`] is the target of a second rule for this address.
 
 use super::{context::Context, field_text::FieldText};
 use crate::engine::{
@@ -14,14 +14,14 @@ use crate::engine::{
     rule::{Detail, Pattern, Piece, Target, TargetKind},
 };
 
-/// What a right side says.
+/// The meaning of a right side.
 #[derive(Debug)]
 pub struct RightSide {
-    /// What the address becomes.
+    /// The target.
     pub target: Target,
     /// What becomes of its detail.
     pub detail: Option<Detail>,
-    /// The same for an address whose detail is empty, where the pattern is `user+*@` or `+*@`.
+    /// The target of an address with an empty detail, if the pattern is `user+*@` or `+*@`.
     pub for_empty_detail: Option<Target>,
 }
 
@@ -229,7 +229,7 @@ fn checked(
     })
 }
 
-/// Reports a local-part that routes.
+/// Reports a local-part that a next host may take for a route.
 pub fn routed(span: Span, context: &mut Context<'_, '_>) {
     let message = "a local-part with `%` or `!` is source routing";
     context.error(

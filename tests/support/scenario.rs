@@ -23,10 +23,9 @@
 //! - Other steps: `RSET`, `EHLO`, `CONNECT` (a new session), `CONNECT trusted` (from an address
 //!   that may relay); `edit NAME`, `broken NAME` with an indented file (the table that is in it
 //!   goes live, or must not), `file NAME` (before the start), `log WORDS` (a line of the log).
-//! - `fake: resolves <received> other` makes the fake MTA resolve an address to another one, as Sendmail does
-//! with class w
-//!   and a virtusertable: `{rcpt_addr}` shows the other one, and deleting one address that resolves to it deletes
-//! all.
+//! - `fake: resolves <received> other` makes the fake MTA resolve an address to another one, as Sendmail does with
+//!   class w and a virtusertable: `{rcpt_addr}` shows the other one, and deleting one address that resolves to it
+//!   deletes all.
 //! - `*N` repeats a line, `{n}` is 1 to N. `\xHH` is a byte.
 
 use std::fs;

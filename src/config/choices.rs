@@ -1,6 +1,6 @@
 //! The keys whose values are a few words: the words, and what they mean.
 
-/// Whether decisions are carried out.
+/// Says whether decisions are carried out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mode {
     /// Decisions are carried out.

@@ -158,7 +158,7 @@ pub struct ListeningSocket {
     pub kind: ListenerKind,
     /// Where it listens.
     pub socket: Socket,
-    /// Whether systemd handed it over.
+    /// True if systemd handed the socket over.
     pub from_systemd: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The configuration file while the daemon runs: what takes effect, what waits, what is refused.
+//! Changes of the configuration file while the daemon runs: which take effect, wait for a restart, or are refused.
 
 use crate::program::{BASE, Place, RULES, edits, message};
 
@@ -40,7 +40,7 @@ async fn the_mode_switches_live() {
     let (replies, end) = message(&mut client, "4c", &all).await;
     assert_ne!(replies[1], readdress::mta::Reply::Continue);
     assert_eq!(edits(&end).len(), 3, "{end:?}");
-    // One that began before the switch ends as it began.
+    // A message that began before the switch ends under the old setting.
     client.mail(b"<s@sender.example>", &[], &[]).await.unwrap();
     crate::program::rcpt(&mut client, "4d", "jd@domain2.com").await;
     saved(&place, &observe, 3);
@@ -103,7 +103,7 @@ async fn what_waits_for_a_restart_is_named() {
         .collect();
     assert_eq!(named.len(), 2, "{log}");
     assert!(named[0].contains("[milter] listen"), "{log}");
-    // The old socket serves on; what needs no restart is in force.
+    // The old socket still serves; the keys that need no restart are in force.
     assert!(!place.join("other.sock").exists());
     let (_, end) = message(&mut serving.client().await, "4b", &["jd@domain2.com"]).await;
     assert_eq!(edits(&end).len(), 0, "{end:?}");
@@ -135,7 +135,7 @@ async fn a_broken_file_changes_nothing() {
     let socket = place.text("control.sock");
     let ask = |command| place.run(&[command, "--socket", &format!("unix:{socket}")]);
     assert_eq!(ask("status").status, Some(1));
-    // Fixed with what was in force: that is said, and nothing changes.
+    // The corrected file has the values that are in force: the log says so, and nothing changes.
     place.configure(BASE);
     place.logged("configuration fixed: the file is in force, refused for=");
     assert_eq!(place.ask(&["status"]).status, Some(0));
@@ -143,7 +143,7 @@ async fn a_broken_file_changes_nothing() {
     drop(serving);
 }
 
-/// What changed is logged key by key; turning rewriting off is a warning.
+/// Each changed key is logged; turning rewriting off is a warning.
 #[test]
 fn every_change_is_named_with_its_values() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -159,7 +159,7 @@ fn every_change_is_named_with_its_values() {
     }
     saved(&place, &changed.replace("observe", "rewrite"), 2);
     place.logged("info configuration: mode = \"rewrite\" (before: \"observe\")");
-    // A comment is no change.
+    // A changed comment changes no setting.
     place.configure(&format!(
         "# a comment\n{}",
         changed.replace("observe", "rewrite")
@@ -168,7 +168,7 @@ fn every_change_is_named_with_its_values() {
     assert_eq!(place.log().matches(IN_FORCE).count(), 2);
 }
 
-/// What waits for a restart is not shown as served, and is named again only if it changes.
+/// A socket that waits for a restart is not shown as served, and is named again only if it changes.
 #[test]
 fn a_key_that_waits_keeps_the_value_that_is_in_force() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -195,10 +195,10 @@ fn a_key_that_waits_keeps_the_value_that_is_in_force() {
         config.out.contains("# waits for a restart: rules = "),
         "{config:?}"
     );
-    // Another change: what waits is said with it, and still waits.
+    // After another change the log names the settings that wait, and they still wait.
     saved(&place, &format!("mode = \"observe\"\n{other}"), 2);
     assert!(place.ask(&["status"]).out.contains(&waits));
-    // Taken back, nothing waits.
+    // When the change is undone, nothing waits.
     saved(&place, BASE, 3);
     assert!(!place.ask(&["status"]).out.contains("waits"));
     saved(&place, &other, 4);
@@ -213,7 +213,7 @@ fn a_key_that_waits_keeps_the_value_that_is_in_force() {
     assert!(!status.out.contains("waits"), "{status:?}");
 }
 
-/// An emptied or cut file changes nothing, until somebody accepts it.
+/// A file that was emptied or cut off changes nothing, until somebody accepts it.
 #[tokio::test]
 async fn an_emptied_or_cut_file_changes_nothing() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -260,7 +260,7 @@ async fn an_emptied_or_cut_file_changes_nothing() {
     assert_eq!(place.run(&["status", "--socket", &socket]).status, Some(0));
 }
 
-/// Whoever can write the configuration or the rules can redirect mail.
+/// A user who can write the configuration or the rules can redirect mail.
 #[test]
 fn files_that_everybody_may_write_are_told() {
     use std::fs::{Permissions, set_permissions};

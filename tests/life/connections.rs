@@ -1,4 +1,4 @@
-//! Connections that say nothing, ask for much or read nothing: nobody else waits for them.
+//! Connections that say nothing, ask for much or read nothing: no other connection waits for them.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::program::{BASE, Place, RULES, message};
 
-/// Far below the minute that everything here once took, and far above what a busy machine needs.
+/// Far less than the minute that each test here once took, and far more than a busy machine needs.
 const SOON: Duration = Duration::from_secs(20);
 
-/// The socketmap's name of an address of [`RULES`], asked over an open connection.
+/// Asks the socketmap for an address of [`RULES`] on an open connection. Returns the answer.
 fn ask(stream: &mut UnixStream, question: &str) -> Option<String> {
     stream.set_read_timeout(Some(SOON)).unwrap();
     write!(stream, "{}:{question},", question.len()).ok()?;
@@ -24,7 +24,7 @@ fn ask(stream: &mut UnixStream, question: &str) -> Option<String> {
     String::from_utf8(answer).ok()
 }
 
-/// What the daemon holds at most, in KiB.
+/// Returns the most memory that the daemon has held so far, in KiB.
 fn peak(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -57,7 +57,7 @@ fn whoever_does_not_send_a_request_is_let_go() {
     assert_eq!(silent.read(&mut [0]).unwrap(), 0);
 }
 
-/// More clients than are served at one time; the first of them wants an answer between two others.
+/// More clients connect than are served at one time; the first client asks again between two others.
 #[tokio::test]
 async fn idle_socketmap_clients_delay_nobody() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -80,7 +80,7 @@ async fn idle_socketmap_clients_delay_nobody() {
     assert!(found.is_some_and(|answer| answer.contains("OK ")));
     message(&mut serving.client().await, "4b", &["jd@domain2.com"]).await;
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-    // The first ones had to give way, the last ones are served.
+    // The first connections had to give way, the last ones are served.
     let mut answered = idle
         .iter_mut()
         .map(|one| ask(one, "recipients jd@domain2.com").is_some());
@@ -88,7 +88,8 @@ async fn idle_socketmap_clients_delay_nobody() {
     assert!(answered.next_back().unwrap());
 }
 
-/// `to=<…>,<…>,…` of a list: 42 KiB were 2.6 GB and a minute in which nobody was served.
+/// A recipient that becomes a list, `to=<…>,<…>,…`: a request of 42 KiB once took 2.6 GB and a minute in which no
+/// client was served.
 #[test]
 fn one_large_question_is_bounded_and_delays_nobody() {
     let targets: Vec<_> = (0..500).map(|n| format!("m{n}@company.com")).collect();
@@ -113,7 +114,7 @@ fn one_large_question_is_bounded_and_delays_nobody() {
     let status = place.ask(&["status"]);
     assert_eq!(status.status, Some(0), "{}", status.err);
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-    // The answer comes as far as it may, and says where it ends.
+    // The answer ends at the limit, and says so.
     let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
     let last = lines.last().unwrap();
     assert!(
@@ -156,7 +157,7 @@ fn a_request_that_is_too_long_is_told_so() {
         "{{\"command\":\"explain\",\"addresses\":[\"{}\"]}}\n",
         "x".repeat(300 << 10)
     );
-    // The daemon does not read it to the end.
+    // The daemon does not read the request to its end.
     let _ = client.write_all(long.as_bytes());
     let mut answer = String::new();
     let _ = client.read_to_string(&mut answer);
@@ -166,7 +167,7 @@ fn a_request_that_is_too_long_is_told_so() {
     );
 }
 
-/// Many addresses are several requests; a list of 500 and single addresses alike.
+/// Many addresses are several requests. A list of 500 addresses and single addresses give the same answers.
 #[test]
 fn explain_live_takes_as_many_addresses_as_the_command_line() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -178,7 +179,7 @@ fn explain_live_takes_as_many_addresses_as_the_command_line() {
     assert_eq!(said.out.lines().count(), 2500);
 }
 
-/// An MTA that offers nothing connects for every message.
+/// An MTA that offers nothing connects again for every message.
 #[test]
 fn refused_negotiations_are_one_line() {
     let place = Place::new(&[("a.rules", RULES)]);

@@ -1,4 +1,4 @@
-//! The end: no new connections, messages under way end rewritten, nothing is left behind.
+//! The end of the daemon: it takes no new connections, rewrites the messages under way, and leaves no file behind.
 
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::program::{BASE, Place, RULES, edits, message, rcpt};
 
-/// Waits until nobody listens at the milter's path any more.
+/// Waits until no process listens at the path of the milter.
 async fn closed(place: &Place) {
     let end = Instant::now() + Duration::from_secs(5);
     while UnixStream::connect(place.join("milter.sock")).is_ok() {
@@ -45,7 +45,7 @@ async fn a_message_under_way_ends_rewritten() {
     assert_eq!(edits[..2], ["-<jd@domain2.com>", "-<sales@domain2.com>"]);
     assert_eq!(edits.len(), 5, "{edits:?}");
     assert_eq!(end.verdict, Reply::Continue);
-    // Its connection is let go, and the daemon with it.
+    // The connection ends, and the daemon with it.
     assert!(matches!(busy.read_packet().await, Err(ClientError::Closed)));
     assert_eq!(serving.end().code(), Some(0));
     for socket in ["milter.sock", "control.sock"] {
@@ -67,7 +67,7 @@ fn interrupt_and_terminate_end_an_idle_daemon() {
     }
 }
 
-/// A message that never ends holds the daemon up for the drain's time and no longer.
+/// A message that never ends delays the end of the daemon by the `drain` time and no longer.
 #[tokio::test]
 async fn the_drain_has_an_end() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -104,7 +104,7 @@ async fn a_second_signal_ends_it_at_once() {
     assert!(!serving.end().success(), "messages were cut");
 }
 
-/// A restart while an MTA goes on connecting: the new daemon takes the path over.
+/// An MTA goes on connecting during a restart: the new daemon takes the path over.
 #[tokio::test]
 async fn the_next_daemon_serves_at_the_same_path() {
     let place = Place::new(&[("a.rules", RULES)]);

@@ -1,5 +1,5 @@
-//! Rules that are lost: the old table serves on, and a start without rules defers all mail, until the rules
-//! are back or somebody accepts the table that is held back.
+//! Lost rules: the old table stays live, and a start without rules defers all mail, until the rules are back or
+//! somebody accepts the table that is held back.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,14 +9,15 @@ use serde_json::Value;
 
 use crate::program::{BASE, Place, RULES, Said, Serving, edits, message, rcpt};
 
-/// What `status` says, as JSON.
+/// Returns the answer of `status`, as JSON.
 fn status(place: &Place) -> (Option<i32>, Value) {
     let said = place.ask(&["status", "--json"]);
     let value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {said:?}"));
     (said.status, value)
 }
 
-/// The words that accept the table, as the program printed them, without its name.
+/// Returns the words of the command that accepts the table, as the program printed them, without the name of the
+/// program.
 fn words(place: &Place) -> Vec<String> {
     let (code, status) = status(place);
     assert_eq!(code, Some(1), "{status}");
@@ -25,7 +26,7 @@ fn words(place: &Place) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// Types what the program printed.
+/// Runs the command that the program printed.
 fn accept(place: &Place) -> Said {
     let words = words(place);
     place.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
@@ -37,7 +38,7 @@ fn causes(status: &Value) -> Vec<&str> {
     causes.iter().filter_map(|c| c["cause"].as_str()).collect()
 }
 
-/// Rules are served: one address is rewritten, another refused.
+/// Checks that rules are in force: one address is rewritten, another is refused.
 async fn serves(serving: &Serving<'_>) {
     let mut client = serving.client().await;
     let all = ["jd@domain2.com", "nosuch@domain2.com"];
@@ -47,7 +48,7 @@ async fn serves(serving: &Serving<'_>) {
     assert_eq!(edits(&end)[0], "-<jd@domain2.com>");
 }
 
-/// Every recipient is deferred.
+/// Checks that every recipient is deferred.
 async fn defers(serving: &Serving<'_>) {
     let mut client = serving.client().await;
     client.mail(b"<s@sender.example>", &[], &[]).await.unwrap();
@@ -57,7 +58,7 @@ async fn defers(serving: &Serving<'_>) {
     }
 }
 
-/// Each way in which all rules are lost, and the cause that is given.
+/// Each way in which all rules are lost, with the cause that the daemon gives.
 type Way = (&'static str, fn(&Place));
 
 fn ways() -> [Way; 6] {
@@ -102,7 +103,7 @@ async fn a_table_of_no_rules_never_replaces_one_with_rules() {
         for printed in [&text, &reload.out, &log] {
             assert!(printed.contains(&words(&place).join(" ")), "{printed}");
         }
-        // Asking again changes nothing, and is not logged as another table.
+        // A second reload changes nothing, and the log does not report another table.
         assert_eq!(place.ask(&["reload"]).status, Some(3));
         assert_eq!(place.log().matches("table held back").count(), 1);
         place.logged("table still held back: digest=");
@@ -118,7 +119,7 @@ async fn what_is_held_back_ends_when_the_rules_are_back() {
     fs::rename(place.join("moved"), place.join("rules")).unwrap();
     place.logged("table fixed: still serving generation=1");
     assert_eq!(status(&place).0, Some(0));
-    // Other rules than before are a new table, without anybody's word.
+    // Other rules than before are a new table, which nobody needs to accept.
     fs::remove_file(place.join("rules/a.rules")).unwrap();
     place.logs("held twice", |log| {
         log.matches("table held back").count() == 2
@@ -141,7 +142,7 @@ async fn what_is_accepted_goes_live_and_nothing_else() {
     assert_eq!(causes(&held), ["emptied"]);
     let old = words(&place);
 
-    // Somebody accepts what was looked at before the files changed again: refused.
+    // Somebody accepts a table after the files have changed again: the command is refused.
     fs::write(place.join("rules/b.rules"), "").unwrap();
     assert_eq!(place.ask(&["reload"]).status, Some(3));
     let said = place.run(&old.iter().map(String::as_str).collect::<Vec<_>>());
@@ -168,7 +169,7 @@ async fn what_is_accepted_goes_live_and_nothing_else() {
     assert!(said.err.contains("no table is held back"), "{said:?}");
 }
 
-/// Twenty rules may go; beyond that the share decides, and the setting takes effect live.
+/// Twenty rules may be lost; above that the share decides, and a new share takes effect at once.
 #[test]
 fn max_shrink_is_watched() {
     let many = |number: usize| -> String {
@@ -188,7 +189,7 @@ fn max_shrink_is_watched() {
     assert!(said.out.contains("max_shrink allows 20%"), "{said:?}");
     place.configure(&format!("{BASE}max_shrink = \"40%\"\n"));
     place.logged("table: generation=4 ");
-    // A whole file may be removed, if that is no more than allowed.
+    // A whole file may be removed, if its rules are within the limit.
     fs::remove_file(place.join("rules/b.rules")).unwrap();
     assert_eq!(place.ask(&["reload"]).status, Some(3));
 }
@@ -221,7 +222,7 @@ fn what_is_plainly_meant_is_never_held_back() {
     assert!(!place.log().contains("held back"), "{}", place.log());
 }
 
-/// As if something were mounted over the directory, with other rules in it.
+/// The directory is exchanged as if a file system were mounted over it, with other rules in it.
 #[test]
 fn another_file_system_is_held_back() {
     let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
@@ -240,7 +241,7 @@ fn another_file_system_is_held_back() {
     };
     assert_eq!(causes(&status), ["other-mount"]);
     assert_eq!(accept(&place).status, Some(0));
-    // From now on that is where the rules are.
+    // From now on, the rules are there.
     fs::write(other.path().join("a.rules"), RULES).unwrap();
     assert_eq!(place.ask(&["reload"]).status, Some(0));
 }
@@ -270,7 +271,7 @@ async fn a_start_without_rules_defers_where_there_were_rules() {
             let mut client = serving.client().await;
             let (_, end) = message(&mut client, "4d", &["jd@domain2.com"]).await;
             assert_eq!(edits(&end), [""; 0], "{number}");
-            // It was accepted: the next start has nothing to ask.
+            // The table was accepted, so the next start holds nothing back.
             drop(serving);
             let _serving = place.serve();
             if cause != "vanished" {
@@ -280,7 +281,7 @@ async fn a_start_without_rules_defers_where_there_were_rules() {
     }
 }
 
-/// Emptied while the daemon was away, with rules in another file.
+/// The file was emptied while no daemon was running, and another file has rules.
 #[tokio::test]
 async fn a_start_with_an_emptied_file_defers() {
     let place = Place::new(&[
@@ -307,7 +308,8 @@ async fn a_first_start_without_rules_is_harmless() {
     );
 }
 
-/// Whether there were rules is then unknown: with rules all is well, without any it is held back.
+/// With a damaged record nobody knows whether there were rules: a table with rules goes live, and a table without rules
+/// is held back.
 #[tokio::test]
 async fn a_damaged_record_is_said() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -329,7 +331,7 @@ async fn a_damaged_record_is_said() {
     assert_eq!(causes(&status(&place).1), ["unknown"]);
 }
 
-/// No state directory, none that can be written, none that is wanted: mail is served, and it is said.
+/// There is no state directory, or nobody can write to it, or none is configured: mail is served, and the log says so.
 #[tokio::test]
 async fn a_daemon_without_a_state_directory_serves() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -342,14 +344,14 @@ async fn a_daemon_without_a_state_directory_serves() {
     assert!(text.contains("NOT RECORDED: "), "{text}");
     serving.signal("TERM", 1);
     serving.end();
-    // A file in its place, which nobody can write into, not even root.
+    // A file has the path of the directory, so nobody can write into it, not even root.
     fs::write(place.join("state"), "").unwrap();
     serves(&place.serve()).await;
     let log = place.logs("it twice", |log| log.matches(line).count() == 2);
     assert!(!log.contains("panicked"), "{log}");
 }
 
-/// Where the configuration was named by a relative path, what is printed can be typed in any directory.
+/// Although the configuration was named by a relative path, the printed command works in any directory.
 #[test]
 fn what_is_printed_can_be_typed_anywhere() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -368,7 +370,7 @@ fn what_is_printed_can_be_typed_anywhere() {
     assert_eq!(*directory, place.text("rules"));
 }
 
-/// A daemon that is started by hand on a directory of its own neither reads nor writes records.
+/// A daemon that somebody starts by hand on a directory of its own neither reads nor writes records.
 #[test]
 fn a_daemon_by_hand_leaves_no_trace() {
     let place = Place::new(&[("a.rules", RULES)]);

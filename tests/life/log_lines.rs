@@ -4,7 +4,7 @@ use readdress::mta::{MilterClient, Offer};
 
 use crate::program::{Place, RULES, message, rcpt};
 
-/// The lines about recipients, without their time.
+/// Returns the lines about recipients, without their time.
 fn lines(log: &str) -> Vec<&str> {
     log.lines()
         .filter(|line| line.contains("orig_to="))
@@ -81,7 +81,7 @@ async fn the_generation_is_the_one_that_decided() {
     );
 }
 
-/// Postfix may know the queue id only at the end; a recipient that is refused has none then.
+/// Postfix may know the queue id only at the end of a message; a recipient that is refused has no queue id then.
 #[tokio::test]
 async fn without_an_id_it_is_noqueue() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -108,7 +108,7 @@ async fn without_an_id_it_is_noqueue() {
     );
 }
 
-/// Whatever a sender writes, a line is one line and says nothing else.
+/// No text that a sender writes can begin a new line or a new field of a log line.
 #[tokio::test]
 async fn no_address_forges_a_line() {
     let place = Place::new(&[("a.rules", "domain2.com secondary\n")]);
@@ -128,7 +128,7 @@ async fn no_address_forges_a_line() {
         assert!(!line.starts_with("2026-01-01T00:00:00Z"), "{log}");
         assert!(!line.starts_with("info table"), "{log}");
         assert!(!line.contains(['\u{202e}', '\u{200b}']), "{line:?}");
-        // A blank stands before a field, or within quotes that begin behind a `=`.
+        // A blank is before a field, or within quotes that begin after a `=`.
         let fields = line.split_once("orig_to=").map_or("", |(_, rest)| rest);
         assert!(
             !fields.starts_with('<') || !fields.contains("ceo@"),

@@ -1,4 +1,4 @@
-//! A log that cannot be written: mail goes on, and lines are lost instead (operations, row 28).
+//! If the log cannot be written, mail goes on, and lines are lost instead.
 
 use std::fs::File;
 use std::io::{PipeReader, Read, pipe};
@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 
 use crate::program::{Place, RULES, Serving, edits, message};
 
-/// Messages enough to fill a pipe of 64 KiB with their lines, and some more.
+/// As many messages as fill a pipe of 64 KiB with their lines, and some more.
 const MANY: usize = 1000;
 
-/// Sends messages of one connection; every one must come back rewritten.
+/// Sends messages on one connection; every message must come back rewritten.
 async fn send(serving: &Serving<'_>, count: usize) {
     let mut client = serving.client().await;
     for number in 0..count {
@@ -19,7 +19,7 @@ async fn send(serving: &Serving<'_>, count: usize) {
     }
 }
 
-/// It still reloads, answers commands, and ends as it should.
+/// Checks that the daemon still reloads, answers commands, and ends as it should.
 fn alive(place: &Place, mut serving: Serving<'_>) {
     place.save("b.rules", "carl@company.com mailbox carol@domain2.com\n");
     let reloaded = place.ask(&["reload"]);
@@ -114,7 +114,7 @@ async fn a_pipe_that_nobody_reads_stops_nothing() {
     );
 }
 
-/// As soon as somebody reads, what had to wait is written.
+/// As soon as somebody reads the log, the lines that had to wait are written.
 #[tokio::test]
 async fn a_slow_reader_gets_what_waited() {
     let place = place();

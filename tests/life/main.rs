@@ -1,8 +1,8 @@
-//! The daemon's life, from its start to its end, as a process among others.
+//! The life of the daemon as a process, from its start to its end.
 //!
-//! Every test starts the program itself and speaks to it as an MTA, as an administrator or with
-//! signals. What goes over the wire in detail is in `tests/wire.rs`, how files change in
-//! `tests/reload`; here counts that the parts hold together in one process.
+//! Every test starts the program itself and speaks to it as an MTA, as an administrator or with signals.
+//! `tests/wire.rs` tests the milter protocol in detail, and `tests/reload` tests how files change. The tests here show
+//! that all parts work together in one process.
 
 #![cfg(feature = "daemon")]
 #![allow(

@@ -18,7 +18,7 @@ secret2@company.com mailbox secret8@domain2.com
 postmaster@company.com mailbox postmaster@domain2.com, abuse@domain2.com
 ";
 
-/// Everything that is logged in a daemon's life with this setting.
+/// Returns all log lines of a daemon with this setting.
 async fn life(setting: &str) -> String {
     let place = Place::new(&[("a.rules", SECRETS)]);
     place.configure(&format!("{BASE}[log]\naddresses = \"{setting}\"\n"));
@@ -82,7 +82,7 @@ fn shows_no_secret(log: &str) {
     }
 }
 
-/// Places and counts are left, so that the administrator knows where to look.
+/// Places and counts stay, so that the administrator knows where to look.
 fn still_says_where(log: &str) {
     for wanted in [
         "changed=+1-0~0",
@@ -133,7 +133,7 @@ async fn hashes() {
     );
 }
 
-/// Without a table everything is deferred, and what it says of that is no more open.
+/// Without a table every recipient is deferred, and the log lines about that hide local-parts as well.
 #[tokio::test]
 async fn without_a_table() {
     for setting in ["domain", "hash"] {
@@ -157,7 +157,7 @@ async fn without_a_table() {
     }
 }
 
-/// The switch is live, for lines about recipients and about tables.
+/// The setting takes effect without a restart, for lines about recipients and about tables.
 #[tokio::test]
 async fn the_setting_switches_live() {
     let place = Place::new(&[("a.rules", SECRETS)]);

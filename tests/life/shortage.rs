@@ -1,5 +1,5 @@
-//! A system that gives too little: open files, threads, inotify instances. A daemon starts whole or not
-//! at all, with a line that says what to raise; and what comes later leaves it as it is, or is told.
+//! A system that gives too little: open files, threads, inotify instances. A daemon starts completely or not at all,
+//! with a line that says which limit to raise. A shortage that comes later does not harm the daemon, or is reported.
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::program::{PATIENCE, Place, RULES, Said, Serving, connect, edits, message, said};
 
-/// No other process runs as this user.
+/// A user id under which no other process runs.
 const USER: u32 = 64990;
 
-/// The daemon of this place, under these limits (`--nofile=64:64`), as `user` where there is one.
+/// Returns the command of the daemon, under these limits (`--nofile=64:64`) and, if a user is given, as that user.
 fn limited(place: &Place, limits: &[String], user: Option<u32>) -> Command {
     let daemon = place.daemon();
     let mut command = Command::new("setpriv");
@@ -36,7 +36,7 @@ fn limited(place: &Place, limits: &[String], user: Option<u32>) -> Command {
     command
 }
 
-/// Starts it, and returns how it ended, if it does so before it answers.
+/// Starts the daemon. Returns its exit status if it ended before it answered.
 fn start<'p>(place: &'p Place, limits: &[String], user: Option<u32>) -> Result<Serving<'p>, i32> {
     let mut serving = place.launch(limited(place, limits, user));
     let end = Instant::now() + PATIENCE;
@@ -58,7 +58,7 @@ fn status(place: &Place) -> Said {
     place.ask(&["status"])
 }
 
-/// A place that another user may write to; `None` where only root could make one.
+/// Returns a folder that another user may write to; `None` without root, because only root can make one.
 fn place_of(user: u32) -> Option<Place> {
     let place = Place::new(&[("a.rules", RULES)]);
     fs::copy(env!("CARGO_BIN_EXE_readdress"), place.join("readdress")).unwrap();
@@ -86,7 +86,7 @@ fn with_too_few_files_it_does_not_start_and_is_never_ready() {
         let mut serving = place.launch(command);
         assert_eq!(serving.end().code(), Some(2), "{files} files");
         let log = fs::read_to_string(place.join("log")).unwrap_or_default();
-        // With the fewest not even the libraries can be loaded.
+        // With fewer open files, the system cannot even load the libraries.
         let last = log.lines().last().unwrap_or_default();
         assert!(last.contains("LimitNOFILE="), "{files} files: {last}");
         assert!(!place.join("milter.sock").exists());
@@ -95,7 +95,7 @@ fn with_too_few_files_it_does_not_start_and_is_never_ready() {
     }
 }
 
-/// As many connections as there can be take nothing from reloads and commands.
+/// Reloads and commands work while as many connections are open as possible.
 #[tokio::test]
 async fn few_files_limit_connections_and_nothing_else() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -112,7 +112,7 @@ async fn few_files_limit_connections_and_nothing_else() {
         } else if number < limit {
             clients.push(connect(&place.socket()).await);
         } else {
-            // One too many is closed at once: it does not wait in the backlog.
+            // A connection over the limit is closed at once: it does not wait in the backlog.
             let stream = UnixStream::connect(place.join("milter.sock")).unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let closed = std::io::Read::read(&mut &stream, &mut [0; 1]);
@@ -172,7 +172,7 @@ fn with_too_few_threads_it_does_not_start() {
     assert!(served, "{}", place.log());
 }
 
-/// No thread is needed later: changes, swaps, requests and new watches do without.
+/// The daemon starts no thread later: changes, swaps, requests and new watches need none.
 #[tokio::test]
 async fn without_another_thread_everything_goes_on() {
     let Some(place) = place_of(USER + 1) else {
@@ -191,7 +191,7 @@ async fn without_another_thread_everything_goes_on() {
         place.save("b.rules", &rule);
         place.logged(&format!("table: generation={generation}"));
     }
-    // The directory is replaced, so that the watches are made anew, and it is seen at once again.
+    // The directory is replaced, so that the watches are made again, and the change is noticed at once.
     fs::rename(place.join("rules"), place.join("old")).unwrap();
     place.logged("table held back");
     fs::rename(place.join("old"), place.join("rules")).unwrap();
@@ -209,7 +209,7 @@ async fn without_another_thread_everything_goes_on() {
     assert!(!place.log().contains("panicked"), "{}", place.log());
 }
 
-/// What cannot be watched is looked at now and then, and `status` says so.
+/// A directory that cannot be watched is read from time to time, and `status` says so.
 #[test]
 fn without_notifications_status_says_that_changes_are_seen_later() {
     let Some(place) = place_of(USER + 2) else {
@@ -256,7 +256,7 @@ fn without_notifications_status_says_that_changes_are_seen_later() {
     );
     drop(taker.stdin.take());
     taker.wait().unwrap();
-    // At the next look, which a request is as well.
+    // The next reading tries again to watch; a request causes a reading.
     assert_eq!(place.ask(&["reload"]).status, Some(0));
     assert!(!status(&place).out.contains("watch of rules"));
     drop(serving);
@@ -275,7 +275,7 @@ fn takes_every_inotify_instance() {
     let _ = std::io::Read::read(&mut std::io::stdin(), &mut [0; 1]);
 }
 
-/// Rules for which the memory is not there change nothing, and are read again when it is.
+/// Rules for which there is not enough memory change nothing, and are read again when there is enough.
 #[tokio::test]
 async fn without_memory_for_a_new_table_the_old_one_serves_on() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -296,7 +296,7 @@ async fn without_memory_for_a_new_table_the_old_one_serves_on() {
         .trim_end_matches(" kB")
         .parse()
         .unwrap();
-    // The text fits, and not as much again; the allocator has no more than 64 MiB in reserve.
+    // The memory is enough for the text once, not twice; the allocator has no more than 64 MiB in reserve.
     limit(&((size << 10) + (100 << 20)).to_string());
     let comment = "x".repeat(60_000);
     let rules: String = (0..1200)
@@ -314,7 +314,7 @@ async fn without_memory_for_a_new_table_the_old_one_serves_on() {
     logged_in_the_end(&place, "table: generation=2 rules=1212");
 }
 
-/// Waits for a line that comes of much work, which is done behind all other work of the machine.
+/// Waits for a log line that needs much work. That work runs after all other work of the machine.
 fn logged_in_the_end(place: &Place, text: &str) -> String {
     let end = Instant::now() + PATIENCE * 10;
     loop {
@@ -327,7 +327,7 @@ fn logged_in_the_end(place: &Place, text: &str) -> String {
     }
 }
 
-/// Rules on a file system that does not answer: a FUSE whose other end nobody reads.
+/// Rules on a file system that does not answer: a FUSE file system whose other end no process reads.
 struct Hanging<'p> {
     place: &'p Place,
     device: Option<fs::File>,
@@ -340,7 +340,7 @@ impl<'p> Hanging<'p> {
             .write(true)
             .open("/dev/fuse")
             .ok()?;
-        // The shell gives the mount its descriptor, and keeps it from everybody else.
+        // The shell hands its descriptor to the mount, and to no other process.
         let mounted = Command::new("sh")
             .args(["-c", "exec 3<&0; exec mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 none \"$0\""])
             .arg(place.join("rules"))
@@ -355,7 +355,7 @@ impl<'p> Hanging<'p> {
 
 impl Drop for Hanging<'_> {
     fn drop(&mut self) {
-        // Whoever waits for an answer gets an error now.
+        // A client that waits for an answer now gets an error.
         drop(self.device.take());
         let _ = Command::new("umount")
             .arg("-l")
@@ -376,7 +376,7 @@ fn a_file_system_that_hangs_keeps_nobody_from_ending_the_start() {
         place.logs("it has started", |log| {
             log.matches("control=unix:").count() == if name == "TERM" { 1 } else { 2 }
         });
-        // It is at the rules now.
+        // The daemon is reading the rules now.
         sleep(Duration::from_millis(200));
         let sent = Instant::now();
         serving.signal(name, 1);
@@ -410,7 +410,7 @@ async fn a_file_system_that_hangs_later_stops_no_mail() {
     assert_eq!(serving.end().code(), Some(0), "{}", place.log());
 }
 
-/// The fewest files with which the dynamic loader gets to `main` at all.
+/// The smallest number of open files with which the dynamic loader reaches `main`.
 #[test]
 fn a_program_without_files_at_all_fails_too() {
     let place = Place::new(&[("a.rules", RULES)]);

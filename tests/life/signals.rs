@@ -1,4 +1,4 @@
-//! Signals: HUP reads again; of the others only TERM and INT end the daemon.
+//! Signals: HUP reads configuration and rules again; of all other signals, only TERM and INT end the daemon.
 
 use std::fs;
 use std::time::Duration;
@@ -22,8 +22,7 @@ async fn a_hangup_reads_rules_and_configuration() {
     place.logged("orig_to=<carol@domain2.com> to=<carl@company.com>");
 }
 
-/// Without a change there is no new number. That files were read all the same is said, and only the
-/// signal can be the reason.
+/// Without a change the generation stays. The log says that the files were read, and only the signal can be the reason.
 #[test]
 fn a_hangup_without_a_change_is_no_new_generation() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -60,7 +59,7 @@ async fn no_other_signal_ends_the_daemon() {
     assert_eq!(serving.end().code(), Some(0), "it ended by a signal before");
 }
 
-/// Signals are joined into a few reloads; mail goes on, and a change among them is found.
+/// Many signals become a few reloads; mail goes on, and a change that comes meanwhile is found.
 #[tokio::test]
 async fn a_storm_of_hangups_is_weathered() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -90,7 +89,7 @@ async fn a_storm_of_hangups_is_weathered() {
     assert_eq!(serving.end().code(), Some(0));
 }
 
-/// A reload that is asked for and a stop that comes with it: the stop wins, in order.
+/// A reload and a stop are requested at the same time: the daemon stops, in order.
 #[test]
 fn a_stop_during_reloads_is_a_stop() {
     for _ in 0..5 {
@@ -104,7 +103,7 @@ fn a_stop_during_reloads_is_a_stop() {
     }
 }
 
-/// What is asked for is read although the directory is never found quiet.
+/// A reload that is requested happens although the directory is never quiet.
 #[test]
 fn a_hangup_does_not_wait_for_a_quiet_that_never_comes() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -114,7 +113,7 @@ fn a_hangup_does_not_wait_for_a_quiet_that_never_comes() {
     serving.signal("HUP", 1);
     let started = std::time::Instant::now();
     while !place.log().contains("table: generation=2 ") {
-        // A file that changes all the time, and is no rules file.
+        // A file that changes all the time, and that is not a rules file.
         fs::write(
             place.join("rules/.noise"),
             format!("{:?}", started.elapsed()),

@@ -1,11 +1,11 @@
-//! Connections without replies at RCPT: when they are agreed upon, and what happens to a recipient
-//! that has to be refused all the same.
+//! Connections without replies at RCPT: when daemon and MTA agree on them, and what happens to a recipient that
+//! nevertheless must be refused.
 
 use readdress::mta::{EndOfMessage, MilterClient, Reply, bits};
 
 use crate::program::{BASE, Place, RULES, connect, edits};
 
-/// Rules that refuse nobody by a line.
+/// Rules of which no line refuses a recipient.
 const PLAIN: &str = "company.com primary\ndomain2.com secondary\npostmaster@* postmaster@company.com\n\
     abuse@* postmaster@company.com\njd@domain2.com jdoe@company.com\nsales@domain2.com anna@company.com\n";
 
@@ -16,7 +16,7 @@ fn place(rules: &str, refusals: &str) -> Place {
     place
 }
 
-/// Whether a new connection is told not to wait at RCPT.
+/// Returns true if a new connection is told not to wait at RCPT.
 async fn silent(place: &Place) -> bool {
     let client = connect(&place.socket()).await;
     client.negotiated().has(bits::NR_RCPT)
@@ -75,12 +75,13 @@ async fn who_cannot_be_refused_alone_is_refused_with_the_message() {
     place.save("a.rules", &edited);
     assert_eq!(place.ask(&["reload"]).status, Some(0));
 
-    // All of them for good: the reply of the rule. Some of them: the client tries again.
+    // If every recipient is refused permanently, the reply is that of the rule. If only some are, the client tries
+    // again.
     let end = send(&mut client, &["leaked@domain2.com"]).await;
     assert_eq!(refusal(&end), "550 5.7.1 Gone");
     let end = send(&mut client, &["jd@domain2.com", "leaked@domain2.com"]).await;
     assert!(refusal(&end).starts_with("451 4.3.0 "), "{end:?}");
-    // The others of this connection are served.
+    // Other messages of this connection are served.
     let end = send(&mut client, &["jd@domain2.com"]).await;
     assert_eq!((end.verdict, end.edits.len()), (Reply::Continue, 2));
     assert!(!silent(&place).await, "the table refuses somebody now");
@@ -103,7 +104,7 @@ async fn after_a_refusal_nobody_was_to_expect_the_next_try_is_answered_one_by_on
     assert_eq!(good, Reply::Continue);
     let bad = again.rcpt(b"<a%b@domain2.com>", &[], &[]).await.unwrap();
     assert!(matches!(bad, Reply::Code(_)), "{bad:?}");
-    // Another table may be silent again.
+    // With another table, connections may do without replies again.
     place.save(
         "a.rules",
         &format!("{PLAIN}ann@domain2.com anna@company.com\n"),

@@ -1,4 +1,4 @@
-//! Where the daemon listens: several sockets at once, and paths at which something stands already.
+//! The sockets on which the daemon listens: several at once, and paths that another file or daemon already has.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,13 +7,13 @@ use std::os::unix::net::UnixListener;
 
 use crate::program::{BASE, Place, RULES, Said, connect, edits, message, said};
 
-/// A port that is free, if nobody takes it before the daemon does.
+/// Returns a port that is free, if no other program takes it before the daemon does.
 fn free_port(host: &str) -> Option<u16> {
     let listener = TcpListener::bind((host, 0)).ok()?;
     Some(listener.local_addr().unwrap().port())
 }
 
-/// Another daemon in the same folder, until it gives up.
+/// Starts another daemon in the same folder, and waits until it gives up.
 fn another(place: &Place, flags: &[&str]) -> Said {
     let mut command = std::process::Command::new("timeout");
     command
@@ -53,7 +53,7 @@ async fn all_sockets_are_served_at_once() {
     assert!(!place.join("milter.sock").exists() && !place.join("second.sock").exists());
 }
 
-/// The first one keeps the path and its connections (operations, row 26).
+/// The first daemon keeps the path and its connections.
 #[tokio::test]
 async fn a_second_daemon_gives_way() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -70,7 +70,7 @@ async fn a_second_daemon_gives_way() {
     assert!(second.err.contains("milter.sock"), "{second:?}");
     assert!(!second.err.contains("panicked"), "{second:?}");
     assert_eq!(inode(), before, "the path was taken over");
-    // With another milter socket it is the control socket that is taken.
+    // With another milter socket, the path that the first daemon has is that of the control socket.
     let second = another(
         &place,
         &["--listen", &format!("unix:{}", place.text("other.sock"))],
@@ -111,7 +111,7 @@ async fn a_stale_socket_is_replaced() {
     assert_eq!(mode & 0o777, 0o660, "{mode:o}");
 }
 
-/// A daemon that was killed leaves its sockets; the next one starts all the same.
+/// A daemon that was killed leaves its socket files; the next daemon starts all the same.
 #[tokio::test]
 async fn after_a_crash_it_starts_again() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -124,7 +124,7 @@ async fn after_a_crash_it_starts_again() {
     assert_eq!(edits(&end).len(), 2);
 }
 
-/// A slip in the configuration must not cost a file (operations, row 27).
+/// A wrong path in the configuration must not cost a file.
 #[test]
 fn what_is_no_socket_is_never_deleted() {
     for path in ["milter.sock", "control.sock"] {
@@ -159,7 +159,7 @@ fn a_missing_directory_is_named() {
     assert!(said.err.contains(&place.text("none")), "{said:?}");
 }
 
-/// What was removed by mistake is noticed within seconds, and made again as it was.
+/// A socket file that was removed by mistake is noticed within seconds, and made again as it was.
 #[tokio::test]
 async fn a_removed_socket_file_is_bound_again() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -183,7 +183,7 @@ async fn a_removed_socket_file_is_bound_again() {
     let (_, end) = message(&mut client, "4b", &["jd@domain2.com"]).await;
     assert_eq!(edits(&end).len(), 2);
     assert_eq!(place.ask(&["status"]).status, Some(0));
-    // One in whose place something else stands is left, and told.
+    // If another file has the path, the daemon leaves that file alone and reports it.
     fs::remove_file(place.join("milter.sock")).unwrap();
     fs::write(place.join("milter.sock"), "precious").unwrap();
     place.logged("another file has its path, no MTA can connect: there is a regular file at");

@@ -31,7 +31,7 @@ async fn broken_rules_defer_everything_until_they_are_fixed() {
     }
     place.save("a.rules", RULES);
     place.logged("table: generation=1 ");
-    // The connection from before, and a message that begins now.
+    // A connection from before the change, and a message that begins now.
     let (replies, end) = message(&mut client, "4c", &["jd@domain2.com"]).await;
     assert_eq!(replies, [Reply::Continue]);
     assert_eq!(
@@ -43,7 +43,7 @@ async fn broken_rules_defer_everything_until_they_are_fixed() {
     );
 }
 
-/// A message that began without a table ends without one: all its recipients are decided alike.
+/// A message that began without a table ends without one: all its recipients get the same decision.
 #[tokio::test]
 async fn a_message_from_before_the_first_table_stays_deferred() {
     let place = Place::new(&[("a.rules", "broken\n")]);
@@ -67,7 +67,7 @@ async fn a_missing_directory_is_like_broken_rules() {
     place.logged("every recipient is deferred");
     std::fs::create_dir(place.join("rules")).unwrap();
     place.save("a.rules", RULES);
-    // The directory above is watched as well, so that this takes no rescan of 30 s. The empty
+    // The directory above is watched as well, so the daemon does not need a rescan, which would take 30 s. The empty
     // directory may have been a table of its own.
     place.logged(" rules=12 ");
     let mut client = serving.client().await;
@@ -75,7 +75,7 @@ async fn a_missing_directory_is_like_broken_rules() {
     assert_eq!(edits(&end).len(), 2, "{end:?}");
 }
 
-/// Nothing would come of its mail: it must not pass unchanged, nor must this be silent.
+/// An MTA that cannot delete recipients is refused: its mail must not pass unchanged, and the log must say so.
 #[tokio::test]
 async fn an_mta_that_cannot_change_recipients_is_refused() {
     let place = Place::new(&[("a.rules", RULES)]);
@@ -94,7 +94,7 @@ async fn an_mta_that_cannot_change_recipients_is_refused() {
     }
     let log = place.logged("connection refused");
     assert!(log.contains("add and delete recipients"), "{log}");
-    // The plain two are enough, and the daemon has not suffered.
+    // Adding and deleting recipients is enough, and the daemon still works.
     let offer = Offer {
         actions: add | delete,
         ..Offer::default()
@@ -102,7 +102,7 @@ async fn an_mta_that_cannot_change_recipients_is_refused() {
     let mut client = MilterClient::connect(&place.socket(), offer).await.unwrap();
     let (_, end) = message(&mut client, "4b", &["jd@domain2.com"]).await;
     assert_eq!(edits(&end), ["-<jd@domain2.com>", "+<jdoe@company.com>"]);
-    // It did not say what it is. Of Postfix it is known that it discards a message without recipients.
+    // The MTA did not say which program it is. Only Postfix is known to discard a message without recipients.
     for (client, expected) in [
         (&mut client, Reply::Discard),
         (&mut serving.client().await, Reply::Continue),
@@ -113,8 +113,8 @@ async fn an_mta_that_cannot_change_recipients_is_refused() {
     }
 }
 
-/// Flags win over the file, and what the file does not say has a default. (The control socket is named
-/// because its default lies outside of the folder.)
+/// Flags override the file, and keys that the file does not have get their defaults. (The test names the control
+/// socket, because its default path is outside of the folder.)
 #[tokio::test]
 async fn flags_win_over_the_file() {
     let place = Place::new(&[]);
@@ -131,7 +131,7 @@ async fn flags_win_over_the_file() {
     let mut client = serving.client().await;
     let (_, end) = message(&mut client, "4b", &["jd+x@domain2.com"]).await;
     assert_eq!(edits(&end).len(), 2, "{end:?}");
-    // Read again, the file says the same, and flags still win.
+    // When the file is read again, it has the same values, and flags still override it.
     serving.signal("HUP", 1);
     place.ask(&["reload"]);
     let status = place.ask(&["status"]);

@@ -1,6 +1,6 @@
-//! What systemd hands over and what it is told: sockets by their names, readiness, status, signs of
-//! life; a restart behind a socket that stays refuses nobody. systemd is played: it is a datagram
-//! socket and some descriptors.
+//! What the daemon gets from systemd and tells systemd: sockets by their names, readiness, status, signs of life. A
+//! restart refuses no client while systemd keeps the socket. The tests play systemd with a datagram socket and some
+//! descriptors.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
@@ -14,7 +14,7 @@ use readdress::config::socket::Socket;
 
 use crate::program::{PATIENCE, Place, RULES, connect, edits, message};
 
-/// A datagram socket that a daemon tells how it stands.
+/// A datagram socket to which a daemon sends its status.
 struct Systemd(UnixDatagram);
 
 impl Systemd {
@@ -24,7 +24,7 @@ impl Systemd {
         Self(socket)
     }
 
-    /// The next message that holds this.
+    /// Returns the next message that contains this text.
     fn hears(&self, wanted: &str) -> String {
         let started = Instant::now();
         let mut heard = Vec::new();
@@ -91,10 +91,10 @@ fn broken_rules_are_no_reason_not_to_be_ready() {
     );
 }
 
-/// The daemon with these sockets, as systemd would start it.
+/// Returns the daemon with these sockets, started as systemd starts it.
 fn handed(place: &Place, sockets: &[(&str, &UnixListener)]) -> Command {
     let names: Vec<_> = sockets.iter().map(|(name, _)| *name).collect();
-    // Descriptors come from 3 on; the shell puts them there, and is the process that they are for.
+    // Descriptors begin at 3; the shell puts the sockets there, and LISTEN_PID is the number of the shell.
     let script = format!(
         "export LISTEN_PID=$$ LISTEN_FDS={} LISTEN_FDNAMES={}; {} exec \"$0\" \"$@\"",
         sockets.len(),
@@ -139,7 +139,7 @@ async fn sockets_are_known_by_their_names() {
     });
     let answer = asked.await.unwrap();
     assert!(answer.contains(":OK "), "{answer}");
-    // The configured milter socket is not bound: what was handed over takes its place.
+    // The configured milter socket is not bound: the socket from systemd replaces it.
     assert!(!place.join("milter.sock").exists());
     serving.signal("TERM", 1);
     serving.end();
@@ -158,7 +158,7 @@ async fn a_restart_behind_a_socket_that_stays_refuses_nobody() {
     let sender = tokio::spawn(async move {
         let mut sent = 0;
         while !stopped.load(Relaxed) {
-            // Connecting and negotiating must never fail; one that waits is served by the next daemon.
+            // Connecting and negotiating must never fail; the next daemon serves a connection that waits.
             let mut client = connect(&socket).await;
             let (_, end) = message(&mut client, "4b", &["jd@domain2.com"]).await;
             assert_eq!(edits(&end).len(), 2);
@@ -180,17 +180,16 @@ async fn a_restart_behind_a_socket_that_stays_refuses_nobody() {
     drop(serving);
 }
 
-/// Whoever may open the socket by its mode may ask; where that is everybody, only root and the
-/// daemon's own user.
+/// A user who may open the socket may use it. If everybody may open it, only root and the daemon's own user may.
 #[test]
 fn a_control_socket_that_is_open_to_all_serves_not_everybody() {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new(&[("a.rules", RULES)]);
-    // Everything on the way to the socket is open.
+    // Every directory on the way to the socket is open to everybody.
     fs::set_permissions(place.join(""), fs::Permissions::from_mode(0o755)).unwrap();
     let path = place.join("open.sock");
-    // The one that cargo built may lie where nobody else can run it.
+    // The program that cargo built may be in a directory where no other user can run it.
     fs::copy(env!("CARGO_BIN_EXE_readdress"), place.join("readdress")).unwrap();
     let listener = UnixListener::bind(&path).unwrap();
     let ask = |mode: u32| {
@@ -218,7 +217,7 @@ fn a_control_socket_that_is_open_to_all_serves_not_everybody() {
         return;
     }
     let (nobody, own) = ask(0o666);
-    // Its answer is the end of the connection.
+    // The daemon answers by closing the connection.
     let nothing = nobody.contains("readdress: ") && !nobody.contains("generation");
     assert!(nothing, "{nobody}");
     assert!(own.contains("\"generation\":1"), "{own}");

@@ -7,7 +7,7 @@ use readdress::daemon::listeners::ListenerKind;
 /// The file from which packaging/units writes the socket units.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/systemd/sockets");
 
-/// The columns, as the file explains them.
+/// The columns, as the head of the file explains them.
 const HEAD: &str = "\
 # Written from src/daemon/listeners.rs: UPDATE_GOLDEN=1 cargo test --test life units
 # unit | FileDescriptorName= | socket | MTA whose group connects | description

@@ -43,7 +43,7 @@ pub struct Slots {
     limit: usize,
     counters: Arc<Counters>,
     taken: Mutex<Taken>,
-    /// Whether a new connection waits for a slot.
+    /// True if a new connection waits for a slot.
     waiting: AtomicBool,
     /// Wakes the connection that waits: a slot was freed, or a connection became idle.
     changed: Notify,

@@ -23,7 +23,7 @@ pub enum BindError {
         /// What it is: "a regular file", "a directory", ….
         what: &'static str,
     },
-    /// It is unknown whether another process listens on this path.
+    /// The system does not say whether another process listens on this path.
     Unclear {
         /// The path.
         path: PathBuf,

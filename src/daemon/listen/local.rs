@@ -46,7 +46,7 @@ pub struct SocketFile {
     identity: (u64, u64),
     /// Mode and group at the last look. An administrator may have set them.
     access: Option<(u32, u32)>,
-    /// Whether this daemon bound the path; otherwise systemd made the file, and removes it.
+    /// True if this daemon bound the path. Otherwise systemd made the file, and removes it.
     made_here: bool,
 }
 

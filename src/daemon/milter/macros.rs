@@ -26,10 +26,10 @@ pub struct Macros {
     id: Vec<u8>,
     /// Names and values of the recipient's macros, as they came.
     rcpt: Vec<u8>,
-    /// Whether `id` came before the MAIL to which it belongs.
+    /// True if `id` came before the MAIL to which it belongs.
     early: bool,
     mta: Mta,
-    /// Whether a client has used a DSN parameter on this connection.
+    /// True if a client has used a DSN parameter on this connection.
     dsn_used: bool,
 }
 

@@ -79,9 +79,9 @@ const RECIPIENTS: Actions = Actions::ADD_RCPT.union(Actions::DELETE_RCPT);
 #[derive(Debug)]
 pub struct SessionFilter {
     session: Session,
-    /// Whether the MTA takes ORCPT and NOTIFY with a recipient.
+    /// True if the MTA takes ORCPT and NOTIFY with a recipient.
     with_parameters: bool,
-    /// Whether the value of a header field includes the white space before it.
+    /// True if the value of a header field includes the white space before it.
     leading_space: bool,
 }
 

@@ -42,7 +42,7 @@ pub type WorkersGuard = Vec<oneshot::Sender<()>>;
 pub struct Share {
     handle: Handle,
     load: Arc<AtomicUsize>,
-    /// Whether this is the thread that accepts.
+    /// True for the thread that accepts connections.
     pub is_first: bool,
 }
 

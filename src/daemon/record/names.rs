@@ -39,7 +39,7 @@ fn domain(address: &str) -> &str {
     if after.contains('"') { "" } else { after }
 }
 
-/// Whether lines about tables hide rules. All clones have one state.
+/// Says whether lines about tables hide rules. All clones have one state.
 #[derive(Clone, Debug, Default)]
 pub struct Redaction(Arc<AtomicBool>);
 

@@ -52,7 +52,7 @@ pub(super) struct Known {
 
 /// The result of reading and compiling.
 pub(super) enum Found {
-    /// The same as at the last reading.
+    /// The texts are the same as at the last reading.
     Unchanged,
     /// What is live already, with the findings about the source.
     AlreadyLive(Vec<Diagnostic>),

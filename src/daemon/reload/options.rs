@@ -31,7 +31,7 @@ pub struct ReloadOptions {
     pub last_live: Option<LastLiveRecord>,
     /// The command that accepts a table, without its digest; `None` if there is no control socket.
     pub accept: Option<Accept>,
-    /// Whether the log shows rules.
+    /// Says whether the log shows rules.
     pub redaction: Redaction,
     /// The list of problems.
     pub health: Health,

@@ -35,7 +35,7 @@ pub struct Recipient {
     /// The reply that refuses the recipient. The rules refuse it, or the MTA cannot pass its targets on; or its path
     /// fits no grammar, and its domain is in the table.
     pub refusal: Option<SmtpReply>,
-    /// Whether the recipient is kept in spite of `refusal`, because no SMTP client sent it.
+    /// True if the recipient is kept in spite of `refusal`, because no SMTP client sent it.
     pub spared: bool,
     pub(super) dsn: DsnParameters,
     /// The address and mailer in the MTA. If they are equal for two recipients, the MTA takes both for one.

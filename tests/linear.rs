@@ -1,23 +1,23 @@
-//! Reading and checking rules takes time in proportion to what is written, for every kind of rule and
-//! of fault.
+//! Reading and checking rules takes time in proportion to the length of the rules, for every kind of rule and of
+//! mistake.
 //!
-//! Each input is compiled at two sizes, one twice the other, by turns, in this thread's own processor
-//! time. Twice the input may take two and a half times as long: work that compares each line with each
-//! would take four times.
+//! Each input is compiled at two sizes, one twice the other, in turns. The tests measure the processor time of their
+//! own thread. Twice the input may take two and a half times as long: code that compares each line with each other line
+//! would take four times as long.
 //!
 //! # Limits
 //!
-//! Sizes are such that a quadratic step of a microsecond shows.
+//! The sizes are so large that a quadratic step of a microsecond is found.
 
 #![allow(clippy::disallowed_macros, reason = "a test reports its measurements")]
 
 use readdress::engine::{Settings, SourceText, compile};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Most that twice the input may take, in times of the input.
+/// The longest time that twice the input may take, as a multiple of the time for the input.
 const MOST: f64 = 2.9;
 
-/// Pairs of runs of which the fastest ones count.
+/// The number of pairs of runs; the fastest runs count.
 const RUNS: usize = 3;
 
 const HEAD: &str = "company.com primary\nclosed.example primary unknown=reject\ndomain2.com secondary\n\
@@ -120,7 +120,7 @@ fn twice_the_rows_take_twice_as_long() {
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 
-/// What a reader of a directory gives for one file.
+/// Returns the texts of an input of this size, as the reader of a directory gives them.
 type Texts<'a> = &'a dyn Fn(usize) -> Vec<(&'static str, String)>;
 
 fn compare(name: &str, size: usize, texts: Texts<'_>, slow: &mut Vec<String>) {
@@ -129,7 +129,7 @@ fn compare(name: &str, size: usize, texts: Texts<'_>, slow: &mut Vec<String>) {
         once = once.min(seconds(&texts(size)));
         twice = twice.min(seconds(&texts(2 * size)));
     }
-    // What takes no time worth a word is not measured well.
+    // Very short times cannot be measured well.
     let ratio = twice / once.max(0.001);
     eprintln!("{name}: {:.1} ms, {ratio:.2}", once * 1e3);
     if ratio > MOST {

@@ -1,24 +1,23 @@
-//! Reloads under load: every message is decided with one table, and none is lost.
+//! Reloads under load: every message is decided with one table, and no message is lost.
 //!
-//! [`CONNECTIONS`] connections send messages of several recipients as fast as they are answered. All
-//! the while a rules file is replaced by rename, [`SWAPS`] times a second or more. Every target of
-//! one variant lies in a domain that carries the variant's number, its stamp, so a message that was
-//! decided with two tables shows two stamps. Every tenth variant is broken and has to stay without
-//! effect: no stamp of a broken one is ever seen.
+//! [`CONNECTIONS`] connections send messages with several recipients as fast as they are answered. During this time a
+//! rules file is replaced by rename, at least [`SWAPS`] times a second. Every target of one variant is in a domain with
+//! the number of the variant, its stamp, so a message that was decided with two tables shows two stamps. Every tenth
+//! variant is broken and must have no effect: the stamp of a broken variant is never seen.
 //!
 //! # What the numbers mean
 //!
-//! A swap is a file that was replaced; a generation is a table that went live. The daemon waits until
-//! a directory is quiet, so it may read once for several swaps: with `quiet = "5ms"`, without
-//! optimisation and with all senders on the same two cores, 55 swaps a second became 24 generations a
-//! second (and every one of them was seen by a message). [`GENERATIONS`] is a fifth of that, for a
-//! busy machine. That the swap itself stands up to more is shown without files in the second test, which
-//! replaces the live table of a server in this process [`REPLACED`] times a second; more than 200 were
+//! A swap is a file that was replaced; a generation is a table that went live. The daemon waits until a directory is
+//! quiet, so it may read once for several swaps. With `quiet = "5ms"`, without optimisation and with all senders on the
+//! same two cores, 55 swaps a second became 24 generations a second, and a message saw each of them. [`GENERATIONS`] is
+//! a fifth of that, for a busy machine. The second test shows without files that the swap itself can be faster: it
+//! replaces the live table of a server in this process [`REPLACED`] times a second. More than 200 swaps a second were
 //! measured.
 //!
 //! # Limits
 //!
-//! The first test runs for [`RUN`], the second for half of it. What a client sends is answered, or the run fails after 10 s.
+//! The first test runs for [`RUN`], the second for half of that. A client must get an answer within 10 s, or the test
+//! fails.
 
 #![cfg(feature = "daemon")]
 #![allow(clippy::disallowed_macros, reason = "a test reports its measurements")]
@@ -46,28 +45,28 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// Connections that send at one time.
+/// The number of connections that send at the same time.
 const CONNECTIONS: usize = 8;
 
-/// How long they do.
+/// How long the connections send.
 const RUN: Duration = Duration::from_secs(7);
 
-/// Replaced files a second, at least.
+/// The smallest number of files that are replaced in a second.
 const SWAPS: f64 = 50.0;
 
-/// Tables a second that must have gone live, on average.
+/// The smallest number of tables that must go live in a second, on average.
 const GENERATIONS: f64 = 5.0;
 
-/// Tables that are replaced a second without files, at least.
+/// The smallest number of tables that are replaced in a second without files.
 const REPLACED: f64 = 50.0;
 
-/// Tables that take turns then.
+/// The number of tables that the second test uses in turn.
 const TABLES: u64 = 40;
 
-/// The tests take turns: two loads at once would measure each other.
+/// The tests run one after the other: two loads at the same time would disturb each other's numbers.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// The received recipients of every message, and the local-parts that they become.
+/// The recipients of every message, and the local-parts that they become.
 const RECIPIENTS: [(&str, &[&str]); 5] = [
     ("jd@domain2.com", &["jdoe"]),
     ("sales@domain2.com", &["anna", "bob"]),
@@ -76,7 +75,7 @@ const RECIPIENTS: [(&str, &[&str]); 5] = [
     ("john.roe@domain2.com", &["roe.john"]),
 ];
 
-/// A table whose every target lies in the domain of `stamp`.
+/// Returns a table whose targets are all in the domain of `stamp`.
 fn rules(stamp: u64) -> String {
     let domain = format!("gen{stamp}.company.example");
     format!(
@@ -89,21 +88,21 @@ fn rules(stamp: u64) -> String {
     )
 }
 
-/// Whether a variant is broken: its stamp must never be seen.
+/// Returns true if a variant is broken: its stamp must never be seen.
 fn is_broken(stamp: u64) -> bool {
     stamp % 10 == 9
 }
 
-/// What came out of one connection, or of all.
+/// The result of one connection, or of all.
 #[derive(Debug, Default)]
 struct Seen {
     messages: u64,
     stamps: BTreeSet<u64>,
-    /// How often one connection saw another stamp than in its message before.
+    /// How often a connection saw another stamp than in its previous message.
     changes: u64,
 }
 
-/// The one stamp of a message; every recipient must have its targets, and nothing else is there.
+/// Returns the one stamp of a message. Every recipient must have its targets, and there must be no other edit.
 fn stamp(replies: &[Reply], end: &EndOfMessage) -> u64 {
     assert!(
         replies.iter().all(|reply| *reply == Reply::Continue),
@@ -146,7 +145,7 @@ fn inside(path: &[u8]) -> String {
         .to_owned()
 }
 
-/// Sends until it is told to stop, on a connection that is renewed now and then.
+/// Sends until it is told to stop, on a connection that is renewed from time to time.
 async fn send(socket: Socket, stop: Arc<AtomicBool>) -> Seen {
     let received: Vec<_> = RECIPIENTS.iter().map(|(address, _)| *address).collect();
     let (mut seen, mut last) = (Seen::default(), None);
@@ -185,7 +184,7 @@ async fn finish((stop, senders): (Arc<AtomicBool>, Vec<JoinHandle<Seen>>)) -> Se
     all
 }
 
-/// Saves one variant after the other until [`RUN`] is over; how many.
+/// Saves one variant after the other until [`RUN`] is over. Returns how many.
 async fn swap_files(place: &Place) -> u64 {
     let (started, mut stamp) = (Instant::now(), 0);
     while started.elapsed() < RUN {
@@ -196,7 +195,7 @@ async fn swap_files(place: &Place) -> u64 {
             ""
         };
         place.save("a.rules", &(rules(stamp) + broken));
-        // By the clock and not by pauses, so that a slow moment is made up for.
+        // The next time is calculated from the start, so that a slow moment is made up for.
         let due = Duration::from_secs_f64(stamp as f64 / (SWAPS * 1.1));
         sleep(due.saturating_sub(started.elapsed())).await;
     }
@@ -211,7 +210,7 @@ async fn reloads_under_load_tear_no_message() {
     let mut serving = place.serve();
     let load = load(&place.socket());
     let swaps = swap_files(&place).await;
-    // The last word: what is saved now serves, whatever came before.
+    // The variant that is saved last must be live in the end.
     place.save("a.rules", &rules(1_000_000));
     let reloaded = place.ask(&["reload", "--json"]);
     assert_eq!(reloaded.status, Some(0), "{reloaded:?}");
@@ -264,7 +263,7 @@ async fn served(
     server.unwrap().serve(shutdown).await;
 }
 
-/// A server of this process, on a socket in `directory`.
+/// Starts a server in this process, on a socket in `directory`.
 fn server(
     live: &Arc<LiveTable>,
     directory: &std::path::Path,

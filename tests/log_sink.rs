@@ -1,6 +1,6 @@
-//! A log whose end is closed, full, stuck or the journal: the process neither stops nor ends.
+//! The log goes to a pipe that is closed, full or stuck, or to the journal: the process neither hangs nor ends.
 //!
-//! Each test runs this program again as the one that logs.
+//! Each test runs this program again. The second process writes the log.
 
 #![cfg(feature = "daemon")]
 
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use readdress::daemon::log::Log;
 
-/// Set in the run that logs: how many lines.
+/// Set in the process that logs: the number of lines.
 const LINES: &str = "READDRESS_TEST_LINES";
 
-/// Longer than the queue.
+/// More lines than the queue holds.
 const MANY: u64 = 20_000;
 
-/// Logs if this run is meant to, and says on stdout how much was lost.
+/// In the process that logs: writes the lines, and prints on stdout how many were lost.
 #[test]
 fn logging_run() {
     let Ok(lines) = env::var(LINES) else { return };
@@ -35,7 +35,7 @@ fn logging_run() {
     }
     let took = started.elapsed();
     assert!(took < Duration::from_secs(10), "logging waits: {took:?}");
-    // The writer has time to meet its fate.
+    // Gives the thread that writes time to fail.
     thread::sleep(Duration::from_millis(300));
     let mut stdout = std::io::stdout();
     writeln!(stdout, "dropped={}", log.dropped()).unwrap();
@@ -55,7 +55,7 @@ fn start(lines: u64, stderr: Stdio, set: &[(&str, String)]) -> Child {
     command.spawn().unwrap()
 }
 
-/// Waits for the end; what was lost.
+/// Waits for the end of the process. Returns how many lines were lost.
 fn end(mut child: Child) -> u64 {
     let started = Instant::now();
     while child.try_wait().unwrap().is_none() {
@@ -109,7 +109,7 @@ fn a_pipe_that_nobody_reads_stops_nobody() {
     drop(ours);
 }
 
-/// `JOURNAL_STREAM` is believed only if it names stderr; then the journal makes the time.
+/// `JOURNAL_STREAM` counts only if it names stderr; then the journal adds the time.
 #[test]
 fn the_journal_is_told_by_its_inode() {
     let file = tempfile::NamedTempFile::new().unwrap();

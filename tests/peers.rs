@@ -1,4 +1,4 @@
-//! What only a real MTA can show, and what does not fit a scenario file.
+//! Behaviour that only a real MTA can show, and that does not fit a scenario file.
 
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 
@@ -26,10 +26,10 @@ const PLAN: Plan<'static> = Plan {
     extra: "",
 };
 
-/// Where Sendmail sees a stranger; Postfix is told to see one at 127.0.0.1.
+/// The address at which Sendmail sees a stranger; Postfix is told to see one at 127.0.0.1.
 const OUTSIDER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// The main job, for all tests here that need the daemon.
+/// The rules for all tests here that need the daemon.
 const RULES: &str = "\
 company.com        primary
 domain2.com        secondary
@@ -53,7 +53,7 @@ enum Mta {
 }
 
 impl Mta {
-    /// Both, each with these doors; the lists name the milters of a door.
+    /// Starts both MTAs with these doors each. The lists name the milters of a door.
     fn both(sink: &Sink, doors: &[&[&str]]) -> Vec<Self> {
         let Some(cache) = peers::unpacked() else {
             return Vec::new();
@@ -89,18 +89,18 @@ impl Mta {
     }
 }
 
-/// Says one line and gives the code of the reply.
+/// Sends one line and returns the code of the reply.
 fn say(client: &mut Client, line: &str) -> u16 {
     client.command(line.as_bytes()).expect("a reply").code
 }
 
-/// Says MAIL and RCPT for the main job.
+/// Sends MAIL and RCPT for an address that the rules rewrite.
 fn begin(client: &mut Client) {
     assert_eq!(say(client, "MAIL FROM:<s@sender.example>"), 250);
     assert_eq!(say(client, "RCPT TO:<jd@domain2.com>"), 250);
 }
 
-/// Sends one message and gives the last reply.
+/// Sends one message and returns the last reply.
 fn send(source: Ipv4Addr, port: u16, recipients: &[&str], token: &str) -> String {
     let mut client = Client::greet(source, port).expect("a greeting");
     let mut say = |line: &str| client.command(line.as_bytes()).expect("a reply");
@@ -150,15 +150,15 @@ fn both_mtas_deliver_without_a_milter() {
     }
 }
 
-/// What a plan may look like when Sendmail holds two recipients to be one (both domains in
-/// class w): whoever deletes one of them has deleted both, so the survivor must be added again.
+/// How a plan must look if Sendmail takes two recipients for one (both domains are in class w): a milter that deletes
+/// one of them has deleted both, so the recipient that stays must be added again.
 #[test]
 fn sendmail_deletes_both_recipients_that_it_holds_to_be_one() {
     let Some(cache) = peers::unpacked() else {
         return;
     };
     let (second, first) = ("mail@local2.example", "mail@local.example");
-    // Received, deleted, added, delivered; packets in the order in which they are listed.
+    // Received, deleted, added, delivered. Packets are sent in the order in which they are listed.
     let cases: &[(&[&str], &[&str], &[&str])] = &[
         (&[second, first], &["-mail@local2.example"], &[]),
         (&[first, second], &["-mail@local2.example"], &[]),
@@ -205,7 +205,7 @@ fn sendmail_deletes_both_recipients_that_it_holds_to_be_one() {
     }
 }
 
-/// A milter that sends these changes for every message: `+address` adds, `-address` deletes.
+/// Starts a milter that sends these changes for every message: `+address` adds, `-address` deletes.
 fn changing(changes: &'static [&'static str]) -> Milter {
     let packet = |change: &&str| -> Packet {
         (
@@ -219,7 +219,7 @@ fn changing(changes: &'static [&'static str]) -> Milter {
     )
 }
 
-/// Pitfall 5: a daemon that dies in the middle of a message costs a 451, never the message.
+/// If the daemon dies in the middle of a message, the client gets a 451, and the message is not lost.
 #[test]
 fn a_daemon_that_is_killed_costs_a_451_and_no_mail() {
     let (sink, port) = (Sink::start(), free_port());
@@ -231,7 +231,7 @@ fn a_daemon_that_is_killed_costs_a_451_and_no_mail() {
         daemon.kill();
         let reply = client.message(&format!("killed-{name}")).unwrap();
         assert_eq!(reply.code, 451, "{name}: {reply}");
-        // A new session while it is away, and one when it is back.
+        // A new session while no daemon runs, and one when it runs again.
         let mut client = mta.greet(0);
         assert_eq!(
             say(&mut client, "MAIL FROM:<s@sender.example>"),
@@ -260,7 +260,7 @@ fn a_daemon_that_is_killed_costs_a_451_and_no_mail() {
     }
 }
 
-/// Pitfall 15: a daemon that is stopped finishes the message that it has begun.
+/// A daemon that is stopped finishes the message that it has begun.
 #[test]
 fn a_daemon_that_is_stopped_finishes_open_messages() {
     let (sink, port) = (Sink::start(), free_port());
@@ -283,8 +283,8 @@ fn a_daemon_that_is_stopped_finishes_open_messages() {
     }
 }
 
-/// Pitfall 8: a milter that rejects recipients must be listed before ours. Then we never see
-/// them; listed after ours, its rejection would be invisible to us, and the target be delivered.
+/// A milter that rejects recipients must be listed before readdress. Then readdress never sees them. If it were listed
+/// after readdress, readdress would not see the rejection, and the target would get the mail.
 #[test]
 fn a_recipient_that_an_earlier_milter_rejects_is_not_delivered() {
     let (sink, port) = (Sink::start(), free_port());
@@ -317,8 +317,8 @@ fn a_recipient_that_an_earlier_milter_rejects_is_not_delivered() {
     assert!(!other.seen().is_empty() || peers::unpacked().is_none());
 }
 
-/// Pitfall 10: what sendmail(1) hands to Postfix can be neither rejected nor deferred: it would
-/// be tried again for ever. It is rewritten, or kept.
+/// Mail that sendmail(1) hands to Postfix can neither be rejected nor deferred: Postfix would try again for ever. Such
+/// a recipient is rewritten or kept.
 #[test]
 fn mail_from_local_programs_is_never_rejected() {
     let Some(cache) = peers::unpacked() else {
@@ -348,9 +348,9 @@ fn mail_from_local_programs_is_never_rejected() {
     );
 }
 
-/// Pitfall 1: over TCP, an MTA that writes macros and command apart and a milter that waits with
-/// its acknowledgement stall for 40 ms a step. A stall is twenty times the Unix socket's time; a
-/// busy machine is not, and the best of several messages is compared.
+/// Over TCP, each step stalls for 40 ms if the MTA writes macros and command separately and the milter waits with its
+/// acknowledgement. A stall takes twenty times as long as the Unix socket. A busy machine does not slow every message
+/// down, so the best of several messages is compared.
 #[test]
 fn tcp_is_not_much_slower_than_a_unix_socket() {
     const MESSAGES: usize = 15;

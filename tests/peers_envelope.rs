@@ -1,5 +1,5 @@
-//! Envelopes behind real MTAs that are set up in a way of their own: Sendmail with DSN switched off,
-//! MTAs that make a copy of each message for an archive.
+//! Envelopes behind real MTAs with a special configuration: Sendmail without DSN, and MTAs that make a copy of each
+//! message for an archive.
 
 mod support;
 
@@ -24,7 +24,7 @@ sales@domain2.com   anna@company.com, bob@company.com
 trap@domain2.com    discard
 ";
 
-/// Where Sendmail sees a stranger.
+/// The address at which Sendmail sees a stranger.
 const OUTSIDER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 fn daemon(port: u16) -> Daemon {
@@ -42,7 +42,7 @@ fn plan(extra: &'static str) -> Plan<'static> {
     }
 }
 
-/// Sends one message; every recipient must be accepted, and the whole reply must be in order.
+/// Sends one message. Every recipient must be accepted, and every reply must be well formed.
 fn send(client: &mut Client, recipients: &[&str], token: &str) {
     let mut say = |line: &str| client.command(line.as_bytes()).expect("a reply");
     assert_eq!(say("MAIL FROM:<s@sender.example>").code, 250);
@@ -63,7 +63,7 @@ fn addresses(sink: &Sink, token: &str) -> Vec<String> {
     all
 }
 
-/// What one message is received for, and who gets it.
+/// The recipients of one message, and the recipients that get it.
 const CASES: &[(&[&str], &[&str])] = &[
     (&["<jd@domain2.com>"], &["jdoe@company.com"]),
     (
@@ -93,8 +93,8 @@ const CASES: &[(&[&str], &[&str])] = &[
     ),
 ];
 
-/// It offers additions with parameters all the same, drops each recipient that comes with one, and
-/// accepts the message.
+/// Sendmail without DSN still offers additions with parameters, drops each recipient that comes with one, and accepts
+/// the message.
 #[test]
 fn sendmail_without_dsn_loses_nobody() {
     let Some(cache) = peers::unpacked() else {
@@ -109,7 +109,7 @@ fn sendmail_without_dsn_loses_nobody() {
     for (number, (recipients, _)) in CASES.iter().enumerate() {
         send(&mut client, recipients, &format!("noreceipts-{number}-"));
     }
-    // Its refusal of a client's parameters is what makes them a proof.
+    // Sendmail refuses the parameters of a client, which proves that it works without DSN.
     let mut say = |line: &str| client.command(line.as_bytes()).expect("a reply").code;
     assert_eq!(say("MAIL FROM:<s@sender.example> RET=HDRS"), 504);
     assert_eq!(say("MAIL FROM:<s@sender.example>"), 250);
@@ -134,7 +134,7 @@ fn sendmail_without_dsn_loses_nobody() {
     );
 }
 
-/// `discard` removes a recipient; the copy for the archive is the MTA's own.
+/// `discard` removes a recipient; the MTA itself makes the copy for the archive.
 #[test]
 fn the_copy_for_an_archive_survives_a_discard() {
     let Some(cache) = peers::unpacked() else {

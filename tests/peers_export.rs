@@ -1,6 +1,6 @@
-//! Exported maps behind the real MTAs, without readdress: what the table decides is what they do.
+//! Exported maps behind the real MTAs, without readdress: the MTAs do what the table decides.
 //!
-//! What an export cannot say, it says what to do instead; these words are tried here as well.
+//! For rules that a map cannot express, the export says what to do instead. The tests try that as well.
 
 mod support;
 
@@ -59,7 +59,7 @@ impl World {
         path
     }
 
-    /// What the help for a rule tells to write, and into what.
+    /// Returns the lines that the help for a rule tells to write, and the file for them.
     fn told(&self, format: ExportFormat, rule: &str) -> String {
         let found = self.export(format).diagnostics;
         let of_rule = found.iter().find(|f| f.excerpt.text.starts_with(rule));
@@ -69,7 +69,7 @@ impl World {
     }
 }
 
-/// Sends one message to one recipient; the answers to RCPT and to its end.
+/// Sends one message to one recipient. Returns the answers to RCPT and to the end of the message.
 fn send(port: u16, from: &str, to: &str, token: &str) -> (Reply, Option<Reply>) {
     let mut client = Client::greet(Ipv4Addr::LOCALHOST, port).expect("a greeting");
     let mail = format!("MAIL FROM:<{from}>");
@@ -154,8 +154,8 @@ fn postfix_with_exported_maps_does_what_the_table_says() {
     assert_eq!(addresses(&sink, "trapped"), [""; 0]);
 }
 
-/// The reverse map is for mail that leaves: inbound mail that goes on by SMTP is exempt, as the head
-/// of the export says.
+/// The reverse map is for mail that leaves. Inbound mail that goes on by SMTP is exempt, as the head of the export
+/// says.
 #[test]
 fn postfix_shows_the_secondary_address_in_replies_alone() {
     let Some(cache) = peers::unpacked() else {
@@ -181,7 +181,7 @@ fn postfix_shows_the_secondary_address_in_replies_alone() {
 fn makemap(cache: &Path, folder: &Folder, source: &Path) {
     let program = cache.join("sendmail/usr/libexec/sendmail/makemap");
     let made = Command::new(program)
-        // It asks sendmail.cf who may own a map; there is none.
+        // makemap asks sendmail.cf who may own a map; there is no sendmail.cf here.
         .args(["-C", "/dev/null"])
         .args(["hash".as_ref(), folder.join("virtusers").as_os_str()])
         .stdin(fs::File::open(source).expect("the export"))
@@ -212,7 +212,7 @@ fn sendmail_with_an_exported_virtusertable_does_what_the_table_says() {
     };
     let sendmail = Sendmail::start(&cache, vec![Door::new(&[])], sink.port, &plan);
     let port = sendmail.doors[0].port;
-    // One address a line is all that a virtusertable can say, and the export says so of `sales`.
+    // A virtusertable can give only one address for each line, and the export says so for `sales`.
     assert!(
         world
             .told(ExportFormat::Virtusertable, "sales@")

@@ -1,5 +1,5 @@
-//! Headers behind the real MTAs: what the next hop receives with the settings on, held against what it
-//! receives from the same MTA without a milter. Sendmail lays lists of addresses out anew by itself.
+//! Headers behind the real MTAs: the header that the next hop receives with the settings on, compared with the header
+//! that the same MTA sends without a milter. Sendmail itself formats lists of addresses anew.
 
 mod support;
 
@@ -72,7 +72,7 @@ impl Peer {
         })
     }
 
-    /// Sends a message through a door; the header that the next hop receives.
+    /// Sends a message through a door. Returns the header that the next hop receives.
     fn header(&self, port: u16, token: &str, recipients: &[&str], header: &str) -> String {
         let mut client = Client::greet(Ipv4Addr::LOCALHOST, port).expect("a greeting");
         let mut say = |line: &str| client.command(line.as_bytes()).expect("a reply");
@@ -101,7 +101,7 @@ impl Peer {
     }
 }
 
-/// The fields of a name as they stand in a header, folds included.
+/// Returns the fields of a name as the header has them, folds included.
 fn fields(header: &str, name: &str) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     for line in header.split_inclusive("\r\n") {
@@ -155,13 +155,13 @@ fn headers_are_changed(name: &str) {
     let two = peer.header(peer.with, "two", &several, LISTS);
     assert_eq!(fields(&two, "X-Original-To"), [""; 0], "{two}");
 
-    // What is signed is left alone: To is, Cc is not.
+    // Signed fields are left alone: To is signed, Cc is not.
     let signed = format!("DKIM-Signature: v=1; a=rsa-sha256; h=from:\r\n\t To; b=x\r\n{LISTS}");
     let signed = peer.header(peer.with, "signed", &["jd@domain2.com"], &signed);
     assert_eq!(fields(&signed, "To"), fields(&plain, "To"));
     assert_eq!(fields(&signed, "Cc"), fields(&changed, "Cc"));
 
-    // A header longer than a packet of the protocol once was; it costs the message nothing.
+    // A header that is longer than the former limit for a packet of the protocol. The message passes all the same.
     let long = format!(
         "To: {}jd@domain2.com\r\n",
         "a@b.example,\r\n\t".repeat(2000)
@@ -180,7 +180,7 @@ fn sendmail_hands_on_what_was_changed() {
     headers_are_changed("sendmail");
 }
 
-/// What the daemon asks of an MTA that offers everything: actions and protocol bits.
+/// Returns what the daemon requests from an MTA that offers everything: actions and protocol bits.
 fn negotiated(config: &str) -> (u32, u32) {
     let port = free_port();
     let daemon = Daemon::start(

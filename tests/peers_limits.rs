@@ -1,11 +1,11 @@
-//! One sender cannot take the memory and the time: a message of very many recipients, each of them a
-//! list of a thousand, by the milter protocol and through a real Sendmail.
+//! One sender cannot use up the memory and the time: a message with very many recipients, each of them a list of a
+//! thousand members, by the milter protocol and through a real Sendmail.
 //!
 //! # What the numbers mean
 //!
-//! Without a limit for the whole message, 10,000 such recipients took 1.5 to 4 GiB, and other
-//! messages waited for 35 s. [`MEMORY`] is for one message at the default limit, without optimisation,
-//! with a wide margin. [`WAIT`] is for a busy machine that runs other tests beside this one.
+//! Without a limit for the whole message, 10,000 such recipients took 1.5 to 4 GiB, and other messages waited for 35 s.
+//! [`MEMORY`] is for one message at the default limit, without optimisation, with a wide margin. [`WAIT`] is for a busy
+//! machine that runs other tests at the same time.
 
 mod support;
 
@@ -69,14 +69,14 @@ fn ten_thousand_lists_cost_what_the_limit_says() {
     let (_, before) = daemon.memory();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        // On both threads of a machine with two processors.
+        // Two clients, for both threads of a machine with two processors.
         let beside: Vec<_> = (0..2)
             .map(|_| scope.spawn(|| others(&daemon, &stop)))
             .collect();
         let mut fake = Fake::connect(&daemon.socket(), &[]).expect("a connection");
         assert_eq!(fake.mail(b"<s@sender.example>").unwrap().code, 250);
         let (mut accepted, mut refused) = (0, 0);
-        // The detail makes every target another one.
+        // With a detail, every target is a different address.
         for number in 0..10_000 {
             let reply = fake.rcpt(format!("<list+{number}@domain2.com>").as_bytes());
             match reply.unwrap().to_string() {
@@ -122,7 +122,7 @@ fn long_paths_and_macros_cost_what_the_limit_says() {
         most - before < MEMORY,
         "{before} KiB before, {most} at most"
     );
-    // A path that no MTA's line could hold ends the connection.
+    // A path that is longer than any line of an MTA ends the connection.
     let longer = "x".repeat(70_000);
     let mut fake = Fake::connect(&daemon.socket(), &[]).expect("a connection");
     fake.mail(b"<s@sender.example>").unwrap();
@@ -161,7 +161,7 @@ fn sendmail_tells_its_client_to_send_the_rest_later() {
     for reply in &replies[accepted..] {
         assert!(reply.to_string().starts_with("452 4.5.3 "), "{reply}");
     }
-    // Another client meanwhile.
+    // Another client sends messages meanwhile.
     let mut second = Client::greet(outsider, sendmail.doors[0].port).expect("a greeting");
     for (line, code) in [
         ("MAIL FROM:<s@sender.example>", 250),

@@ -28,10 +28,10 @@ jdoe@company.com    mailbox
 anna@company.com    mailbox
 ";
 
-/// Everybody at domain2.com who exists at company.com.
+/// Every address at domain2.com whose user exists at company.com.
 const WHOLE_DOMAIN: &str = "@domain2.com  @company.com\n";
 
-/// An outsider on both MTAs.
+/// A client that neither MTA trusts.
 const OUTSIDER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
 /// What asks the maps, and lets in whom they know.
@@ -62,7 +62,7 @@ impl Both {
         Self::configured("10.rules", rules, "")
     }
 
-    /// The same with a file of another name, and with more configuration.
+    /// Starts a daemon with a rules file of another name, and with more configuration.
     fn configured(file: &str, rules: &str, config: &str) -> Self {
         let (milter, map) = (free_port(), free_port());
         let files = [(file.to_owned(), rules.to_owned())];
@@ -109,7 +109,7 @@ impl Both {
     }
 }
 
-/// One message to one recipient from an outsider: the answer to RCPT, and the last one.
+/// Sends one message to one recipient from a stranger. Returns the answer to RCPT, and the last answer.
 fn send(port: u16, to: &str, token: &str) -> (Reply, Option<Reply>) {
     let mut client = Client::greet(OUTSIDER, port).expect("a greeting");
     client
@@ -138,7 +138,7 @@ fn refuses(port: u16, to: &str) {
     assert!(reply.to_string().starts_with("550 5.1.1 "), "{to}: {reply}");
 }
 
-/// An address is added and removed while the MTA runs; nothing else is done.
+/// An address is added and removed while the MTA runs; no command is needed.
 fn one_save_changes_all(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
     refuses(port, "new@domain2.com");
     both.save(&format!("{RULES}new@domain2.com  anna@company.com\n"));
@@ -158,7 +158,7 @@ fn one_save_changes_all(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
     assert_eq!(addresses(sink, "mailbox"), ["max@company.com"]);
 }
 
-/// All rules are lost, in two ways: the MTA asks the maps and the milter, and hears what it heard before.
+/// All rules are lost, in two ways: the MTA asks the maps and the milter, and gets the same answers as before.
 fn lost_rules_change_nothing(both: &Both, port: u16, sink: &Sink, drain: &dyn Fn()) {
     let emptied = both.daemon.break_rules("10.rules", "");
     emptied.unwrap_or_else(|error| panic!("{error}"));
@@ -208,7 +208,7 @@ fn sendmail_follows_every_save() {
     lost_rules_change_nothing(&both, sendmail.doors[0].port, &sink, &drain);
 }
 
-/// Old ways to write a route through a host, with a rule that is for every address of the domain.
+/// Old ways to write a route through a host, with a rule for every address of the domain.
 const ROUTES: [&str; 8] = [
     "victim%elsewhere.example@domain2.com",
     "elsewhere.example!victim@domain2.com",
@@ -225,7 +225,7 @@ fn relays_nothing(port: u16, sink: &Sink, drain: &dyn Fn()) {
         let (reply, _) = send(port, route, "relayed");
         assert!(reply.code >= 400, "{route}: {reply}");
     }
-    // That is not because nothing comes through.
+    // Mail still passes, so the refusals above have another reason.
     delivers(port, "anna@domain2.com", "sound");
     drain();
     assert_eq!(addresses(sink, "sound"), ["anna@company.com"]);
@@ -256,7 +256,7 @@ fn no_spelling_relays_through_sendmail() {
     relays_nothing(sendmail.doors[0].port, &sink, &drain);
 }
 
-/// Letter case counts for the table, while the MTA asks in lower case.
+/// The table distinguishes upper and lower case, and the MTA asks in lower case.
 const CASE: &str = "\
 company.com         primary  unknown=reject
 domain2.com         secondary
@@ -275,7 +275,7 @@ fn letter_case_counts(port: u16, sink: &Sink, drain: &dyn Fn()) {
     delivers(port, "Kim+Tag@domain2.com", "detail");
     delivers(port, "JDoe@domain2.com", "whole-domain");
     delivers(port, "JDoe@company.com", "primary");
-    // The map says that it exists in some letter case; the milter knows in which.
+    // The map says that the address exists in some spelling of upper and lower case; the milter knows in which.
     for unknown in ["kim@domain2.com", "jdoe@domain2.com", "nosuch@domain2.com"] {
         refuses(port, unknown);
     }
@@ -315,15 +315,15 @@ fn letter_case_counts_although_sendmail_asks_in_lower_case() {
     letter_case_counts(sendmail.doors[0].port, &sink, &drain);
 }
 
-/// A map of an MTA that forwards to a domain of others: its own address goes there, and nobody may
-/// send to that domain.
+/// A map of an MTA forwards an address to a foreign domain: mail for that address goes there, and no stranger may send
+/// to that domain.
 fn forwards_and_relays_nothing(port: u16, sink: &Sink, drain: &dyn Fn()) {
     for others in ["joe@gmail.com", "anybody@gmail.com"] {
         let (reply, _) = send(port, others, "relayed");
         assert!(reply.code >= 400, "{others}: {reply}");
     }
     delivers(port, "joe@oldacme.org", "forwarded");
-    // Who else exists there is the MTA's business.
+    // The MTA decides which other addresses exist there.
     delivers(port, "unknown@oldacme.org", "kept");
     drain();
     assert_eq!(addresses(sink, "forwarded"), ["joe@gmail.com"]);
@@ -338,7 +338,7 @@ fn postfix_accepts_no_mail_for_the_domain_of_a_target() {
         return;
     };
     let (both, sink) = (Both::configured("a.virtual", FORWARD, ""), Sink::start());
-    // As broad as a list can be that is taken from the table: both domains of the file.
+    // The broadest list that can be made from the table: both domains of the file.
     let map = format!("socketmap:inet:127.0.0.1:{}", both.map);
     let extra = format!("relay_domains = {map}:domains\nrelay_recipient_maps = {map}:recipients\n");
     let postfix = Postfix::start(&cache, vec![both.door()], sink.port, &[], &extra);
@@ -357,7 +357,7 @@ fn sendmail_accepts_no_mail_for_the_domain_of_a_target() {
     forwards_and_relays_nothing(sendmail.doors[0].port, &sink, &drain);
 }
 
-/// Sendmail then holds an address and its target to be one recipient; one copy is delivered.
+/// Sendmail then takes an address and its target for one recipient; one copy is delivered.
 #[test]
 fn sendmail_with_both_domains_in_class_w_delivers() {
     let Some(cache) = peers::unpacked() else {
@@ -378,8 +378,8 @@ fn sendmail_with_both_domains_in_class_w_delivers() {
     assert_eq!(copies[0].address, b"mail");
 }
 
-/// Debian's smtpd lives in the queue directory and sees nothing else: proxymap, which does not, asks
-/// for it; or the socket lies in there.
+/// Debian's smtpd runs in a chroot, the queue directory. Either proxymap, which runs without a chroot, asks for it, or
+/// the socket is in the queue directory.
 #[test]
 fn a_chrooted_smtpd_asks_through_proxymap_and_through_the_spool() {
     let Some(cache) = peers::unpacked() else {
@@ -426,8 +426,8 @@ fn a_chrooted_smtpd_asks_through_proxymap_and_through_the_spool() {
     }
 }
 
-/// What the sender who asked for it hears of a success: the address that was written, and where the
-/// mail went.
+/// The notification of success that the sender requested names the address that the sender wrote, and the address that
+/// got the mail.
 fn success_is_told(sink: &Sink, port: u16, to: &str, drain: &dyn Fn(), action: &str) {
     let mut client = Client::greet(OUTSIDER, port).expect("a greeting");
     let rcpt = format!("RCPT TO:<{to}> NOTIFY=SUCCESS");

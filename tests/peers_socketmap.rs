@@ -23,7 +23,7 @@ jd@domain2.com     jdoe@company.com
 gone@domain2.com   reject 550 5.1.1 \"Has left the company\"
 ";
 
-/// Asks one question and gives the answer, without its netstring.
+/// Asks one question and returns the answer, without its netstring.
 fn ask(port: u16, map: &str, key: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the socketmap's port");
     stream
@@ -78,7 +78,7 @@ fn postfix_checks_recipients_by_the_table_also_while_the_rules_are_broken() {
         }
         let reply = rcpt(client, "nosuch@domain2.com");
         assert!(reply.starts_with("550 5.1.1 "), "{reply}");
-        // The map says OK, so that the rule's own text reaches the client.
+        // The map says OK, so that the client gets the text of the rule.
         let reply = rcpt(client, "gone@domain2.com");
         assert!(
             reply.starts_with("550 5.1.1 ") && reply.contains("Has left"),
@@ -96,7 +96,7 @@ fn postfix_checks_recipients_by_the_table_also_while_the_rules_are_broken() {
         .unwrap_or_else(|error| panic!("{error}"));
     check(&mut client);
 
-    // One save changes the check and the rewriting together.
+    // One saved file changes both the check and the rewriting.
     let more = format!("{RULES}new@domain2.com  anna@company.com\n");
     daemon
         .edit("10.rules", &more)

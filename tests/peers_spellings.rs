@@ -1,10 +1,10 @@
-//! Odd spellings through both MTAs with a closed table: none of an unknown user and none that routes
-//! reaches the next hop; those of a known user are rewritten or refused, and never delivered to the
-//! secondary address.
+//! Unusual spellings through both MTAs with a closed table. No spelling of an unknown user and no spelling with a route
+//! reaches the next hop. A spelling of a known user is rewritten or refused, and never delivered to the secondary
+//! address.
 //!
-//! The spellings are put together from pieces of which each has got something past a parser once:
-//! quotes, escapes, comments, routes, brackets in brackets, groups, dots, blanks, control
-//! characters, bytes beyond ASCII, `%`, `!`, missing pieces. What an MTA refuses by itself is fine.
+//! The spellings are combined from pieces, each of which has once deceived a parser: quotes, escapes, comments, routes,
+//! brackets within brackets, groups, dots, blanks, control characters, bytes beyond ASCII, `%`, `!`, missing pieces. An
+//! MTA may refuse any of them.
 
 #![allow(clippy::disallowed_macros, reason = "a test reports its measurements")]
 
@@ -33,8 +33,7 @@ postmaster@*       jdoe@company.com
 abuse@*            jdoe@company.com
 ";
 
-/// Spellings of one local-part; `{}` is the user, `{-}` the user without its first letter, `{1}` that
-/// letter.
+/// Spellings of one local-part. `{}` is the user, `{1}` its first letter, `{-}` the rest.
 const LOCALS: &[&str] = &[
     "{}",
     "\"{}\"",
@@ -147,7 +146,7 @@ const SPELT: &[&str] = &[
     "d\\omain2.com",
 ];
 
-/// What stands around an address.
+/// The text around an address.
 const AROUND: &[&str] = &[
     "<{}>",
     "{}",
@@ -180,14 +179,14 @@ const AROUND: &[&str] = &[
     "<\"x\"{}>",
 ];
 
-/// Bytes: characters to U+00FF stand for themselves, as in Latin-1.
+/// Returns the bytes of a text: a character up to U+00FF is one byte, as in Latin-1.
 fn bytes(text: &str) -> Vec<u8> {
     let byte = |c: char| u8::try_from(u32::from(c)).unwrap_or(b'?');
     text.chars().map(byte).collect()
 }
 
-/// All spellings of these local-parts: each with each domain in the simplest form, each in some other
-/// forms, and the first ones in all of them.
+/// Returns the spellings of these local-parts: each with each domain in the simplest form, each in some other forms,
+/// and the first ones in all forms.
 fn spellings(locals: &[String]) -> Vec<Vec<u8>> {
     let mut all = BTreeSet::new();
     let mut add = |around: &str, local: &str, domain: &str| {
@@ -229,7 +228,7 @@ fn of_user(user: &str) -> Vec<Vec<u8>> {
     spellings(&LOCALS.iter().map(local).collect::<Vec<_>>())
 }
 
-/// Sends one message for each spelling that is accepted, and returns how many are.
+/// Sends one message for each spelling that is accepted. Returns how many are accepted.
 fn send(source: Ipv4Addr, port: u16, kind: &str, spellings: &[Vec<u8>]) -> usize {
     let greet = || Client::greet(source, port).expect("a greeting");
     let mut client = greet();
@@ -256,7 +255,7 @@ fn send(source: Ipv4Addr, port: u16, kind: &str, spellings: &[Vec<u8>]) -> usize
     accepted
 }
 
-/// What the next hop received that it must not: the spelling and the recipient.
+/// Returns the recipients that the next hop must not receive, with their spellings.
 fn wrong(sink: &Sink, kind: &str, spellings: &[Vec<u8>]) -> Vec<String> {
     let mut found = Vec::new();
     for (number, path) in spellings.iter().enumerate() {
@@ -312,7 +311,7 @@ fn no_spelling_gets_round_the_table() {
                 for (kind, spellings) in kinds {
                     let accepted = send(source, port, &format!("{kind}-{mta}"), spellings);
                     println!("{mta}: {accepted} of {} {kind} accepted", spellings.len());
-                    // Some known one is accepted, or nothing is tested.
+                    // At least one known address must be accepted, or the test tests nothing.
                     assert!(*kind != "known" || accepted > 50, "{mta}: {accepted}");
                 }
             });

@@ -1,4 +1,4 @@
-//! A virtual(5) file read by readdress and by Postfix itself: mail goes to the same addresses.
+//! readdress and Postfix read the same virtual(5) file, and mail goes to the same addresses.
 
 mod support;
 
@@ -21,10 +21,10 @@ use support::postfix::Postfix;
 use support::sink::Sink;
 use support::smtp::Client;
 
-/// An outsider.
+/// A client that the MTA does not trust.
 const OUTSIDER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// Values in which both find the same addresses.
+/// Values in which both programs find the same addresses.
 const ALIKE: &[&str] = &[
     "anna@company.com",
     "<anna@company.com>",
@@ -61,7 +61,7 @@ const ALIKE: &[&str] = &[
     "anna+x@company.com",
 ];
 
-/// Values that send mail elsewhere than their writer means, or nowhere: errors here.
+/// Values that send mail nowhere, or to another address than their writer means: errors here.
 const REFUSED: &[&str] = &[
     "bob@company.com <anna@company.com>",
     "anna@company.com <bob@company.com> carl@company.com",
@@ -86,7 +86,7 @@ const REFUSED: &[&str] = &[
     "<>",
 ];
 
-/// Keys, and what is asked about them, with `recipient_delimiter = .`.
+/// Keys, and the addresses that are looked up, with `recipient_delimiter = .`.
 const DOTS: &str = "\
 virt.example anything
 jd@virt.example jdoe@company.com
@@ -161,7 +161,7 @@ fn decided(table: &Table, to: &str) -> Vec<String> {
     }
 }
 
-/// Postfix compares domains without letter case and sends them on as they are written.
+/// Postfix ignores upper and lower case when it compares domains, and sends domains on as they are written.
 fn lower(addresses: &[String]) -> Vec<String> {
     addresses
         .iter()

@@ -1,7 +1,7 @@
-//! A virtusertable read by readdress and by Sendmail itself: both answer alike.
+//! readdress and Sendmail read the same virtusertable, and answer alike.
 //!
-//! Sendmail is asked first, with the file compiled by its own makemap. What it answers to the client, or
-//! where it delivers, is what the table says of the same file.
+//! Sendmail is asked first, with a map that its own makemap made from the file. The table must give the same answer to
+//! the client, or deliver to the same address.
 
 mod support;
 
@@ -27,10 +27,10 @@ use support::sendmail::{Plan, Sendmail};
 use support::sink::Sink;
 use support::smtp::{Client, Reply};
 
-/// An outsider.
+/// A client that the MTA does not trust.
 const OUTSIDER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// Values that both answer with the same code, enhanced code and text.
+/// Values that both programs answer with the same code, enhanced code and text.
 const ALIKE: &[&str] = &[
     "error:nouser 550 No such user here",
     "error:nouser 550 5.7.1 Denied",
@@ -74,7 +74,7 @@ const ALIKE: &[&str] = &[
     "error:tempfail 451 4.7.1 later",
 ];
 
-/// Values that both refuse with 553 5.3.0 and the same text, and of which readdress warns.
+/// Values that both programs refuse with 553 5.3.0 and the same text. readdress warns about them.
 const WITHOUT_A_CODE: &[&str] = &[
     "error:nouser 4.2.1 later",
     "error:nouser User unknown",
@@ -102,7 +102,7 @@ const WITHOUT_A_CODE: &[&str] = &[
 /// Values without any text: Sendmail shows a piece of its own workspace (`>v1<@virt.example.`).
 const WITHOUT_A_TEXT: &[&str] = &["error:", "error:nouser", "error:5.7.0:", "error:\"550 x\""];
 
-/// Values that Sendmail cannot read, or answers with what is no reply that refuses one recipient.
+/// Values that Sendmail cannot read, or answers with something other than a reply that refuses one recipient.
 const REFUSED: &[&str] = &[
     "error:nouser 550 unbalanced \"quote",
     "error:nouser 550 unbalanced (paren",
@@ -117,7 +117,7 @@ const REFUSED: &[&str] = &[
     "error:nouser 565 x",
 ];
 
-/// Keys with details, and all that is asked about them.
+/// Keys with details, and all addresses that are looked up.
 const DETAILS: &str = "\
 virt.example\tanything
 two.example\tanything
@@ -184,7 +184,7 @@ fn makemap(cache: &Path, folder: &Folder, source: &str) {
     fs::write(&path, source).expect("the source");
     let program = cache.join("sendmail/usr/libexec/sendmail/makemap");
     let made = Command::new(program)
-        // It asks sendmail.cf who may own a map; there is none.
+        // makemap asks sendmail.cf who may own a map; there is no sendmail.cf here.
         .args(["-C", "/dev/null"])
         .args(["hash".as_ref(), folder.join("virtusers").as_os_str()])
         .stdin(fs::File::open(path).expect("the source"))
@@ -207,7 +207,7 @@ fn lines(values: &[&str]) -> String {
     text
 }
 
-/// A Sendmail with this virtusertable, and where its mail arrives.
+/// A Sendmail with this virtusertable, and the place where its mail arrives.
 fn start(cache: &Path, folder: &Folder, table: &str) -> (Sendmail, Sink) {
     makemap(cache, folder, table);
     let sink = Sink::start();
@@ -247,13 +247,13 @@ fn rcpt(port: u16, to: &str) -> (Client, Reply) {
     (client, reply)
 }
 
-/// What Sendmail says, without the recipient that it puts before most texts.
+/// Returns the reply of Sendmail, without the recipient that is at the front of most texts.
 fn bare(reply: &Reply, to: &str) -> String {
     let shown = reply.to_string();
     shown.replacen(&format!("<{to}>... "), "", 1)
 }
 
-/// What readdress says of one value: its reply, or the codes of its findings.
+/// Returns what readdress does with one value: its reply, or the codes of its findings.
 fn ours(value: &str) -> (Option<String>, Vec<&'static str>) {
     let sources = [source(&lines(&[value]))];
     let mut findings = Findings::new(&sources);
@@ -314,7 +314,7 @@ fn error_values_are_answered_as_sendmail_answers_them() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// What the table says of an address: where it goes, or the reply.
+/// Returns what the table does with an address: its target, or the reply.
 fn decided(table: &Table, to: &str) -> String {
     match decide(table, &Mailbox::parse(to).expect("a mailbox")).outcome {
         Outcome::Replace(targets) => {

@@ -1,7 +1,7 @@
-//! Every file of `tests/scenarios` against every peer: a fake MTA, Postfix, Sendmail.
+//! Plays every file of `tests/scenarios` against every peer: a fake MTA, Postfix, Sendmail.
 //!
-//! `READDRESS_SCENARIO=word` plays only the files whose name holds the word. All failures of a
-//! peer are reported together. How a file is written: `support/scenario.rs`.
+//! `READDRESS_SCENARIO=word` plays only the files whose names contain the word. All failures of a peer are reported
+//! together. `support/scenario.rs` explains how a file is written.
 
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 
@@ -51,7 +51,7 @@ fn run(name: &str) {
     );
 }
 
-/// A mistake in a file is found without any peer, and every file is for at least one of them.
+/// Finds mistakes in files without any peer, and checks that every file is for at least one peer.
 #[test]
 fn files_are_well_written() {
     for file in files() {

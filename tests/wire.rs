@@ -39,7 +39,7 @@ const OPTIONS: ProtoOpts = ProtoOpts::NO_CONNECT
     .union(ProtoOpts::NO_BODY)
     .union(ProtoOpts::NO_UNKNOWN);
 
-/// What the callbacks saw of `{rcpt_addr}`, one for each recipient.
+/// The values of `{rcpt_addr}` that the callbacks saw, one for each recipient.
 type Seen = Arc<Mutex<Vec<Option<String>>>>;
 
 struct Server {
@@ -79,7 +79,7 @@ impl Server {
 
     async fn raw(&self, bytes: &[u8]) -> MilterClient {
         let mut client = MilterClient::open(&self.unix).await.unwrap();
-        // A peer that closes while we still write is what these tests are about.
+        // These tests are about peers that close the connection during a write, so an error is fine.
         let _ = client.raw(bytes).await;
         client
     }
@@ -218,7 +218,7 @@ async fn begin(client: &mut MilterClient, recipients: &[&str]) {
     }
 }
 
-/// One whole message, with what came of it checked.
+/// Sends one whole message, and checks the result.
 async fn message(client: &mut MilterClient, recipients: &[&str]) {
     begin(client, recipients).await;
     let end = client.end_of_message(&[]).await.unwrap();
@@ -226,7 +226,7 @@ async fn message(client: &mut MilterClient, recipients: &[&str]) {
     assert_eq!(end.edits, wanted(recipients));
 }
 
-/// Reads until the server closes; panics if it does not.
+/// Reads until the server closes the connection; panics if the server does not close it.
 async fn closed(mut client: MilterClient) -> Vec<u8> {
     let mut all = Vec::new();
     let reading = async {
@@ -243,7 +243,7 @@ async fn closed(mut client: MilterClient) -> Vec<u8> {
     all
 }
 
-/// A valid session of one message, as its packets.
+/// Returns a valid session of one message, as its packets.
 fn session() -> Vec<Vec<u8>> {
     vec![
         Offer::default().packet(),
@@ -564,7 +564,7 @@ async fn a_drain_ends_the_idle_and_lets_messages_finish() {
 
 #[tokio::test]
 async fn a_verdict_being_made_at_the_end_still_arrives() {
-    // Once within the drain, once after its deadline but within the grace.
+    // One message ends within the drain time, another one after it but within the grace time.
     for drain in [5000 * MS, 100 * MS] {
         let mut server = Server::start(Limits {
             drain,
@@ -638,9 +638,8 @@ async fn without_connections_the_end_is_at_once() {
     assert!(start.elapsed() < 500 * MS, "{:?}", start.elapsed());
 }
 
-/// Milter packets are small and come in twos; the delayed acknowledgement of TCP
-/// would cost 40 ms for each pair. Best of several rounds, against a Unix socket
-/// in the same run.
+/// Milter packets are small and come in pairs. The delayed acknowledgement of TCP would cost 40 ms for each pair. The
+/// best of several rounds is compared with a Unix socket in the same run.
 #[tokio::test]
 async fn tcp_does_not_stall() {
     let server = Server::start(Limits::default());
@@ -691,7 +690,7 @@ async fn with_few_descriptors() {
     let server = Server::start(Limits::default());
     let mut good = server.client().await;
     let mut crowd = Vec::new();
-    // Both ends are in this process: when ours fails, so does the server's.
+    // Both ends are in this process: if the descriptors run out for the client, they run out for the server.
     while let Ok(client) = MilterClient::open(&server.unix).await {
         crowd.push(client);
         assert!(crowd.len() < 60, "no shortage");
@@ -739,7 +738,7 @@ async fn with_a_handed_socket() {
     assert_eq!(sockets[0].name(), Some("milter"));
     let counters = Arc::new(Counters::default());
     let (stop, served) = run(sockets, Limits::default(), &counters, &Seen::default());
-    // Stopped earlier, the drain would end the client between two messages.
+    // An earlier stop would end the client between two messages.
     while counters.accepted.load(SeqCst) == 0 || counters.open() > 0 {
         sleep(5 * MS).await;
     }

@@ -1,4 +1,4 @@
-//! Addresses: what is printed, read again, is the same address.
+//! Addresses: an address that is printed and read again is the same address.
 
 use proptest::prelude::*;
 use readdress::engine::address::{Domain, ForwardPath, LocalCase, Mailbox};
@@ -27,7 +27,7 @@ fn both() -> [LocalCase; 2] {
     [LocalCase::Ignore, LocalCase::Strict]
 }
 
-/// Printed and read again: the same text, and one mailbox in both ways to compare.
+/// Prints an address and reads it again: the text is the same, and it is one mailbox in both ways to compare.
 fn comes_back(mailbox: &Mailbox) -> Result<(), TestCaseError> {
     let printed = mailbox.to_string();
     let again = Mailbox::parse(&printed)
@@ -51,7 +51,7 @@ proptest! {
     #[test]
     fn a_quoted_local_part_comes_back(local in internal(), domain in domain()) {
         let Ok(mailbox) = Mailbox::parse(&format!("{}@{domain}", quoted(&local))) else {
-            // Not every label that the generator makes is one that IDNA allows.
+            // IDNA does not allow every label that the generator makes.
             prop_assume!(false);
             return Ok(());
         };
@@ -74,7 +74,7 @@ proptest! {
         for case in both() {
             prop_assert_eq!(bare.key(case), quoted.key(case));
         }
-        // Passed on as it was written, dots and all.
+        // The address is passed on as it was written, dots included.
         prop_assert_eq!(bare.to_string(), format!("{local}@one.test"));
     }
 

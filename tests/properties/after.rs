@@ -1,4 +1,4 @@
-//! A table that takes files over from the one before it is the table that reads them all.
+//! A table that takes over unchanged files from its predecessor is equal to a table that reads all files.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use readdress::engine::{
 
 use super::worlds::world;
 
-/// Files that lines are spread over; a line of the last number is in none.
+/// The number of files over which lines are spread; a line with this number is in no file.
 const FILES: usize = 4;
 
-/// The lines of a world, each in the file that it is given.
+/// Returns the lines of a world, each in the file that is chosen for it.
 fn directory(text: &str, places: &[usize], extra: bool) -> Vec<SourceText> {
     let mut files = vec![String::new(); FILES];
     for (line, place) in text.lines().zip(places.iter().cycle()) {
@@ -22,7 +22,7 @@ fn directory(text: &str, places: &[usize], extra: bool) -> Vec<SourceText> {
             file.push('\n');
         }
     }
-    // A file in front of the others gives each of them another number.
+    // A file before the others changes the number of each of them.
     let first = extra.then(|| ("0.rules".to_owned(), "# nothing yet\n".to_owned()));
     let named = files.into_iter().enumerate();
     let named = named.map(|(at, text)| (format!("{}.rules", at + 1), text));
@@ -33,7 +33,7 @@ fn directory(text: &str, places: &[usize], extra: bool) -> Vec<SourceText> {
         .collect()
 }
 
-/// Everything that a table says of itself.
+/// Returns all answers of a table about itself.
 fn said(compiled: &Compiled) -> String {
     let findings: Vec<_> = compiled
         .diagnostics
@@ -73,7 +73,7 @@ fn offer(files: &mut [SourceText], reuse: &mut Reuse<'_>) -> usize {
     dropped.count()
 }
 
-/// What two tables say of each pattern, told apart by hand.
+/// Returns the differences between two tables, pattern by pattern, found in the simplest way.
 fn naive(old: &Table, new: &Table) -> [Vec<String>; 3] {
     let all = |table: &Table| -> BTreeMap<String, String> {
         let rules = table.rules().map(|rule| {
@@ -101,7 +101,7 @@ fn naive(old: &Table, new: &Table) -> [Vec<String>; 3] {
     ]
 }
 
-/// Domain lines are told as well; only rules are compared.
+/// The difference lists domain lines as well; this test compares only rules.
 fn rules_of(changes: &Changes) -> [Vec<String>; 3] {
     let rules = |list: &[Change]| {
         let texts = list.iter().map(|change| change.rule.clone());
@@ -127,7 +127,7 @@ fn what_is_reused_is_what_would_be_read() {
     runner
         .run(&strategy, |(one, other, before, after, extra)| {
             let settings = Settings::default();
-            // Rules of two worlds, so that the names of one of them go.
+            // The rules come from two worlds, so that the names of one world disappear.
             let (one, both) = (one.text(), one.text() + &other.text());
             let first = directory(&both, &before, false);
             let Some(old) = compile(&first, &settings).table else {
@@ -162,7 +162,7 @@ fn what_is_reused_is_what_would_be_read() {
         .unwrap_or_else(|error| panic!("{error}"));
     let (taken, dropped) = (taken.get(), dropped.get());
     assert!(taken > 20, "only {taken} tables were good");
-    // Most worlds have findings everywhere.
+    // Most worlds have findings in every file.
     assert!(dropped > 0, "no text was dropped");
 }
 

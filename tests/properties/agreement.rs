@@ -1,4 +1,4 @@
-//! The compiled table against the naive reader: the same tables refused, the same outcomes.
+//! The compiled table agrees with the naive reader: the same tables are refused, and the outcomes are the same.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use super::model::{Addr, RECURSION_LIMIT, World};
 use super::naive::{Naive, Outcome};
 use super::worlds::{address, world};
 
-/// The engine's reading of a world.
+/// Returns the engine's table of a world.
 pub fn compiled(world: &World) -> Compiled {
     let settings = Settings {
         recipient_delimiter: world.delimiters.clone(),
@@ -34,7 +34,7 @@ pub fn mailbox(addr: &Addr) -> Mailbox {
     Mailbox::parse(&addr.text()).unwrap_or_else(|error| panic!("{}: {error}", addr.text()))
 }
 
-/// What the engine decides, in the naive reader's words.
+/// Returns the decision of the engine as an outcome of the naive reader.
 fn decided(table: &Table, naive: &Naive<'_>, addr: &Addr) -> Outcome {
     let plain = |mailbox: &Mailbox| {
         let local: &LocalPart = &mailbox.local;
@@ -63,7 +63,7 @@ fn agree(engine: &Outcome, naive: &Outcome) -> bool {
     }
 }
 
-/// How often each thing was seen, so that a generator that grew dull is found out.
+/// Counts how often each outcome was seen, so that a generator that makes too few kinds fails the test.
 #[derive(Default)]
 struct Seen {
     live: Cell<u32>,
@@ -141,25 +141,25 @@ fn the_table_agrees_with_the_naive_reader() {
         seen.answered.get(),
         seen.kept.get()
     );
-    // A generator that makes next to nothing of one kind tests next to nothing.
+    // A generator that makes almost no case of a kind tests almost nothing.
     assert!(live * 5 > cases && refused * 10 > cases);
     assert!(seen.replaced.get() > cases / 5 && seen.answered.get() > cases / 5);
     assert!(seen.kept.get() > cases / 5);
 }
 
-/// What random tables found once, in few words, since chance may pass it by the next time.
+/// Cases that random tables have found, written by hand, because chance may not find them again.
 #[test]
 fn what_was_found_before_stays_mended() {
     let two_regexes = "/([a-z]+)\\.([a-z]+)@one\\.test/ c@two.test\n/a.*@one\\.test/ b@two.test\nx@one.test keep\n";
     for (rules, address, expect) in [
-        // A target in another letter case is the pattern's own address, and makes no domain primary.
+        // A target in other letter case is the address of the pattern itself, and makes no domain primary.
         (
             "A@one.test a@one.test\n",
             "nosuch@one.test",
             "reject 550 5.1.1",
         ),
         ("A@one.test a@one.test\n", "a@one.test", "keep"),
-        // The detail that `*` stands for is not put back once more.
+        // The detail that `*` stands for is not added a second time.
         (
             "a+*@one.test b+*@two.test detail=keep\n",
             "a+x@one.test",
@@ -170,7 +170,7 @@ fn what_was_found_before_stays_mended() {
             "a+x@one.test",
             "b+x@two.test",
         ),
-        // First written, first tried, also where it matches without the detail only.
+        // The rule that is written first is tried first, also if it matches only without the detail.
         (two_regexes, "a.b+x@one.test", "c+x@two.test"),
     ] {
         let sources = [SourceText::new("a.rules", rules.as_bytes().to_vec())];

@@ -18,8 +18,8 @@ mod worlds;
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// So many cases, the same in every run: a rare difference is no reason to fail an unrelated change.
-/// READDRESS_CASES asks for more of them, at random; what fails is printed, not kept in a file.
+/// The number of cases. They are the same in every run: a rare difference is no reason to fail an unrelated change.
+/// READDRESS_CASES asks for more cases, at random. A case that fails is printed and not kept in a file.
 fn cases(cases: u32) -> Config {
     let wanted = std::env::var("READDRESS_CASES").ok();
     let wanted: Option<u32> = wanted.and_then(|wanted| wanted.parse().ok());

@@ -1,7 +1,7 @@
-//! Small tables as plain values, and how they are written down for the engine.
+//! Small tables as plain values, and how they are written for the engine.
 //!
-//! Nothing of the engine is used here: its reader meets text only. Local-parts are in internal form,
-//! domains are A-labels in lower case.
+//! This model uses no code of the engine: the engine gets text only. Local-parts are in internal form, domains are
+//! A-labels in lower case.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub struct Addr {
     pub domain: String,
 }
 
-/// A regex of a shape that can be matched by hand.
+/// A regex whose shape can be matched by simple code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Shape {
     /// `/([a-z]+)\.([a-z]+)@domain/`, two groups.
@@ -60,7 +60,7 @@ pub enum Act {
 pub struct Line {
     pub pat: Pat,
     pub act: Act,
-    /// `detail=keep` or `detail=drop`, where it is written.
+    /// `detail=keep` or `detail=drop`, if the rule has one.
     pub keeps_detail: Option<bool>,
 }
 
@@ -95,11 +95,11 @@ pub struct World {
     pub strict_case: bool,
 }
 
-/// Lookups in a row in every world: low, so that growing addresses end soon.
+/// The limit of lookups in a row in every world. It is low, so that growing addresses end soon.
 pub const RECURSION_LIMIT: usize = 30;
 
 impl World {
-    /// The rules file.
+    /// Returns the rules file.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for decl in &self.decls {
@@ -142,13 +142,13 @@ impl Addr {
         }
     }
 
-    /// The external form.
+    /// Returns the external form.
     pub fn text(&self) -> String {
         format!("{}@{}", external(&self.local), self.domain)
     }
 }
 
-/// A local-part, quoted unless it is made of the plainest characters.
+/// Returns a local-part, in quotes unless all its characters are plain.
 pub fn external(local: &str) -> String {
     let atom = |part: &str| {
         !part.is_empty()
@@ -163,7 +163,7 @@ pub fn external(local: &str) -> String {
     }
 }
 
-/// A local-part as a Quoted-string.
+/// Returns a local-part as a Quoted-string.
 pub fn quoted(local: &str) -> String {
     let escaped = local.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{escaped}\"")
@@ -225,7 +225,7 @@ impl Target {
 }
 
 impl Shape {
-    /// The groups of a match over the whole address, letter case ignored.
+    /// Returns the groups of a match over the whole address, without regard to letter case.
     pub fn groups(&self, local: &str, domain: &str) -> Option<Vec<String>> {
         match self {
             Self::Dotted(own) => {
@@ -242,7 +242,7 @@ impl Shape {
     }
 }
 
-/// The domain that a pattern speaks for; a wildcard speaks for those below the one that it names.
+/// Returns the domain that a pattern is about; a wildcard is about the subdomains of the domain that it names.
 pub fn pattern_domain(pat: &Pat) -> Option<&str> {
     match pat {
         Pat::Mailbox(addr) | Pat::AnyDetail(addr) => Some(&addr.domain),

@@ -5,7 +5,7 @@
 //!
 //! - Local-parts and domains are those of [`super::worlds`]: folding is `to_lowercase`, a domain is
 //!   compared as text.
-//! - `expansion_limit` and `address_length_limit` are not kept: no world reaches them.
+//! - `expansion_limit` and `address_length_limit` are not checked: no world reaches them.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -31,7 +31,7 @@ pub struct Rule {
     pub keeps_detail: Option<bool>,
 }
 
-/// What a lookup finds.
+/// The result of a lookup.
 pub enum Found<'w> {
     Rule(&'w Rule, Matched),
     Unknown(Unknown),
@@ -39,7 +39,7 @@ pub enum Found<'w> {
     Elsewhere,
 }
 
-/// What a match left out or captured.
+/// The parts of the address that a match left out or captured.
 #[derive(Clone, Debug, Default)]
 pub struct Matched {
     pub left_out: bool,
@@ -61,7 +61,7 @@ struct Ends {
     done: HashSet<String>,
 }
 
-/// A world, read.
+/// A world that was read.
 pub struct Naive<'w> {
     pub world: &'w World,
     pub rules: Vec<Rule>,
@@ -80,7 +80,7 @@ impl<'w> Naive<'w> {
                     });
                 }
             }
-            // The same regex again can never match: such a line says nothing.
+            // A second rule with the same regex can never match, so the line has no effect.
             let again = |rule: &Rule| rule.pat == line.pat;
             if matches!(line.pat, Pat::Regex(_)) && rules.iter().any(again) {
                 continue;
@@ -115,7 +115,7 @@ impl<'w> Naive<'w> {
         self.fold(one) == self.fold(other)
     }
 
-    /// User, and separator with detail: split as Postfix does.
+    /// Returns the user, and the separator with the detail. The local-part is split as Postfix does.
     pub fn split<'a>(&self, local: &'a str) -> Option<(&'a str, &'a str)> {
         let at = local.find(|c| self.world.delimiters.contains(c))?;
         let reserved = ["postmaster", "mailer-daemon", "double-bounce"];
@@ -123,7 +123,7 @@ impl<'w> Naive<'w> {
         (at > 0 && !is_reserved).then(|| local.split_at(at))
     }
 
-    /// What a domain is to us: declared, or told by where it is found.
+    /// Returns the class of a domain: as it is declared, or as the places in which it occurs show.
     pub fn class(&self, domain: &str) -> Option<Class> {
         if let Some(decl) = self.decl(domain) {
             return Some(decl.class);
@@ -155,20 +155,20 @@ impl<'w> Naive<'w> {
         if found(&holds_mailbox) {
             return Some(Class::Primary);
         }
-        // A subdomain that nothing declares and a wildcard is for is secondary in every respect.
+        // A subdomain that is not declared, but that a wildcard matches, is secondary in every respect.
         if self.below_wildcard(domain) {
             return None;
         }
         match (found(&in_pattern), found(&is_target)) {
             (true, false) => Some(Class::Secondary),
             (false, true) => Some(Class::External),
-            // Neither only in patterns nor only as a target.
+            // The domain occurs in patterns and as a target.
             (true, true) => Some(Class::Primary),
             (false, false) => None,
         }
     }
 
-    /// The targets of a rule, but for one that is equal to its pattern: that means *keep*.
+    /// Returns the targets of a rule, without a target that is equal to the pattern: that target means *keep*.
     pub fn targets<'r>(&self, rule: &'r Rule) -> impl Iterator<Item = &'r Target> {
         let list = match &rule.act {
             Act::Rewrite(list) => list.as_slice(),
@@ -211,7 +211,7 @@ impl<'w> Naive<'w> {
         Found::Unknown(self.unknown(&addr.domain))
     }
 
-    /// As written, but the longest wildcard first.
+    /// Returns the rules as they are written, but the longest wildcard first.
     fn in_order(&self) -> Vec<&Rule> {
         let mut rules: Vec<_> = self.rules.iter().collect();
         rules.sort_by_key(|rule| match &rule.pat {
@@ -221,7 +221,7 @@ impl<'w> Naive<'w> {
         rules
     }
 
-    /// Whether a rule is for an address at this step of the list.
+    /// Returns how a rule matches an address at this step of the list; `None` if it does not match.
     fn matches(&self, step: usize, rule: &Rule, addr: &Addr, class: Class) -> Option<Matched> {
         let split = self.split(&addr.local);
         let detail = split.map(|(_, rest)| &rest[1..]).filter(|d| !d.is_empty());
@@ -250,7 +250,7 @@ impl<'w> Naive<'w> {
                 if self.same(local, &addr.local) {
                     return Some(Matched::default());
                 }
-                // The whole local-part is the more specific of two such rules.
+                // Of two such rules, the rule for the whole local-part is the more specific one.
                 let exact =
                     |r: &Rule| matches!(&r.pat, Pat::Everywhere(l) if self.same(l, &addr.local));
                 (user_is(local) && !self.rules.iter().any(exact)).then_some(left_out)
@@ -279,7 +279,7 @@ impl<'w> Naive<'w> {
         }
     }
 
-    /// What takes the address's place by one target.
+    /// Returns the address that one target puts in place of the address.
     fn fill(&self, rule: &Rule, matched: &Matched, addr: &Addr, target: &Target) -> Option<Addr> {
         let (user, rest) = self.split(&addr.local).unwrap_or((&addr.local, ""));
         let attaches = match (rule.keeps_detail, &rule.pat, target) {
@@ -306,7 +306,7 @@ impl<'w> Naive<'w> {
         })
     }
 
-    /// What happens to an address.
+    /// Returns what happens to an address.
     pub fn decide(&self, addr: &Addr) -> Outcome {
         let ends = self.ends(addr);
         let coded = |codes: &BTreeSet<String>| Outcome::Refuse(codes.clone());
@@ -328,12 +328,12 @@ impl<'w> Naive<'w> {
         }
     }
 
-    /// Whether an address comes back through another one.
+    /// Returns true if an address comes back through another address.
     pub fn loops(&self, addr: &Addr) -> bool {
         self.ends(addr).looped
     }
 
-    /// Whether a branch of an address ends at one that does not exist.
+    /// Returns true if a branch of an address ends at an address that does not exist.
     pub fn ends_unknown(&self, addr: &Addr) -> bool {
         self.ends(addr).unknown
     }
@@ -350,7 +350,7 @@ impl<'w> Naive<'w> {
             return;
         }
         if path.len() >= RECURSION_LIMIT {
-            // No world has so many rules: some rule was met twice, and the address has grown.
+            // No world has so many rules: a rule was met twice, and the address has grown.
             (ends.failed, ends.looped) = (true, true);
             return;
         }

@@ -6,7 +6,7 @@
 use super::model::{Act, Addr, Class, Pat, Target, pattern_domain, target_domain};
 use super::naive::{Naive, Rule};
 
-/// A local-part that nobody has: it stands for all others in a pattern for many.
+/// A local-part that no rule names. It stands for all other local-parts in a pattern for many addresses.
 const NOBODY: &str = "zz";
 
 impl Naive<'_> {
@@ -36,7 +36,7 @@ impl Naive<'_> {
         errors
     }
 
-    /// Two rules with the same pattern and another action. The same regex again is a warning.
+    /// Returns true if two rules have the same pattern and different actions. A repeated regex is a warning.
     fn conflicts(&self) -> bool {
         let same = |one: &Rule, other: &Rule| match (&one.pat, &other.pat) {
             (Pat::Mailbox(one), Pat::Mailbox(other))
@@ -75,13 +75,13 @@ impl Naive<'_> {
         }
     }
 
-    /// A branch known at load to end in an unknown address.
+    /// Returns true if the load can see that a branch ends at an unknown address.
     fn leads_nowhere(&self, rule: &Rule) -> bool {
         let certain = self.certain(rule);
         certain.iter().any(|addr| self.ends_unknown(addr))
     }
 
-    /// The addresses that a rule gives whatever it is for.
+    /// Returns the addresses that a rule gives, whichever address it matches.
     fn certain(&self, rule: &Rule) -> Vec<Addr> {
         let Act::Rewrite(targets) = &rule.act else {
             return Vec::new();
@@ -103,13 +103,13 @@ impl Naive<'_> {
         targets.iter().filter_map(certain).collect()
     }
 
-    /// Addresses from which a loop shows: those that the rules name, and one that stands for all others.
+    /// Returns addresses from which a loop can be found: those that the rules name, and one that stands for all others.
     fn starts(&self) -> Vec<Addr> {
         let mut starts = Vec::new();
         for rule in &self.rules {
             let detail = self.world.delimiters.chars().next();
             let detailed = |local: &str| detail.map(|c| format!("{local}{c}{NOBODY}"));
-            // A detail may take another way than the address without it.
+            // A detail may lead to another rule than the address without it.
             let mut both = |local: &str, domain: &str| {
                 starts.push(Addr::new(local, domain));
                 if self.split(local).is_none() {
@@ -127,7 +127,7 @@ impl Naive<'_> {
                 }
                 Pat::Domain(domain) => both(NOBODY, domain),
                 Pat::Subdomains(domain) => both(NOBODY, &format!("{NOBODY}.{domain}")),
-                // Whatever they are for, they lead to the same addresses.
+                // These rules lead to the same addresses, whichever address they match.
                 Pat::Everywhere(_) | Pat::Regex(_) => {
                     for certain in self.certain(rule) {
                         both(&certain.local, &certain.domain);
@@ -139,7 +139,7 @@ impl Naive<'_> {
     }
 }
 
-/// A pattern that spells a route out, and a target that would carry it on.
+/// Returns true if a pattern spells out a route, and a target would carry the route on.
 fn carries_route(rule: &Rule) -> bool {
     let routes = |addr: &Addr| addr.local.contains(['%', '!', '@']);
     let Act::Rewrite(targets) = &rule.act else {

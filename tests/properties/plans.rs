@@ -1,7 +1,7 @@
-//! Plans: what is sent to the MTA turns the received envelope into the wanted one, and into no other.
+//! Plans: the edits that are sent to the MTA turn the received envelope into the wanted one, and into no other.
 //!
-//! The envelope is played as Postfix keeps it: a deletion removes every recipient with these very
-//! bytes, and one that removes nothing is a fault.
+//! The tests keep the envelope as Postfix does: a deletion removes every recipient with exactly these bytes, and a
+//! deletion that removes nothing is an error.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::agreement::compiled;
 use super::model::{Addr, World};
 use super::worlds::{address, world};
 
-/// One RCPT command, and whether no SMTP client sent it.
+/// One RCPT command. The flag says that no SMTP client sent the command.
 #[derive(Clone, Debug)]
 struct Rcpt {
     path: Vec<u8>,
@@ -26,7 +26,7 @@ struct Rcpt {
     local: bool,
 }
 
-/// Paths that no rule can be for.
+/// Paths that no rule can match.
 const ODD: [&[u8]; 4] = [
     b"<postmaster>",
     b"<a@[192.0.2.1]>",
@@ -59,7 +59,7 @@ fn rcpt() -> impl Strategy<Value = Rcpt> {
     )
 }
 
-/// What an envelope holds: mailboxes by their keys, whatever is none by its bytes.
+/// Returns the content of an envelope: mailboxes by their keys, other paths by their bytes.
 type Envelope = BTreeSet<Vec<u8>>;
 
 fn identity(mailbox: &Mailbox, case: LocalCase) -> Vec<u8> {
@@ -73,7 +73,7 @@ fn own(recipient: &Recipient, case: LocalCase) -> Vec<u8> {
     }
 }
 
-/// What the decisions want, recipient by recipient.
+/// Returns the envelope that the decisions want, recipient by recipient.
 fn wanted(present: &[&Recipient], case: LocalCase) -> Envelope {
     let mut wanted = Envelope::new();
     for recipient in present {
@@ -91,7 +91,7 @@ fn wanted(present: &[&Recipient], case: LocalCase) -> Envelope {
     wanted
 }
 
-/// The envelope after the plan was carried out.
+/// Returns the envelope after the plan was carried out.
 fn applied(plan: &Plan, present: &[&Recipient], case: LocalCase) -> Envelope {
     let mut envelope: Vec<_> = present
         .iter()
@@ -157,7 +157,7 @@ fn holds(world: &World, rcpts: &[Rcpt], transaction: &Transaction) -> Result<(),
     Ok(())
 }
 
-/// Almost every second world is refused at load; far more would be a dull generator.
+/// Almost every second world is refused at load. If many more are refused, the generator is too poor.
 fn config() -> Config {
     let config = super::cases(1500);
     Config {

@@ -1,4 +1,4 @@
-//! Whatever is written in a file or sent in an envelope: no panic, a place for every finding, an end.
+//! Whatever a file or an envelope contains: no panic, a place for every finding, and an end within limited time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use readdress::engine::{
     transaction::{Received, Transaction},
 };
 
-/// The words that files and commands are made of, in any order.
+/// The words of which files and commands are made, in any order.
 const WORDS: [&str; 40] = [
     "a@one.test",
     "@one.test",
@@ -75,7 +75,7 @@ fn source(name: &str, bytes: &[u8]) -> SourceText {
     SourceText::new(name, bytes.to_vec())
 }
 
-/// Every finding is in its file, and is printed without anything that drives a terminal.
+/// Checks that every finding has its place in its file, and is printed without characters that drive a terminal.
 fn placed(found: &[Diagnostic], sources: &[SourceText]) -> Result<(), TestCaseError> {
     for diagnostic in found {
         let notes = diagnostic.notes.iter().map(|note| &note.excerpt);
@@ -140,7 +140,7 @@ proptest! {
         let parameters = [&parameter[..], b"NOTIFY=,", b"ORCPT=;"];
         for path in &paths {
             let _ = ForwardPath::parse(path);
-            // What is left of a path is its end, byte for byte.
+            // A path without its source route is the end of the received path, byte for byte.
             let left = without_route(path);
             let tail = left.strip_prefix(b"<").unwrap_or(&left);
             prop_assert!(path.ends_with(tail));
@@ -160,7 +160,7 @@ proptest! {
         }
     }
 
-    /// What is passed on as NOTIFY and ORCPT is read as the same again.
+    /// The values of NOTIFY and ORCPT that are passed on are equal when they are read again.
     #[test]
     fn parameters_come_back(notify in "(NEVER|((SUCCESS|failure|Delay),?){1,3})", orcpt in "rfc822;[ -~+=äB0-9A-F]{1,9}") {
         let given = [format!("NOTIFY={notify}"), format!("orcpt={orcpt}")];
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// Files that are made to be slow. The bound is generous: what it catches is minutes.
+/// Files that are made to be slow. The bound is generous: it finds steps that take minutes.
 #[test]
 fn hostile_files_end_soon() {
     let many = |line: &str, times: usize| line.repeat(times).into_bytes();
@@ -211,7 +211,7 @@ fn hostile_files_end_soon() {
     }
 }
 
-/// A regex is tried on whatever a sender writes: the time grows with the length, and no faster.
+/// A regex is tried on any text that a sender writes: the time grows in proportion to the length.
 #[test]
 fn hostile_addresses_end_soon() {
     let rules = [source(

@@ -1,4 +1,4 @@
-//! Rules: the canonical text of a rule, read again, is the same rule.
+//! Rules: the canonical text of a rule that is read again is the same rule.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use readdress::engine::{
@@ -30,7 +30,7 @@ fn read(text: &str) -> (Parsed, Vec<String>) {
     (parsed, errors)
 }
 
-/// A local-part whose quotes matter: characters that begin a comment, a regex, an option, a wildcard.
+/// A local-part that needs its quotes: characters that begin a comment, a regex, an option, a wildcard.
 fn odd_local() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-c]{1,3}",
@@ -128,7 +128,7 @@ proptest! {
     #[test]
     fn a_table_comes_back(world in world()) {
         let (parsed, errors) = read(&world.text());
-        // What is wrong in these worlds is between the rules, but for a route that is carried on.
+        // All errors of these worlds are between rules, except for a route that is carried on.
         prop_assume!(errors.is_empty());
         let mut printed = String::new();
         for declaration in &parsed.declarations {

@@ -15,7 +15,7 @@ pub const DOMAINS: [&str; 5] = [
 
 const USERS: [&str; 6] = ["a", "b", "c", "a.b", "postmaster", "o'x y"];
 
-/// The first one most often: rules for five domains would seldom meet.
+/// Most often the first domain: rules for five domains would seldom meet.
 fn domain() -> impl Strategy<Value = String> {
     let any = select(&DOMAINS[..]);
     prop_oneof![2 => Just(DOMAINS[0]), 3 => any].prop_map(str::to_owned)
@@ -32,7 +32,7 @@ fn user() -> impl Strategy<Value = String> {
     })
 }
 
-/// A local-part as somebody may send to it.
+/// A local-part as a client may send it.
 pub fn local() -> impl Strategy<Value = String> {
     let detailed = (user(), select(&["+", "-", "+x-", "-x+"][..]), "[xY]{0,2}")
         .prop_map(|(user, separator, detail)| format!("{user}{separator}{detail}"));
@@ -88,7 +88,7 @@ fn pattern() -> impl Strategy<Value = Pat> {
     ]
 }
 
-/// A target; one that the pattern cannot fill in becomes a whole domain.
+/// A target; if the pattern cannot fill the target in, the target becomes a whole domain.
 fn target() -> impl Strategy<Value = Target> {
     prop_oneof![
         6 => written().prop_map(Target::Full),
@@ -110,12 +110,12 @@ fn action() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Makes an action one that its pattern may have.
+/// Changes an action to one that its pattern may have.
 fn fitting(pat: &Pat, act: Act) -> Act {
     match act {
         Act::Mailbox(list) => match pat {
             Pat::Mailbox(addr) if list.is_empty() || !addr.local.contains('%') => {
-                // The primary address itself in another letter case: neither of the two is meant.
+                // The target is the primary address itself in other letter case, which is ambiguous.
                 let other_case = |one: &Addr| {
                     one != addr && one.local.to_lowercase() == addr.local.to_lowercase()
                 };

@@ -1,4 +1,4 @@
-//! A reloader on a directory of its own.
+//! A test bench: a reloader on a directory of its own.
 
 use std::fs;
 use std::io::Write;
@@ -20,26 +20,26 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-/// Longer than any change should take on a busy machine.
+/// Longer than the reloader needs for any change on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Long enough for a change that would be seen.
+/// Long enough for the reloader to notice a change.
 pub const A_WHILE: Duration = Duration::from_millis(600);
 
-/// Waits short enough for a test; no rescan, so that only notification can tell.
+/// Waiting times that are short enough for a test. There is no rescan, so only notifications can tell of a change.
 pub const NOTIFIED: WatchSettings = WatchSettings {
     quiet: Duration::from_millis(40),
     latest: Duration::from_millis(800),
     rescan: Duration::from_secs(3600),
 };
 
-/// The same with a rescan.
+/// The short waiting times, with a rescan.
 pub const RESCANNED: WatchSettings = WatchSettings {
     rescan: Duration::from_millis(100),
     ..NOTIFIED
 };
 
-/// What the stand-in for the compiler was given, one text a call.
+/// The texts that the stand-in for the compiler was given, one for each call.
 pub type Seen = Arc<Mutex<Vec<String>>>;
 
 /// A running reloader.
@@ -50,9 +50,9 @@ pub struct Bench {
     pub rules: PathBuf,
     /// The live table.
     pub live: Arc<LiveTable>,
-    /// Asks the reloader.
+    /// Sends requests to the reloader.
     pub handle: ReloadHandle,
-    /// What was compiled.
+    /// The texts that were compiled.
     pub seen: Seen,
     task: JoinHandle<()>,
 }
@@ -64,7 +64,7 @@ impl Drop for Bench {
 }
 
 impl Bench {
-    /// A directory with one file, `a.rules`, that holds `one`.
+    /// Starts a reloader on a directory with one file, `a.rules`, that contains `one`.
     pub async fn new(watch: WatchSettings) -> Self {
         Self::with(watch, |base| {
             let rules = base.join("rules");
@@ -75,7 +75,7 @@ impl Bench {
         .await
     }
 
-    /// The rules directory that `prepare` makes in a temporary directory.
+    /// Starts a reloader on the rules directory that `prepare` makes in a temporary directory.
     pub async fn with(watch: WatchSettings, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
         let base = tempfile::tempdir().unwrap();
         let rules = prepare(base.path());
@@ -87,7 +87,7 @@ impl Bench {
         Self::on(watch, source, (base, rules)).await
     }
 
-    /// Any source.
+    /// Starts a reloader on any source.
     pub async fn on(
         watch: WatchSettings,
         source: Arc<dyn RuleSource>,
@@ -112,17 +112,17 @@ impl Bench {
         }
     }
 
-    /// A file of the rules directory.
+    /// Returns the path of a file in the rules directory.
     pub fn file(&self, name: &str) -> PathBuf {
         self.rules.join(name)
     }
 
-    /// Texts compiled so far.
+    /// Returns the number of texts that were compiled so far.
     pub fn compiled(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
 
-    /// The text compiled last.
+    /// Returns the text that was compiled last.
     pub fn last(&self) -> String {
         self.seen
             .lock()
@@ -132,18 +132,18 @@ impl Bench {
             .unwrap_or_default()
     }
 
-    /// Whether something was compiled that nothing has come of yet.
+    /// Returns true if a text was compiled whose result is not published yet.
     fn busy(&self) -> bool {
         let status = self.handle.status();
         status.live + status.refused != self.compiled() as u64
     }
 
-    /// The number of the live generation.
+    /// Returns the number of the live generation.
     pub fn generation(&self) -> u64 {
         self.live.pin().number
     }
 
-    /// Waits until `text` was compiled last and serves.
+    /// Waits until `text` was compiled last and is live.
     pub async fn becomes(&self, text: &str) {
         let wanted = async {
             while self.last() != text || self.refused() || self.busy() {
@@ -162,7 +162,7 @@ impl Bench {
         status.await.expect("it comes in time").unwrap().clone()
     }
 
-    /// Whether the last outcome is a refused table.
+    /// Returns true if the last outcome is a refused table.
     pub fn refused(&self) -> bool {
         matches!(
             self.handle.status().outcome,
@@ -192,7 +192,7 @@ fn stand_in(sources: &[SourceText], seen: &Seen) -> Compiled {
     compiled
 }
 
-/// A watcher that has checked for the first time.
+/// Returns a watcher that has looked at the files for the first time.
 pub async fn watch(watched: impl Watched + 'static, settings: WatchSettings) -> Watcher {
     let jobs = Jobs::start("test", Health::default()).unwrap();
     let mut watcher = Watcher::new(Arc::new(watched), settings, jobs);
@@ -200,7 +200,7 @@ pub async fn watch(watched: impl Watched + 'static, settings: WatchSettings) -> 
     watcher
 }
 
-/// Says that a test was skipped where the runner cannot hide it.
+/// Reports on standard error that a test was skipped; the test harness would hide the output of a macro.
 pub fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
 }

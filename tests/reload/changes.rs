@@ -1,7 +1,7 @@
-//! The ways in which a file changes; most with notification alone, so that a deaf watch fails.
+//! The ways in which a file changes. Most tests have notifications alone, so that a watch that misses changes fails.
 //!
-//! Each is done several times where the first time could be luck: a watch that has gone deaf misses
-//! the second.
+//! Where the first change could be noticed by luck, the test makes several changes: a watch that was lost misses the
+//! second one.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -194,7 +194,7 @@ async fn what_a_link_leads_to_is_written() {
     bench.becomes("two").await;
     rename_over(&elsewhere, "a", "three");
     bench.becomes("three").await;
-    // A link that came later leads to a directory that was not watched.
+    // A link that is made later leads to a directory that was not watched.
     fs::create_dir(bench.base.path().join("late")).unwrap();
     fs::write(bench.base.path().join("late/b"), "b").unwrap();
     symlink("../late/b", bench.file("b.rules")).unwrap();
@@ -210,7 +210,7 @@ async fn only_a_rescan_sees_a_write_through_a_hard_link() {
         let elsewhere = bench.base.path().join("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
         fs::hard_link(bench.file("a.rules"), elsewhere.join("a")).unwrap();
-        // The link itself changed ctime; that is to be over before the write.
+        // The link changed the ctime. That change must be over before the write.
         sleep(A_WHILE).await;
         fs::write(elsewhere.join("a"), "two").unwrap();
         if seen {
@@ -218,7 +218,7 @@ async fn only_a_rescan_sees_a_write_through_a_hard_link() {
         } else {
             sleep(A_WHILE).await;
             assert_eq!(bench.last(), "one");
-            // It is found as soon as somebody asks.
+            // The change is found as soon as somebody requests a reload.
             bench.handle.reload().await.unwrap();
             assert_eq!(bench.last(), "two");
         }
@@ -274,7 +274,7 @@ async fn reading_does_not_wake_the_reader() {
     assert!(!outcomes.has_changed().unwrap());
 }
 
-/// In place, and through a hard link that no notification tells of.
+/// A file is written in place, through a hard link about which no notification comes.
 #[tokio::test]
 async fn a_slow_writer_is_waited_for() {
     for through_link in [false, true] {
@@ -305,7 +305,7 @@ async fn a_slow_writer_is_waited_for() {
     }
 }
 
-/// What was read amid writing is read again, even if the system says it is the same since.
+/// A file that was read while it was written is read again, even if the system says that it has not changed since.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_not_quiet_is_looked_at_again() {
     let base = tempfile::tempdir().unwrap();
@@ -318,7 +318,7 @@ async fn what_was_not_quiet_is_looked_at_again() {
             sleep(Duration::from_millis(5)).await;
         }
     });
-    // On a busy machine the writer may fall silent for long enough by itself.
+    // On a busy machine the writer may pause for long enough by itself.
     let mut number = 0;
     loop {
         let change = timeout(PATIENCE, watcher.changed()).await.unwrap();
@@ -348,7 +348,7 @@ async fn a_writer_that_never_stops_is_not_waited_for() {
     let took = started.elapsed();
     assert!(took >= NOTIFIED.latest, "{took:?}");
     assert!(took < PATIENCE);
-    // What was read in the middle is not taken for the end.
+    // The text that was read in the middle of writing is not taken for the final one.
     bench.becomes(&number.to_string()).await;
 }
 

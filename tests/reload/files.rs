@@ -1,4 +1,4 @@
-//! What may stand in the rules directory under the name of a rules file.
+//! Files, links and directories in the rules directory that have the name of a rules file.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -82,7 +82,7 @@ fn every_prefix_of_a_file_comes_as_it_is() {
     }
 }
 
-/// The reload sees each of the prefixes that stay, and none that was never there.
+/// The reload sees each prefix that stays, and no text that never was in the file.
 #[tokio::test]
 async fn a_half_written_file_is_what_was_written() {
     let bench = Bench::new(NOTIFIED).await;
@@ -92,7 +92,7 @@ async fn a_half_written_file_is_what_was_written() {
     }
 }
 
-/// Large enough to be written to many times while it is read once.
+/// So large that it is written to many times while it is read once.
 #[test]
 fn a_file_is_not_read_while_it_is_written() {
     let dir = tempfile::tempdir().unwrap();
@@ -122,7 +122,8 @@ fn a_file_is_not_read_while_it_is_written() {
     assert!(read_directory(dir.path(), &limits).diagnostics.is_empty());
 }
 
-/// Files that belong together are exchanged together: a mixture is a table that nobody wrote.
+/// Files that belong together are exchanged together: a mixture of old and new files would be a table that nobody
+/// wrote.
 #[test]
 fn files_are_not_mixed_while_their_directory_is_swapped() {
     let dir = tempfile::tempdir().unwrap();
@@ -139,8 +140,8 @@ fn files_are_not_mixed_while_their_directory_is_swapped() {
     };
     swap("one");
     let stop = AtomicBool::new(false);
-    // A swap within each of the four attempts would be a mixture: on a busy machine, where a reading
-    // takes long, they come less often.
+    // A swap within each of the four attempts would give a mixture. On a busy machine a reading takes long, so the
+    // swaps are less frequent there.
     let longest = AtomicU64::new(20);
     thread::scope(|scope| {
         scope.spawn(|| {

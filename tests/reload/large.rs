@@ -1,5 +1,4 @@
-//! Files so large that their texts are left out where the table has their rules already, with the real
-//! compiler.
+//! Files so large that the reader leaves their texts out if the table already has their rules, with the real compiler.
 
 use std::fs;
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! Limits of memory, of permissions and of the system.
 //!
-//! What an administrator may do is no test of what a daemon may not: these run this program again
-//! as another user.
+//! An administrator may do more than the daemon, so these tests run this program again as another user.
 
 use std::env;
 use std::fs::{self, File};
@@ -16,7 +15,7 @@ use rustix::fs::inotify;
 
 use crate::bench::{Bench, RESCANNED, skip};
 
-/// Set in the run as another user: the directory to work in.
+/// Set in the process that runs as another user: the directory to work in.
 const WORK: &str = "READDRESS_TEST_WORK";
 
 /// Runs the test `name` again as the user `uid`, in a directory of its own.
@@ -88,7 +87,7 @@ fn no_permission(dir: &Path, user: &str) {
     fs::set_permissions(&rules, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
-/// The limit is one of the user's, so it is not exhausted for anybody else.
+/// The limit belongs to the user, so it is not exhausted for other users.
 #[tokio::test]
 async fn without_notification_the_rescan_finds_everything() {
     if work().is_none() {
@@ -113,7 +112,7 @@ async fn without_notification_the_rescan_finds_everything() {
     fs::create_dir(&bench.rules).unwrap();
     fs::write(bench.file("a.rules"), "three").unwrap();
     bench.becomes("three").await;
-    // Notification comes back as soon as it can be had.
+    // Notifications work again as soon as the system allows them.
     drop(taken);
     bench
         .status(|status| status.mode == Some(Mode::RescanOnly))
@@ -124,7 +123,7 @@ async fn without_notification_the_rescan_finds_everything() {
     assert_eq!(bench.handle.status().mode, Some(Mode::Notified));
 }
 
-/// 200 MB in one line; a reader that keeps the line would show it in its peak.
+/// A line of 200 MB. If the reader kept the line, its peak of memory would show it.
 #[test]
 fn an_endless_line_costs_no_memory() {
     let dir = tempfile::tempdir().unwrap();
@@ -143,7 +142,7 @@ fn an_endless_line_costs_no_memory() {
     assert!(grown < 64 * 1024, "{grown} KiB");
 }
 
-/// Of 120 MB of comments a megabyte is kept, and the rule behind them stands where it stood.
+/// Of 120 MB of comments one megabyte is kept, and the rule after the comments keeps its place.
 #[test]
 fn comments_cost_no_memory() {
     let dir = tempfile::tempdir().unwrap();
@@ -167,7 +166,7 @@ fn comments_cost_no_memory() {
     assert!(grown < 64 * 1024, "{grown} KiB");
 }
 
-/// A file of 8 GiB that takes no room on disk: refused for its size, before a byte is read.
+/// A file of 8 GiB that takes no room on the disk is refused for its size, before a byte is read.
 #[test]
 fn a_huge_file_is_refused_by_its_size() {
     let dir = tempfile::tempdir().unwrap();
@@ -179,7 +178,7 @@ fn a_huge_file_is_refused_by_its_size() {
     assert_eq!(reading.diagnostics[0].code.word(), "file-too-large");
 }
 
-/// The most memory this process ever had, in KiB.
+/// Returns the most memory that this process has ever had, in KiB.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

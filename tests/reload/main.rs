@@ -1,7 +1,7 @@
-//! Every way in which rules files change, against the real file system and real notifications.
+//! Every way in which rules files change, with the real file system and real notifications.
 //!
-//! The compiler is a stand-in that counts its calls and keeps what it was given: what matters here is
-//! when it is called and with which bytes.
+//! A stand-in for the compiler counts its calls and keeps the texts that it was given: these tests are about when the
+//! compiler is called, and with which bytes.
 //!
 //! | stand-in | |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! What a reload says, how often, and what serves meanwhile.
+//! What a reload reports, how often, and which table is live meanwhile.
 
 use std::fs;
 use std::process::Command;
@@ -52,7 +52,7 @@ async fn broken_rules_leave_the_old_table() {
     };
     assert_eq!((diagnostics.len(), serving), (1, 1));
     assert!(Arc::ptr_eq(&before, &bench.live.pin()));
-    // Neither rescans, nor a touch, nor a request make the same content news.
+    // A rescan, a touched file or a request does not report the same errors again.
     fs::write(bench.file("b.rules"), "broken").unwrap();
     sleep(A_WHILE).await;
     let outcome = bench.handle.reload().await;
@@ -62,10 +62,10 @@ async fn broken_rules_leave_the_old_table() {
     ));
     assert_eq!(bench.handle.status().refused, 1);
     assert_eq!(bench.compiled(), 2);
-    // Other broken content is.
+    // Other broken content is reported.
     fs::write(bench.file("b.rules"), "broken again").unwrap();
     bench.status(|status| status.refused == 2).await;
-    // Taking the broken file away gives back what serves: no new generation.
+    // When the broken file is removed, the files are those of the live table again: no new generation.
     fs::remove_file(bench.file("b.rules")).unwrap();
     bench
         .status(|status| {
@@ -122,7 +122,7 @@ async fn a_file_that_cannot_be_read_keeps_the_whole_table_back() {
     assert_eq!(bench.generation(), 1);
 }
 
-/// The reason may pass without a trace on the file: too many open files, a server that was away.
+/// The reason for an error may end without a change of the file: too many open files, a server that was away.
 #[tokio::test]
 async fn a_file_that_could_not_be_read_is_tried_again_in_silence() {
     let bench = Bench::new(RESCANNED).await;
@@ -202,7 +202,7 @@ async fn a_request_to_a_reloader_that_has_ended_is_none() {
     assert!(timeout(PATIENCE, handle.reload()).await.unwrap().is_none());
 }
 
-/// Real signals, because the process must survive them as well.
+/// The test uses real signals, because the process must survive them as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_signals_is_one_running_and_one_pending() {
     let base = tempfile::tempdir().unwrap();
@@ -226,7 +226,7 @@ async fn a_storm_of_signals_is_one_running_and_one_pending() {
     let mut first = storm();
     assert!(timeout(PATIENCE, watcher.changed()).await.unwrap().asked);
     first.wait().unwrap();
-    // A reload that takes as long as the next storm: all of it is pending, and is one.
+    // A reload takes as long as the next series of signals: all of them are pending, and become one reload.
     let mut second = storm();
     while second.try_wait().unwrap().is_none() {
         sleep(Duration::from_millis(10)).await;

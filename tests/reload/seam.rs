@@ -1,4 +1,4 @@
-//! The reloader on a source that is no directory: texts in memory.
+//! The reloader on a source that is not a directory: texts in memory.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +13,7 @@ use readdress::engine::{Diagnostic, Severity, SourceKind, SourceText, store::Con
 
 use crate::bench::{Bench, NOTIFIED, RESCANNED};
 
-/// Texts by name; nothing while the source is away.
+/// Texts by name; no text while the source is away.
 #[derive(Debug)]
 struct Texts(Mutex<Option<BTreeMap<String, Vec<u8>>>>);
 
@@ -109,7 +109,7 @@ async fn texts_in_memory_are_followed_like_a_directory() {
     texts.put("lists", "more");
     bench.becomes("more|two").await;
     assert_eq!(bench.generation(), 3);
-    // Away: what was live stays, and comes back without a reload.
+    // The source is away: the live table stays. When the source is back, no reload is needed.
     let kept = texts.0.lock().unwrap().take();
     bench.status(|status| status.refused == 1).await;
     *texts.0.lock().unwrap() = kept;
@@ -134,7 +134,7 @@ async fn without_a_check_a_request_finds_the_change() {
     assert_eq!(bench.last(), "two");
 }
 
-/// What a history of generations does: it copies each text of the live table that it does not have.
+/// Copies each text of the live table that the copy does not have, as a history of generations does.
 #[tokio::test]
 async fn the_full_texts_of_what_is_live_can_be_had() {
     let texts = Texts::holding("people", "one");

@@ -28,7 +28,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it with these rules and this configuration, on a Unix socket and on `ports`.
+    /// Starts the program with these rules and this configuration, on a Unix socket and on `ports`.
     pub fn start(files: &[(String, String)], config: &str, ports: &[u16]) -> Result<Self, String> {
         let folder = Folder::new("daemon");
         let rules = folder.subfolder("rules");
@@ -51,7 +51,7 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Starts it again in the same folder, as after a crash or an upgrade.
+    /// Starts the program again in the same folder, as after a crash or an upgrade.
     pub fn restart(&mut self) -> Result<(), String> {
         self.process = launch(&self.folder, &self.ports);
         self.wait()
@@ -93,7 +93,7 @@ impl Daemon {
         self.folder.join("rules")
     }
 
-    /// Waits until the log holds this text.
+    /// Waits until the log contains this text.
     pub fn says(&self, text: &str) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         while !self.log().contains(text) {
@@ -130,9 +130,8 @@ impl Daemon {
         Ok(())
     }
 
-    /// Writes a rules file elsewhere and renames it. On a busy machine a file that is written in place may go
-    /// live while
-    /// it is still empty.
+    /// Writes a rules file elsewhere and renames it. On a busy machine a file that is written in place may go live
+    /// while it is still empty.
     fn save(&self, name: &str, text: &str) {
         let new = self.folder.join(&format!("new-{name}"));
         fs::write(&new, text).expect("a rules file");
@@ -171,7 +170,7 @@ impl Daemon {
         numbers.len()
     }
 
-    /// Returns the most memory that it has held at one time, and what it holds now, in KiB.
+    /// Returns the most memory that the process has held at one time, and what it holds now, in KiB.
     pub fn memory(&self) -> (usize, usize) {
         self.process.memory()
     }
@@ -180,18 +179,18 @@ impl Daemon {
         self.process.signal(signal);
     }
 
-    /// Kills it, as in a crash.
+    /// Kills the process, as in a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Ends it in order. After that the log is complete.
+    /// Ends the process in order. After that the log is complete.
     pub fn stop(&mut self) -> Result<(), String> {
         let ended = self.process.stop();
         self.in_order(ended)
     }
 
-    /// Waits for the end after one signal. A second signal would end it at once.
+    /// Waits for the end of the process after one signal. A second signal would end it at once.
     pub fn wait_for_the_end(&mut self) -> Result<(), String> {
         let ended = self.process.wait();
         self.in_order(ended)

@@ -1,12 +1,9 @@
 //! A fake MTA: it speaks the milter protocol and keeps an envelope as Postfix does.
 //!
-//! It calls itself Postfix. It accepts every recipient that the milter accepts. It deletes a recipient only if
-//! its parser
-//! reads the same bytes as at RCPT, and ignores other deletions. An added recipient is another copy unless
-//! address and
-//! ORCPT are the same. It is stricter than both real MTAs: what would make one of them lose mail (an addition
-//! before a
-//! deletion, a bad ORCPT) is an error.
+//! The fake MTA calls itself Postfix. It accepts every recipient that the milter accepts. It deletes a recipient only
+//! if its parser reads the same bytes as at RCPT, and ignores other deletions. An added recipient is another copy
+//! unless address and ORCPT are the same. The fake MTA is stricter than both real MTAs: an edit that would make one of
+//! them lose mail (an addition before a deletion, a bad ORCPT) is an error.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -43,7 +40,7 @@ const RCPT_STAGE: u32 = 3;
 /// One recipient of the open transaction.
 #[derive(Clone)]
 struct Recipient {
-    /// As received, without brackets and source route, or as the milter added it.
+    /// The path as received, without brackets and source route, or as the milter added it.
     bytes: Vec<u8>,
     parameters: Vec<String>,
 }
@@ -57,7 +54,7 @@ pub struct Fake {
     recipients: Vec<Recipient>,
     smtputf8: bool,
     queue_id: u32,
-    /// Addresses that it resolves to other ones, as Sendmail does.
+    /// Addresses that the fake MTA resolves to other ones, as Sendmail does.
     resolves: Vec<(String, String)>,
     /// What the next hop received at the last end of message.
     pub delivered: Vec<Copy>,
@@ -194,7 +191,7 @@ impl Fake {
         Ok(Reply::new(250, "fake.test"))
     }
 
-    /// The message, its end, and what the milter wants done with the envelope.
+    /// Sends the message and its end. Carries out what the milter wants done with the envelope.
     pub fn end(&mut self) -> io::Result<Reply> {
         self.delivered.clear();
         if self.recipients.is_empty() {
@@ -260,7 +257,7 @@ impl Fake {
         Ok(())
     }
 
-    /// Returns the address to which it resolves this one.
+    /// Returns the address to which the fake MTA resolves an address.
     fn resolved(&self, bytes: &[u8]) -> String {
         let address = canonical(bytes);
         let found = self.resolves.iter().find(|(from, _)| *from == address);

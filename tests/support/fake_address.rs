@@ -1,8 +1,7 @@
-//! How the fake MTA understands an address: as Postfix's smtpd and trivial-rewrite do.
+//! Reads addresses for the fake MTA, as Postfix's smtpd and trivial-rewrite do.
 //!
-//! It understands what the scenarios use: source routes, comments, spaces, a trailing dot, quotes that are not
-//! needed,
-//! `user%domain`, `domain!user`. Bytes that are not UTF-8 become replacement characters.
+//! The reader understands what the scenarios use: source routes, comments, spaces, a trailing dot, quotes that are not
+//! needed, `user%domain`, `domain!user`. Bytes that are not UTF-8 become replacement characters.
 
 /// Returns the address that smtpd reads from a path: without outer brackets and source route, then parsed.
 pub fn received(path: &[u8]) -> Vec<u8> {
@@ -47,7 +46,7 @@ pub fn parsed(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Returns the address without quotes and backslashes, which is compared.
+/// Returns the address without quotes and backslashes. The fake MTA compares addresses in this form.
 pub fn unquoted(address: &[u8]) -> Vec<u8> {
     let mut escaped = false;
     let mut plain = Vec::new();

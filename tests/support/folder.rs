@@ -1,9 +1,8 @@
 //! A private folder and private ports for one run.
 //!
 //! Folders are made below `/run`. Every directory above them belongs to root, and only root may write to it, which
-//! Sendmail demands of the directories above a milter's socket. Everybody may search it, which Postfix needs
-//! after it has
-//! given up root. `/tmp` fails the first condition, a home directory the second.
+//! Sendmail demands of the directories above a milter's socket. Everybody may search these directories, which Postfix
+//! needs after it has given up root. `/tmp` fails the first condition, a home directory the second.
 
 use std::fs;
 use std::net::TcpListener;
@@ -43,7 +42,7 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// A subfolder that everybody may search.
+    /// Makes a subfolder that everybody may search.
     pub fn subfolder(&self, name: &str) -> PathBuf {
         let path = self.path.join(name);
         fs::create_dir_all(&path).expect("a subfolder of the test folder");
@@ -64,11 +63,11 @@ fn open_for_all(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("chmod of a test folder");
 }
 
-/// Ports below the range from which the kernel takes those of outgoing connections: one of those
-/// could take the port between its choice here and the bind of the MTA.
+/// The ports that tests use. They are below the range from which the kernel takes the ports of outgoing connections:
+/// such a connection could take a port between the choice here and the bind of the MTA.
 const PORTS: std::ops::Range<u32> = 20_000..32_000;
 
-/// A port on which nobody listens, and which this process does not give away twice.
+/// Returns a port on which no process listens, and which this process does not give away twice.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let size = PORTS.end - PORTS.start;

@@ -1,8 +1,7 @@
 //! A small milter with which tests send raw answers to an MTA.
 //!
-//! Two functions choose its answers at RCPT and at the end of the message. It records the recipients with their
-//! macros.
-//! Each connection has a thread, and no code of the program is used.
+//! Two functions choose its answers at RCPT and at the end of the message. The milter records the recipients with their
+//! macros. Each connection has a thread, and no code of the program is used.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -26,8 +25,8 @@ pub struct Milter {
 }
 
 impl Milter {
-    /// Starts one; `at_rcpt` gives the one answer to a recipient, `at_end` all packets that go
-    /// before the final `continue`.
+    /// Starts a milter. `at_rcpt` returns the one answer to a recipient, `at_end` all packets before the final
+    /// `continue`.
     pub fn start(
         at_rcpt: impl Fn(&[u8]) -> Packet + Send + Sync + 'static,
         at_end: impl Fn() -> Vec<Packet> + Send + Sync + 'static,
@@ -101,7 +100,8 @@ fn serve(
     }
 }
 
-/// Version 6; may add and delete recipients; wants MAIL, RCPT and the end of the message only.
+/// Answers the negotiation: version 6; the milter adds and deletes recipients, and wants MAIL, RCPT and the end of the
+/// message only.
 fn negotiation() -> Vec<u8> {
     let (add, delete, add_with_parameters) = (0x04_u32, 0x08, 0x80);
     let lean = 0x1 | 0x2 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200_u32;
@@ -133,7 +133,7 @@ pub fn read_packet(stream: &mut impl Read) -> io::Result<Packet> {
     Ok((packet[0], data))
 }
 
-/// The NUL-terminated strings of a packet.
+/// Returns the NUL-terminated strings of a packet.
 pub fn strings(data: &[u8]) -> Vec<Vec<u8>> {
     let data = data.strip_suffix(b"\0").unwrap_or(data);
     data.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect()

@@ -1,8 +1,7 @@
 //! Code that the end-to-end tests share: two MTAs, a next hop, a client, a fake MTA, the scenarios.
 //!
 //! Every run has folders and ports of its own, on loopback only, so that several runs can work at the same time.
-//! Processes
-//! end with the value that holds them.
+//! Processes end with the value that holds them.
 
 #![allow(dead_code, reason = "every test program uses another part")]
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]

@@ -74,7 +74,7 @@ impl Peer {
         })
     }
 
-    /// The ports on which the daemon must listen for it.
+    /// Returns the ports on which the daemon must listen for the peer.
     pub fn milter_ports(&self) -> Vec<u16> {
         match self {
             Self::Fake => Vec::new(),
@@ -113,7 +113,7 @@ impl Peer {
         }
     }
 
-    /// Returns what was delivered of the message with this token. The fake MTA's session knows it itself.
+    /// Returns what was delivered of the message with this token. A session of the fake MTA knows that itself.
     pub fn copies(&self, token: &str) -> Vec<Copy> {
         match self {
             Self::Fake => Vec::new(),
@@ -126,7 +126,7 @@ impl Peer {
         }
     }
 
-    /// The bounces of the message with this token.
+    /// Returns the bounces of the message with this token.
     pub fn bounces(&self, token: &str) -> Vec<Delivery> {
         match self {
             Self::Fake => Vec::new(),

@@ -36,7 +36,7 @@ impl Door {
 
 /// Returns the folder into which `tests/peers/install` has unpacked the packages.
 ///
-/// Returns none, with a line on standard error, if the run is to leave the peers out.
+/// Returns `None`, with a line on standard error, if the run is to leave the peers out.
 pub fn unpacked() -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
@@ -46,7 +46,7 @@ pub fn unpacked() -> Option<PathBuf> {
     // absolute paths.
     let cache = fs::canonicalize(target).unwrap_or_default().join("peers");
     if std::env::var("READDRESS_SKIP_PEERS").is_ok_and(|value| value == "1") {
-        // Not by a macro, whose output the test harness keeps to itself when a test passes.
+        // The macro's output would not be shown, because the test harness hides it when a test passes.
         let _ = writeln!(
             std::io::stderr(),
             "SKIP: Postfix and Sendmail are NOT tested: READDRESS_SKIP_PEERS=1"
@@ -79,8 +79,7 @@ pub fn wait_for(doors: &[Door], process: &mut Process, limit: Duration, log: &Pa
     }
 }
 
-/// Waits until `busy` finds nothing twice in a row. Once is not enough: a message may move from one queue to
-/// another
+/// Waits until `busy` finds nothing twice in a row. Once is not enough: a message may move from one queue to another
 /// during the search.
 pub fn wait_until_empty(busy: impl Fn() -> Vec<PathBuf>, log: &Path) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -96,7 +95,7 @@ pub fn wait_until_empty(busy: impl Fn() -> Vec<PathBuf>, log: &Path) -> Result<(
     Ok(())
 }
 
-/// All files below `folder`.
+/// Returns all files below `folder`.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -109,7 +108,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The last lines of a log.
+/// Returns the last lines of a log.
 pub fn tail(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);

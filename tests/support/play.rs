@@ -1,8 +1,7 @@
 //! Plays one scenario against one peer, and lists everything that was wrong.
 //!
-//! There are two phases: first the dialogue, with a daemon for this scenario behind the peer; later, when the
-//! peers'
-//! queues are empty, the comparison of what was delivered. One wait for all scenarios makes "nothing was delivered"
+//! There are two phases: first the dialogue, with a daemon for this scenario behind the peer; later, when the queues of
+//! the peers are empty, the comparison of what was delivered. One wait for all scenarios makes "nothing was delivered"
 //! both certain and fast.
 
 use std::sync::atomic::{AtomicU32, Ordering};

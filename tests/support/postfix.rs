@@ -1,9 +1,8 @@
 //! A private Postfix: unpacked, on loopback, with its own configuration, queue and log.
 //!
-//! It relays the domains of the scenarios to the sink. 127.0.0.1 is a stranger, 127.0.0.2 may relay. It never
-//! looks names
-//! up. Every port has an smtpd of its own with its own milters. The milters of the first port also see mail that is
-//! submitted with sendmail(1).
+//! This Postfix relays the domains of the scenarios to the sink. 127.0.0.1 is a stranger, 127.0.0.2 may relay. Postfix
+//! never looks names up. Every port has an smtpd of its own with its own milters. The milters of the first port also
+//! see mail that is submitted with sendmail(1).
 
 use std::fmt::Write as _;
 use std::fs;
@@ -106,10 +105,9 @@ impl Postfix {
         let main = last_of_each(&(main_cf(&prefix, folder.path(), &doors, sink, domains) + extra));
         fs::write(folder.join("etc/main.cf"), main).expect("main.cf");
         fs::write(folder.join("etc/master.cf"), master_cf(&doors)).expect("master.cf");
-        // `postfix start` and `start-fg` put the master into a session of its own, where it would
-        // outlive a test program that is killed. With -d it stays a child and takes its own
-        // children along; the shell above it hears of the test's end, which the master, having
-        // changed its user, would not.
+        // `postfix start` and `start-fg` put the master into a session of its own, where it would outlive a test
+        // program that is killed. With -d the master stays a child process and ends its own children with it. The shell
+        // above the master is told when the test ends; the master itself is not told, because it has changed its user.
         let script = format!(
             "{0}/usr/sbin/postfix -c {1} check || exit 1
              {0}/usr/lib/postfix/sbin/master -d -c {1} &
@@ -169,12 +167,12 @@ impl Postfix {
         );
     }
 
-    /// The directory of `main.cf`.
+    /// Returns the directory of `main.cf`.
     pub fn config(&self) -> PathBuf {
         self.folder.join("etc")
     }
 
-    /// The queue directory, which is the root of a chrooted smtpd.
+    /// Returns the queue directory, which is the root of a chrooted smtpd.
     pub fn spool(&self) -> PathBuf {
         self.folder.join("spool")
     }
@@ -183,7 +181,7 @@ impl Postfix {
         self.folder.join("mail.log")
     }
 
-    /// Ends it now; dropping does the same.
+    /// Ends Postfix now; dropping the value does the same.
     pub fn stop(&mut self) {
         self.process.stop();
     }
@@ -220,7 +218,7 @@ fn main_cf(prefix: &Path, folder: &Path, doors: &[Door], sink: u16, domains: &[&
     )
 }
 
-/// The last line of each parameter. Postfix takes that one as well, and every process warns of the others:
+/// Returns the last line of each parameter. Postfix uses that line as well, but every process warns about the others:
 /// so many warnings at the start fill the socket of postlogd(8), which then waits for itself.
 fn last_of_each(main: &str) -> String {
     let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();

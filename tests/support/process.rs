@@ -1,8 +1,8 @@
 //! A child process that ends with the test, however the test ends.
 //!
-//! With `setpriv --pdeathsig` the kernel ends it when the *thread* that started it ends, so that an interrupted
-//! run leaves
-//! no MTA behind. It has a process group of its own, because an MTA may send signals to its whole group.
+//! With `setpriv --pdeathsig` the kernel ends the process when the *thread* that started it ends, so that an
+//! interrupted run leaves no MTA behind. The process has a process group of its own, because an MTA may send signals to
+//! its whole group.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -20,7 +20,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`, a program with its arguments, with all output going to `log`.
+    /// Starts `command`, a program with its arguments. All output goes to `log`.
     pub fn start(name: &str, command: &[&str], environment: &[(&str, &str)], log: &Path) -> Self {
         let output = File::options()
             .create(true)
@@ -43,12 +43,12 @@ impl Process {
         }
     }
 
-    /// Returns how it ended; none if it still runs.
+    /// Returns how the process ended; `None` if it still runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("waiting for a child")
     }
 
-    /// Returns the most memory that it has held at one time, and what it holds now, in KiB.
+    /// Returns the most memory that the process has held at one time, and what it holds now, in KiB.
     pub fn memory(&self) -> (usize, usize) {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Process {
         (field("VmHWM:"), field("VmRSS:"))
     }
 
-    /// Sends a signal, by the process's number.
+    /// Sends a signal, by the number of the process.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("sh")
             .args([
@@ -75,7 +75,7 @@ impl Process {
         assert!(sent.is_ok(), "{}: no sh to send a signal with", self.name);
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks the process to end, and waits until it has ended.
     pub fn stop(&mut self) -> Option<ExitStatus> {
         if self.ended().is_none() {
             self.signal("TERM");
@@ -83,7 +83,7 @@ impl Process {
         self.wait()
     }
 
-    /// Waits until it has ended.
+    /// Waits until the process has ended.
     pub fn wait(&mut self) -> Option<ExitStatus> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -96,7 +96,7 @@ impl Process {
         None
     }
 
-    /// Kills it, as in a crash.
+    /// Kills the process, as in a crash.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

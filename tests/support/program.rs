@@ -1,8 +1,7 @@
 //! The program as a child process: its commands, and its daemon, in a temporary folder of its own.
 //!
-//! It reads and writes nothing outside of the folder. A daemon ends with the value that holds it, and with the
-//! thread that
-//! started it (`setpriv --pdeathsig`), so that an interrupted run leaves none behind.
+//! The program reads and writes nothing outside of the folder. A daemon ends with the value that holds it, and with the
+//! thread that started it (`setpriv --pdeathsig`), so that an interrupted run leaves none behind.
 //!
 //! # Limits
 //!
@@ -55,7 +54,7 @@ postmaster@company.com mailbox abuse@domain2.com
 /// What a command printed, and how it ended.
 #[derive(Debug)]
 pub struct Said {
-    /// The exit status; none if a signal ended it.
+    /// The exit status; `None` if a signal ended the program.
     pub status: Option<i32>,
     pub out: String,
     pub err: String,
@@ -67,7 +66,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Rules files with these names and texts, and [`BASE`].
+    /// Makes a folder with rules files of these names and texts, and the configuration [`BASE`].
     pub fn new(files: &[(&str, &str)]) -> Self {
         let place = Self {
             dir: tempfile::tempdir().unwrap(),
@@ -100,12 +99,12 @@ impl Place {
         rename_over(&self.join("new"), &self.join("readdress.toml"), text);
     }
 
-    /// The milter's Unix socket.
+    /// Returns the Unix socket of the milter.
     pub fn socket(&self) -> Socket {
         Socket::Unix(self.join("milter.sock"))
     }
 
-    /// The program with these arguments, in a plain environment.
+    /// Returns the command that runs the program with these arguments, in a plain environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("setpriv");
         command
@@ -151,14 +150,14 @@ impl Place {
         command
     }
 
-    /// Where a daemon's log goes.
+    /// Returns the file to which the daemon logs, opened.
     pub fn log_file(&self) -> File {
         let mut log = File::options();
         let log = log.create(true).append(true).open(self.join("log"));
         log.unwrap()
     }
 
-    /// Starts a command that is a daemon.
+    /// Starts a command that runs a daemon.
     pub fn launch(&self, mut command: Command) -> Serving<'_> {
         Serving {
             place: self,
@@ -166,7 +165,7 @@ impl Place {
         }
     }
 
-    /// What daemons have logged.
+    /// Returns what all daemons of this folder have logged.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.join("log")).unwrap_or_default()).into_owned()
     }
@@ -184,7 +183,7 @@ impl Place {
         }
     }
 
-    /// Waits until the log holds `text`.
+    /// Waits until the log contains `text`.
     pub fn logged(&self, text: &str) -> String {
         self.logs(text, |log| log.contains(text))
     }
@@ -239,12 +238,12 @@ impl Serving<'_> {
         assert!(sent.unwrap().success(), "{name} was not sent");
     }
 
-    /// Returns how it ended; none if it still runs.
+    /// Returns how the daemon ended; `None` if it still runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the daemon.
     pub fn end(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -256,7 +255,7 @@ impl Serving<'_> {
         }
     }
 
-    /// A connection over the Unix socket, as soon as there can be one.
+    /// Returns a connection over the Unix socket, as soon as the socket accepts one.
     pub async fn client(&self) -> MilterClient {
         connect(&self.place.socket()).await
     }
@@ -269,7 +268,7 @@ impl Drop for Serving<'_> {
     }
 }
 
-/// A negotiated connection, as soon as there can be one.
+/// Returns a negotiated connection, as soon as the socket accepts one.
 pub async fn connect(socket: &Socket) -> MilterClient {
     let end = Instant::now() + PATIENCE;
     loop {

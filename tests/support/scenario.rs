@@ -18,14 +18,14 @@
 //!
 //! - `postfix:`, `sendmail:`, `fake:` or several with commas: the line is for these peers only.
 //! - A reply is its code, then its enhanced code, then words that it must contain.
-//! - `to` lists every copy of the message before it, in any order; `to nothing` says so.
-//!   A parameter that is named must be as named, with `!` it must be absent, others may be there.
+//! - `to` lists every copy of the message before it, in any order. `to nothing` means that there is no copy.
+//!   A parameter that is named must be as named, with `!` it must be absent; other parameters may be there.
 //! - Other steps: `RSET`, `EHLO`, `CONNECT` (a new session), `CONNECT trusted` (from an address
-//!   that may relay); `edit NAME`, `broken NAME` with an indented file (the table that is in it
-//!   goes live, or must not), `file NAME` (before the start), `log WORDS` (a line of the log).
-//! - `fake: resolves <received> other` makes the fake MTA resolve an address to another one, as Sendmail does with
-//!   class w and a virtusertable: `{rcpt_addr}` shows the other one, and deleting one address that resolves to it
-//!   deletes all.
+//!   that may relay); `edit NAME`, `broken NAME` with an indented file (its table goes live, or must not);
+//!   `file NAME` (before the start), `log WORDS` (a line of the log).
+//! - `fake: resolves <received> other` makes the fake MTA resolve an address to another one, as Sendmail does
+//!   with class w and a virtusertable: `{rcpt_addr}` shows the other address, and a deletion of one address that
+//!   resolves to it deletes all of them.
 //! - `*N` repeats a line, `{n}` is 1 to N. `\xHH` is a byte.
 
 use std::fs;
@@ -34,7 +34,7 @@ use std::path::Path;
 /// The names of the peers in scenario files.
 pub const PEERS: [&str; 3] = ["fake", "postfix", "sendmail"];
 
-/// One scenario file, as it is for one peer.
+/// One scenario file, as one peer plays it.
 #[derive(Debug, Default)]
 pub struct Scenario {
     pub name: String,
@@ -54,12 +54,12 @@ pub enum Step {
     },
     Ehlo,
     Reset,
-    /// What stands after `MAIL FROM:`.
+    /// The text after `MAIL FROM:`.
     Mail {
         text: Vec<u8>,
         reply: Expected,
     },
-    /// What stands after `RCPT TO:`.
+    /// The text after `RCPT TO:`.
     Rcpt {
         text: Vec<u8>,
         reply: Expected,
@@ -75,7 +75,7 @@ pub enum Step {
     },
 }
 
-/// What a reply must be.
+/// The reply that the peer must give.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub code: u16,
@@ -156,7 +156,7 @@ fn parse(text: &str, name: &str, peer: &str) -> Placed<Option<Scenario>> {
     Ok(Some(scenario))
 }
 
-/// Checks that a file tests something, and says for every message what must be delivered.
+/// Checks that a file tests something, and that it says for every message what must be delivered.
 fn finished(scenario: &Scenario, last: usize) -> Placed<()> {
     if scenario.files.is_empty() || scenario.steps.is_empty() {
         return Err((last, "a scenario needs rules and a dialogue".into()));
@@ -185,7 +185,7 @@ fn block(lines: &[&str], at: &mut usize) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Returns the line without its `postfix:` mark; none if it is for other peers.
+/// Returns the line without its `postfix:` mark; `None` if the line is for other peers.
 fn for_peer<'a>(line: &'a str, peer: &str) -> Result<Option<&'a str>, String> {
     let Some((mark, rest)) = line.split_once(": ") else {
         return Ok(Some(line));
@@ -261,7 +261,7 @@ fn statement(
     Ok(())
 }
 
-/// The message to which a `to` line belongs.
+/// Returns the message to which a `to` line belongs.
 fn last_outcome(scenario: &mut Scenario) -> Result<&mut Outcome, String> {
     let mut steps = scenario.steps.iter_mut().rev();
     let end = steps.find_map(|(_, step)| match step {
@@ -366,7 +366,7 @@ fn expected(reply: &str) -> Result<Expected, String> {
     })
 }
 
-/// The bytes of a text with `\xHH` in it.
+/// Returns the bytes of a text with `\xHH` in it.
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
     let mut parts = text.split("\\x");
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();

@@ -1,10 +1,8 @@
 //! A private Sendmail: unpacked, on loopback, with its own configuration and queue.
 //!
-//! It relays the domains of the scenarios to the sink. Mail for class w goes to a small script in place of the
-//! local
-//! mailer, which writes it to files. 127.0.0.1 may always relay, 127.0.0.2 is a stranger. It never looks names
-//! up. Every
-//! port has its own list of milters. Its log goes to `/dev/log`, which is mostly missing.
+//! This Sendmail relays the domains of the scenarios to the sink. Mail for class w goes to a small script in place of
+//! the local mailer, and the script writes it to files. 127.0.0.1 may always relay, 127.0.0.2 is a stranger. Sendmail
+//! never looks names up. Every port has its own list of milters. The log goes to `/dev/log`, which is mostly missing.
 
 use std::fmt::{Display, Write as _};
 use std::fs;
@@ -18,11 +16,11 @@ use super::peers::{self, Door};
 use super::process::Process;
 use super::sink::{Copy, Delivery, find};
 
-/// The name under which it runs. Sendmail sleeps for a minute if the host's has no dot.
+/// The host name under which Sendmail runs. Sendmail sleeps for a minute if the name of its host has no dot.
 const HOST: &str = "mx.company.test";
 
-/// Options whose values do not depend on this run. Load limits are far off: a busy build machine
-/// would make it queue instead of deliver.
+/// Options whose values do not depend on this run. The load limits are very high: on a busy build machine, Sendmail
+/// would otherwise queue mail and not deliver it.
 const OPTIONS: &str = "\
 define(`HELP_FILE', `')dnl
 define(`confDOMAIN_NAME', `mx.company.test')dnl
@@ -47,7 +45,7 @@ FEATURE(`nouucp', `nospecial')dnl
 /// How Sendmail finds the hosts of domains.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
-    /// True if it looks domains up before anything else: without `nocanonify`.
+    /// True if Sendmail looks domains up before anything else: without `nocanonify`.
     pub canonify: bool,
     /// True if all mail goes to one smart host, which is the sink.
     pub smart_host: bool,
@@ -71,9 +69,9 @@ impl Default for Names<'_> {
 
 /// The settings of a run.
 pub struct Plan<'a> {
-    /// Relayed to the sink.
+    /// The domains that are relayed to the sink.
     pub relayed: &'a [&'a str],
-    /// Class w: local, delivered by the script.
+    /// Class w: the domains that are local. The script delivers their mail.
     pub local: &'a [&'a str],
     /// Lines of a virtusertable, and the domain to which it applies.
     pub virtusers: &'a [(&'a str, &'a str)],
@@ -94,7 +92,7 @@ impl Sendmail {
         Self::start_with(cache, doors, sink, plan, Names::default())
     }
 
-    /// The same, with another way to find hosts.
+    /// Starts a Sendmail with another way to find hosts.
     pub fn start_with(
         cache: &Path,
         doors: Vec<Door>,
@@ -125,7 +123,7 @@ impl Sendmail {
             .to_string();
         let cf = folder.join("mail/sendmail.cf").display().to_string();
         let log = folder.join("start.log");
-        // If it cannot get a host name of its own, it starts nevertheless, but a minute later.
+        // If Sendmail cannot get a host name of its own, it starts nevertheless, but a minute later.
         let script = format!(
             "if unshare --uts true 2>/dev/null; then
                  exec unshare --uts sh -c 'hostname {HOST}; exec \"$@\"' sh \"$@\"
@@ -147,7 +145,7 @@ impl Sendmail {
         peers::wait_until_empty(|| peers::files(&queue), &self.folder.join("start.log"))
     }
 
-    /// What was delivered to local mailboxes of the message that carries `token`.
+    /// Returns what was delivered to local mailboxes of the message that carries `token`.
     pub fn local_copies(&self, token: &str) -> Vec<Copy> {
         let mut copies = Vec::new();
         for file in peers::files(&self.folder.join("drop")) {
@@ -171,12 +169,12 @@ impl Sendmail {
         copies
     }
 
-    /// Its configuration.
+    /// Returns the path of the configuration.
     pub fn cf(&self) -> std::path::PathBuf {
         self.folder.join("mail/sendmail.cf")
     }
 
-    /// Ends it now; dropping does the same.
+    /// Ends Sendmail now; dropping the value does the same.
     pub fn stop(&mut self) {
         self.process.stop();
     }
@@ -215,7 +213,7 @@ fn write_files(folder: &Folder, plan: &Plan<'_>) {
     }
 }
 
-/// Where the hosts of domains are: the hosts file, and a mailertable.
+/// Writes where the hosts of domains are: the hosts file, and a mailertable.
 fn write_names(folder: &Folder, names: Names<'_>) {
     let hosts = names.found.iter();
     let hosts = hosts.fold("127.0.0.1 localhost\n".to_owned(), |lines, domain| {
@@ -229,8 +227,8 @@ fn write_names(folder: &Folder, names: Names<'_>) {
     }
 }
 
-/// A folder in the middle may be writable by a group (a build user's); only sockets are held to
-/// the strict rule, and those are below `/run`.
+/// Sendmail must accept files in a folder to which a group may write (that of a build user). Only sockets must be in
+/// folders that nobody but root may write to, and the sockets are below `/run`.
 const BLAME: &str = "GroupWritableDirPathSafe,ClassFileInUnsafeDirPath,MapInUnsafeDirPath,\
     RunProgramInUnsafeDirPath";
 

@@ -1,8 +1,8 @@
 //! The next hop: a small SMTP server that accepts what an MTA delivers, and keeps it for the test.
 //!
-//! It offers DSN, SMTPUTF8, 8BITMIME, SIZE and PIPELINING, so that the MTA passes on all parameters of a
-//! recipient. It
-//! answers 550 to a local-part that begins with `refused`, which makes the MTA bounce. It has no TLS and no limits.
+//! The server offers DSN, SMTPUTF8, 8BITMIME, SIZE and PIPELINING, so that the MTA passes on all parameters of a
+//! recipient. The server answers 550 to a local-part that begins with `refused`, which makes the MTA bounce. It has no
+//! TLS and no limits.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -67,7 +67,7 @@ impl Sink {
         Self { port, deliveries }
     }
 
-    /// The deliveries for which `wanted` is true.
+    /// Returns the deliveries for which `wanted` is true.
     pub fn deliveries(&self, wanted: impl Fn(&Delivery) -> bool) -> Vec<Delivery> {
         let all = self
             .deliveries
@@ -79,7 +79,7 @@ impl Sink {
             .collect()
     }
 
-    /// The recipients of the message that carries `token` in its header, of all its deliveries.
+    /// Returns the recipients of the message that carries `token` in its header, of all its deliveries.
     pub fn copies(&self, token: &str) -> Vec<Copy> {
         let own = |delivery: &Delivery| delivery.sender != b"" && delivery.header_holds(token);
         self.deliveries(own)

@@ -1,6 +1,6 @@
 //! A small SMTP client that sends one command, reads one reply, and handles raw bytes.
 //!
-//! It does not pipeline, so that a scenario knows which command got which answer.
+//! The client does not pipeline, so that a scenario knows which command got which answer.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reply {
     pub code: u16,
-    /// The lines without code, joined by a newline. Latin-1 where it is not UTF-8.
+    /// The lines without the code, joined by a newline. A text that is not UTF-8 is read as Latin-1.
     pub text: String,
 }
 
@@ -67,7 +67,7 @@ impl Client {
     }
 
     pub fn command(&mut self, line: &[u8]) -> io::Result<Reply> {
-        // One write: the two halves of a line would wait for one another (Nagle).
+        // One write sends the whole line: the two halves of a line would wait for one another (Nagle).
         let mut bytes = line.to_vec();
         bytes.extend_from_slice(b"\r\n");
         self.writer.write_all(&bytes)?;

@@ -1,11 +1,11 @@
-//! The habits of this house, checked: which way imports point, how files begin, how long they are, and
-//! that what is written down twice says the same.
+//! Checks the habits of this house: the direction of imports, how files begin, how long they are, and that facts that
+//! are written in two places agree.
 //!
-//! Reads the sources as text, and asks cargo what the program is made of.
+//! The tests read the sources as text, and ask cargo for the packages of the program.
 //!
 //! # Limits
 //!
-//! What stands in the tests at the end of a file is looked at only for words that put something off.
+//! In the tests at the end of a file, the checks look only for words that put work off.
 
 mod circles;
 mod dependencies;

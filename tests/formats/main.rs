@@ -19,3 +19,4 @@ mod support;
 mod targets;
 mod volume;
 mod web;
+mod whole;

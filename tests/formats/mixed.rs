@@ -380,7 +380,7 @@ fn the_daemons_reader_refuses_what_is_no_text() {
     fs::write(dir.path().join("3.csv"), long).unwrap();
     fs::write(dir.path().join("4.ldif"), "x".repeat(70_000)).unwrap();
     fs::write(dir.path().join("5.csv"), "from,to\r".repeat(20_000)).unwrap();
-    fs::write(dir.path().join("6.rules"), b"\xff\xfea\0").unwrap();
+    fs::write(dir.path().join("6.rules"), [0_u8; 100]).unwrap();
     let reading = files::read_directory(dir.path(), &Limits::default());
     let codes: Vec<_> = reading
         .diagnostics

@@ -206,7 +206,7 @@ fn no_help_offers_a_targets_domain_as_primary() {
         "oldacme.org secondary\n@oldacme.org @gmail.com\njoe@oldacme.org joe@gmail.com\n";
     let said = out(&run(&["check", "rules"], "a.rules", declared));
     assert!(
-        said.contains("help: declare it: `gmail.com external`\n"),
+        said.contains("help: write a line `gmail.com external`\n"),
         "{said}"
     );
     assert!(!said.contains("gmail.com primary"), "{said}");

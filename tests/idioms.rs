@@ -1,13 +1,16 @@
-//! Idioms of other programs and common slips in rules: what is written, and what a person then reads.
+//! Idioms of other programs and common mistakes in rules: the lines that somebody writes, and the findings that are
+//! printed.
 //!
-//! A file of `tests/idioms/` begins with a rules file, the table. Cases follow: a title behind `##`, with
-//! the name of the file in brackets if the lines are not of a `.rules` file; the lines that somebody
-//! writes, each behind `| `; and all findings as they are printed. Behind each finding with suggestions
-//! stand the lines after each suggestion is applied, behind `=> `. `\u{200b}` stands for the character.
+//! A file of `tests/idioms/` begins with a rules file, the table. Cases follow. A case is a title after `##`, with the
+//! name of the file in brackets if the lines are not of a `.rules` file; the lines that somebody writes, each after `|
+//! `; and all findings as they are printed. After each finding with suggestions come the lines that each suggestion
+//! leaves, each after `=> `. `\u{200b}` stands for the character.
 //!
-//! Each suggestion is applied and the files are read again: the finding must be gone, and no error may have
-//! come. A warning may: what somebody means is not always a good idea. `UPDATE_GOLDEN=1 cargo test --test idioms` writes what comes out; read the difference as
-//! the person who made the mistake.
+//! Each suggestion is applied and the files are read again: the finding must be gone, and there must be no new error. A
+//! new warning is allowed, because what somebody means is not always a good idea.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test idioms` writes the findings. Read the difference as the person who made the
+//! mistake.
 
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]
 

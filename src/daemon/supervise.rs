@@ -38,10 +38,10 @@ pub const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest pause.
 pub const PAUSE_MAX: Duration = Duration::from_secs(10);
 
-/// If a task has ended so often in a row, the daemon ends.
+/// The number of ends in a row after which the daemon ends.
 pub const MAX_ENDS: u32 = 8;
 
-/// A task that has run for so long counts as well started.
+/// After this time without an end, the count of ends begins anew.
 pub const STEADY: Duration = Duration::from_secs(60);
 
 /// Calls one task, which has to answer.

@@ -1,4 +1,4 @@
-//! readdress(8) and the completions, from the definitions of the commands.
+//! readdress(8) and the completions are made from the definitions of the commands.
 
 use clap::{Command, CommandFactory, Parser};
 use clap_complete::{Shell, generate};
@@ -111,12 +111,12 @@ If it names standard error, the daemon logs to the journal with all fields, see 
 /// What the parts call an apostrophe.
 const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
-/// One part of a page, without its heading.
+/// Returns one part of a page, without its heading.
 fn part(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut bytes = Vec::new();
     render(&mut bytes).expect("writing to memory");
     let text = String::from_utf8(bytes).expect("UTF-8");
-    // Of every part the definitions of strings and the heading are left out.
+    // The definitions of strings and the heading of every part are left out.
     text.lines()
         .filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
         .filter(|line| !line.starts_with(".SH "))
@@ -124,7 +124,7 @@ fn part(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
         .collect()
 }
 
-/// A line of roff in which `words` are bold.
+/// Returns a line of roff in which `words` are bold.
 fn bold(line: &str) -> String {
     let parts = line.split('`').enumerate();
     let parts = parts.map(|(number, part)| match number % 2 {
@@ -134,7 +134,7 @@ fn bold(line: &str) -> String {
     parts.collect()
 }
 
-/// How a command is called, as its help shows it.
+/// Returns how a command is called, as its help shows it.
 fn synopsis(command: &mut Command) -> String {
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
@@ -189,11 +189,11 @@ fn the_page_of_the_program_says_what_the_code_says() {
     text += ".SH COMMANDS\n";
     text.extend(command.get_subcommands().map(subcommand));
     text += &examples(&command);
-    // The date of a build has no place in a page that is compared.
+    // A page that is compared must not contain the date of a build.
     hold(&root().join("packaging/man/readdress.8"), &(text + TAIL));
 }
 
-/// The words of a command line; single quotes hold a word together.
+/// Returns the words of a command line; single quotes hold a word together.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (number, part) in line.split('\'').enumerate() {
@@ -205,7 +205,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Every command has a guide, no guide is left over, and each example is a line that the program takes.
+/// Every command has a guide, every guide has a command, and the program accepts each example.
 #[test]
 fn every_command_has_exit_statuses_and_examples_that_work() {
     let command = Flags::command();
@@ -225,8 +225,8 @@ fn every_command_has_exit_statuses_and_examples_that_work() {
     }
 }
 
-/// Every variable of the environment that the program reads stands in the page: every name in capitals in
-/// the files that ask for variables.
+/// The page names every environment variable that the program reads: every name in capitals in the files that ask for
+/// variables.
 #[test]
 fn no_variable_is_missing() {
     let is_name = |word: &&str| {
@@ -264,7 +264,7 @@ fn completions_say_what_the_code_says() {
     }
 }
 
-/// The help of `--config` names the file that is read without it.
+/// The help of `--config` names the file that is read without this flag.
 #[test]
 fn help_names_the_default_configuration() {
     let mut seen = 0;

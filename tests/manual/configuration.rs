@@ -1,4 +1,4 @@
-//! The sample file and readdress.toml(5), from the keys of the configuration.
+//! The sample file and readdress.toml(5) are made from the keys of the configuration.
 
 use readdress::config::{Key, SECTIONS, keys, sample};
 

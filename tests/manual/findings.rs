@@ -1,4 +1,4 @@
-//! readdress-findings(7), from the tables of codes. `UPDATE_GOLDEN=1 cargo test --test manual` writes it.
+//! readdress-findings(7) is made from the tables of codes. `UPDATE_GOLDEN=1 cargo test --test manual` writes it.
 
 use readdress::cli::codes::{Explanation, explanations};
 

@@ -1,7 +1,7 @@
-//! The products whose tables are read, in the README and in readdress-formats(7): both come from the one
+//! The README and readdress-formats(7) list the products whose tables are read. Both lists are made from the one
 //! definition in `engine::format`. `UPDATE_GOLDEN=1 cargo test --test manual` writes them.
 //!
-//! A test reads each product's file under the name that the page tells.
+//! A test reads the file of each product under the name that the page gives.
 
 use std::fs;
 
@@ -70,7 +70,7 @@ fn page() -> String {
     format!("{HEAD}{sections}{TAIL}")
 }
 
-/// The README's table, between its marks.
+/// Returns the table of the README, between its marks.
 fn table() -> String {
     let row = |product: &Product| {
         // A pipe would end the cell, and its escape would be copied along: it stands below the table.
@@ -110,7 +110,7 @@ fn the_readme_says_what_the_code_says() {
     hold(&path, &format!("{head}{BEGIN}{}{END}{tail}", table()));
 }
 
-/// What each product writes, in the order of the products; `tests/formats/samples` has more.
+/// A file of each product, in the order of the products; `tests/formats/samples` has more.
 const OUTPUT: [(&str, &str); 16] = [
     ("company.virtual", "jd@domain2.com\tjdoe@company.com\n"),
     (
@@ -208,7 +208,7 @@ fn each_file_is_live_under_the_name_that_it_is_told_to_have() {
     }
 }
 
-/// A file that a command writes is the one that is to be saved.
+/// A command that exports a table names the file that the page tells to save.
 #[test]
 fn commands_write_the_file_that_is_named() {
     for product in &PRODUCTS {

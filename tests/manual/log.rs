@@ -1,4 +1,4 @@
-//! readdress-log(7), from the events of the log.
+//! readdress-log(7) is made from the events of the log.
 
 use readdress::daemon::{log::Event, record::events};
 
@@ -88,8 +88,8 @@ fn the_page_of_the_log_says_what_the_code_says() {
     );
 }
 
-/// Lines are written in one room, whose macro wants an event for each: no other file may use the macros
-/// of `tracing`, and that macro is the only one that uses them there.
+/// Log lines are written in one room, with a macro that needs an event for each line. No other file may use the macros
+/// of `tracing`, and in that room only this macro may use them.
 #[test]
 fn no_line_is_written_without_an_event() {
     let macros = ["event!", "error!", "warn!", "info!", "debug!", "trace!"];
@@ -127,6 +127,6 @@ fn no_event_is_left_out() {
         .iter()
         .map(|source| source.text.matches("\nevents! {").count())
         .sum();
-    // One subject has no file there: the queue of the log defines it.
+    // The events about dropped lines have no file there: the queue of the log defines them.
     assert_eq!(events().len(), defined + 1);
 }

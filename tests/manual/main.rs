@@ -1,5 +1,5 @@
-//! The manual pages and completions of `packaging/`, held to the definitions in the code that they are
-//! written from. `UPDATE_GOLDEN=1 cargo test --test manual` writes them.
+//! The manual pages and completions of `packaging/` are compared with the definitions in the code from which they are
+//! made. `UPDATE_GOLDEN=1 cargo test --test manual` writes them.
 
 #![cfg(feature = "daemon")]
 #![allow(clippy::disallowed_macros, reason = "tests report on the terminal")]

@@ -1,4 +1,4 @@
-//! What all pages have in common: where they lie, how roff is written, how they are held to the code.
+//! Functions for all pages: where the pages are, how roff is written, and how a page is compared with the code.
 
 use std::fs;
 use std::path::Path;

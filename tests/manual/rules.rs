@@ -1,4 +1,5 @@
-//! readdress-rules(5): a text written by hand (rules.roff), and the actions from their definitions.
+//! readdress-rules(5) consists of a text that is written by hand (rules.roff) and of the actions, from their
+//! definitions.
 
 use readdress::engine::{
     Settings, SourceText, compile,
@@ -9,7 +10,7 @@ use crate::page::{hold, roff, root};
 
 const TEXT: &str = include_str!("rules.roff");
 
-/// A sentence with its capital and its full stop.
+/// Returns a sentence with a capital and a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
@@ -45,7 +46,7 @@ fn the_page_of_the_rules_says_what_the_code_says() {
     hold(&root().join("packaging/man/readdress-rules.5"), &page());
 }
 
-/// The example, between its marks, as it was before it became roff.
+/// Returns the example between its marks, as it was before it became roff.
 fn example(page: &str) -> String {
     let (_, rest) = page.split_once(".\\\" example\n").expect("the mark before");
     let (example, _) = rest
@@ -65,7 +66,7 @@ fn findings(text: String) -> Vec<String> {
     findings.map(|finding| finding.to_string()).collect()
 }
 
-/// The example is a table without a finding.
+/// The example is a table without findings.
 #[test]
 fn the_example_is_a_table() {
     let example = example(&page());
@@ -89,7 +90,7 @@ fn the_examples_of_actions_are_rules() {
     }
 }
 
-/// Every word that a rule may hold stands in the page.
+/// The page names every word that a rule may contain.
 #[test]
 fn no_word_is_missing() {
     let page = page().replace("\\-", "-");

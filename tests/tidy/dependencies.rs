@@ -1,11 +1,12 @@
-//! What the program is made of: the licences, the sources and the versions that `deny.toml` allows.
+//! The packages of which the program is made: their licences, sources and versions must be those that `deny.toml`
+//! allows.
 //!
-//! Reads `deny.toml` and asks `cargo metadata`, without a network. `cargo deny` checks the same and more
-//! where it is installed; compiling it takes longer than all other checks together.
+//! The tests read `deny.toml` and ask `cargo metadata`, without a network. `cargo deny` makes the same checks and more,
+//! if it is installed; compiling it takes longer than all other checks together.
 //!
 //! # Limits
 //!
-//! Only packages of this platform. No advisories: they need a database from the network.
+//! The tests see only the packages of this platform. They see no advisories, which need a database from the network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::{none, sources::root};
 
-/// The packages of the build on this machine.
+/// Returns the packages of the build on this machine.
 fn packages() -> Vec<Value> {
     let run = |program: String, arguments: &[&str]| {
         let output = Command::new(&program)
@@ -45,7 +46,7 @@ fn packages() -> Vec<Value> {
     found
 }
 
-/// A list of `deny.toml`; of tables, what their `crate` names.
+/// Returns a list of `deny.toml`. If the list contains tables, returns the names in their `crate`.
 fn allowed(section: &str, key: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("deny.toml")).expect("deny.toml");
     let table: toml::Table = text.parse().expect("TOML");

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-/// One file.
+/// One source file.
 #[derive(Clone)]
 pub struct Source {
-    /// Below the root, with `/`.
+    /// The path below the root, with `/`.
     pub path: String,
     pub text: String,
 }
@@ -23,7 +23,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All Rust files below a folder of the root, sorted.
+/// Returns all Rust files below a folder of the root, sorted.
 pub fn sources(folder: &str) -> Vec<Source> {
     let mut found = Vec::new();
     collect(&root().join(folder), &mut found);
@@ -36,7 +36,7 @@ fn collect(folder: &Path, into: &mut Vec<Source>) {
     for entry in entries {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            // What a build left behind is nobody's source.
+            // Files that a build left behind are not sources.
             if path.file_name().is_none_or(|name| name != "target") {
                 collect(&path, into);
             }

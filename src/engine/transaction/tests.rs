@@ -1,6 +1,6 @@
 //! Tests of transactions: which address is looked up, what is answered at RCPT, and the plan.
 //!
-//! One table serves all of them; a test names the commands and what must be sent.
+//! All tests use one table. Each test names the commands and the edits that must be sent.
 
 mod delivery_status;
 mod fallback;
@@ -48,7 +48,7 @@ fn table() -> Arc<Table> {
     )
 }
 
-/// RCPT commands as a client writes them: path, then parameters.
+/// Receives RCPT commands as a client writes them: path, then parameters.
 fn receive(transaction: &mut Transaction, commands: &[&str]) {
     for command in commands {
         let mut words = command.split(' ').map(str::as_bytes);
@@ -62,7 +62,7 @@ fn receive(transaction: &mut Transaction, commands: &[&str]) {
     }
 }
 
-/// The plan as lines: `-path`, `+<mailbox> parameters`, and the verdict where it is not to go on.
+/// Returns the plan as lines: `-path`, `+<mailbox> parameters`, and the verdict if the message is discarded.
 fn lines(plan: &Plan) -> Vec<String> {
     let deletions = plan
         .deletions
@@ -83,7 +83,8 @@ fn check(commands: &[&str], expect: &[&str]) {
     assert_eq!(lines(&transaction.finish()), expect);
 }
 
-/// One recipient, with what the MTA says about it: what is looked up, and the word for what happens.
+/// Receives one recipient, with the address and the mailer of the MTA. Returns the mailbox that is looked up, and the
+/// word for the decision.
 #[track_caller]
 fn with_mta_address(
     path: &str,
@@ -105,7 +106,7 @@ fn with_mta_address(
     )
 }
 
-/// One message, one table: the transaction holds its own.
+/// One message is decided by one table: the transaction keeps its table.
 #[test]
 fn the_table_outlives_whoever_handed_it_over() {
     let shared = table();

@@ -91,7 +91,7 @@ fn never_only_if_all_say_so() {
         ],
         &["+<jdoe@company.com> NOTIFY=DELAY ORCPT=rfc822;jd@domain2.com"],
     );
-    // Who says nothing hears of failures: that is not NEVER.
+    // A sender without NOTIFY gets notifications of failures, unlike a sender with NEVER.
     added(
         &["<jd@domain2.com> NOTIFY=NEVER", "<john@domain2.com>"],
         &["+<jdoe@company.com> ORCPT=rfc822;jd@domain2.com"],

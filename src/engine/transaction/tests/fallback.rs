@@ -1,4 +1,4 @@
-//! When the address that the MTA understood is looked up.
+//! The cases in which the address that the MTA understood is looked up.
 
 use super::*;
 

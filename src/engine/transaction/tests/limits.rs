@@ -1,4 +1,4 @@
-//! What one message may cost, as a whole.
+//! The limits of one whole message.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn every_limit_fills_a_message() {
         &two,
         "bytes",
     );
-    // Whoever is refused has cost as much.
+    // A recipient that is refused counts as well.
     let gone = ["<gone@domain2.com>", "<gone@domain2.com>"];
     full_after(
         Limits {

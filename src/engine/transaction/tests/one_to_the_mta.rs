@@ -1,4 +1,4 @@
-//! Sendmail with both domains in class w: two spellings, one recipient.
+//! Sendmail with both domains in class w takes two spellings for one recipient.
 
 use super::*;
 

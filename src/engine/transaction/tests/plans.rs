@@ -1,4 +1,4 @@
-//! What is deleted and what is added.
+//! The recipients that a plan deletes, and those that it adds.
 
 use super::*;
 

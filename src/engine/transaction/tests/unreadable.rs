@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A table with a closed, an open and a deferring domain, and one that is not ours.
+/// Returns a table with a closed, an open and a deferring domain, and a foreign domain.
 const DOMAINS: &str = "\
 closed.example    primary unknown=reject
 open.example      primary
@@ -103,7 +103,7 @@ fn are_kept_elsewhere() {
     ] {
         assert_eq!(answer(path, None, None), None, "{path}");
     }
-    // The MTA reads it clearly, and as an address elsewhere.
+    // The MTA reads the path clearly, as an address in a foreign domain.
     let path = "<\\x@elsewhere.example (y@old.example)>";
     let mut transaction = Transaction::new(table(), true);
     let recipient = transaction.recipient(Received {

@@ -1,4 +1,4 @@
-//! When the verdict is discard.
+//! The cases in which the verdict is discard.
 
 use super::*;
 

@@ -2,9 +2,9 @@
 //! printed.
 //!
 //! A file of `tests/idioms/` begins with a rules file, the table. Cases follow. A case is a title after `##`, with the
-//! name of the file in brackets if the lines are not of a `.rules` file; the lines that somebody writes, each after `|
-//! `; and all findings as they are printed. After each finding with suggestions come the lines that each suggestion
-//! leaves, each after `=> `. `\u{200b}` stands for the character.
+//! name of the file in brackets if the lines are not of a `.rules` file; the lines that somebody writes, each after
+//! `| `; and all findings as they are printed. After each finding with suggestions come the lines that each
+//! suggestion leaves, each after `=> `. `\u{200b}` stands for the character.
 //!
 //! Each suggestion is applied and the files are read again: the finding must be gone, and there must be no new error. A
 //! new warning is allowed, because what somebody means is not always a good idea.

@@ -2,99 +2,15 @@
 //! through.
 
 use std::fs;
-use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, sleep};
-use std::time::{Duration, Instant};
+use std::thread::sleep;
+use std::time::Duration;
 
-use crate::program::{PATIENCE, Place, said};
+use crate::program::{Place, said};
+use crate::terminal::Terminal;
 
 /// The prompt behind each screen but the last.
 const PROMPT: &str = "-- Enter: next screen   q and Enter: leave -- ";
-
-/// What the demo prints on a terminal, which script(1) makes, and its keyboard.
-struct Terminal {
-    child: Child,
-    keyboard: ChildStdin,
-    shown: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Terminal {
-    fn start(place: &Place, color: &str) -> Self {
-        let program = env!("CARGO_BIN_EXE_readdress");
-        let mut child = Command::new("setpriv")
-            .args(["--pdeathsig", "TERM", "--", "script", "-qec"])
-            .args([&format!("{program} demo"), "/dev/null"])
-            .env("TERM", "xterm")
-            .env("NO_COLOR", color)
-            .env("TMPDIR", place.join("."))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let shown = Arc::new(Mutex::new(Vec::new()));
-        let (mut output, copy) = (child.stdout.take().unwrap(), Arc::clone(&shown));
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                copy.lock().unwrap().extend_from_slice(&bytes[..count]);
-            }
-        });
-        Self {
-            keyboard: child.stdin.take().unwrap(),
-            child,
-            shown,
-        }
-    }
-
-    fn text(&self) -> String {
-        let shown = self.shown.lock().unwrap();
-        String::from_utf8_lossy(&shown).replace('\r', "")
-    }
-
-    /// Waits until the text ends with `end`, and returns it.
-    fn ends_with(&self, end: &str) -> String {
-        self.wait(end, |text| text.ends_with(end))
-    }
-
-    fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let text = self.text();
-            if wanted(&text) {
-                return text;
-            }
-            assert!(Instant::now() < end, "never shown: {what}\n{text}");
-            sleep(Duration::from_millis(10));
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-        self.keyboard.flush().unwrap();
-    }
-
-    /// Waits for the end, and returns the exit status.
-    fn end(&mut self) -> Option<i32> {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(Instant::now() < end, "no end\n{}", self.text());
-            sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// The folder of the demo, in the place that stands for the system's temporary folder.
 fn folders(place: &Place) -> Vec<PathBuf> {
@@ -125,7 +41,7 @@ fn fits(screen: &str, number: usize) {
 #[test]
 fn each_screen_waits_and_the_last_one_follows_edits() {
     let place = Place::new(&[]);
-    let mut terminal = Terminal::start(&place, "1");
+    let mut terminal = Terminal::start(&place, "demo", "1");
     let first = terminal.ends_with(PROMPT);
     fits(&first, 1);
     sleep(Duration::from_millis(500));
@@ -181,7 +97,7 @@ fn each_screen_waits_and_the_last_one_follows_edits() {
 fn it_can_be_left_at_any_screen() {
     for keys in ["q\n", "\u{3}"] {
         let place = Place::new(&[]);
-        let mut terminal = Terminal::start(&place, "");
+        let mut terminal = Terminal::start(&place, "demo", "");
         let shown = terminal.wait("a prompt", |text| text.contains(PROMPT.trim()));
         assert!(shown.contains("\u{1b}[1m1. "), "{shown:?}");
         assert_eq!(folders(&place).len(), 1);

@@ -20,5 +20,6 @@ mod manners;
 mod reports;
 mod shapes;
 mod standing;
+mod terminal;
 mod trial;
 mod versions;

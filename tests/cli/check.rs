@@ -233,6 +233,46 @@ fn a_cause_is_shown_first_and_its_consequences_not_at_all() {
     assert_eq!(heads.len(), 4, "{said:?}");
 }
 
+/// What cannot follow from the file that was not read is shown beside it.
+#[test]
+fn findings_that_do_not_follow_from_a_cause_are_shown() {
+    let binary = "\0".repeat(10);
+    let rules = "company.com primary\npostmaster@company.com mailbox\nabuse@company.com mailbox\n\
+        /x@company\\.com/ a@company.com\n/x@company\\.com/ b@company.com\njd@compny.com a@company.com\n";
+    for (unread, shown, hidden) in [
+        (
+            "20-b.expect",
+            &["[never-matches]", "[undeclared-domain]"][..],
+            &["[consequences]"][..],
+        ),
+        (
+            "20-b.rules",
+            &["[never-matches]", "[consequences]"],
+            &["[undeclared-domain]"],
+        ),
+        (
+            "20-b.csv",
+            &["[never-matches]", "[consequences]"],
+            &["[undeclared-domain]"],
+        ),
+    ] {
+        let place = Place::new(&[("10-a.rules", rules), (unread, &binary)]);
+        let said = place.run(&["check", "rules"]);
+        let first = said.out.lines().next().unwrap_or_default();
+        assert!(
+            first.starts_with(&format!("rules/{unread}:")),
+            "{first}\n{}",
+            said.out
+        );
+        for code in shown {
+            assert!(said.out.contains(code), "{unread}: {code}\n{}", said.out);
+        }
+        for code in hidden {
+            assert!(!said.out.contains(code), "{unread}: {code}\n{}", said.out);
+        }
+    }
+}
+
 #[test]
 fn three_thousand_findings_are_three_thousand_errors() {
     let text = "company.com primary\n".to_owned() + &"x@company.com rejct\n".repeat(3000);

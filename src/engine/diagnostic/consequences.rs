@@ -1,12 +1,20 @@
 //! A file that was not read whole is the cause of other findings: its domains, mailboxes and rules are
-//! missing. The cause is shown first, and what may follow from it is not shown.
+//! missing. The cause is shown first. Findings that may follow from it are not shown.
+//!
+//! A finding is hidden if its code says that something is missing, and the missing part can have held it:
+//!
+//! - A file of expectations holds no rules and no domains, so it is the cause of nothing.
+//! - A rule that never matches because of a rule that was read (the finding has a note about that rule) never
+//!   matches, whatever else there is: the finding is shown.
 //!
 //! # Limits
 //!
-//! A finding is hidden because its code says that something is missing. Whether the missing part of the
-//! file would have held it cannot be known; after the file is fixed, the finding comes again if it is true.
+//! The missing part is not known. After the file is fixed, a hidden finding comes again if it is true.
 
-use super::{Code, Diagnostic, Severity, Tally, codes};
+use super::{
+    Code, Diagnostic, Severity, Tally, codes,
+    source::{FileKind, SourceKind},
+};
 
 /// Errors after which a file is missing, or a part of it.
 const CAUSES: &[Code] = &[
@@ -49,12 +57,14 @@ pub fn hide_consequences(diagnostics: &mut Vec<Diagnostic>) {
     let is_cause = |finding: &Diagnostic| {
         finding.severity == Severity::Error && CAUSES.contains(&finding.code)
     };
-    let Some(cause) = diagnostics.iter().find(|finding| is_cause(finding)) else {
+    let lacks_rules = |finding: &&Diagnostic| is_cause(finding) && may_hold_rules(finding);
+    let Some(cause) = diagnostics.iter().find(lacks_rules) else {
+        diagnostics.sort_by_key(|finding| !is_cause(finding));
         return;
     };
     let file = cause.excerpt.file.clone();
     let before = diagnostics.len();
-    diagnostics.retain(|finding| !FOLLOWING.contains(&finding.code));
+    diagnostics.retain(|finding| !may_follow(finding));
     let hidden = before - diagnostics.len();
     diagnostics.sort_by_key(|finding| !is_cause(finding));
     if hidden == 0 {
@@ -80,6 +90,17 @@ pub fn hide_consequences(diagnostics: &mut Vec<Diagnostic>) {
         )
     };
     diagnostics.insert(causes, stand_in);
+}
+
+/// Returns true if the file of a cause, or the directory, can hold rules or declare domains.
+fn may_hold_rules(cause: &Diagnostic) -> bool {
+    FileKind::of(&cause.excerpt.file) != FileKind::Read(SourceKind::Expectations)
+}
+
+/// Returns true if a finding can be the consequence of missing rules or domains.
+fn may_follow(finding: &Diagnostic) -> bool {
+    let by_another_rule = finding.code == codes::NEVER_MATCHES && !finding.notes.is_empty();
+    FOLLOWING.contains(&finding.code) && !by_another_rule
 }
 
 #[cfg(test)]

@@ -45,15 +45,20 @@ fn unused(table: &Table, findings: &mut Findings<'_>) {
     if findings.has_errors() {
         return;
     }
-    for domain in table.domains_without_rule() {
+    let domains = table.domains_without_rule();
+    if domains.is_empty() {
+        return;
+    }
+    // Sorting all domains once for each of them would take too long.
+    let known = table.known_domains().into_iter();
+    let mut primary = known.filter(|(_, class)| *class == DomainClass::Primary);
+    let target = primary.next().map(|(primary, _)| format!(" @{primary}"));
+    for domain in domains {
         let span = table.declaration(domain);
         let Some(span) = span.filter(|span| findings.is_native(*span)) else {
             continue;
         };
         let message = format!("no rule is for `{domain}`, so that every address of it is refused");
-        let primary = table.known_domains().into_iter();
-        let primary = primary.filter(|(_, class)| *class == DomainClass::Primary);
-        let target = primary.map(|(primary, _)| format!(" @{primary}")).next();
         let help = format!(
             "write a rule `@{domain}{}` for all its addresses, or a rule for each address that exists",
             target.as_deref().unwrap_or(" …")

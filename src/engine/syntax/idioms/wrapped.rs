@@ -26,6 +26,9 @@ const AROUND: [(&str, &str); 9] = [
 /// What may stand before an address.
 const BEFORE: [&str; 3] = ["mailto:", "smtp:", "rfc822;"];
 
+/// Quotes of a word processor. A person may leave one of them at an end of an address.
+const QUOTES: [char; 9] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»'];
+
 /// Returns true if a text is an address, a whole domain, or an address with something around it.
 pub(super) fn is_address(text: &str) -> bool {
     let domain = text
@@ -57,6 +60,12 @@ pub(super) fn plain(text: &str) -> Option<Range<usize>> {
             (None, Some((open, inside))) => (start + open, inside),
             (None, None) => break,
         };
+    }
+    // A quote can begin a local-part, but no domain can end in one.
+    let unquoted = rest.trim_end_matches(QUOTES);
+    if unquoted.len() < rest.len() {
+        rest = unquoted.trim_start_matches(QUOTES);
+        start += unquoted.len() - rest.len();
     }
     let changed = rest.len() < text.len();
     (changed && Mailbox::parse_strict(rest).is_ok()).then(|| start..start + rest.len())

@@ -1,0 +1,452 @@
+//! The values of each key: those that are read, as which value, and those that are refused.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use readdress::config::{Config, keys};
+
+use super::{bad, file, good, key};
+
+/// Values of one key that are read: as written, and as `readdress config` shows them.
+struct Good(
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// Durations: the limits of the manual, every unit, and the largest whole unit in which each is shown.
+const DURATIONS: &[(&str, &str)] = &[
+    ("\"1ms\"", "\"1ms\""),
+    ("\"999ms\"", "\"999ms\""),
+    ("\"1000ms\"", "\"1s\""),
+    ("\"90s\"", "\"90s\""),
+    ("\"120s\"", "\"2m\""),
+    ("\"60m\"", "\"1h\""),
+    ("\"5min\"", "\"5m\""),
+    ("\"1h\"", "\"1h\""),
+    ("\"24h\"", "\"24h\""),
+    ("\"86400000ms\"", "\"24h\""),
+    ("\"007s\"", "\"7s\""),
+];
+
+const NUMBERS: &[(&str, &str)] = &[
+    ("1", "1"),
+    ("1000", "1000"),
+    ("1_000", "1000"),
+    ("1000000", "1000000"),
+];
+
+const SWITCH: &[(&str, &str)] = &[("true", "true"), ("false", "false")];
+
+const PATHS: &[(&str, &str)] = &[
+    ("\"/srv/rules\"", "\"/srv/rules\""),
+    ("\"rules\"", "\"rules\""),
+    ("\"../r u l e s\"", "\"../r u l e s\""),
+    ("'C:\\x'", "\"C:\\\\x\""),
+    ("\"/b\u{fc}cher\"", "\"/b\u{fc}cher\""),
+];
+
+const SOCKETS: &[(&str, &str)] = &[
+    ("\"inet:127.0.0.1:8892\"", "[\"inet:127.0.0.1:8892\"]"),
+    ("\"inet:8892@127.0.0.1\"", "[\"inet:127.0.0.1:8892\"]"),
+    ("[\"local:/run/m.sock\"]", "[\"unix:/run/m.sock\"]"),
+    (
+        "[\"unix:/run/m.sock\", \"inet6:[::1]:8892\"]",
+        "[\"unix:/run/m.sock\", \"inet6:[::1]:8892\"]",
+    ),
+    (
+        "[\n  \"inet:1@h.example\",  # the MTA\n  \"inet:h.example:2\",\n]",
+        "[\"inet:h.example:1\", \"inet:h.example:2\"]",
+    ),
+];
+
+/// Every key has an entry here.
+const GOOD: &[Good] = &[
+    Good("", "rules", PATHS),
+    Good("", "state", PATHS),
+    Good(
+        "",
+        "mode",
+        &[("\"rewrite\"", "\"rewrite\""), ("'observe'", "\"observe\"")],
+    ),
+    Good("milter", "listen", SOCKETS),
+    Good("milter", "max_connections", NUMBERS),
+    Good("milter", "drain", DURATIONS),
+    Good(
+        "milter",
+        "refusals",
+        &[
+            ("\"milter\"", "\"milter\""),
+            ("\"socketmap\"", "\"socketmap\""),
+        ],
+    ),
+    Good("milter", "message_limit", NUMBERS),
+    Good("socketmap", "listen", SOCKETS),
+    Good("socketmap", "listen", &[("[]", "[]"), ("[ ]", "[]")]),
+    Good("monitor", "listen", &[("[]", "[]")]),
+    Good(
+        "control",
+        "listen",
+        &[
+            ("\"unix:/run/c.sock\"", "\"unix:/run/c.sock\""),
+            ("\"local:c.sock\"", "\"unix:c.sock\""),
+        ],
+    ),
+    Good(
+        "rewrite",
+        "recipient_delimiter",
+        &[
+            ("\"+\"", "\"+\""),
+            ("\"+-\"", "\"+-\""),
+            ("\"\"", "\"\""),
+            ("\".\"", "\".\""),
+            ("\"_=#\"", "\"_=#\""),
+        ],
+    ),
+    Good(
+        "rewrite",
+        "local_part_case",
+        &[("\"ignore\"", "\"ignore\""), ("\"strict\"", "\"strict\"")],
+    ),
+    Good("rewrite", "recursion_limit", NUMBERS),
+    Good("rewrite", "expansion_limit", NUMBERS),
+    Good("rewrite", "address_length_limit", NUMBERS),
+    Good("headers", "x_original_to", SWITCH),
+    Good("headers", "rewrite", SWITCH),
+    Good(
+        "replies",
+        "unknown",
+        &[
+            ("\"550 5.1.1 Gone\"", "\"550 5.1.1 Gone\""),
+            ("\"553 5.7.1 a \\\"b\\\"\"", "\"553 5.7.1 a \\\"b\\\"\""),
+            // Parts that are left out are those of `reject` alone.
+            ("\"550\"", "\"550 5.1.1 User unknown\""),
+            ("\"554 5.7.1\"", "\"554 5.7.1 User unknown\""),
+            ("\"554 No\"", "\"554 5.1.1 No\""),
+        ],
+    ),
+    Good(
+        "replies",
+        "unknown_defer",
+        &[
+            ("\"450 4.2.1 Later\"", "\"450 4.2.1 Later\""),
+            ("\"452 Later\"", "\"452 4.3.0 Later\""),
+        ],
+    ),
+    Good("reload", "quiet", DURATIONS),
+    Good("reload", "latest", DURATIONS),
+    Good("reload", "rescan", DURATIONS),
+    Good(
+        "reload",
+        "max_shrink",
+        &[
+            ("\"0%\"", "\"0%\""),
+            ("\"20%\"", "\"20%\""),
+            ("\"100%\"", "\"100%\""),
+        ],
+    ),
+    Good(
+        "log",
+        "addresses",
+        &[
+            ("\"full\"", "\"full\""),
+            ("\"domain\"", "\"domain\""),
+            ("\"hash\"", "\"hash\""),
+        ],
+    ),
+    Good(
+        "log",
+        "level",
+        &[
+            ("\"error\"", "\"error\""),
+            ("\"warn\"", "\"warn\""),
+            ("\"info\"", "\"info\""),
+            ("\"debug\"", "\"debug\""),
+            ("\"trace\"", "\"trace\""),
+        ],
+    ),
+];
+
+const BAD_DURATIONS: &[&str] = &[
+    "\"0ms\"",
+    "\"0h\"",
+    "\"86400001ms\"",
+    "\"25h\"",
+    "\"1\"",
+    "\"s\"",
+    "\"\"",
+    "\"-1s\"",
+    "\"1.5s\"",
+    "\" 1s\"",
+    "\"1s \"",
+    "\"1 s\"",
+    "\"1S\"",
+    "\"1d\"",
+    "\"1h30m\"",
+    "\"\u{661}s\"",
+    "\"18446744073709551615s\"",
+    "\"99999999999999999999s\"",
+    "5",
+    "true",
+    "[\"1s\"]",
+];
+
+const BAD_NUMBERS: &[&str] = &[
+    "0",
+    "-1",
+    "+0",
+    "1000001",
+    "18446744073709551616",
+    "1.0",
+    "1e3",
+    "0x10",
+    "0o10",
+    "0b1",
+    "\"1000\"",
+    "\"many\"",
+    "true",
+    "[1]",
+    "1979-05-27",
+];
+
+const BAD_PATHS: &[&str] = &["\"\"", "5", "true", "[]", "[\"/a\"]", "{ a = 1 }"];
+
+const BAD_WORDS: &[&str] = &["\"\"", "\"Rewrite \"", "\"none\"", "1", "true", "[]", "{}"];
+
+const BAD_SWITCHES: &[&str] = &["\"true\"", "\"yes\"", "1", "0", "[]", "\"\""];
+
+const BAD_SOCKETS: &[&str] = &[
+    "\"\"",
+    "\"8892\"",
+    "\"/run/m.sock\"",
+    "\"inet:h:65536\"",
+    "[\"inet\"]",
+    "[[\"inet:1\"]]",
+    "[1]",
+    "8892",
+    "true",
+];
+
+/// Values that are refused, with the keys for which they are.
+const BAD: &[(&str, &str, &[&str])] = &[
+    ("", "rules", BAD_PATHS),
+    ("", "state", BAD_PATHS),
+    ("", "mode", BAD_WORDS),
+    ("milter", "listen", BAD_SOCKETS),
+    ("milter", "listen", &["[]"]),
+    ("milter", "max_connections", BAD_NUMBERS),
+    ("milter", "drain", BAD_DURATIONS),
+    ("milter", "refusals", BAD_WORDS),
+    ("milter", "message_limit", BAD_NUMBERS),
+    ("socketmap", "listen", BAD_SOCKETS),
+    (
+        "monitor",
+        "listen",
+        &["[\"inet:1\"]", "\"inet:1\"", "1", "[[]]"],
+    ),
+    (
+        "control",
+        "listen",
+        &["\"inet:127.0.0.1:1\"", "\"inet6:1\"", "[]", "\"c\"", "\"\""],
+    ),
+    (
+        "rewrite",
+        "recipient_delimiter",
+        &[
+            "\"a\"",
+            "\"+1\"",
+            "\"@\"",
+            "\"\\\\\"",
+            "\"%\"",
+            "\"!\"",
+            "\"\\\"\"",
+            "\" \"",
+            "\"\u{2b}\u{fc}\"",
+            "\"\\u0000\"",
+            "1",
+            "[\"+\"]",
+        ],
+    ),
+    ("rewrite", "local_part_case", BAD_WORDS),
+    ("rewrite", "recursion_limit", BAD_NUMBERS),
+    ("rewrite", "expansion_limit", BAD_NUMBERS),
+    ("rewrite", "address_length_limit", BAD_NUMBERS),
+    ("headers", "x_original_to", BAD_SWITCHES),
+    ("headers", "rewrite", BAD_SWITCHES),
+    (
+        "replies",
+        "unknown",
+        &[
+            "\"450 4.1.1 Later\"",
+            "\"250 2.1.5 Fine\"",
+            "\"521 5.1.1 Gone\"",
+            "\"550 4.1.1 Gone\"",
+            "\"550 5.1 Gone\"",
+            "\"599 5.1.1 Gone\"",
+            "\"Gone\"",
+            "\"550 5.1.1 w\u{e4}re sch\u{f6}n\"",
+            "\"550 5.1.1 a\\nb\"",
+            "\"550-5.1.1 a\"",
+            "\"\"",
+            "550",
+        ],
+    ),
+    (
+        "replies",
+        "unknown_defer",
+        &[
+            "\"550 5.1.1 Gone\"",
+            "\"421 4.3.0 Later\"",
+            "\"451 5.3.0 Later\"",
+            "\"Later\"",
+            "451",
+        ],
+    ),
+    ("reload", "quiet", BAD_DURATIONS),
+    ("reload", "latest", BAD_DURATIONS),
+    ("reload", "rescan", BAD_DURATIONS),
+    (
+        "reload",
+        "max_shrink",
+        &[
+            "\"101%\"", "\"256%\"", "\"-1%\"", "\"1.5%\"", "\"%\"", "\"20\"", "\"20 %\"",
+            "\"20%%\"", "20", "0.2", "\"\"",
+        ],
+    ),
+    ("log", "addresses", BAD_WORDS),
+    (
+        "log",
+        "level",
+        &["\"INFO\"", "\"warning\"", "\"\"", "3", "true"],
+    ),
+];
+
+#[test]
+fn every_key_has_values_that_are_read_and_values_that_are_refused() {
+    let known: BTreeSet<_> = keys().map(|key| (key.section, key.name)).collect();
+    let with_good: BTreeSet<_> = GOOD.iter().map(|good| (good.0, good.1)).collect();
+    let with_bad: BTreeSet<_> = BAD.iter().map(|bad| (bad.0, bad.1)).collect();
+    assert_eq!(with_good, known);
+    assert_eq!(with_bad, known);
+}
+
+#[test]
+fn a_good_value_is_read_and_shown_in_its_usual_form() {
+    for Good(section, name, values) in GOOD {
+        for (written, shown) in *values {
+            let config = good(&file(section, name, written));
+            let value = key(section, name).value(&config);
+            assert_eq!(value, *shown, "[{section}] {name} = {written}");
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_is_read_as_the_same_value() {
+    for Good(section, name, values) in GOOD {
+        for (written, shown) in *values {
+            let one = good(&file(section, name, written));
+            let other = good(&file(section, name, shown));
+            assert_eq!(one, other, "[{section}] {name} = {written}");
+        }
+    }
+}
+
+#[test]
+fn one_key_changes_no_other_key() {
+    let default = Config::default();
+    for Good(section, name, values) in GOOD {
+        for (written, _) in *values {
+            let config = good(&file(section, name, written));
+            for other in keys().filter(|key| (key.section, key.name) != (section, name)) {
+                let value = other.value(&config);
+                assert_eq!(
+                    value,
+                    other.value(&default),
+                    "{name} = {written}: {other:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bad_value_is_refused_at_its_place_and_says_what_to_write() {
+    for (section, name, values) in BAD {
+        for written in *values {
+            let text = file(section, name, written);
+            let found = bad(&text);
+            let line = if section.is_empty() { 1 } else { 2 };
+            for one in &found {
+                let context = format!("{text}: {one:#?}");
+                let advice = one.advice().unwrap_or_default();
+                assert_eq!(one.excerpt.line, line, "{context}");
+                let start = u32::try_from(name.len() + 4).unwrap();
+                assert!(one.excerpt.column >= start, "{context}");
+                assert!(advice.contains("write "), "{context}");
+                assert!(!one.message.contains('\n'), "{context}");
+                let code = one.code.to_string();
+                assert!(matches!(&*code, "bad-value" | "syntax"), "{context}");
+            }
+        }
+    }
+}
+
+/// The keys whose effect on the fields of the configuration the tables above do not show.
+#[test]
+fn values_reach_the_fields_that_the_daemon_uses() {
+    let config = good(
+        "[milter]\nmax_connections = 7\ndrain = \"2m\"\nmessage_limit = 9\n\
+         [rewrite]\nrecursion_limit = 3\nexpansion_limit = 4\naddress_length_limit = 5\n\
+         [headers]\nx_original_to = true\n[reload]\nquiet = \"1h\"\nlatest = \"3s\"\nrescan = \"4ms\"\n\
+         max_shrink = \"33%\"\n",
+    );
+    assert_eq!(config.milter.max_connections, 7);
+    assert_eq!(config.milter.drain, Duration::from_secs(120));
+    assert_eq!(config.milter.message_limit, 9);
+    let limits = &config.settings;
+    let limits = (
+        limits.recursion_limit,
+        limits.expansion_limit,
+        limits.address_length_limit,
+    );
+    assert_eq!(limits, (3, 4, 5));
+    assert!(config.headers.original_to && !config.headers.rewrite);
+    let reload = &config.reload;
+    assert_eq!(reload.quiet, Duration::from_secs(3600));
+    assert_eq!(reload.latest, Duration::from_secs(3));
+    assert_eq!(reload.rescan, Duration::from_millis(4));
+    assert_eq!(reload.max_shrink, 33);
+}
+
+/// The defaults that the contract promises.
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let default = Config::default();
+    for (section, name, value) in [
+        ("", "rules", "\"/etc/readdress/rules\""),
+        ("", "mode", "\"rewrite\""),
+        ("", "state", "\"/var/lib/readdress\""),
+        ("milter", "listen", "[\"unix:/run/readdress/milter.sock\"]"),
+        ("socketmap", "listen", "[]"),
+        ("monitor", "listen", "[]"),
+        ("control", "listen", "\"unix:/run/readdress/control.sock\""),
+        ("rewrite", "recipient_delimiter", "\"+\""),
+        ("rewrite", "recursion_limit", "1000"),
+        ("rewrite", "expansion_limit", "1000"),
+        ("rewrite", "address_length_limit", "1000"),
+        ("headers", "x_original_to", "false"),
+        ("headers", "rewrite", "false"),
+        ("reload", "quiet", "\"200ms\""),
+        ("reload", "latest", "\"2s\""),
+        ("reload", "rescan", "\"30s\""),
+        ("reload", "max_shrink", "\"20%\""),
+        ("log", "addresses", "\"full\""),
+    ] {
+        assert_eq!(
+            key(section, name).value(&default),
+            value,
+            "[{section}] {name}"
+        );
+    }
+}

@@ -26,3 +26,6 @@ pub use parameter::{DsnParameters, Notify};
 pub use path::{ForwardPath, PathError, domain_at_the_end, without_route};
 pub use quoting::{last_at, outside_quotes};
 pub use subaddress::Subaddress;
+
+#[cfg(test)]
+mod tests;

@@ -51,3 +51,6 @@ pub use outcome::{Cause, Held, Live, OtherOutcome, Outcome, Refused, Reload};
 pub use request::{Command, Request};
 pub use status::{Degradation, DegradedFiles, FileRules, Problem, Reloads, StateDirectory, Status};
 pub use version::VERSION;
+
+#[cfg(test)]
+mod tests;

@@ -11,3 +11,6 @@ mod packet;
 
 pub use client::{ClientError, Macro, MilterClient, READ_TIMEOUT};
 pub use packet::{Edit, EndOfMessage, Negotiated, Offer, REPLY_LIMIT, Reply, bits, frame};
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ use crate::{
     headers,
 };
 
+mod verdicts;
+
 const RULES: &str = "\
     company.com primary\ndomain2.com secondary\njd@domain2.com jdoe@company.com\n\
     gone@domain2.com reject\nslow@domain2.com defer\n";

@@ -245,6 +245,75 @@ mod tests {
         assert!(matches!(record.read(), Recorded::Damaged(_)));
     }
 
+    /// A crash leaves a part of the new file beside the old one, and the old one is read.
+    #[test]
+    fn a_crash_at_any_byte_of_a_write_leaves_the_record_before() {
+        let state = tempfile::tempdir().unwrap();
+        let record = LastLiveRecord::new(state.path(), Path::new("/etc/readdress/rules"));
+        record.write(&last(500)).unwrap();
+        let new = fs::read(record.file()).unwrap();
+        record.write(&last(12)).unwrap();
+        for length in 0..=new.len() {
+            fs::write(record.beside("new"), &new[..length]).unwrap();
+            assert_eq!(record.read(), Recorded::Live(last(12)), "{length}");
+        }
+        // The next write is not hindered by what is left, and leaves one file.
+        record.write(&last(13)).unwrap();
+        assert_eq!(record.read(), Recorded::Live(last(13)));
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1);
+    }
+
+    /// A write that fails leaves the record before, and nothing beside it.
+    #[test]
+    fn a_write_that_fails_leaves_the_record_before() {
+        let state = tempfile::tempdir().unwrap();
+        let record = LastLiveRecord::new(state.path(), Path::new("rules"));
+        record.write(&last(12)).unwrap();
+        fs::create_dir(record.beside("new")).unwrap();
+        assert!(record.write(&last(13)).is_err());
+        assert_eq!(record.read(), Recorded::Live(last(12)));
+    }
+
+    #[test]
+    fn a_record_of_any_wrong_shape_is_damaged() {
+        let state = tempfile::tempdir().unwrap();
+        let record = LastLiveRecord::new(state.path(), Path::new("rules"));
+        for text in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"digest":"0","files":[],"lines":1}"#,
+            r#"{"digest":"0","files":[{"file":"a","lines":1}],"lines":2}"#,
+            r#"{"digest":"0","files":[{"file":"a","lines":-1}],"lines":-1}"#,
+            r#"{"digest":"0","files":[{"file":"a"}],"lines":0}"#,
+            r#"{"digest":"0","files":[{"lines":1}],"lines":1}"#,
+            r#"{"digest":"0","files":{},"lines":0}"#,
+            r#"{"digest":7,"files":[],"lines":0}"#,
+            r#"{"files":[],"lines":0}"#,
+            r#"{"digest":"0","files":[]}"#,
+            r#"{"digest":"0","files":[],"lines":0} x"#,
+        ] {
+            fs::write(record.file(), text).unwrap();
+            let read = record.read();
+            assert!(matches!(read, Recorded::Damaged(_)), "{text}: {read:?}");
+            assert!(read.last_table().had_rules(), "rules may have been live");
+        }
+        fs::write(record.file(), r#"{"digest":"0","files":[],"lines":0}"#).unwrap();
+        assert!(!record.read().last_table().had_rules());
+    }
+
+    #[test]
+    fn one_directory_has_one_record_however_it_is_written() {
+        let state = tempfile::tempdir().unwrap();
+        let here = std::env::current_dir().unwrap();
+        let relative = LastLiveRecord::new(state.path(), Path::new("rules"));
+        let absolute = LastLiveRecord::new(state.path(), &here.join("rules"));
+        assert_eq!(relative.file(), absolute.file());
+        relative.write(&last(1)).unwrap();
+        assert_eq!(absolute.read(), Recorded::Live(last(1)));
+    }
+
     #[test]
     fn files_of_older_versions_are_read() {
         let state = tempfile::tempdir().unwrap();

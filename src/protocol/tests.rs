@@ -75,9 +75,9 @@ fn live() -> Value {
     with(live, &findings())
 }
 
-/// The line that the contract promises to programs: these fields, in this order.
+/// The line that is promised to programs: these fields, in this order.
 #[test]
-fn an_explanation_has_the_fields_of_the_contract_in_their_order() {
+fn an_explanation_has_the_documented_fields_in_their_order() {
     let value: Explained = round(&explained());
     let line = serde_json::to_string(&value).unwrap();
     let names = ["address", "action", "to", "reply", "steps", "generation"];

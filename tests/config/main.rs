@@ -1,5 +1,5 @@
 //! The configuration file, key by key: what may be written, what may not, and what the reader of a wrong
-//! file is told. The values come from the contract and from readdress.toml(5).
+//! file is told. The values come from readdress.toml(5).
 
 mod mistakes;
 mod sockets;

@@ -419,9 +419,9 @@ fn values_reach_the_fields_that_the_daemon_uses() {
     assert_eq!(reload.max_shrink, 33);
 }
 
-/// The defaults that the contract promises.
+/// The documented defaults.
 #[test]
-fn the_defaults_are_those_of_the_contract() {
+fn the_defaults_are_the_documented_ones() {
     let default = Config::default();
     for (section, name, value) in [
         ("", "rules", "\"/etc/readdress/rules\""),

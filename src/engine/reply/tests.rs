@@ -207,9 +207,9 @@ fn a_number_with_dots_that_is_no_enhanced_code_is_an_error() {
     }
 }
 
-/// The codes that the contract promises for what no rule says.
+/// The documented codes for what no rule says.
 #[test]
-fn own_replies_have_the_codes_of_the_contract() {
+fn own_replies_have_the_documented_codes() {
     for (reply, codes) in [
         (SmtpReply::unknown_user(), "550 5.1.1"),
         (ReplyClass::Reject.default_reply(), "550 5.1.1"),

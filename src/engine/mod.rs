@@ -15,12 +15,14 @@
 //! | 3 | [`table`] | makes an immutable table from rules; finds the one rule for an address |
 //! | 4 | [`rewrite`] | decides what happens to one recipient |
 //! | 5 | [`transaction`], [`check`] | makes the plan for one message; finds what is wrong with a table |
+//! | 5 | [`compare`] | finds the addresses whose mail ends elsewhere by another table |
 //! | 6 | [`load`] | makes a table that may go live from all files |
 
 #![deny(clippy::disallowed_methods)]
 
 pub mod address;
 pub mod check;
+pub mod compare;
 pub mod diagnostic;
 pub mod format;
 pub mod load;

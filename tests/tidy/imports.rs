@@ -18,6 +18,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("engine::rewrite", 40),
     ("engine::transaction", 50),
     ("engine::check", 50),
+    ("engine::compare", 50),
     ("engine::load", 60),
     ("engine", 60),
     ("config", 70),

@@ -105,20 +105,7 @@ impl Decision {
 impl Decision {
     /// Returns the outcome as a line of an `.expect` file has it.
     pub fn result(&self) -> String {
-        match &self.outcome {
-            Outcome::Refuse(reply) => format!(
-                "{} {} {}",
-                reply.class().word(),
-                reply.code(),
-                reply.enhanced()
-            ),
-            Outcome::Replace(list) => list
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", "),
-            plain => plain.word().to_owned(),
-        }
+        self.outcome.to_string()
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a rule or a decision means for one address: the one value that decisions, exports and reports
 //! are made from.
 
+use std::fmt;
+
 use crate::engine::reply::SmtpReply;
 
 /// The word of [`Meaning::Keep`].
@@ -50,6 +52,24 @@ impl<T> Meaning<T> {
             Self::Keep => Meaning::Keep,
             Self::Refuse(reply) => Meaning::Refuse(reply),
             Self::Replace(list) => change(list),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Meaning<T> {
+    /// As the right side of a line of an `.expect` file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refuse(reply) => {
+                write!(f, "{} {} {}", self.word(), reply.code(), reply.enhanced())
+            }
+            Self::Replace(list) => {
+                for (at, target) in list.iter().enumerate() {
+                    write!(f, "{}{target}", if at > 0 { ", " } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::Discard | Self::Keep => f.write_str(self.word()),
         }
     }
 }

@@ -131,12 +131,19 @@ impl fmt::Display for Action {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.pattern, self.action)?;
-        match self.detail {
-            Some(Detail::Keep) => f.write_str(" detail=keep"),
-            Some(Detail::Drop) => f.write_str(" detail=drop"),
-            None => Ok(()),
-        }
+        write!(f, "{} {}", self.pattern, self.right_side())
+    }
+}
+
+impl Rule {
+    /// Returns everything to the right of the pattern: the action and the option.
+    pub fn right_side(&self) -> String {
+        let detail = match self.detail {
+            Some(Detail::Keep) => " detail=keep",
+            Some(Detail::Drop) => " detail=drop",
+            None => "",
+        };
+        format!("{}{detail}", self.action)
     }
 }
 

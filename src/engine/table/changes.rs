@@ -3,7 +3,7 @@
 use super::compiled::Table;
 use crate::engine::{
     rule::{Pattern, Rule},
-    store::{FileRead, RuleId},
+    store::{FileRead, RuleId, StoredRule},
 };
 
 /// A rule or domain line that is not what it was.
@@ -76,14 +76,18 @@ impl Table {
         }
     }
 
-    /// The rules of files that another table does not have, or not like this: rules of files that are
-    /// the same need not be looked up.
     fn rules_of_files_not_in(&self, other: &Table) -> impl Iterator<Item = (RuleId, Rule)> {
+        let entries = self.entries_not_in(other);
+        entries.filter_map(|entry| Some((entry.id, entry.rule()?)))
+    }
+
+    /// Returns the rules of files that another table does not have, or not like this: the rules of files
+    /// that are the same need not be looked up.
+    pub fn entries_not_in(&self, other: &Table) -> impl Iterator<Item = StoredRule<'_>> {
         let is_there = |read: &FileRead| other.reads.iter().any(|its| its.is_same_as(read));
         let there: Vec<_> = self.reads.iter().map(is_there).collect();
         let new = move |file: u32| !there.get(file as usize).copied().unwrap_or_default();
-        let entries = self.store.entries_of(new);
-        entries.filter_map(|entry| Some((entry.id, entry.rule()?)))
+        self.store.entries_of(new)
     }
 
     fn described(&self, id: RuleId) -> Change {
@@ -93,10 +97,14 @@ impl Table {
         }
     }
 
-    /// The rule with this very pattern.
-    fn rule_of(&self, pattern: &Pattern) -> Option<Rule> {
-        let id = self.index_of(pattern)?;
-        self.rule(id)
+    /// Returns the rule with this very pattern.
+    pub fn rule_of(&self, pattern: &Pattern) -> Option<Rule> {
+        self.rule(self.id_of(pattern)?)
+    }
+
+    /// Returns the number of the rule with this very pattern.
+    pub fn id_of(&self, pattern: &Pattern) -> Option<RuleId> {
+        self.index_of(pattern)
     }
 }
 

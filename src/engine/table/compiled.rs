@@ -153,6 +153,13 @@ impl Table {
         inbound && self.regexes.concern(domain)
     }
 
+    /// Returns the regexes, in the order in which they are tried.
+    pub fn regex_patterns(&self) -> impl Iterator<Item = &str> {
+        let mut all: Vec<_> = self.regex_texts.iter().collect();
+        all.sort_by_key(|(_, id)| **id);
+        all.into_iter().map(|(text, _)| &**text)
+    }
+
     /// Returns true if a pattern may be for details alone, so that an address with one goes another way.
     pub fn has_detail_patterns(&self) -> bool {
         !self.any_detail.is_empty() || !self.detailed.is_empty() || !self.regexes.is_empty()

@@ -1,0 +1,50 @@
+//! What a comparison asks of decisions, subjects and rules.
+
+use hashbrown::HashSet;
+
+use super::fate::Subject;
+use crate::engine::{
+    address::{Domain, Mailbox},
+    rewrite::{Decision, Outcome},
+    rule::{Action, Rule, TargetKind},
+    table::Table,
+};
+
+/// Returns what makes two spellings of a subject one.
+pub(super) fn subject_key(subject: &Subject, table: &Table) -> String {
+    match subject {
+        Subject::Address(mailbox) => mailbox.key(table.settings().local_case),
+        Subject::Pattern(pattern) => format!("pattern {pattern}"),
+        Subject::Domain(domain) => format!("domain {domain}"),
+    }
+}
+
+/// Returns true if mail has the same end by both decisions.
+pub(super) fn same(old: &Decision, new: &Decision, table: &Table) -> bool {
+    let keys = |list: &[Mailbox]| -> HashSet<String> {
+        let case = table.settings().local_case;
+        list.iter().map(|mailbox| mailbox.key(case)).collect()
+    };
+    match (&old.outcome, &new.outcome) {
+        (Outcome::Replace(old), Outcome::Replace(new)) => keys(old) == keys(new),
+        (old, new) => old == new,
+    }
+}
+
+/// Returns the targets of a rule that are one address of this domain.
+pub(super) fn targets_in(rule: &Rule, domain: &Domain) -> Vec<Mailbox> {
+    let Action::Rewrite(targets) = &rule.action else {
+        return Vec::new();
+    };
+    let mailboxes = targets.iter().filter_map(|target| match &target.kind {
+        TargetKind::Mailbox(mailbox) if mailbox.domain == *domain => Some(mailbox.clone()),
+        _ => None,
+    });
+    mailboxes.collect()
+}
+
+/// Returns the line that decided, as `FILE:LINE`.
+pub(super) fn place(table: &Table, decision: &Decision) -> Option<String> {
+    let place = decision.decisive()?.place(table)?;
+    Some(place.to_string())
+}

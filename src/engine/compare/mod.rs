@@ -1,0 +1,47 @@
+//! Storey 5: two tables to the addresses that fare differently, and how.
+//!
+//! What is compared is the outcome of mail, not the text of lines: a rule that only moved, or that comes
+//! to the same end by another way, is no difference; an address whose own line stayed as it was is one,
+//! if a rule behind its target changed.
+//!
+//! # How
+//!
+//! 1. Rules and domain lines that one table has and the other has not, or not alike. Files that both
+//!    tables have in common are not looked at.
+//! 2. From there backwards: rules whose targets lead to something that changed ([`sources`]).
+//! 3. Every address found so is decided by both tables. It counts if the outcomes differ, and only then
+//!    the rules that lead to it are looked for.
+//!
+//! # Limits
+//!
+//! - An address is named by a rule, or made of a rule for a whole domain and an address behind it.
+//!   Addresses without number are named as patterns (`@domain2.com`, `info+*@domain2.com`).
+//! - Of the details that an address may have, those are tried that some pattern spells out (at most 100),
+//!   one that no pattern does, and the empty one.
+//! - What a regex matches is not enumerated: a regex is a difference if its own line changed, or if a
+//!   target that is always the same fares differently.
+//! - The time is that of one walk over the rules, plus the differences.
+
+mod decided;
+mod direct;
+mod examples;
+mod fate;
+mod sources;
+mod spread;
+
+pub use fate::{Difference, Fate, Subject};
+
+use super::table::Table;
+
+/// Returns what fares differently in `after` than in `before`, sorted by subject; a subject stands there
+/// once.
+pub fn compare(before: &Table, after: &Table) -> Vec<Difference> {
+    let mut spread = spread::Spread::new(before, after);
+    direct::changed(before, after, &mut spread);
+    let mut differences = spread.run();
+    differences.sort_by_cached_key(|difference| difference.subject.to_string());
+    differences
+}
+
+#[cfg(test)]
+mod tests;

@@ -377,8 +377,11 @@ mod tests {
         assert_eq!(gone(201, 1000), ["shrunk"]);
     }
 
+    /// Files, each with the number of its rules.
+    type Files = Vec<(String, usize)>;
+
     /// Tables before and after, with the names that both share; the rules that are gone are the net loss.
-    fn tables() -> impl Strategy<Value = (Vec<(String, usize)>, Vec<(String, usize)>)> {
+    fn tables() -> impl Strategy<Value = (Files, Files)> {
         let names =
             || prop::sample::subsequence(vec!["a.rules", "b.rules", "c.csv", "d.virtual"], 0..4);
         let table = || {

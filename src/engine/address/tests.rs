@@ -227,8 +227,15 @@ fn a_subdomain_is_carried_below_another_domain() {
     assert_eq!(deep.carried(&above, &long), Err(DomainError::TooLong));
 }
 
+/// A local-part, the delimiters, and the user with the detail if it is split.
+type Split = (
+    &'static str,
+    &'static str,
+    Option<(&'static str, &'static str)>,
+);
+
 /// Which local-parts Postfix splits (split_addr(3), postconf(5) recipient_delimiter).
-const SPLITS: &[(&str, &str, Option<(&str, &str)>)] = &[
+const SPLITS: &[Split] = &[
     ("jd+x", "+", Some(("jd", "x"))),
     ("jd+", "+", Some(("jd", ""))),
     ("jd++x", "+", Some(("jd", "+x"))),

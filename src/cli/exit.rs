@@ -17,6 +17,16 @@ pub enum Exit {
     Held,
 }
 
+impl Exit {
+    /// Returns how the command ended: as it says, or failed if its output could not be written.
+    pub fn complete(self) -> Self {
+        match output::lost() {
+            None => self,
+            Some(error) => failed(&format!("standard output is not complete: {error}")),
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 0 | done, nothing is wrong |
 //! | 1 | done, something is wrong: errors in the rules, a broken expectation, a refused reload |
-//! | 2 | could not run: wrong flags, no such directory, no daemon |
+//! | 2 | could not run: wrong flags, no such directory, no daemon, a full disk |
 //! | 3 | `reload`: the new table is held back, and the old one stays in force |
 
 mod ask;
@@ -60,5 +60,5 @@ pub fn run() -> ExitCode {
         Command::Accept(flags) => reload::accept(&flags),
         Command::Config(flags) => config::run(&flags),
     };
-    exit.into()
+    exit.complete().into()
 }

@@ -1,13 +1,16 @@
 //! What commands print: standard output and error, colour only on a terminal.
 //!
-//! The macros of `std` panic when the reader of a pipe is gone; these functions stop silently, as
-//! other programs do.
+//! The macros of `std` panic when the reader of a pipe is gone. These functions do not: a reader that is gone
+//! has read enough. Any other failure, such as a full disk, is reported at the end of the command ([`lost`]).
 
 use std::{
     env,
     io::{self, IsTerminal, Write},
     os::fd::AsFd,
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        OnceLock,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -19,10 +22,24 @@ use crate::engine::{
     visible::{escaped, escaped_json},
 };
 
+/// Why standard output is not complete.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
 /// Writes text to standard output as it is: for programs, not for people.
 pub fn raw(text: &str) {
-    // A reader that went away has had enough.
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    match writeln!(io::stdout().lock(), "{text}") {
+        // A reader that is gone has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            // The first failure is the one that is reported.
+            let _ = LOST.set(error);
+        }
+        _ => {}
+    }
+}
+
+/// Returns why standard output is not complete, if it is not.
+pub fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 /// Writes a line to standard output. Marks of direction and characters that nobody sees are escaped;

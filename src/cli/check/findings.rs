@@ -24,7 +24,7 @@ fn load(flags: &Check) -> Result<Loaded, Exit> {
     };
     match flags.paths.as_slice() {
         [] => files::load(None, config),
-        [one] if one.is_dir() || !one.exists() => files::load(Some(one), config),
+        [one] if one.is_dir() => files::load(Some(one), config),
         _ => named.load(config),
     }
 }

@@ -35,6 +35,9 @@ const PASSES: usize = 100;
 
 /// Runs the command, and returns what is left afterwards.
 pub fn run(flags: &Check) -> Result<Loaded, Exit> {
+    if flags.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(failed("check --fix changes files, not standard input"));
+    }
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     if !flags.yes && !terminal {
         return Err(failed(

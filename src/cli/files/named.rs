@@ -2,9 +2,15 @@
 //! is in its place.
 //!
 //! The name of a file says what it is written in; `--as` gives another name. The file is checked alone, or
-//! together with a rules directory, in which it replaces the file with its name.
+//! together with a rules directory, in which it replaces the file with its name. `-` is standard input, which
+//! is a file of rules unless `--as` says what it is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
 
 use super::{Exit, Loaded, compiled, configuration, failed, prefix};
 use crate::{
@@ -40,15 +46,20 @@ impl Files<'_> {
             sources.retain(|source: &SourceText| source.name != name);
             diagnostics.retain(|finding: &Diagnostic| finding.excerpt.file != name);
             shown.retain(|(_, known)| *known != name);
-            match source::read_named(path, &name, &limits) {
+            let input = match is_input(path) {
+                true => Some(standard_input(&limits)?),
+                false => None,
+            };
+            let real = input.as_ref().map_or(path.as_path(), NamedTempFile::path);
+            match source::read_named(real, &name, &limits) {
                 Ok(source) => sources.push(source),
                 Err(finding) => diagnostics.push(*finding),
             }
-            shown.push((path.display().to_string(), name));
+            shown.push((display(path), name));
         }
         sources.sort_by(|one, other| one.name.cmp(&other.name));
         let mut loaded = compiled(sources, diagnostics, &config, "");
-        let paths = self.paths.iter().map(|path| path.display().to_string());
+        let paths = self.paths.iter().map(|path| display(path));
         loaded.subject = paths.collect::<Vec<_>>().join(", ");
         for finding in &mut loaded.diagnostics {
             let notes = finding.notes.iter_mut();
@@ -68,12 +79,19 @@ impl Files<'_> {
     /// Returns the name that a file would have in a rules directory.
     fn name(&self, path: &Path) -> Result<String, Exit> {
         let own = path.file_name().unwrap_or_default().to_string_lossy();
+        let input = is_input(path);
+        if !input && !path.exists() {
+            let path = path.display();
+            return Err(failed(&format!("{path} does not exist")));
+        }
         let name = match self.named {
             Some(_) if self.paths.len() > 1 => {
                 return Err(failed("--as is for one file"));
             }
             Some(named) if named.contains('.') => named.to_owned(),
+            Some(extension) if input => format!("{INPUT}.{extension}"),
             Some(extension) => format!("{own}.{extension}"),
+            None if input => format!("{INPUT}.rules"),
             None => own.into_owned(),
         };
         if path.is_dir() {
@@ -88,4 +106,31 @@ impl Files<'_> {
             ))),
         }
     }
+}
+
+/// What findings call standard input.
+const INPUT: &str = "stdin";
+
+/// Returns true if the path stands for standard input.
+fn is_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Returns the path for people.
+fn display(path: &Path) -> String {
+    match is_input(path) {
+        true => INPUT.to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+/// Copies standard input to a file, so that the limits of files hold for it. The copy is a byte larger than the
+/// largest file at most.
+fn standard_input(limits: &Limits) -> Result<NamedTempFile, Exit> {
+    let mut input = io::stdin().lock().take(limits.file.saturating_add(1));
+    let copy = NamedTempFile::new().and_then(|mut file| {
+        io::copy(&mut input, &mut file)?;
+        Ok(file)
+    });
+    copy.map_err(|error| failed(&format!("standard input cannot be read: {error}")))
 }

@@ -10,6 +10,7 @@ pub struct Check {
     /// Rules directory [default: the configured one], or files
     ///
     /// Files are checked by themselves, or with --in as a part of a directory.
+    /// `-` is standard input, taken for rules without --as.
     #[arg(value_name = "DIR|FILE")]
     pub paths: Vec<PathBuf>,
     /// Take a file for one with this name or extension (rules, virtual, csv)

@@ -94,7 +94,7 @@ fn one(path: &Path, check: bool) -> Exit {
     }
     let bytes = match source::read_whole(path) {
         Ok(bytes) => bytes,
-        Err(reason) => return failed(format!("cannot be read: {reason}")),
+        Err(reason) => return failed(reason),
     };
     let source = SourceText::new(name(path), bytes);
     let text = match format(&source) {

@@ -43,7 +43,7 @@ fn attempt(flags: &Import) -> Result<Exit, Exit> {
     let place = flags.file.display();
     let progress = Progress::start(&format!("reading {place}"));
     let (bytes, decoded) =
-        content(flags).map_err(|reason| failed(&format!("{place} cannot be read: {reason}")))?;
+        content(flags).map_err(|reason| failed(&format!("{place}: {reason}")))?;
     let source = SourceText::new(name(&flags.file), bytes);
     let imported = import(&source, flags.format.into(), &options, &config.settings);
     drop(progress);
@@ -107,7 +107,7 @@ fn tell(flags: &Import, name: &str, imported: &Imported, decoded: Decoded) -> us
     output::error(&format!(
         "{name}: read as {}{lossy}; {}, {}, {}",
         decoded.name,
-        counted(imported.lines.len(), "line"),
+        counted(imported.lines.len(), "rule line"),
         counted(errors, "error"),
         counted(warnings, "warning"),
     ));
@@ -210,7 +210,7 @@ fn companions(flags: &Import) -> Result<Vec<(Domain, DomainClass)>, String> {
         let Some(file) = file else { continue };
         let place = file.display();
         let (bytes, _) = source::read_file(file, flags.encoding.as_deref())
-            .map_err(|reason| format!("{place} cannot be read: {reason}"))?;
+            .map_err(|reason| format!("{place}: {reason}"))?;
         let text = String::from_utf8_lossy(&bytes);
         for (number, line) in (1..).zip(text.lines()) {
             let name = line.split('#').next().unwrap_or_default().trim();

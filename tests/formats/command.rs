@@ -42,7 +42,7 @@ fn a_rules_file_and_nothing_else_on_standard_output() {
     );
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
     assert!(
-        text(&out.stderr).contains("input: read as UTF-8; 4 lines, 0 errors"),
+        text(&out.stderr).contains("input: read as UTF-8; 4 rule lines, 0 errors"),
         "{}",
         text(&out.stderr)
     );

@@ -263,10 +263,9 @@ pub(super) fn refused(path: &Path, error: &io::Error) -> Refusal {
             ),
             help: Some("chmod or chgrp it so that the user readdress runs as can read it".into()),
         },
-        io::ErrorKind::NotFound => Refusal::new(
-            codes::UNREADABLE_FILE,
-            format!("does not exist: {}", path.display()),
-        ),
+        io::ErrorKind::NotFound => {
+            Refusal::new(codes::UNREADABLE_FILE, "does not exist".to_owned())
+        }
         _ => Refusal::new(codes::UNREADABLE_FILE, format!("cannot be read: {error}")),
     }
 }

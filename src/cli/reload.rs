@@ -40,9 +40,11 @@ fn tell(flags: &Control, request: &Request, label: &str) -> Exit {
     } else if reload.outcome == Outcome::Configuration {
         output::line("the configuration file is in force");
     } else {
-        refused
-            .iter()
-            .for_each(|configuration| status::print_configuration(configuration));
+        // A key that waits for a restart is named, or nobody knows why a new value has no effect.
+        let unfinished = configuration.filter(|configuration| {
+            configuration.refused.is_some() || !configuration.waiting.is_empty()
+        });
+        unfinished.into_iter().for_each(status::print_configuration);
         outcome::print_rules(&reload.outcome);
         outcome::print_rules_findings(&reload);
         outcome::print(label, Some(&reload.outcome));

@@ -141,11 +141,13 @@ pub fn print_configuration(configuration: &Configuration) {
             outcome::print_findings(&refused.findings, &all);
         }
         None => {
-            let settings = match configuration.settings.unwrap_or_default() {
-                0 => "every setting has its default".to_owned(),
-                settings => counted(settings, "setting"),
+            let settings = match configuration.settings {
+                // The answer to `reload` does not count them.
+                None => String::new(),
+                Some(0) => ": every setting has its default".to_owned(),
+                Some(settings) => format!(": {}", counted(settings, "setting")),
             };
-            row("settings", &format!("{file} is in force: {settings}"));
+            row("settings", &format!("{file} is in force{settings}"));
         }
     }
     for waiting in &configuration.waiting {

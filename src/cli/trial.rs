@@ -36,6 +36,10 @@ pub fn run(flags: &Try) -> Exit {
     let recipients: Vec<&str> = flags.rcpt.iter().map(String::as_str).collect();
     match runtime.block_on(play(&socket, &flags.from, &recipients, Paint::stdout())) {
         Ok(()) => Exit::Fine,
+        // This error names the socket.
+        Err(error @ ClientError::Connect { .. }) => failed(&format!(
+            "{error}; if the milter listens elsewhere, name its socket with --milter"
+        )),
         Err(error) => failed(&format!(
             "{socket}: {error}; if the milter listens elsewhere, name its socket with --milter"
         )),

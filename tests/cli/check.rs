@@ -125,7 +125,7 @@ fn what_is_no_directory_cannot_be_checked() {
     let place = Place::new(&[("a.rules", RULES)]);
     let said = place.run(&["check", "missing"]);
     assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
-    assert!(said.err.contains("is no directory"), "{said:?}");
+    assert!(said.err.contains("missing does not exist"), "{said:?}");
 }
 
 /// As an editor or a deployment tool calls it, before the file is in its place.

@@ -234,5 +234,5 @@ fn check_warns_of_a_directory_without_rules() {
     );
     let said = place.ask(&["check", "nowhere"]);
     assert_eq!(said.status, Some(2), "{said:?}");
-    assert!(said.err.contains("nowhere is no directory"), "{said:?}");
+    assert!(said.err.contains("nowhere does not exist"), "{said:?}");
 }

@@ -69,3 +69,6 @@ pub fn export(
     }
     output.finish()
 }
+
+#[cfg(test)]
+mod tests;

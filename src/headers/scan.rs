@@ -160,6 +160,21 @@ mod tests {
         );
     }
 
+    /// Only mail-parser would notice an address that is found in a comment or in quotes by mistake.
+    #[test]
+    fn a_quoted_pair_ends_neither_a_comment_nor_quotes_nor_a_literal() {
+        finds(" (a \\) b@c.test) d@e.test", &["d@e.test"]);
+        finds(" (a \\( b@c.test) d@e.test", &["d@e.test"]);
+        finds(" (a (b \\) c) d@e.test) f@g.test", &["f@g.test"]);
+        finds(" (a \\\\) d@e.test", &["d@e.test"]);
+        finds(" \"a \\\" b@c.test\" <d@e.test>", &["d@e.test"]);
+        finds(
+            " x@[a\\]b@c.test], d@e.test",
+            &["x@[a\\]b@c.test]", "d@e.test"],
+        );
+        finds(" <\"a>\\\">b\"@c.test>", &["\"a>\\\">b\"@c.test"]);
+    }
+
     #[test]
     fn what_only_looks_like_an_address() {
         finds(" \"a@b.test\" <c@d.test>", &["c@d.test"]);

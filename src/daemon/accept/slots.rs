@@ -332,6 +332,64 @@ mod tests {
         left.await.unwrap();
     }
 
+    /// Idle connections give way one by one, in the order in which they became idle.
+    #[tokio::test(start_paused = true)]
+    async fn connections_leave_in_the_order_in_which_they_became_idle() {
+        let slots = slots(4);
+        let mut sitting = Vec::new();
+        let mut taken: Vec<_> = (0..4).map(|_| slots.take_free().unwrap()).collect();
+        for slot in &taken {
+            assert!(slot.busy());
+        }
+        // The third one becomes idle first, then the first, the fourth and the second.
+        let order = [2, 0, 3, 1];
+        for number in order {
+            tokio::time::advance(Duration::from_millis(5)).await;
+            taken[number].idle();
+        }
+        for (number, slot) in taken.drain(..).enumerate() {
+            sitting.push((number, sit(slot)));
+        }
+        let mut kept = Vec::new();
+        for number in order {
+            let slot = slots.take(LEAVING).await.unwrap();
+            assert!(slot.busy());
+            kept.push(slot);
+            tokio::task::yield_now().await;
+            let gone = sitting.iter().filter(|(_, left)| left.is_finished());
+            assert_eq!(gone.count(), kept.len());
+            let (_, left) = sitting.iter().find(|(other, _)| *other == number).unwrap();
+            assert!(left.is_finished(), "{number} was idle longest");
+        }
+        assert_eq!(slots.counters().open(), 4);
+    }
+
+    /// Whoever was asked to leave, and has begun something that must be finished, stays.
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_must_go_on_is_kept_although_it_was_asked() {
+        let slots = slots(1);
+        let slot = slots.take_free().unwrap();
+        let waits = tokio::spawn({
+            let slots = Arc::clone(&slots);
+            async move { slots.take(LEAVING).await }
+        });
+        tokio::task::yield_now().await;
+        slot.keep();
+        let asked = timeout_at(Instant::now() + LEAVING / 2, slot.asked_to_leave()).await;
+        assert!(asked.is_err(), "it was asked, and goes on");
+        assert!(waits.await.unwrap().is_none(), "the new one is turned away");
+        assert!(slot.busy());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_slot_at_all_turns_everybody_away_in_time() {
+        let slots = slots(0);
+        let begun = Instant::now();
+        assert!(slots.take(LEAVING).await.is_none());
+        assert!(begun.elapsed() <= LEAVING + Duration::from_millis(5));
+        assert_eq!(slots.counters().open(), 0);
+    }
+
     #[tokio::test]
     async fn connections_are_counted_and_the_last_one_is_waited_for() {
         let slots = slots(2);

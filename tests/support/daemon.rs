@@ -78,9 +78,20 @@ impl Daemon {
             }
             sleep(Duration::from_millis(10));
         }
+        // A message may wait longer for the first table than an MTA waits for an answer.
+        while !self.has_decided_on_a_table() && Instant::now() < deadline {
+            sleep(Duration::from_millis(10));
+        }
         // An MTA that has given up root must be able to open the socket as well.
         fs::set_permissions(self.socket(), fs::Permissions::from_mode(0o666)).expect("chmod");
         Ok(())
+    }
+
+    /// Returns true if a table is live, or if the log says why none is.
+    fn has_decided_on_a_table(&self) -> bool {
+        let log = self.log();
+        let decided = ["table: generation=", "table refused", "table held back"];
+        decided.iter().any(|words| log.contains(words))
     }
 
     /// Returns the Unix socket of the milter.

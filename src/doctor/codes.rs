@@ -3,7 +3,7 @@
 //! `readdress explain CODE` and readdress-findings(7) are written from this table. A finding itself says what
 //! to type on this machine.
 
-use super::severity::Severity::{self, Error, Note, Warning};
+use crate::engine::Severity::{self, Error, Note, Warning};
 
 /// A kind of finding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -41,13 +41,14 @@ pub mod probe;
 pub mod remedy;
 pub mod sendmail;
 mod serving;
-mod severity;
 mod sockets;
 mod spelling;
 pub mod wiring;
 
+/// An error here means that mail is refused, lost or passed on unchanged; a warning, that not all mail flows as
+/// it should.
+pub use crate::engine::Severity;
 pub use finding::Finding;
-pub use severity::Severity;
 
 use facts::Facts;
 

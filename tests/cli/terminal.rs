@@ -19,9 +19,11 @@ impl Terminal {
     /// Starts a command with these arguments in a place. `no_color` is the value of NO_COLOR.
     pub fn start(place: &Place, arguments: &str, no_color: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_readdress");
+        // Where the shell waits for the command instead of becoming it, as dash does, Ctrl-C ends the shell too,
+        // and its exit status takes the place of the command's.
         let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "TERM", "--", "script", "-qec"])
-            .args([&format!("{program} {arguments}"), "/dev/null"])
+            .args([&format!("exec {program} {arguments}"), "/dev/null"])
             .env("TERM", "xterm")
             .env("NO_COLOR", no_color)
             .env("TMPDIR", place.join("."))

@@ -1,8 +1,8 @@
 //! The pure engine: bytes and values in, values out.
 //!
-//! No I/O, no clock, no randomness, no async, no locks, no logging; clippy denies the functions of
-//! `std` that would break this (`clippy.toml`), and the library compiles without the daemon's
-//! dependencies. A module may use only modules of lower storeys:
+//! No I/O, no clock, no async, no locks, no logging. clippy denies the functions of `std` that would break this
+//! (`clippy.toml`), and the library compiles without the dependencies of the daemon. Equal input gives equal output.
+//! A module may use only modules of lower storeys:
 //!
 //! | storey | module | what it does |
 //! |---|---|---|
@@ -15,8 +15,8 @@
 //! | 3 | [`table`] | makes an immutable table from rules; finds the one rule for an address |
 //! | 4 | [`rewrite`] | decides what happens to one recipient |
 //! | 5 | [`transaction`], [`check`] | makes the plan for one message; finds what is wrong with a table |
-//! | 5 | [`compare`] | finds the addresses whose mail ends elsewhere by another table |
-//! | 6 | [`load`] | makes a table that may go live from all files |
+//! | 5 | [`compare`] | finds the addresses that two tables send to different places |
+//! | 6 | [`load`] | makes a table from all files, and says if it may go live |
 
 #![deny(clippy::disallowed_methods)]
 

@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 400;
 /// The text before the new address of a mailbox that has moved.
 const MOVED: &str = "User has moved; please try <";
 
-/// Whether a refusal is temporary or permanent.
+/// The class of a refusal: temporary or permanent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReplyClass {
     /// 4yz: the sender tries again.

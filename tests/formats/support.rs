@@ -103,7 +103,7 @@ impl Read {
         self
     }
 
-    /// Whether a message or help says this.
+    /// Asserts that a message or a help contains these words.
     #[track_caller]
     pub fn says(&self, words: &str) -> &Self {
         assert!(

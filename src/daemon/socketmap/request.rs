@@ -135,7 +135,7 @@ fn targets(table: &Table, key: &str) -> Option<String> {
 fn in_every_case(table: &Table, mailbox: &Mailbox, exact: Decision) -> Option<Decision> {
     let any = decide_in_any_case(table, mailbox);
     let differs = any.steps.iter().any(|step| match step.reason {
-        Reason::Rule(id) => table.has_twin(id),
+        Reason::Rule(id) => table.is_ambiguous_without_case(id),
         _ => false,
     });
     let alike = any.outcome == exact.outcome || is_unknown(table, &exact);

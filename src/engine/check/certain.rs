@@ -1,4 +1,4 @@
-//! The address that a target gives, where the address is the same for all that the rule is for.
+//! The address that a target gives, if it is the same for every address that the rule matches.
 
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, Subaddress},
@@ -6,7 +6,8 @@ use crate::engine::{
     table::Table,
 };
 
-/// Returns the address that a target is known to give: the same for all that the rule is for.
+/// Returns the address that a target gives. `None` if the target gives different addresses for different
+/// recipients.
 pub(super) fn certain(table: &Table, rule: &Rule, target: &TargetKind) -> Option<Mailbox> {
     let in_domain = |local: &LocalPart, domain: &Domain| {
         let delimiter = &table.settings().recipient_delimiter;

@@ -1,13 +1,14 @@
-//! Where the way from a rule's target leads that ends at an address that does not exist.
+//! Follows a target through the rules until it finds an address that does not exist.
 //!
-//! What a rule makes of every address that it is for is looked at at that rule. So the way is followed
-//! only through targets that keep something of the address: its local-part or its detail.
+//! If a rule on the way has a target that gives the same address for every recipient, the check of that rule
+//! reports it. So this search follows only targets that keep a part of the address: its local-part or its
+//! detail.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | addresses behind one target | `recursion_limit` | the rest is found at run time |
+//! | addresses that one target leads to | `recursion_limit` | the search ends; mail to the others is refused or deferred when it comes |
 
 use std::sync::Arc;
 
@@ -22,26 +23,28 @@ use crate::engine::{
     table::{Address, Found, Table},
 };
 
-/// Returns the addresses on the way from `target` to one that does not exist, both included; `None` if
-/// every branch ends otherwise.
+/// Returns the addresses on the way from `target` to one that does not exist, both included. `None` if no way
+/// ends at such an address.
 pub(super) fn dead_end(table: &Table, target: &Mailbox) -> Option<Vec<Mailbox>> {
     let mut met: HashSet<Arc<str>> = HashSet::new();
-    let mut ways = vec![Place {
+    let mut steps = vec![Step {
         mailbox: target.clone(),
         before: None,
     }];
     let mut at = 0;
-    while let Some(place) = ways.get(at) {
-        let address = Address::new(place.mailbox.clone(), table);
+    while let Some(step) = steps.get(at) {
+        let address = Address::new(step.mailbox.clone(), table);
         match table.find(&address) {
-            Found::Unknown(Unknown::Reject | Unknown::Defer) => return Some(way(&ways, at)),
+            Found::Unknown(Unknown::Reject | Unknown::Defer) => return Some(way_to(&steps, at)),
             Found::Rule(found) if met.insert(Arc::clone(&address.key)) => {
                 let next = match table.rule(found.rule) {
-                    Some(rule) if !turns(&ways, at, found.rule) => beyond(table, &rule, &address),
+                    Some(rule) if !was_used(&steps, at, found.rule) => {
+                        varying_targets(table, &rule, &address)
+                    }
                     _ => Vec::new(),
                 };
                 let before = Some((at, found.rule));
-                ways.extend(next.into_iter().map(|mailbox| Place { mailbox, before }));
+                steps.extend(next.into_iter().map(|mailbox| Step { mailbox, before }));
             }
             _ => {}
         }
@@ -53,9 +56,9 @@ pub(super) fn dead_end(table: &Table, target: &Mailbox) -> Option<Vec<Mailbox>> 
     None
 }
 
-/// Returns what a rule makes of an address, without what it makes of every address: that is looked at
-/// at the rule itself.
-fn beyond(table: &Table, rule: &Rule, address: &Address) -> Vec<Mailbox> {
+/// Returns the addresses to which a rule rewrites this address, without those to which it rewrites every
+/// address: the check of that rule reports those.
+fn varying_targets(table: &Table, rule: &Rule, address: &Address) -> Vec<Mailbox> {
     let Action::Rewrite(targets) = &rule.action else {
         return Vec::new();
     };
@@ -72,31 +75,31 @@ fn beyond(table: &Table, rule: &Rule, address: &Address) -> Vec<Mailbox> {
         .collect()
 }
 
-/// An address on the way.
-struct Place {
+/// An address to which the target leads.
+struct Step {
     mailbox: Mailbox,
-    /// Which one led to it, by which rule.
+    /// The number of the step before it, and the rule that led from there to here.
     before: Option<(usize, RuleId)>,
 }
 
-/// Returns true if a rule was met before on the way to an address: that way is a loop, or grows.
-fn turns(ways: &[Place], end: usize, rule: RuleId) -> bool {
-    let mut next = ways.get(end).and_then(|place| place.before);
-    while let Some((at, met)) = next {
-        if met == rule {
+/// Returns true if a rule was used on the way to an address: the way is a loop, or its addresses grow.
+fn was_used(steps: &[Step], end: usize, rule: RuleId) -> bool {
+    let mut next = steps.get(end).and_then(|step| step.before);
+    while let Some((at, used)) = next {
+        if used == rule {
             return true;
         }
-        next = ways.get(at).and_then(|place| place.before);
+        next = steps.get(at).and_then(|step| step.before);
     }
     false
 }
 
-fn way(ways: &[Place], end: usize) -> Vec<Mailbox> {
+fn way_to(steps: &[Step], end: usize) -> Vec<Mailbox> {
     let mut way = Vec::new();
-    let mut next = ways.get(end);
-    while let Some(place) = next {
-        way.push(place.mailbox.clone());
-        next = place.before.and_then(|(at, _)| ways.get(at));
+    let mut next = steps.get(end);
+    while let Some(step) = next {
+        way.push(step.mailbox.clone());
+        next = step.before.and_then(|(at, _)| steps.get(at));
     }
     way.reverse();
     way

@@ -1,4 +1,4 @@
-//! What must come out, compared with what does.
+//! Compares what the rules decide with what the expectations say.
 
 use super::unread::UnreadLines;
 use crate::engine::{
@@ -8,7 +8,7 @@ use crate::engine::{
     table::Table,
 };
 
-/// Decides every address that is expected to come out somehow.
+/// Reports every expectation that does not hold.
 pub(super) fn check(
     table: &Table,
     expected: &[Expectation],
@@ -86,7 +86,7 @@ fn broken(table: &Table, expectation: &Expectation, decision: &Decision) -> Find
         Reason::Unknown(domain) => table.declaration(domain),
         _ => None,
     };
-    // The rule that the address met first, and the line that had the last word.
+    // The first line that decides about the address, and the last one.
     let first = decision.steps.first().and_then(place);
     let last = decision.decisive().and_then(place);
     let finding = first.into_iter().fold(finding, |finding, span| {

@@ -1,9 +1,10 @@
-//! Loops that the table can show: each rule is followed from an address that it is for.
+//! Finds loops: starts at an address that a rule matches, and follows the rules from there.
 //!
-//! A pattern for many addresses is tried with a local-part that nobody has; `local@*` and a regex with
-//! their own targets. What only some address of many would meet is found at run time, and deferred.
+//! For a pattern that matches many addresses, the search starts at a local-part that nobody has. For `local@*`
+//! and a regex, it starts at the targets of the rule. Some loops are only met by a few of the many addresses of
+//! a pattern; mail to these addresses is deferred when it comes.
 //!
-//! Each address is walked once, however many rules lead to it: the time is that of reading the rules.
+//! Each address is visited once, however many rules lead to it, so the time is about that of reading all rules.
 
 use hashbrown::HashSet;
 
@@ -22,23 +23,23 @@ use crate::engine::{
 /// A local-part that nobody has.
 const PROBE: &str = LocalPart::NOBODY;
 
-/// What helps against every loop.
-const END_IT: &str = "let one of these rules end at an address that no rule rewrites, or write `keep` for one of them";
+/// The help for every loop.
+const END_IT: &str = "change the target of one of these rules to an address that no rule rewrites, or write `keep` as its action";
 
-/// What helps against a loop in which a detail grows.
-const DROP_IT: &str = "write `detail=drop` behind the target of this rule";
+/// The help for a loop in which a detail grows.
+const DROP_IT: &str = "write `detail=drop` after the target of this rule";
 
 /// Finds loops. Each loop is reported once, at its first rule.
 pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
-    let onward = onward(table);
-    if onward.is_empty() {
+    let rewritten = rewritten_targets(table);
+    if rewritten.is_empty() {
         return;
     }
     let mut reported = HashSet::new();
     let mut walk = Walk::new(table);
     let rewriting = table.entries().filter(StoredRule::rewrites);
     let rewriting = rewriting.filter_map(|entry| entry.rule());
-    for rule in rewriting.filter(|rule| chains(table, &onward, rule)) {
+    for rule in rewriting.filter(|rule| leads_to_rule(table, &rewritten, rule)) {
         for start in starts(table, &rule) {
             for cycle in walk.from(start) {
                 let mut ids: Vec<_> = cycle.steps.iter().map(|(_, id)| *id).collect();
@@ -51,9 +52,9 @@ pub(super) fn check(table: &Table, findings: &mut Findings<'_>) {
     }
 }
 
-/// The domains of targets in which some rule may rewrite again. Most directories have none: their
-/// rules lead from secondary domains to primary ones. This spares a look at each.
-fn onward(table: &Table) -> HashSet<Domain> {
+/// Returns the domains of targets in which some rule may rewrite addresses again. Most directories have none:
+/// their rules lead from secondary domains to primary ones. Then nothing has to be followed.
+fn rewritten_targets(table: &Table) -> HashSet<Domain> {
     let mut rewritten = HashSet::new();
     let (mut everywhere, mut regex, mut above) = (false, false, HashSet::new());
     for entry in table.entries().filter(StoredRule::rewrites) {
@@ -75,7 +76,7 @@ fn onward(table: &Table) -> HashSet<Domain> {
         rewritten.contains(domain)
             || (regex && table.has_regex_for(domain))
             || (everywhere && class == Some(DomainClass::Secondary))
-            // The domain stands for those below it as well, where a target keeps a subdomain.
+            // A target `@*.domain` keeps the subdomain, so it may lead to each subdomain of this domain.
             || above.contains(domain)
             || domain.parents().any(|parent| above.contains(parent))
     };
@@ -83,15 +84,15 @@ fn onward(table: &Table) -> HashSet<Domain> {
     targets.cloned().collect()
 }
 
-/// Returns true if another rule is for a target of this rule. Most rules have no such target, and need
-/// no walk.
-fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
+/// Returns true if some rule may rewrite a target of this rule. Most rules have no such target, so they need
+/// not be followed. `rewritten` is the result of [`rewritten_targets`].
+fn leads_to_rule(table: &Table, rewritten: &HashSet<Domain>, rule: &Rule) -> bool {
     let Action::Rewrite(targets) = &rule.action else {
         return false;
     };
     let keeps = detail_matters(table, rule) && rule.detail != Some(Detail::Drop);
     targets.iter().any(|target| match &target.kind {
-        TargetKind::Mailbox(mailbox) if !onward.contains(&mailbox.domain) => false,
+        TargetKind::Mailbox(mailbox) if !rewritten.contains(&mailbox.domain) => false,
         TargetKind::Mailbox(mailbox) => {
             let detailed = detailed(table, mailbox.local.as_str(), &mailbox.domain);
             rewrites(table, mailbox)
@@ -99,25 +100,25 @@ fn chains(table: &Table, onward: &HashSet<Domain>, rule: &Rule) -> bool {
         }
         TargetKind::Domain(domain)
         | TargetKind::Subdomains(domain)
-        | TargetKind::Template { domain, .. } => onward.contains(domain),
+        | TargetKind::Template { domain, .. } => rewritten.contains(domain),
     })
 }
 
-/// Returns true if an address with a detail may go another way than without: a pattern is for details,
-/// or the rule itself puts one in.
+/// Returns true if a detail may decide where an address leads: some pattern matches details, or a target of
+/// this rule has one.
 fn detail_matters(table: &Table, rule: &Rule) -> bool {
     let delimiter = &table.settings().recipient_delimiter;
-    let puts_in = |target: &Target| match &target.kind {
+    let has_detail = |target: &Target| match &target.kind {
         TargetKind::Mailbox(mailbox) => {
             Subaddress::split(mailbox.local.as_str(), delimiter).is_some()
         }
         TargetKind::Domain(_) | TargetKind::Subdomains(_) | TargetKind::Template { .. } => false,
     };
     table.has_detail_patterns()
-        || matches!(&rule.action, Action::Rewrite(targets) if targets.iter().any(puts_in))
+        || matches!(&rule.action, Action::Rewrite(targets) if targets.iter().any(has_detail))
 }
 
-/// A user with a detail that nobody has.
+/// Returns the address of a user with a detail that nobody uses.
 fn detailed(table: &Table, user: &str, domain: &Domain) -> Option<Mailbox> {
     let delimiter = table.settings().recipient_delimiter.chars().next()?;
     mailbox(&format!("{user}{delimiter}{PROBE}"), domain)
@@ -132,9 +133,8 @@ fn rewrites(table: &Table, mailbox: &Mailbox) -> bool {
     }
 }
 
-/// Addresses from which every loop is reached that the rule is part of: those that the rule is for, or
-/// those that it leads to where they are always the same. Each also with a detail, where some pattern is
-/// for details.
+/// Returns addresses from which the search finds every loop that the rule is part of: addresses that the rule
+/// matches, or targets that are the same for all of them. If details matter, returns each with a detail as well.
 fn starts(table: &Table, rule: &Rule) -> Vec<Mailbox> {
     let details = detail_matters(table, rule);
     let delimiters = &table.settings().recipient_delimiter;
@@ -177,7 +177,8 @@ fn mailbox(local: &str, domain: &Domain) -> Option<Mailbox> {
     })
 }
 
-/// The loop as `a -> b -> a`, begun at its first rule, with the place of each step.
+/// Returns the finding about a loop. It shows the loop as `a -> b -> a`, from its first rule on, with the place
+/// of each step.
 fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
     let Cycle {
         mut steps,
@@ -190,7 +191,7 @@ fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
         (None, first) => first.cloned()?,
     });
     let mut arrows: Vec<_> = ways.windows(2).map(|pair| pair.join(" -> ")).collect();
-    // A way that grows begins where it was entered; one that only comes back, at its first rule.
+    // A loop that grows is shown from where it was entered, any other loop from its first rule.
     if grows_to.is_none() {
         let (first, _) = steps.iter().enumerate().min_by_key(|(_, (_, id))| *id)?;
         steps.rotate_left(first);
@@ -206,14 +207,14 @@ fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
         None => format!("loop: {path}"),
         Some(_) => format!("loop that grows at each turn: {path}"),
     };
-    // Where the last target of a rule that keeps the detail ends.
-    let drops_detail = match steps.as_slice() {
+    // The place after the last target of a rule that keeps the detail.
+    let drop_at = match steps.as_slice() {
         [(_, id)] if grows_to.is_some() && left_out_detail => table.rule(*id).and_then(last_target),
         _ => None,
     };
     let span = |id: RuleId| table.rule(id).map(|rule| rule.span);
     let mut finding = Finding::error(codes::LOOP, span(steps.first()?.1)?, message);
-    finding = match drops_detail {
+    finding = match drop_at {
         Some(end) => finding.suggest(DROP_IT, end, " detail=drop"),
         None => finding.help(END_IT),
     };
@@ -223,7 +224,7 @@ fn looped(table: &Table, cycle: Cycle) -> Option<Finding> {
     Some(finding)
 }
 
-/// Returns where the last target of a rule ends.
+/// Returns the place where the last target of a rule ends. `None` if the rule has a `detail=` option already.
 fn last_target(rule: Rule) -> Option<Span> {
     match rule.action {
         Action::Rewrite(targets) if rule.detail.is_none() => {
@@ -233,7 +234,7 @@ fn last_target(rule: Rule) -> Option<Span> {
     }
 }
 
-/// An address of a loop; the one that nobody has stands for all of its domain.
+/// Returns an address of a loop as text. Shows `*` or `@domain` for the local-part that nobody has.
 fn shown(mailbox: &Mailbox) -> String {
     let text = mailbox.to_string();
     let text = text.replace(&format!("{PROBE}."), "*.");

@@ -1,4 +1,4 @@
-//! Addresses to which a rule leads, and which do not exist.
+//! Finds rules that lead to an address that does not exist.
 
 use super::{dead_end::dead_end, unread::UnreadLines};
 use crate::engine::{
@@ -9,8 +9,7 @@ use crate::engine::{
     table::Table,
 };
 
-/// Reports a target from which a branch ends at an address that does not exist, however many rules lie
-/// between.
+/// Reports a target that leads to an address that does not exist, directly or through other rules.
 pub(super) fn target(
     table: &Table,
     (target, at): (&Mailbox, Span),
@@ -54,7 +53,7 @@ pub(super) fn target(
     });
 }
 
-/// Reports new addresses of `moved` that do not exist: senders are told to write to them.
+/// Reports addresses after `moved` that do not exist. The reply tells senders to write to them.
 pub(super) fn moved(table: &Table, unread: &UnreadLines, findings: &mut Findings<'_>) {
     if !table.has_refusing_rules() {
         return;
@@ -91,16 +90,16 @@ pub(super) fn moved(table: &Table, unread: &UnreadLines, findings: &mut Findings
     }
 }
 
-/// Returns the addresses from a target to one that does not exist; `None` if one of them may stand on a
-/// line that could not be read.
+/// Returns the addresses on the way from a target to one that does not exist. `None` if there is no such way,
+/// or if one of the addresses may be on a line that could not be read.
 fn way_to_nobody(table: &Table, target: &Mailbox, unread: &UnreadLines) -> Option<Vec<Mailbox>> {
     let way = dead_end(table, target)?;
     let unsure = way.iter().any(|mailbox| unread.may_name(mailbox));
     (!unsure).then_some(way)
 }
 
-/// Says what to write for an address that does not exist. `written` is its place, if it stands there as
-/// it is.
+/// Adds to a finding what to write for an address that does not exist. `written` is the place of the address,
+/// if the rule contains it word for word.
 fn advised(
     table: &Table,
     finding: Finding,

@@ -1,8 +1,8 @@
-//! Storey 5: what a table shows before it goes live: loops, branches that end nowhere, whole-domain
-//! rules that accept everything, unreachable postmasters, broken expectations.
+//! Storey 5: checks a table before it goes live. Finds loops, rules that lead to addresses that do not exist,
+//! whole-domain rules that accept everything, postmasters whose mail nobody gets, broken expectations.
 //!
-//! Every check asks the table by the same road as a message does. Where a line has an error already,
-//! nothing is said about addresses that it names: they would be found missing because of it.
+//! Every check looks addresses up in the same way as a message does. If a line has an error already, no check
+//! reports the addresses on it: they would seem to be missing only because the line could not be read.
 
 mod certain;
 mod dead_end;
@@ -16,8 +16,8 @@ mod walk;
 use self::unread::UnreadLines;
 use super::{diagnostic::Findings, syntax::Expectation, table::Table};
 
-/// Checks the rules against each other, and against what is expected of them. Returns true if the rules
-/// themselves have no error.
+/// Checks the rules against each other and against the expectations. Returns true if the rules have no error;
+/// a broken expectation does not count.
 pub fn check(table: &Table, expected: &[Expectation], findings: &mut Findings<'_>) -> bool {
     let unread = UnreadLines(findings.words_in_error());
     loops::check(table, findings);

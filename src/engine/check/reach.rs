@@ -1,5 +1,5 @@
-//! Where mail ends up: postmasters that nobody reads, domains that accept everything, domains that refuse
-//! everything. Targets that do not exist are in `missing`.
+//! Finds postmasters whose mail nobody gets, domains that accept every address, and domains that refuse every
+//! address. `missing` finds targets that do not exist.
 
 use hashbrown::HashMap;
 
@@ -13,15 +13,15 @@ use crate::engine::{
     table::Table,
 };
 
-/// Finds targets that do not exist, rules that accept everything, and roles that nobody reads.
+/// Finds targets that do not exist, rules that accept every address, and roles whose mail nobody gets.
 pub(super) fn check(table: &Table, unread: &UnreadLines, findings: &mut Findings<'_>) {
     let refuses = |domain: &Domain| table.unknown(domain) != Unknown::Keep;
-    // Where every domain keeps its unknown addresses, only rules for many addresses are of interest.
+    // If every domain keeps its unknown addresses, only rules for many addresses need a look.
     let all = table.target_domains().any(refuses);
     let rewriting = table.entries().filter(StoredRule::rewrites);
     let rewriting = rewriting.filter(|entry| all || !entry.is_for_mailbox());
     let rules = rewriting.filter_map(|entry| entry.rule());
-    for rule in rules.chain(table.ousted().iter().cloned()) {
+    for rule in rules.chain(table.conflicting_rules().iter().cloned()) {
         let Action::Rewrite(targets) = &rule.action else {
             continue;
         };
@@ -39,9 +39,9 @@ pub(super) fn check(table: &Table, unread: &UnreadLines, findings: &mut Findings
     unused(table, findings);
 }
 
-/// Declared domains whose mail is all refused.
+/// Reports declared domains that refuse all mail.
 fn unused(table: &Table, findings: &mut Findings<'_>) {
-    // A rule with an error may be for the domain.
+    // A rule with an error may have been meant for the domain.
     if findings.has_errors() {
         return;
     }
@@ -58,7 +58,8 @@ fn unused(table: &Table, findings: &mut Findings<'_>) {
         let Some(span) = span.filter(|span| findings.is_native(*span)) else {
             continue;
         };
-        let message = format!("no rule is for `{domain}`, so that every address of it is refused");
+        let message =
+            format!("no rule matches an address of `{domain}`, so all its mail is refused");
         let help = format!(
             "write a rule `@{domain}{}` for all its addresses, or a rule for each address that exists",
             target.as_deref().unwrap_or(" …")
@@ -67,7 +68,8 @@ fn unused(table: &Table, findings: &mut Findings<'_>) {
     }
 }
 
-/// A whole domain into a domain whose unknown users are kept, other than one that is declared external.
+/// Reports a rule that rewrites all addresses of a domain into a domain that keeps its unknown addresses. That
+/// domain may be external if a line declares it so: its own MTA decides then.
 fn accepts_everything(
     table: &Table,
     rule: &Rule,
@@ -81,7 +83,7 @@ fn accepts_everything(
     );
     let own =
         rule.pattern.domain() == Some(domain) && !matches!(rule.pattern, Pattern::Subdomains(_));
-    // A domain that no line declares and that is only a target may be ours or not.
+    // If no line declares the domain, it may be ours.
     let help = match (table.class(domain), table.declaration(domain)) {
         (Some(DomainClass::Primary), _) => {
             format!("list the mailboxes of `{domain}` and write `{domain} primary unknown=reject`")
@@ -101,14 +103,14 @@ fn accepts_everything(
     findings.push(Finding::warning(codes::ACCEPTS_EVERYTHING, span, message).help(help));
 }
 
-/// postmaster@ (RFC 5321 section 4.5.1) and abuse@ (RFC 2142) of every secondary domain.
+/// Reports secondary domains whose postmaster@ (RFC 5321 section 4.5.1) or abuse@ (RFC 2142) nobody reads.
 fn roles(table: &Table, unread: &UnreadLines, findings: &mut Findings<'_>) {
     let secondary: Vec<_> = table
         .inbound_domains()
         .into_iter()
         .filter(|(_, class)| *class == DomainClass::Secondary)
         .collect();
-    // Where a domain is not declared, its first rule stands for it.
+    // If a domain is not declared, the finding shows its first rule.
     let inferred = |(domain, _): &(&Domain, _)| table.declaration(domain).is_none();
     let entries = secondary.iter().any(inferred).then(|| table.entries());
     let mut first: HashMap<Domain, Span> = HashMap::new();

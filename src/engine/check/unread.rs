@@ -8,7 +8,7 @@ use crate::engine::address::Mailbox;
 pub(super) struct UnreadLines(pub HashSet<String>);
 
 impl UnreadLines {
-    /// Returns true if one of the lines may have been about an address.
+    /// Returns true if one of the lines may contain an address.
     pub fn may_name(&self, mailbox: &Mailbox) -> bool {
         if self.0.is_empty() {
             return false;

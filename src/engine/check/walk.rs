@@ -1,14 +1,14 @@
-//! Follows rules from address to address, each address once, and tells where the way comes back or
-//! grows for ever.
+//! Follows rules from address to address, and finds cycles: ways that come back to an address, or on which the
+//! addresses grow for ever. Visits each address once.
 //!
 //! # Limits
 //!
-//! A way that meets one rule [`MAX_TURNS`] times, with a longer address than the first time, is taken to
-//! grow for ever.
+//! If a way uses one rule [`MAX_TURNS`] times, with a longer address than the first time, its addresses are
+//! assumed to grow for ever.
 //!
-//! An address that was walked is remembered by 64 bits of its key, so that ten million rules that
-//! lead to further rules take some hundred megabytes. Two keys that share those bits (one case in
-//! billions of tables) hide a loop from the check; it is then found at run time, and deferred.
+//! Of each visited address, 64 bits of a hash are kept, so that ten million rules that lead to further rules
+//! take some hundred megabytes. Two addresses with the same 64 bits (one case in billions of tables) hide a
+//! loop from the check. Mail that meets this loop is deferred.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -22,21 +22,21 @@ use crate::engine::{
     table::{Address, Table},
 };
 
-/// How often a rule is met before its way is taken to grow for ever.
+/// How often a way may use one rule before its addresses are assumed to grow for ever.
 const MAX_TURNS: usize = 50;
 
-/// Addresses that lead to each other.
+/// Addresses each of which leads to the next.
 #[derive(Clone, Debug)]
 pub(super) struct Cycle {
-    /// Each with its rule; the last one leads to the first, or to the first with more detail.
+    /// Each address with the rule that rewrites it. The last one leads to the first, or to `grows_to`.
     pub steps: Vec<(Mailbox, RuleId)>,
-    /// Where the last one leads, if that is not the first one but longer.
+    /// The address to which the last one leads, if it is like the first one, but longer.
     pub grows_to: Option<Mailbox>,
-    /// Some rule of it was matched without the address's detail.
+    /// True if some rule of the cycle matches its address only without the detail.
     pub left_out_detail: bool,
 }
 
-/// An address on the way, and what is left of the targets of its rule.
+/// An address on the way, and the targets of its rule that were not followed yet.
 struct Frame {
     address: Address,
     rule: RuleId,
@@ -51,13 +51,13 @@ pub(super) struct Walk<'t> {
     walked: HashSet<u64>,
     path: Vec<Frame>,
     on_path: HashMap<Arc<str>, usize>,
-    /// Where on the path each rule was met first, and how often it was met.
+    /// For each rule on the path: the position of its first use, and how often it is used.
     rules: HashMap<RuleId, (usize, usize)>,
     cycles: Vec<Cycle>,
 }
 
 impl<'t> Walk<'t> {
-    /// Nothing is walked yet.
+    /// Returns a walk that has visited no address.
     pub fn new(table: &'t Table) -> Self {
         Self {
             table,
@@ -70,7 +70,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Follows the rules from an address; returns the cycles that were not met before.
+    /// Follows the rules from an address. Returns the cycles that earlier calls did not return.
     pub fn from(&mut self, start: Mailbox) -> Vec<Cycle> {
         self.visit(start);
         while let Some(frame) = self.path.last_mut() {
@@ -82,11 +82,11 @@ impl<'t> Walk<'t> {
         std::mem::take(&mut self.cycles)
     }
 
-    /// Looks one address up, unless that was done before.
+    /// Looks one address up, unless it was visited before.
     fn visit(&mut self, mailbox: Mailbox) {
         let address = Address::new(mailbox, self.table);
         if let Some(at) = self.on_path.get(&address.key).copied() {
-            // A rule that yields its own address keeps it.
+            // A rule that rewrites an address to itself means `keep`; that is no cycle.
             if at + 1 < self.path.len() {
                 self.cycles.push(self.cycle(at, self.path.len(), None));
             }
@@ -100,7 +100,8 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Goes on with the targets of an address, unless the way has become too long.
+    /// Puts an address on the path, to follow its targets next. If the addresses grow for ever, reports the
+    /// cycle instead and ends the walk.
     fn enter(&mut self, address: Address, next: Rewritten) {
         let (first, turns) = self
             .rules
@@ -147,11 +148,11 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// A piece of the path, as a value.
+    /// Returns the part of the path from `from` to before `end` as a cycle.
     fn cycle(&self, from: usize, end: usize, grows_to: Option<Mailbox>) -> Cycle {
         let frames = self.path.get(from..end).unwrap_or_default();
         let step = |frame: &Frame| (frame.address.mailbox.clone(), frame.rule);
-        // The first of them may have come without the detail that it has the next time.
+        // The first address may have had no detail when the way met it first, and a detail the next time.
         let next = self.path.get(end).map(|frame| frame.left_out_detail);
         Cycle {
             steps: frames.iter().map(step).collect(),

@@ -1,11 +1,12 @@
-//! Findings while a load goes on: their places are spans, and each may be an error or a warning.
+//! Collects the findings of one load. A [`Finding`] has spans as places; at the end it becomes a [`Diagnostic`],
+//! which contains the text of its lines.
 //!
 //! # Limits
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
-//! | findings of one load | 1000 | the rest is counted, not kept |
-//! | "did you mean" | first 100 | the others say what to write without a guess |
+//! | findings of one load | 1000 | further findings are counted, but not kept |
+//! | findings that guess a misspelt name | the first 100 | further findings say what to write without a guess |
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -15,32 +16,32 @@ use super::names::{Names, NoNames};
 use super::suggestion::{Place, Planned};
 use super::{Code, Diagnostic, Excerpt, Note, Severity, SourceText, Span, Tally, codes};
 
-/// Findings that are kept of one load.
+/// How many findings of one load are kept.
 const MAX_FINDINGS: usize = 1000;
 
-/// Findings for which a spelling that may be meant is looked for.
+/// How many findings may search for a similar name.
 const MAX_SUGGESTIONS: usize = 100;
 
-/// One finding, while its places are still spans.
+/// One finding. Its places are spans.
 #[derive(Clone, Debug)]
 pub struct Finding {
     severity: Severity,
     code: Code,
     span: Span,
     message: String,
-    /// In a box, so that a finding is no larger than an error should be.
+    /// In a box, because a `Result` with a large error is slow to move.
     advice: Box<Advice>,
 }
 
-/// What a finding says beside its sentence.
+/// What a finding contains besides its message.
 #[derive(Clone, Debug, Default)]
 struct Advice {
     help: Option<String>,
     suggestions: Vec<Planned>,
     notes: Vec<(Span, String)>,
-    /// The line that it is about was read all the same.
+    /// True if the line was read in spite of the error.
     understood: bool,
-    /// What adds the advice that needs the whole table.
+    /// Adds the advice that needs the whole table.
     later: Option<Later>,
 }
 
@@ -69,7 +70,7 @@ impl fmt::Debug for Later {
 }
 
 impl Finding {
-    /// The table does not go live.
+    /// Returns an error: the table does not go live.
     pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -80,7 +81,7 @@ impl Finding {
         }
     }
 
-    /// The table goes live all the same.
+    /// Returns a warning: something is probably wrong, but the table goes live.
     pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -88,7 +89,7 @@ impl Finding {
         }
     }
 
-    /// A remark: nothing is wrong, but it may not be what was meant.
+    /// Returns a remark: nothing is wrong, but the writer may have meant something else.
     pub fn note_only(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Note,
@@ -96,12 +97,12 @@ impl Finding {
         }
     }
 
-    /// Returns true if the table does not go live because of it.
+    /// Returns true if the finding is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
-    /// Says what to do, where no change of the file can say it.
+    /// Adds a sentence that says what to do, for cases where no edit of the file can be offered.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.advice.help = Some(help.into());
         self
@@ -159,8 +160,8 @@ impl Finding {
         self
     }
 
-    /// Says that the rule of this line is in the table all the same, so that nothing else is missing
-    /// because of this error.
+    /// Marks that the rule of this line was read in spite of the error. So the checks may still report addresses
+    /// on this line as missing.
     pub fn understood(mut self) -> Self {
         self.advice.understood = true;
         self
@@ -174,28 +175,29 @@ impl Finding {
         self
     }
 
-    /// Another place that belongs to it.
+    /// Adds another place that belongs to the finding, with a message about it.
     pub fn note(mut self, span: Span, message: impl Into<String>) -> Self {
         self.advice.notes.push((span, message.into()));
         self
     }
 }
 
-/// Gives a source text whose bytes were dropped to save memory; nothing for all others.
+/// Returns the text of a source by its number, if the text was dropped to save memory. Returns `None` for any
+/// other source.
 pub type DroppedText<'a> = &'a dyn Fn(u32) -> Option<SourceText>;
 
 /// All findings of one load.
 pub struct Findings<'a> {
     sources: &'a [SourceText],
     dropped: Option<DroppedText<'a>>,
-    /// What `dropped` gave for the files that findings are about.
+    /// The texts that `dropped` returned for the files of findings.
     fetched: BTreeMap<u32, Option<SourceText>>,
     kept: Vec<(Span, Diagnostic)>,
     errors: usize,
     unkept: Tally,
-    /// Findings that wait for the table, each with its place in `kept`.
+    /// Findings that wait for the table, each with its position in `kept`.
     waiting: Vec<(usize, Finding)>,
-    /// The places in `kept` of errors whose line was read all the same.
+    /// The positions in `kept` of errors whose line was read in spite of the error.
     understood: HashSet<usize>,
 }
 
@@ -207,7 +209,7 @@ impl fmt::Debug for Findings<'_> {
 }
 
 impl<'a> Findings<'a> {
-    /// None yet.
+    /// Returns an empty collection for the given sources.
     pub fn new(sources: &'a [SourceText]) -> Self {
         Self {
             sources,
@@ -221,7 +223,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Shows lines of texts whose bytes are not in the sources: `dropped` gives those.
+    /// Sets the function that returns texts whose bytes are not in the sources, so that findings can show their
+    /// lines.
     pub fn with_dropped(self, dropped: DroppedText<'a>) -> Self {
         Self {
             dropped: Some(dropped),
@@ -229,33 +232,34 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// The sources that the spans point into.
+    /// Returns the sources that the spans point into.
     pub fn sources(&self) -> &'a [SourceText] {
         self.sources
     }
 
-    /// Whether a suggestion is still worth its search: nobody reads the hundredth.
+    /// Returns true if a finding may still search for a similar name. The search is slow, and nobody reads more
+    /// than a hundred findings.
     pub fn wants_suggestions(&self) -> bool {
         self.kept.len() < MAX_SUGGESTIONS
     }
 
-    /// How many there are, also those that are not kept.
+    /// Returns the number of findings, including those that are not kept.
     pub fn count(&self) -> usize {
         self.kept.len() + self.unkept.all()
     }
 
-    /// How many are errors.
+    /// Returns the number of errors, including those that are not kept.
     pub fn errors(&self) -> usize {
         self.errors
     }
 
-    /// Whether one of them is an error.
+    /// Returns true if there is an error.
     pub fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
-    /// Returns the words, in lower case, of the lines that could not be read because of an error. What
-    /// such a line was meant to say is not in the table, and that is not worth a second error.
+    /// Returns the words, in lower case, of the lines that could not be read because of an error. The rule of
+    /// such a line is missing in the table; the checks need not report this as a second error.
     pub fn words_in_error(&self) -> HashSet<String> {
         let errors = self
             .kept
@@ -275,7 +279,7 @@ impl<'a> Findings<'a> {
             .collect()
     }
 
-    /// Adds one.
+    /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
         self.errors += usize::from(finding.severity == Severity::Error);
         if self.kept.len() >= MAX_FINDINGS {
@@ -305,7 +309,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Returns the finding with its lines, as a person reads it.
+    /// Returns the finding with the texts of its lines.
     fn placed(&mut self, finding: Finding) -> Diagnostic {
         let advice = *finding.advice;
         let suggestions = advice.suggestions.into_iter();
@@ -329,7 +333,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// The line of a span.
+    /// Returns the line of a span.
     fn excerpt(&mut self, span: Span) -> Excerpt {
         let file = span.file;
         if let Some(dropped) = self.dropped {
@@ -342,12 +346,13 @@ impl<'a> Findings<'a> {
         Excerpt::of(self.sources, span)
     }
 
-    /// Adds some.
+    /// Adds several findings.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         findings.into_iter().for_each(|finding| self.push(finding));
     }
 
-    /// Those that were kept, in the order of files, lines and columns.
+    /// Returns the findings that were kept, in the order of files, lines and columns. If some were not kept, the
+    /// last one says how many.
     pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
         self.complete(&NoNames);
         self.kept

@@ -43,7 +43,7 @@ const FEWEST: usize = 20;
 pub struct Look {
     /// Columns of a source line, the marks of what is left out included.
     pub columns: usize,
-    /// Whether parts are set off by colour.
+    /// True if the output may have colours.
     pub colour: bool,
 }
 

@@ -1,15 +1,15 @@
-//! Places in rule files: which file, which line, which bytes.
+//! Places in rule files: the file, the line and the bytes.
 //!
 //! # Limits
 //!
-//! A file has at most 4 GiB and 4 thousand million lines; positions beyond are held at the limit.
+//! Positions have 32 bits. A position after the first 4 GiB of a file is set to this limit.
 
 /// Consecutive bytes on one line of one source.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Span {
-    /// Number of the source, as the sources were handed in.
+    /// The position of the source in the list of sources, from 0.
     pub file: u32,
-    /// Line, from 1; 0 means the file as a whole.
+    /// The number of the line, from 1; 0 means the whole file.
     pub line: u32,
     /// The offset of the first byte in the file.
     pub start: u32,
@@ -18,7 +18,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The file as a whole.
+    /// Returns the span that means the whole file.
     pub fn whole_file(file: u32) -> Self {
         Self {
             file,
@@ -71,7 +71,7 @@ impl Span {
     }
 }
 
-/// A size as the 32 bits that spans hold.
+/// Returns a size as 32 bits; `u32::MAX` if it is larger.
 pub fn saturate(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }

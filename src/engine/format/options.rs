@@ -10,7 +10,7 @@ use crate::engine::{
 /// What a file does not show.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whether two addresses that differ only in letter case are different (the setting `local_part_case`).
+    /// How local-parts are compared: with or without letter case (the setting `local_part_case`).
     pub local_case: LocalCase,
     /// What Postfix appends to an address without a domain (`myorigin`).
     pub myorigin: Option<Domain>,

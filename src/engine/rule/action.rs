@@ -24,7 +24,7 @@ pub enum Action {
     Keep,
     /// The address is the primary address of a mailbox that exists here. It stays as it is.
     Mailbox,
-    /// The recipient is dropped in silence.
+    /// The recipient is discarded in silence.
     Discard,
     /// `reject`, `defer` or `moved`: the recipient is refused with this reply.
     Refuse(SmtpReply),
@@ -136,7 +136,7 @@ impl ActionWord {
             word: DISCARD,
             arguments: Arguments::Nothing(Action::Discard),
             form: "",
-            meaning: "this recipient is dropped in silence; a copy that the MTA makes itself (always_bcc) survives",
+            meaning: "this recipient gets no mail, and nobody is told; copies that the MTA makes itself (always_bcc) are delivered",
             codes: None,
             example: "spamtrap@domain2.com  discard",
         },

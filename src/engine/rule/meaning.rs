@@ -15,7 +15,7 @@ pub(super) const DISCARD: &str = "discard";
 /// a decision, an entry of an export.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Meaning<T> {
-    /// The recipient is dropped in silence.
+    /// The recipient is discarded in silence.
     Discard,
     /// The address stays as it was received.
     Keep,

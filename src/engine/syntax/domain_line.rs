@@ -12,8 +12,7 @@ use crate::engine::{
     rule::{ActionWord, Declaration, DomainClass, Pattern, Unknown},
 };
 
-/// Reads what stands behind the class of a domain; `None` where there is an error, which is then among
-/// the findings.
+/// Reads what follows the class of a domain. If there is an error, returns `None` and adds it to `found`.
 pub(super) fn declaration(
     (domain, first): (Domain, &Token<'_>),
     class: DomainClass,
@@ -97,7 +96,7 @@ fn odd_domain(domain: &Domain, class: DomainClass, span: Span) -> Option<Finding
         let message = format!("`{name}` is an IP address, and an IP address is not a mail domain");
         return Some(
             Finding::warning(codes::ODD_DOMAIN, span, message)
-                .help("write the domain that stands behind the `@` of the addresses"),
+                .help("write the domain after the `@` of the addresses"),
         );
     }
     if name.contains('.') || class == DomainClass::External {
@@ -114,14 +113,14 @@ fn odd_domain(domain: &Domain, class: DomainClass, span: Span) -> Option<Finding
 /// A line with one word.
 pub(super) fn no_action(first: &Token<'_>, left: &FirstWord) -> Finding {
     let help = match left {
-        FirstWord::Domain(_) => "write `primary`, `secondary` or `external` behind it".to_owned(),
+        FirstWord::Domain(_) => "write `primary`, `secondary` or `external` after it".to_owned(),
         FirstWord::Pattern(_) => {
             let words = ActionWord::list(|_| true);
-            format!("write a target address, or {words} behind it")
+            format!("write a target address, or {words} after it")
         }
     };
     let message = format!(
-        "`{}` stands alone: nothing says what happens to it",
+        "`{}` has no action: nothing says what happens to it",
         first.text
     );
     Finding::error(codes::NO_ACTION, first.span, message).help(help)

@@ -1,24 +1,23 @@
-//! Native text to its canonical layout, as `readdress fmt` writes it; the meaning stays the same.
+//! Lays out `.rules` and `.expect` files, as `readdress fmt` writes them. The meaning stays the same.
 //!
-//! In: the bytes of a `.rules` or `.expect` file without an error. Out: the same words and comments
-//! in the same order of lines, with columns, LF, no BOM and no white space at the ends of lines.
-//! Formatting twice is formatting once.
+//! In: the bytes of a file without an error. Out: the same words and comments in the same order of lines, with
+//! columns, LF, no BOM and no white space at the ends of lines. To format a file again changes nothing.
 //!
 //! # The layout
 //!
-//! | column | begins |
+//! | column | begins at |
 //! |---|---|
 //! | pattern | 1 |
-//! | action | 33, or two behind the longest pattern of its block |
-//! | options | two behind the longest action of the block |
-//! | trailing comment | two behind the longest line of the block that has one |
+//! | action | 33, or two spaces after the longest pattern of the block |
+//! | options | two spaces after the longest action of the block |
+//! | comment at the end of a line | two spaces after the longest line of the block that has a comment |
 //!
-//! A block is a run of rules without a blank line between them. A cell that is longer than its
-//! limit ([`Limits`]) pushes only its own line on. One comma and a space stand between targets, and
-//! options are parted by one space. Where a rule was broken into several lines it stays so: the
-//! further lines begin in the action's column, those of a `mailbox` behind that word.
+//! A block is a group of rules without a blank line between them. A cell that is longer than its limit
+//! ([`Limits`]) moves only its own line. A comma and a space separate targets, one space separates options. A
+//! rule on several lines stays on several lines: the further lines begin in the column of the action, or after
+//! the word `mailbox`.
 //!
-//! Spelling is the writer's own: letter case and the two forms of a domain are not touched.
+//! Letter case and the form of a domain (U-labels or A-labels) stay as they are written.
 
 use std::ops::Range;
 
@@ -32,10 +31,10 @@ use crate::engine::{
     rule::{ActionWord, Arguments, DomainClass},
 };
 
-/// Where the action begins, in characters, while the patterns of a block are short.
+/// Where the action begins if the patterns of a block are short: this many characters after the margin.
 const ACTION: usize = 32;
 
-/// Cells that are longer do not move the columns of their neighbours.
+/// The widths, in characters, up to which a cell may move the columns of its block.
 struct Limits {
     pattern: usize,
     action: usize,
@@ -48,10 +47,14 @@ const LIMITS: Limits = Limits {
     line: 100,
 };
 
-/// White space between two columns.
+/// The least number of spaces between two columns.
 const GAP: usize = 2;
 
-/// Lays a file out; an error in it is given back instead, and nothing is changed.
+/// Returns the file in its canonical layout.
+///
+/// # Errors
+///
+/// The file has an error: all findings about it.
 pub fn format(source: &SourceText) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let sources = std::slice::from_ref(source);
     let mut findings = Findings::new(sources);
@@ -62,9 +65,9 @@ pub fn format(source: &SourceText) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let lines = physical_lines(&source.bytes);
     let expectations = source.kind == SourceKind::Expectations;
     let mut rules = Vec::new();
-    // What it finds was found above.
-    let mut again = Findings::new(sources);
-    lexer::read(0, &source.bytes, &mut again, |line, _| match line {
+    // The lexer finds the same as above.
+    let mut ignored = Findings::new(sources);
+    lexer::read(0, &source.bytes, &mut ignored, |line, _| match line {
         lexer::Line::Alone(..) => false,
         lexer::Line::Logical(line) => {
             rules.extend(rule(line, &lines, expectations));
@@ -74,10 +77,10 @@ pub fn format(source: &SourceText) -> Result<Vec<u8>, Vec<Diagnostic>> {
     Ok(lay_out(&lines, &rules))
 }
 
-/// One line of the file, without its end.
+/// One line of the file, without its line end.
 struct Physical<'a> {
     bytes: &'a [u8],
-    /// Where it begins in the file.
+    /// The byte of the file at which the line begins.
     start: usize,
 }
 
@@ -91,7 +94,7 @@ impl Physical<'_> {
     }
 }
 
-/// The lines as the lexer sees them.
+/// Returns the lines of a file as the lexer sees them.
 fn physical_lines(bytes: &[u8]) -> Vec<Physical<'_>> {
     let mut lines = Vec::new();
     let mut start = 0;
@@ -111,7 +114,7 @@ fn physical_lines(bytes: &[u8]) -> Vec<Physical<'_>> {
     lines
 }
 
-/// What stands on one line of a rule.
+/// The cells on one line of a rule.
 #[derive(Debug, Default)]
 struct Row {
     /// Number of the line in the file, from 0.
@@ -122,22 +125,23 @@ struct Row {
     comment: String,
 }
 
-/// A rule and the lines that it takes.
-struct Shape {
+/// A rule as rows of cells.
+struct RuleRows {
     rows: Vec<Row>,
-    /// Its further lines stand behind the word `mailbox`.
+    /// True if the further rows begin after the word `mailbox`.
     is_mailbox: bool,
 }
 
-impl Shape {
+impl RuleRows {
     fn lines(&self) -> Range<usize> {
         let line = |row: Option<&Row>| row.map_or(0, |row| row.line);
         line(self.rows.first())..line(self.rows.last()) + 1
     }
 }
 
-/// Takes a logical line apart; `None` only for one without a token, which the lexer never gives.
-fn rule(line: &LogicalLine<'_>, lines: &[Physical<'_>], expectation: bool) -> Option<Shape> {
+/// Splits a logical line into cells. Returns `None` only for a line without a token, which the lexer never
+/// returns.
+fn rule(line: &LogicalLine<'_>, lines: &[Physical<'_>], expectation: bool) -> Option<RuleRows> {
     let (pattern, rest) = line.tokens.split_first()?;
     let words: Vec<_> = rest
         .iter()
@@ -180,11 +184,11 @@ fn rule(line: &LogicalLine<'_>, lines: &[Physical<'_>], expectation: bool) -> Op
             cell.push(',');
         }
     }
-    Some(Shape { rows, is_mailbox })
+    Some(RuleRows { rows, is_mailbox })
 }
 
-/// Right behind a comma `#` begins an address; behind the space that is put there it would begin a
-/// comment, unless it stands in quotes.
+/// Returns a token as the layout writes it. Directly after a comma, `#` is a part of an address. The layout puts
+/// a space after the comma, and then `#` would begin a comment, so this puts the `#` in quotes.
 fn spelling(token: &Token<'_>) -> String {
     match token.text.strip_prefix('#') {
         Some(rest) => format!("\"#\"{rest}"),
@@ -192,13 +196,13 @@ fn spelling(token: &Token<'_>) -> String {
     }
 }
 
-/// What follows the last token of a line.
+/// Returns what follows the last token of a line.
 fn comment(line: &LogicalLine<'_>, number: usize, lines: &[Physical<'_>]) -> String {
-    let on_it = |token: &&Token<'_>| token.span.line as usize == number + 1;
+    let on_line = |token: &&Token<'_>| token.span.line as usize == number + 1;
     let end = line
         .tokens
         .iter()
-        .rfind(on_it)
+        .rfind(on_line)
         .map_or(0, |token| (token.span.start + token.span.length) as usize);
     let rest = lines
         .get(number)
@@ -214,7 +218,7 @@ struct Columns {
     comment: usize,
 }
 
-/// The longest of some widths that are within a limit.
+/// Returns the largest of the widths that do not exceed the limit; 0 if there is none.
 fn longest(widths: impl Iterator<Item = usize>, limit: usize) -> usize {
     widths.filter(|width| *width <= limit).max().unwrap_or(0)
 }
@@ -223,16 +227,12 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-fn columns(block: &[Shape]) -> Columns {
+fn columns(block: &[RuleRows]) -> Columns {
     let rows = || {
-        block.iter().flat_map(|shape| {
-            let behind = if shape.is_mailbox {
-                "mailbox ".len()
-            } else {
-                0
-            };
-            let indents = std::iter::once(0).chain(std::iter::repeat(behind));
-            shape.rows.iter().zip(indents)
+        block.iter().flat_map(|rule| {
+            let after_word = if rule.is_mailbox { "mailbox ".len() } else { 0 };
+            let indents = std::iter::once(0).chain(std::iter::repeat(after_word));
+            rule.rows.iter().zip(indents)
         })
     };
     let patterns = rows().map(|(row, _)| width(&row.pattern));
@@ -245,10 +245,10 @@ fn columns(block: &[Shape]) -> Columns {
         comment: 0,
     };
     let mut ends = Vec::new();
-    for shape in block {
-        for (at, row) in shape.rows.iter().enumerate() {
+    for rule in block {
+        for (at, row) in rule.rows.iter().enumerate() {
             if !row.comment.is_empty() {
-                ends.push(width(&content(shape, at, row, columns)));
+                ends.push(width(&content(rule, at, row, columns)));
             }
         }
     }
@@ -256,23 +256,23 @@ fn columns(block: &[Shape]) -> Columns {
     columns
 }
 
-/// Fills a line up to a column, with a gap at least.
+/// Fills a line with spaces up to a column, with at least [`GAP`] spaces unless the line is empty.
 fn advance(line: &mut String, column: usize) {
     let gap = if line.is_empty() { 0 } else { GAP };
     let target = column.max(width(line) + gap);
     line.push_str(&" ".repeat(target - width(line)));
 }
 
-/// A line of a rule, without its comment.
-fn content(shape: &Shape, at: usize, row: &Row, columns: Columns) -> String {
+/// Returns a line of a rule without its comment. `at` is the number of the row, from 0.
+fn content(rule: &RuleRows, at: usize, row: &Row, columns: Columns) -> String {
     let mut line = row.pattern.clone();
     if !row.action.is_empty() {
-        let behind = if shape.is_mailbox && at > 0 && !row.action.starts_with("mailbox") {
+        let after_word = if rule.is_mailbox && at > 0 && !row.action.starts_with("mailbox") {
             "mailbox ".len()
         } else {
             0
         };
-        advance(&mut line, columns.action + behind);
+        advance(&mut line, columns.action + after_word);
         line.push_str(&row.action);
     }
     if !row.options.is_empty() {
@@ -287,18 +287,18 @@ fn content(shape: &Shape, at: usize, row: &Row, columns: Columns) -> String {
     line
 }
 
-/// Puts the file together again.
-fn lay_out(lines: &[Physical<'_>], rules: &[Shape]) -> Vec<u8> {
+/// Returns the bytes of the file in its new layout.
+fn lay_out(lines: &[Physical<'_>], rules: &[RuleRows]) -> Vec<u8> {
     let mut out: Vec<Vec<u8>> = Vec::with_capacity(lines.len());
     let mut next = 0;
     let mut rest = rules;
     while !rest.is_empty() {
         let (block, later) = rest.split_at(block_length(lines, rest));
         let columns = columns(block);
-        for shape in block {
-            let taken = shape.lines();
+        for rule in block {
+            let taken = rule.lines();
             out.extend(between(lines, next..taken.start, None));
-            write(lines, shape, columns, &mut out);
+            write(lines, rule, columns, &mut out);
             next = taken.end;
         }
         rest = later;
@@ -314,9 +314,9 @@ fn lay_out(lines: &[Physical<'_>], rules: &[Shape]) -> Vec<u8> {
     bytes
 }
 
-/// How many rules stand together without a blank line between two of them; at least one.
-fn block_length(lines: &[Physical<'_>], rules: &[Shape]) -> usize {
-    let apart = |pair: &[Shape]| match pair {
+/// Returns the number of rules in the first block; at least one.
+fn block_length(lines: &[Physical<'_>], rules: &[RuleRows]) -> usize {
+    let separate = |pair: &[RuleRows]| match pair {
         [one, other] => lines
             .get(one.lines().end..other.lines().start)
             .is_some_and(|between| between.iter().any(Physical::is_blank)),
@@ -324,11 +324,11 @@ fn block_length(lines: &[Physical<'_>], rules: &[Shape]) -> usize {
     };
     rules
         .windows(2)
-        .position(apart)
+        .position(separate)
         .map_or(rules.len(), |at| at + 1)
 }
 
-/// Blank lines and comments; one that was indented inside of a rule is put into `column`.
+/// Returns blank lines and comment lines. A comment that was indented inside a rule begins at `column`.
 fn between(lines: &[Physical<'_>], range: Range<usize>, column: Option<usize>) -> Vec<Vec<u8>> {
     let lines = lines.get(range).unwrap_or_default();
     let line = |line: &Physical<'_>| {
@@ -343,14 +343,14 @@ fn between(lines: &[Physical<'_>], range: Range<usize>, column: Option<usize>) -
     lines.iter().map(line).collect()
 }
 
-fn write(lines: &[Physical<'_>], shape: &Shape, columns: Columns, out: &mut Vec<Vec<u8>>) {
-    let mut next = shape.lines().start;
-    for (at, row) in shape.rows.iter().enumerate() {
+fn write(lines: &[Physical<'_>], rule: &RuleRows, columns: Columns, out: &mut Vec<Vec<u8>>) {
+    let mut next = rule.lines().start;
+    for (at, row) in rule.rows.iter().enumerate() {
         out.extend(between(lines, next..row.line, Some(columns.action)));
         next = row.line + 1;
-        let mut line = content(shape, at, row, columns);
+        let mut line = content(rule, at, row, columns);
         if line.is_empty() {
-            // Only a comma stood here; it is at the end of the line above now.
+            // This line had only a comma, which is at the end of the line above now.
             if row.comment.is_empty() {
                 continue;
             }

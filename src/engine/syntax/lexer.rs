@@ -1,12 +1,12 @@
-//! Bytes to logical lines of tokens: comments, continuations, quotes.
+//! Splits a file into logical lines of tokens: skips comments, joins continued lines, reads quotes.
 //!
-//! A token is a run without white space, quoted parts included, or one comma. At the start of a
-//! logical line a token that begins with `/` is a regex and ends at the next `/` that is not
-//! escaped. An error costs the logical line that it stands on, never the next one.
+//! A token is a comma, or a word: characters without white space or a comma between them, except inside
+//! quotes. At the start of a logical line, a token that begins with `/` is a regex, and ends at the next `/`
+//! that is not escaped. A logical line with an error is skipped; the next one is read.
 //!
 //! # Limits
 //!
-//! A quote or a regex ends on the line on which it begins.
+//! A quote or a regex must end on the line on which it begins.
 
 use crate::engine::{
     address::joiner_belongs,
@@ -14,10 +14,10 @@ use crate::engine::{
     visible::is_misleading,
 };
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenKind {
-    /// A run without white space.
+    /// Characters without white space between them, except inside quotes.
     Word,
     /// A comma between two words.
     Comma,
@@ -25,40 +25,41 @@ pub enum TokenKind {
     Regex,
 }
 
-/// A token and where it stands.
+/// A token and its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Token<'a> {
-    /// What it is.
+    /// The kind of the token.
     pub kind: TokenKind,
-    /// As it is written, quotes included.
+    /// The text as it is written, quotes included.
     pub text: &'a str,
-    /// Where.
+    /// The place of the text in the file.
     pub span: Span,
 }
 
-/// A line and those that continue it; never without a token.
+/// A line and the lines that continue it. [`read`] never returns one without a token.
 #[derive(Debug, Default)]
 pub struct LogicalLine<'a> {
-    /// Its tokens.
+    /// The tokens of all its lines.
     pub tokens: Vec<Token<'a>>,
-    /// A character stands on it that nobody sees and no address means ([`first_hidden`]), or a quotation
-    /// mark that is not ASCII. The line may mean something else than it seems.
+    /// True if the line contains an invisible character that no address needs ([`first_hidden`]), or a
+    /// quotation mark that is not ASCII. The line may mean something else than a reader thinks.
     pub is_odd: bool,
-    /// An error stands on it: nobody can say what it means.
+    /// True if the line has an error, so that nobody can know what it means.
     broken: bool,
 }
 
-/// What [`read`] hands out.
+/// What [`read`] passes to its caller.
 #[derive(Debug)]
 pub enum Line<'l, 'a> {
-    /// A physical line that begins in its first column and that none continues, and where it stands.
-    /// Whoever takes it spares its tokens.
+    /// A physical line, and its place. It begins without white space, and no other line continues it. The
+    /// caller may read it itself, which is faster than tokens.
     Alone(&'a [u8], Span),
-    /// A sound logical line.
+    /// A logical line without an error.
     Logical(&'l LogicalLine<'a>),
 }
 
-/// Hands every line of a source to `each`, which says whether it took it.
+/// Calls `each` for every line of a source. If `each` returns false for a [`Line::Alone`], it gets the same line
+/// again as a [`Line::Logical`].
 pub fn read<'a>(
     file: u32,
     bytes: &'a [u8],
@@ -118,7 +119,7 @@ pub fn read<'a>(
     finish(&mut current, findings, &mut each);
 }
 
-/// What stands between the line ends.
+/// Returns the lines of a text, without their `\n`.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(bytes);
     std::iter::from_fn(move || {
@@ -131,7 +132,8 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The tokens of a table's cells, as one logical line; `None` where they hold none or an error.
+/// Returns the tokens of the cells of one row of a file with columns, as one logical line. `None` if there is no
+/// token, or an error.
 pub fn cells<'a>(
     cells: &[(&'a str, Span)],
     findings: &mut Findings<'_>,
@@ -248,13 +250,13 @@ fn token(rest: &str, first: bool) -> Result<(TokenKind, usize), Broken> {
         return Err((
             codes::UNCLOSED_QUOTE,
             "a quote is not closed on its line",
-            "close it with `\"`; inside quotes write `\\\"` for a quote",
+            "close it with `\"`; inside quotes, write `\\\"` for a quote",
         ));
     }
     Ok((TokenKind::Word, rest.len()))
 }
 
-/// The flags that other programs know behind the second `/` of a regex.
+/// The flags that other programs allow after the second `/` of a regex.
 const FLAGS: [char; 9] = ['i', 'm', 's', 'x', 'g', 'A', 'E', 'U', 'X'];
 
 fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
@@ -274,7 +276,7 @@ fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
                     Err((
                         codes::REGEX_END,
                         "something follows the regex",
-                        "put white space behind the second `/`; a `/` inside is written `\\/`",
+                        "put white space after the second `/`; write `\\/` for a `/` inside the regex",
                     ))
                 };
             }
@@ -284,11 +286,11 @@ fn regex_token(rest: &str) -> Result<(TokenKind, usize), Broken> {
     Err((
         codes::UNCLOSED_REGEX,
         "a regex is not closed on its line",
-        "close it with `/`; a local-part that begins with `/` stands in quotes",
+        "close it with `/`; write a local-part that begins with `/` in quotes",
     ))
 }
 
-/// Letters behind the second `/` of a regex, as other programs have them: returns how many there are.
+/// Reports flags after the second `/` of a regex, as other programs allow them. Returns their number.
 fn flags(rest: &str, regex: usize, span: Span, findings: &mut Findings<'_>) -> usize {
     let after = rest.get(regex..).unwrap_or_default();
     let length = after.len() - after.trim_start_matches(FLAGS).len();
@@ -311,14 +313,14 @@ fn flags(rest: &str, regex: usize, span: Span, findings: &mut Findings<'_>) -> u
     length
 }
 
-/// Returns true if a token must be looked at before it is read.
+/// Returns true if a token has a character that may mislead a reader.
 fn is_odd(text: &str) -> bool {
     const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
     !text.is_ascii() && text.contains(QUOTES) || first_hidden(text, 0).is_some()
 }
 
-/// Returns the first character at a byte or behind it that nobody sees and no address means: an error
-/// instead of a rule that never matches.
+/// Returns the first invisible character that no address needs, at the byte `from` or after it. Such a character
+/// is an error: a rule with it would never match.
 pub fn first_hidden(text: &str, from: usize) -> Option<(usize, char)> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
@@ -328,7 +330,7 @@ pub fn first_hidden(text: &str, from: usize) -> Option<(usize, char)> {
     })
 }
 
-/// Returns true for white space other than the space and the tab that part words.
+/// Returns true for white space outside of ASCII, which does not separate words.
 pub fn is_wide_space(c: char) -> bool {
     c.is_whitespace() && !c.is_ascii()
 }

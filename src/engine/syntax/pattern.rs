@@ -165,8 +165,8 @@ fn wide_local_part(local: &str, domain: &str, span: Span) -> Result<LocalPart, F
 fn star(span: Span, domain: &str) -> Finding {
     let message = "`*` does not stand for a part of a local-part";
     let help = match domain {
-        "*" => "write the whole local-part before `@*`, or quotes around a `*` that is meant as it stands".to_owned(),
-        _ => format!("write `@{domain}` for all addresses, a regex, or quotes around a `*` that is meant as it stands"),
+        "*" => "write the whole local-part before `@*`, or put quotes around a `*` that is a part of the local-part".to_owned(),
+        _ => format!("write `@{domain}` for all addresses, a regex, or put quotes around a `*` that is a part of the local-part"),
     };
     Finding::error(codes::BAD_PATTERN, span, message).help(help)
 }

@@ -303,7 +303,7 @@ fn bare_star(local: &str, domain: &str, span: Span) -> Finding {
             format!("@{domain}"),
         ),
         _ => finding.help(
-            "write `user+*@domain` as the pattern, or quotes around a `*` that is meant as it stands",
+            "write `user+*@domain` as the pattern, or put quotes around a `*` that is a part of the local-part",
         ),
     }
 }

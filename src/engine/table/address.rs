@@ -10,16 +10,16 @@ use crate::engine::address::{LocalCase, Mailbox, Subaddress};
 pub struct Address {
     /// As it was spelt.
     pub mailbox: Mailbox,
-    /// Folded local-part, `@`, domain: what makes two addresses one mailbox.
+    /// Folded local-part, `@`, domain. Two addresses with the same key are one mailbox.
     pub key: Arc<str>,
     /// The length in bytes of the user in the local-part as it was spelt; `None` if it has no detail.
     user: Option<usize>,
-    /// How its local-part is compared: as the table compares, or without letter case.
+    /// How lookups compare its local-part: as the table says, or without letter case.
     pub(super) case: LocalCase,
 }
 
 impl Address {
-    /// Prepares an address for lookups that compare local-parts in this way.
+    /// Prepares an address for lookups that compare local-parts as `case` says.
     pub(super) fn compared(mailbox: Mailbox, settings: &Settings, case: LocalCase) -> Self {
         let key = mailbox.key(case).into();
         let split = Subaddress::split(mailbox.local.as_str(), &settings.recipient_delimiter);
@@ -32,19 +32,19 @@ impl Address {
         }
     }
 
-    /// Returns the user, where the local-part has a detail.
+    /// Returns the user: the part before the separator. `None` if the local-part has no detail.
     pub fn user(&self) -> Option<&str> {
         self.user
             .and_then(|end| self.mailbox.local.as_str().get(..end))
     }
 
-    /// Returns the separator and the detail, as they were spelt.
+    /// Returns the separator and the detail, as they were spelt. `None` if the local-part has no detail.
     pub fn separator_and_detail(&self) -> Option<&str> {
         self.user
             .and_then(|end| self.mailbox.local.as_str().get(end..))
     }
 
-    /// Returns the detail, which may be empty.
+    /// Returns the detail, which may be empty. `None` if the local-part has no separator.
     pub fn detail(&self) -> Option<&str> {
         let rest = self.separator_and_detail()?;
         rest.get(rest.chars().next()?.len_utf8()..)

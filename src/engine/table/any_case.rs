@@ -1,11 +1,11 @@
-//! A second index for tables in which letter case counts: it finds rules without letter case.
+//! A second index for tables in which letter case counts: it finds rules whatever their letter case.
 //!
-//! Postfix and Sendmail write the keys of their lookups in lower case, so that a socketmap cannot know
-//! how the sender wrote a local-part. An answer from this index says what holds in some letter case.
+//! Postfix and Sendmail write the keys of their lookups in lower case. So a socketmap cannot know in which
+//! letter case the sender wrote a local-part. This index finds a rule that is right for some letter case.
 //!
 //! # Limits
 //!
-//! Memory for it is taken only where letter case counts: some ten bytes for each rule.
+//! The index exists only in tables where letter case counts. It takes some ten bytes for each rule.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -21,14 +21,14 @@ use crate::engine::{
 
 const CASE: LocalCase = LocalCase::Ignore;
 
-/// Rules by the local-part that they name, letter case ignored.
+/// The rules whose pattern has a local-part, found without letter case.
 #[derive(Debug, Default)]
 pub(super) struct AnyCase {
     pub(super) mailboxes: MailboxIndex,
     pub(super) any_detail: HashMap<Box<str>, RuleId>,
     pub(super) local_parts: HashMap<Box<str>, RuleId>,
-    /// Rules beside which there is another one that differs only in letter case.
-    twins: HashSet<RuleId>,
+    /// The rules whose pattern differs from that of another rule only in letter case.
+    ambiguous: HashSet<RuleId>,
 }
 
 impl AnyCase {
@@ -38,26 +38,26 @@ impl AnyCase {
             mailboxes: MailboxIndex::with_capacity(store.len()),
             ..Self::default()
         };
-        let mut waiting = Vec::with_capacity(BATCH);
+        let mut batch = Vec::with_capacity(BATCH);
         for entry in store.entries() {
             if !entry.is_for_mailbox() {
                 index.add(&entry);
                 continue;
             }
-            waiting.push(entry.id);
-            if waiting.len() == BATCH {
-                index.add_mailboxes(store, &waiting);
-                waiting.clear();
+            batch.push(entry.id);
+            if batch.len() == BATCH {
+                index.add_mailboxes(store, &batch);
+                batch.clear();
             }
         }
-        index.add_mailboxes(store, &waiting);
+        index.add_mailboxes(store, &batch);
         index
     }
 
     fn add_mailboxes(&mut self, store: &RuleStore, ids: &[RuleId]) {
-        let twins = &mut self.twins;
-        let twice = |was, id| twins.extend([was, id]);
-        self.mailboxes.insert(store, ids, CASE, twice);
+        let ambiguous = &mut self.ambiguous;
+        let on_repeat = |first, again| ambiguous.extend([first, again]);
+        self.mailboxes.insert(store, ids, CASE, on_repeat);
     }
 
     fn add(&mut self, entry: &StoredRule<'_>) {
@@ -70,14 +70,14 @@ impl AnyCase {
             Pattern::LocalPart(local) => (&mut self.local_parts, local.folded(CASE)),
             _ => return,
         };
-        let was = *map.entry(key.into()).or_insert(entry.id);
-        if was != entry.id {
-            self.twins.extend([was, entry.id]);
+        let first = *map.entry(key.into()).or_insert(entry.id);
+        if first != entry.id {
+            self.ambiguous.extend([first, entry.id]);
         }
     }
 
-    /// Returns true if another rule differs from this one only in letter case.
-    pub(super) fn has_twin(&self, id: RuleId) -> bool {
-        self.twins.contains(&id)
+    /// Returns true if the pattern of another rule differs from that of this rule only in letter case.
+    pub(super) fn is_ambiguous(&self, id: RuleId) -> bool {
+        self.ambiguous.contains(&id)
     }
 }

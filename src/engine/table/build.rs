@@ -1,7 +1,7 @@
-//! Rules to a table: the index of each kind of pattern.
+//! Builds a table from rules: fills the index of each kind of pattern.
 //!
-//! Findings: `bad-regex`, `bad-capture`, `never-matches`, `too-many-rules`; those of two rules with
-//! one pattern are in `conflicts`, those of domains in `classes`.
+//! Findings: `bad-regex`, `bad-capture`, `never-matches`, `too-many-rules`. The findings about two rules with
+//! the same pattern are in `conflicts`, those about domains in `classes`.
 
 use super::{
     any_case::AnyCase,
@@ -22,10 +22,10 @@ use crate::engine::{
     syntax::Parsed,
 };
 
-/// Rules in conflict with another one whose targets are checked all the same.
-const MAX_OUSTED: usize = 1000;
+/// How many of the rules that are in conflict with an earlier one are kept, so that their targets are checked.
+const MAX_CONFLICTING: usize = 1000;
 
-/// Builds the table of all rules; what is wrong with them is among the findings.
+/// Builds the table of all rules. Adds to `findings` what is wrong with the rules.
 pub fn build(mut parsed: Parsed, settings: &Settings, findings: &mut Findings<'_>) -> Table {
     let files = findings
         .sources()
@@ -71,19 +71,19 @@ fn too_many(span: Span) -> Finding {
     .help("split it over several daemons, or use `@domain` rules")
 }
 
-/// Puts every rule into the index of its kind, in the order in which they are written: of two with one
-/// pattern the first decides.
+/// Puts every rule into the index of its kind, in the order in which the rules are written. Of two rules with
+/// the same pattern the first decides.
 fn index(table: &mut Table, findings: &mut Findings<'_>) {
     let mut store = std::mem::take(&mut table.store);
     store.shrink();
     let case = table.settings.local_case;
     // Where there are many rules, nearly all of them are for one mailbox.
-    let mut exact = MailboxIndex::with_capacity(store.len());
+    let mut mailboxes = MailboxIndex::with_capacity(store.len());
     let mut list = Vec::new();
     let mut left_out = Vec::new();
-    // Rules with a pattern that another one has before them, behind that.
-    let mut pairs = Vec::new();
-    let mut waiting = Vec::with_capacity(BATCH);
+    // Two rules with the same pattern: the earlier one, then the later one.
+    let mut repeats = Vec::new();
+    let mut batch = Vec::with_capacity(BATCH);
     table.counts = vec![0; table.files.len()];
     for entry in store.entries() {
         let id = entry.id;
@@ -100,15 +100,15 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             continue;
         }
         if entry.is_for_mailbox() {
-            waiting.push(id);
-            if waiting.len() == BATCH {
-                exact.insert(&store, &waiting, case, |was, id| pairs.push((was, id)));
-                waiting.clear();
+            batch.push(id);
+            if batch.len() == BATCH {
+                mailboxes.insert(&store, &batch, case, |was, id| repeats.push((was, id)));
+                batch.clear();
             }
             continue;
         }
         match table.index_other(&store, id, &mut list, findings) {
-            Ok(Some(was)) => pairs.push((was, id)),
+            Ok(Some(was)) => repeats.push((was, id)),
             Ok(None) => {}
             Err(finding) => {
                 findings.push(finding);
@@ -116,13 +116,14 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
             }
         }
     }
-    exact.insert(&store, &waiting, case, |was, id| pairs.push((was, id)));
-    for (was, id) in pairs {
+    mailboxes.insert(&store, &batch, case, |was, id| repeats.push((was, id)));
+    for (was, id) in repeats {
         left_out.push(id);
         if let (Some(rule), Some(was)) = (store.rule(id), store.rule(was)) {
             let finding = twice(&rule, &was, case);
-            if finding.as_ref().is_some_and(Finding::is_error) && table.ousted.len() < MAX_OUSTED {
-                table.ousted.push(rule);
+            let conflict = finding.as_ref().is_some_and(Finding::is_error);
+            if conflict && table.conflicting.len() < MAX_CONFLICTING {
+                table.conflicting.push(rule);
             }
             findings.extend(finding);
         }
@@ -133,10 +134,10 @@ fn index(table: &mut Table, findings: &mut Findings<'_>) {
         findings.extend(store.rule(id).map(|rule| refused_regex(rule.span, why)));
     }
     leave_out(&left_out, &mut store, &mut table.counts);
-    (table.store, table.mailboxes, table.regexes) = (store, exact, regexes);
+    (table.store, table.mailboxes, table.regexes) = (store, mailboxes, regexes);
 }
 
-/// Marks rules for which another one decides; none of them counts.
+/// Removes rules from the store that never decide, and from the counts of their files.
 fn leave_out(ids: &[RuleId], store: &mut RuleStore, counts: &mut [usize]) {
     for id in ids {
         let file = store.place(*id).map(|(file, _)| file as usize);
@@ -148,7 +149,12 @@ fn leave_out(ids: &[RuleId], store: &mut RuleStore, counts: &mut [usize]) {
 }
 
 impl Table {
-    /// Puts a rule for more than one mailbox into the index of its kind; the one that was there first.
+    /// Puts a rule for more than one mailbox into the index of its kind. Returns the earlier rule with the
+    /// same pattern, if there is one; the index then keeps the earlier rule.
+    ///
+    /// # Errors
+    ///
+    /// A finding if the pattern is an invalid regex.
     fn index_other(
         &mut self,
         store: &RuleStore,
@@ -164,7 +170,7 @@ impl Table {
         }
         let case = self.settings.local_case;
         match &rule.pattern {
-            // In the index of its own.
+            // `index` puts these into the index of mailboxes.
             Pattern::Mailbox(_) => {}
             Pattern::AnyDetail { user, domain } => {
                 self.any_detail
@@ -192,7 +198,7 @@ impl Table {
         Ok(None)
     }
 
-    /// The rule with this very pattern, among those that are indexed so far.
+    /// Returns the rule with exactly this pattern, among those that are indexed so far.
     pub(super) fn index_of(&self, pattern: &Pattern) -> Option<RuleId> {
         let case = self.settings.local_case;
         match pattern {
@@ -225,7 +231,7 @@ fn bad_regex(span: Span, text: &str) -> Finding {
     if reason.contains("not supported") {
         finding.help("write it without look-around and back-references, or as several rules")
     } else {
-        finding.help("fix the regex, or put `\\` before a character that is meant as it stands")
+        finding.help("fix the regex, or put `\\` before a character that must match itself")
     }
 }
 
@@ -237,7 +243,7 @@ fn refused_regex(span: Span, why: Refused) -> Finding {
                 .help("write it with smaller repetitions, or as several rules")
         }
         Refused::TooMany => {
-            let message = "the regexes are too many: their programs take more than 128 MiB";
+            let message = "there are too many regexes: their programs take more than 128 MiB";
             Finding::error(codes::BAD_REGEX, span, message)
                 .help("write one rule for each address instead of a regex where that is possible")
         }
@@ -272,30 +278,29 @@ fn check_captures(rule: &Rule, groups: usize, findings: &mut Findings<'_>) {
     }
 }
 
-/// Rules that no address can ever match.
+/// Warns about rules that can never match an address.
 fn check_reachable(table: &Table, findings: &mut Findings<'_>) {
     let secondary = !table.subdomains.is_empty()
         || table
             .known
             .values()
             .any(|entry| entry.class == DomainClass::Secondary);
-    // A line with an error may have been meant to declare one.
+    // A line with an error may have been meant to declare a secondary domain.
     let secondary = secondary || findings.has_errors();
     let no_delimiter = table.settings.recipient_delimiter.is_empty();
     let wide = table.entries().filter(|entry| !entry.is_for_mailbox());
     for rule in wide.filter_map(|entry| entry.rule()) {
-        let why = match &rule.pattern {
-            Pattern::LocalPart(_) if !secondary => {
-                "there is no secondary domain, so this rule can never match"
-            }
-            Pattern::AnyDetail { .. } | Pattern::Detailed(_) if no_delimiter => {
-                "without a `recipient_delimiter` no address has a detail, so this rule can never match"
-            }
+        let (why, help) = match &rule.pattern {
+            Pattern::LocalPart(_) if !secondary => (
+                "there is no secondary domain, so this rule can never match",
+                "delete the rule, or write a line that declares a secondary domain",
+            ),
+            Pattern::AnyDetail { .. } | Pattern::Detailed(_) if no_delimiter => (
+                "without a `recipient_delimiter` no address has a detail, so this rule can never match",
+                "delete the rule, or set `recipient_delimiter` in readdress.toml",
+            ),
             _ => continue,
         };
-        findings.push(
-            Finding::warning(codes::NEVER_MATCHES, rule.span, why)
-                .help("delete it, or declare what it is meant for"),
-        );
+        findings.push(Finding::warning(codes::NEVER_MATCHES, rule.span, why).help(help));
     }
 }

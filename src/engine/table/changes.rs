@@ -1,4 +1,4 @@
-//! What one table says that another does not: for the log of a reload.
+//! The differences between two tables, for the log of a reload.
 
 use super::compiled::Table;
 use crate::engine::{
@@ -6,7 +6,7 @@ use crate::engine::{
     store::{FileRead, RuleId, StoredRule},
 };
 
-/// A rule or domain line that is not what it was.
+/// A rule or domain line that was added, removed or changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Change {
     /// Its canonical text.
@@ -18,11 +18,11 @@ pub struct Change {
 /// What changed from one table to the next.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Changes {
-    /// Rules and domain lines whose pattern was not there before.
+    /// Rules and domain lines whose pattern only the new table has.
     pub added: Vec<Change>,
-    /// Those whose pattern is there no more.
+    /// Rules and domain lines whose pattern only the old table has.
     pub removed: Vec<Change>,
-    /// Those whose pattern stayed and whose action is another, as they are now.
+    /// Rules and domain lines whose pattern both tables have, with different actions; as in the new table.
     pub changed: Vec<Change>,
 }
 
@@ -34,7 +34,7 @@ impl Changes {
 }
 
 impl Table {
-    /// What is different from `old`. A rule that only moved to another line is not.
+    /// Returns the differences from `old`. A rule that only moved to another line is no difference.
     pub fn changes_since(&self, old: &Table) -> Changes {
         let mut changes = Changes::default();
         for (id, rule) in self.rules_of_files_not_in(old) {
@@ -81,13 +81,13 @@ impl Table {
         entries.filter_map(|entry| Some((entry.id, entry.rule()?)))
     }
 
-    /// Returns the rules of files that another table does not have, or not like this: the rules of files
-    /// that are the same need not be looked up.
+    /// Returns the rules of the files that `other` does not have, or has with another content. The rules of
+    /// files with the same content are the same, so nobody needs to compare them.
     pub fn entries_not_in(&self, other: &Table) -> impl Iterator<Item = StoredRule<'_>> {
-        let is_there = |read: &FileRead| other.reads.iter().any(|its| its.is_same_as(read));
-        let there: Vec<_> = self.reads.iter().map(is_there).collect();
-        let new = move |file: u32| !there.get(file as usize).copied().unwrap_or_default();
-        self.store.entries_of(new)
+        let has_same = |read: &FileRead| other.reads.iter().any(|its| its.is_same_as(read));
+        let same: Vec<_> = self.reads.iter().map(has_same).collect();
+        let differs = move |file: u32| !same.get(file as usize).copied().unwrap_or_default();
+        self.store.entries_of(differs)
     }
 
     fn described(&self, id: RuleId) -> Change {
@@ -97,12 +97,12 @@ impl Table {
         }
     }
 
-    /// Returns the rule with this very pattern.
+    /// Returns the rule with exactly this pattern.
     pub fn rule_of(&self, pattern: &Pattern) -> Option<Rule> {
         self.rule(self.id_of(pattern)?)
     }
 
-    /// Returns the number of the rule with this very pattern.
+    /// Returns the number of the rule with exactly this pattern.
     pub fn id_of(&self, pattern: &Pattern) -> Option<RuleId> {
         self.index_of(pattern)
     }

@@ -13,7 +13,7 @@ use crate::engine::{
     syntax::Parsed,
 };
 
-/// Returns what happens to the unknown addresses of a domain whose line does not say it.
+/// Returns what happens to the unknown addresses of a domain whose line has no `unknown=`.
 fn default_unknown(class: DomainClass) -> Unknown {
     match class {
         DomainClass::Secondary => Unknown::Reject,
@@ -21,7 +21,7 @@ fn default_unknown(class: DomainClass) -> Unknown {
     }
 }
 
-/// Takes the domain lines over; the first of two decides.
+/// Puts the domain lines into the table. If two lines are for one domain, the first decides.
 pub(super) fn declare(
     declarations: &[Declaration],
     table: &mut Table,
@@ -59,7 +59,8 @@ pub(super) fn declare(
     }
 }
 
-/// The domains of a rule's targets; a target equal to the pattern means *keep* and is none.
+/// Returns the domains of a rule's targets. A target that is equal to the pattern means *keep* and does not
+/// count.
 fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain, Span)> {
     let targets = match &rule.action {
         Action::Rewrite(targets) => targets.as_slice(),
@@ -84,24 +85,24 @@ fn target_domains(rule: &Rule, case: LocalCase) -> impl Iterator<Item = (&Domain
         })
 }
 
-/// Where a domain was found in a directory without domain lines.
+/// In which kinds of places the rules name a domain, in a directory without domain lines.
 #[derive(Clone, Copy, Debug, Default)]
 struct Places {
-    /// A mailbox is in it.
+    /// True if a `mailbox` line is for an address of the domain.
     mailbox: bool,
-    /// A pattern names it that leaves none of its addresses to the MTA.
+    /// True if a pattern names the domain, other than one that sets `mapped`.
     pattern: bool,
-    /// A pattern of an MTA's map names one of its users; the others are the MTA's business.
+    /// True if an MTA's map has a pattern for one user of the domain. The MTA knows the other users.
     mapped: bool,
-    /// A target is in it.
+    /// True if a target is in the domain.
     target: bool,
 }
 
 impl Places {
-    /// Returns the class of the domain; `covered` is true if an `@*.` pattern is for it.
+    /// Returns the class of the domain. `covered` is true if an `@*.domain` rule matches its addresses.
     ///
-    /// A domain that is only a target is external: that somebody forwards to gmail.com must never
-    /// make an MTA accept mail for gmail.com.
+    /// A domain that is only a target is external: a rule that forwards to gmail.com must never make an MTA
+    /// accept mail for gmail.com.
     fn class(self, covered: bool) -> DomainClass {
         let received = self.pattern || self.mapped;
         match self {
@@ -113,32 +114,32 @@ impl Places {
                 target: false,
                 ..
             } => DomainClass::Secondary,
-            // Mail is sent on to it, or an MTA's map names some of its users: it has others as well.
+            // A target is in the domain, or an MTA's map names some of its users: the domain has other users.
             _ => DomainClass::Primary,
         }
     }
 }
 
-/// A directory without domain lines: a domain with a mailbox is primary, one that is found only in
-/// patterns is secondary, one that is found only as a target is external. A line of an MTA's map makes
-/// its domain secondary only if the line is for the whole domain; other patterns of a map leave the
-/// unknown users of their domain to the MTA.
+/// Gives each domain its class, in a directory without domain lines. A domain with a mailbox is primary. A
+/// domain that only patterns name is secondary. A domain that only targets name is external. A line of an MTA's
+/// map makes its domain secondary only if the line is for the whole domain: with other patterns of a map, the
+/// MTA decides about the unknown users of the domain.
 pub(super) fn infer(table: &mut Table, domains: &[Declaration]) {
     for (domain, places) in found(table) {
         let class = places.class(table.wildcard(&domain).is_some());
-        know(table, domain, class, None);
+        add_domain(table, domain, class, None);
     }
     for line in domains {
-        // That the MTA takes mail for a domain says less than a rule for addresses of it.
+        // A rule for addresses of a domain says more about it than the list of domains of an MTA.
         let ours = table.known.get(&line.domain);
         let ours = ours.is_some_and(|entry| entry.class != DomainClass::External);
         if line.class != DomainClass::Primary || !ours {
-            know(table, line.domain.clone(), line.class, Some(line.span));
+            add_domain(table, line.domain.clone(), line.class, Some(line.span));
         }
     }
 }
 
-/// Lists the domains that the rules name, each with the places where it was found.
+/// Returns the domains that the rules name, each with the kinds of places where they name it.
 fn found(table: &Table) -> HashMap<Domain, Places> {
     let mut found: HashMap<Domain, Places> = HashMap::new();
     let case = table.settings.local_case;
@@ -146,7 +147,7 @@ fn found(table: &Table) -> HashMap<Domain, Places> {
         for (domain, _) in target_domains(&rule, case) {
             found.entry(domain.clone()).or_default().target = true;
         }
-        // A wildcard speaks for the domains below, not for the one that it names.
+        // `@*.domain` is for the subdomains, not for the domain itself.
         if matches!(rule.pattern, Pattern::Subdomains(_)) {
             continue;
         }
@@ -165,7 +166,7 @@ fn found(table: &Table) -> HashMap<Domain, Places> {
     found
 }
 
-fn know(table: &mut Table, domain: Domain, class: DomainClass, declared: Option<Span>) {
+fn add_domain(table: &mut Table, domain: Domain, class: DomainClass, declared: Option<Span>) {
     let entry = DomainEntry {
         class,
         unknown: default_unknown(class),
@@ -176,14 +177,14 @@ fn know(table: &mut Table, domain: Domain, class: DomainClass, declared: Option<
     table.known.insert(domain, entry);
 }
 
-/// What a finding calls a target. A target says nothing about whose domain it is in: no help line may
-/// offer that domain as one of ours.
+/// What a finding calls a target. A target may be in somebody else's domain, so no help line may offer to
+/// declare that domain as one of ours.
 const TARGET: &str = "the target";
 
-/// Checks a declared directory: every domain in it is declared, or below a wildcard.
+/// Checks a directory with domain lines: each domain must have a line, or an `@*.domain` rule must cover it.
 pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Findings<'_>) {
     let declarations = &parsed.declarations;
-    // A domain line with an error was meant to declare it.
+    // A domain line with an error was probably meant to declare the domain.
     let meant = findings.words_in_error();
     let mut complain = |domain: &Domain, span: Span, what: &str| {
         if !meant.contains(domain.as_str()) {
@@ -192,14 +193,14 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
         }
     };
     let undeclared = |domain: &Domain| table.class(domain).is_none();
-    // Most directories declare all: this spares a walk over all rules.
+    // Most directories declare all domains, and need no look at each rule.
     let rules = table.store.domains().any(undeclared).then(|| table.rules());
     let rules = rules.into_iter().flatten();
-    for rule in rules.chain(table.ousted.iter().cloned()) {
+    for rule in rules.chain(table.conflicting.iter().cloned()) {
         if let Some(domain) = rule.pattern.domain().filter(|domain| undeclared(domain)) {
             complain(domain, rule.span, "the pattern");
         }
-        // The target of a secondary address is the mailbox itself, whose own line is checked.
+        // The target of a secondary address is its mailbox, and the line of the mailbox is checked already.
         if !rule.origin.is_secondary() {
             for (domain, span) in target_domains(&rule, table.settings.local_case)
                 .filter(|(domain, _)| undeclared(domain))
@@ -216,8 +217,8 @@ pub(super) fn check_declared(table: &Table, parsed: &Parsed, findings: &mut Find
     check_mailbox_classes(table, findings);
 }
 
-/// A finding about a domain that is used and not declared. Offers a declared domain that is spelt nearly
-/// so or looks so, and the lines that declare the domain.
+/// Returns the finding about a domain that is used but not declared. It offers a declared domain with a similar
+/// spelling or look, and lines that declare the domain.
 fn undeclared_domain(
     declarations: &[Declaration],
     (domain, span, what): (&Domain, Span, &str),
@@ -258,7 +259,7 @@ fn undeclared_domain(
     })
 }
 
-/// Returns the bytes of a word that are its domain, as somebody spelt it.
+/// Returns the place of the domain within a word, in bytes, if the word ends with this domain.
 fn domain_in(word: &str, domain: &Domain) -> Option<Range<usize>> {
     let at = last_at(word)? + 1;
     let rest = word.get(at..)?;
@@ -267,8 +268,7 @@ fn domain_in(word: &str, domain: &Domain) -> Option<Range<usize>> {
     same.then(|| word.len() - name.len()..word.len())
 }
 
-/// In a directory without domain lines: a domain that looks like another one is one that a person
-/// misspelt.
+/// Checks a directory without domain lines for a domain that looks like another one: it is probably misspelt.
 pub(super) fn check_lookalikes(table: &Table, findings: &mut Findings<'_>) {
     let odd: Vec<_> = table
         .known
@@ -301,7 +301,7 @@ pub(super) fn check_lookalikes(table: &Table, findings: &mut Findings<'_>) {
     }
 }
 
-/// A mailbox lives in a primary domain.
+/// Checks that each mailbox is in a primary domain.
 fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
     for entry in table.entries().filter(StoredRule::is_mailbox) {
         let Some(domain) = entry.domain() else {
@@ -311,7 +311,7 @@ fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
             && let Some(rule) = entry.rule()
         {
             let message = format!(
-                "a mailbox lives in a primary domain, and `{domain}` is {}",
+                "a mailbox must be in a primary domain, and `{domain}` is {}",
                 class.word()
             );
             findings.push(

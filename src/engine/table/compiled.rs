@@ -1,4 +1,4 @@
-//! A compiled table: its indexes, and what other rooms ask about its rules and its domains.
+//! A compiled table: its indexes, and the questions about its rules and domains that other modules ask.
 
 use hashbrown::HashMap;
 
@@ -13,16 +13,16 @@ use crate::engine::{
     store::{Fetch, FileRead, Reuse, RuleId, RuleStore, RuleView, StoredRule},
 };
 
-/// What the table knows of a domain.
+/// What the table knows about a domain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct DomainEntry {
     pub class: DomainClass,
     pub unknown: Unknown,
-    /// Its declaration, where there is one.
+    /// The place of the line that declares it, if there is one.
     pub declared: Option<Span>,
     /// True if the declaration has the option `unknown=`.
     pub unknown_written: bool,
-    /// The number by which rules name it; none where no rule does.
+    /// The number of the domain in the store of rules. `None` if no rule names it.
     pub number: Option<u32>,
 }
 
@@ -41,20 +41,20 @@ pub struct Table {
     pub(super) domains: HashMap<Domain, RuleId>,
     pub(super) subdomains: HashMap<Domain, RuleId>,
     pub(super) known: HashMap<Domain, DomainEntry>,
-    /// Where letter case counts: the same rules, found without it.
+    /// Finds the same rules without letter case. `None` if the table ignores letter case anyway.
     pub(super) any_case: Option<AnyCase>,
     /// True if a rule rejects or defers.
     pub(super) refuses: bool,
-    /// Rules of each file, by its number.
+    /// How many rules each file has, by the number of the file.
     pub(super) counts: Vec<usize>,
-    /// What the files were, by their numbers.
+    /// What was read of each file, by the number of the file.
     pub(super) reads: Vec<FileRead>,
-    /// Rules that are in conflict with another one: errors, of which the table never goes live.
-    pub(super) ousted: Vec<Rule>,
+    /// Rules that are in conflict with an earlier one. A table that has any never goes live.
+    pub(super) conflicting: Vec<Rule>,
 }
 
 impl Table {
-    /// How many rules it holds, domain lines not counted.
+    /// Returns the number of rules. Domain lines are not counted.
     pub fn len(&self) -> usize {
         self.store.len()
     }
@@ -64,18 +64,19 @@ impl Table {
         self.store.is_empty()
     }
 
-    /// What a later table may reuse of this one. `fetch` gives a text once more, if it must be shown.
+    /// Returns what a later table may reuse of this one. `fetch` reads the text of a file again if a finding
+    /// has to show it.
     pub fn reuse<'t>(&'t self, fetch: Fetch<'t>) -> Reuse<'t> {
         Reuse::new(&self.store, &self.reads, &self.counts, fetch)
     }
 
-    /// The files, each with the number of its rules.
+    /// Returns the files, each with the number of its rules.
     pub fn rules_by_file(&self) -> impl Iterator<Item = (&str, usize)> {
         let counts = self.counts.iter().copied().chain(std::iter::repeat(0));
         self.files.iter().map(|name| &**name).zip(counts)
     }
 
-    /// The files, each with the number of its rules and domain lines.
+    /// Returns the files, each with the number of its rules and domain lines.
     pub fn lines_by_file(&self) -> Vec<(&str, usize)> {
         let mut files: Vec<_> = self.rules_by_file().collect();
         for declared in self.known.values().filter_map(|entry| entry.declared) {
@@ -86,24 +87,24 @@ impl Table {
         files
     }
 
-    /// The settings that it was compiled with.
+    /// Returns the settings that the table was compiled with.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// A rule's own text, in canonical form.
+    /// Returns the text of a rule, in canonical form. Empty if there is no such rule.
     pub fn text(&self, id: RuleId) -> String {
         let rule = self.store.unplaced(id);
         rule.map(|rule| rule.to_string()).unwrap_or_default()
     }
 
-    /// Where a rule stands.
+    /// Returns the file and the line of a rule.
     pub fn place(&self, id: RuleId) -> RulePlace<'_> {
         let (file, line) = self.store.place(id).unwrap_or((u32::MAX, 0));
         self.place_at(file, line)
     }
 
-    /// The line that says what happens to unknown addresses of a domain: its place and its text.
+    /// Returns the place and the text of the line that declares a domain. `None` if no line declares it.
     pub fn domain_line(&self, domain: &Domain) -> Option<(RulePlace<'_>, String)> {
         let entry = self.known.get(domain)?;
         let declared = entry.declared?;
@@ -116,41 +117,42 @@ impl Table {
         Some((place, format!("{domain} {}{unknown}", entry.class.word())))
     }
 
-    /// All rules, in the order of files and lines.
+    /// Returns all rules, in the order of files and lines.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
         self.store.iter()
     }
 
-    /// All rules, each made a value only if somebody asks for it.
+    /// Returns all rules as they are stored. A caller unpacks only those that it needs.
     pub fn entries(&self) -> impl Iterator<Item = StoredRule<'_>> {
         self.store.entries()
     }
 
-    /// The rules that are in conflict with another one. Their targets are checked all the same.
-    pub fn ousted(&self) -> &[Rule] {
-        &self.ousted
+    /// Returns the rules that are in conflict with an earlier one, at most a thousand. The checks look at
+    /// their targets as well.
+    pub fn conflicting_rules(&self) -> &[Rule] {
+        &self.conflicting
     }
 
-    /// Returns true if another rule differs from this one only in letter case, so that a key in lower
-    /// case does not tell which of the two is meant.
-    pub fn has_twin(&self, id: RuleId) -> bool {
+    /// Returns true if the pattern of another rule differs from that of this rule only in letter case. A key
+    /// in lower case then does not show which of the two rules is meant.
+    pub fn is_ambiguous_without_case(&self, id: RuleId) -> bool {
         self.any_case
             .as_ref()
-            .is_some_and(|index| index.has_twin(id))
+            .is_some_and(|index| index.is_ambiguous(id))
     }
 
-    /// The domains that targets are in.
+    /// Returns the domains of all targets.
     pub fn target_domains(&self) -> impl Iterator<Item = &Domain> {
         self.store.target_domains()
     }
 
-    /// Returns true if a regex may be for addresses of a domain.
+    /// Returns true if a regex may match addresses of a domain.
     pub fn has_regex_for(&self, domain: &Domain) -> bool {
         let inbound = matches!(
             self.class(domain),
             Some(DomainClass::Primary | DomainClass::Secondary)
         );
-        inbound && self.regexes.concern(domain)
+        inbound && self.regexes.may_match_in(domain)
     }
 
     /// Returns the regexes, in the order in which they are tried.
@@ -160,7 +162,7 @@ impl Table {
         all.into_iter().map(|(text, _)| &**text)
     }
 
-    /// Returns true if a pattern may be for details alone, so that an address with one goes another way.
+    /// Returns true if some pattern may match an address only because of its detail.
     pub fn has_detail_patterns(&self) -> bool {
         !self.any_detail.is_empty() || !self.detailed.is_empty() || !self.regexes.is_empty()
     }
@@ -175,17 +177,18 @@ impl Table {
         self.subdomains.is_empty() && self.inbound_domains().is_empty()
     }
 
-    /// Where a domain is declared.
+    /// Returns the place of the line that declares a domain.
     pub fn declaration(&self, domain: &Domain) -> Option<Span> {
         self.known.get(domain)?.declared
     }
 
-    /// What a domain is to us; a subdomain that `@*.domain` covers is secondary in every respect.
+    /// Returns the class of a domain. A subdomain that an `@*.domain` rule covers is secondary. `None` if the
+    /// table does not know the domain.
     pub fn class(&self, domain: &Domain) -> Option<DomainClass> {
         self.class_by(self.known.get(domain), domain)
     }
 
-    /// Returns the class of a domain whose entry is at hand.
+    /// Returns the class of a domain, for a caller that has looked its entry up already.
     pub(super) fn class_by(
         &self,
         entry: Option<&DomainEntry>,
@@ -195,7 +198,7 @@ impl Table {
         entry.map(|entry| entry.class).or_else(covered)
     }
 
-    /// What happens to an address of a domain for which there is neither a rule nor a mailbox.
+    /// Returns what happens to addresses of a domain that no rule matches.
     pub fn unknown(&self, domain: &Domain) -> Unknown {
         match self.known.get(domain) {
             Some(entry) => entry.unknown,
@@ -204,7 +207,7 @@ impl Table {
         }
     }
 
-    /// The domains that are declared or in use, each with its class, sorted.
+    /// Returns the domains that a line declares or a rule names, each with its class, sorted.
     pub fn known_domains(&self) -> Vec<(&Domain, DomainClass)> {
         let known = self.known.iter();
         let mut domains: Vec<_> = known.map(|(domain, entry)| (domain, entry.class)).collect();
@@ -212,14 +215,14 @@ impl Table {
         domains
     }
 
-    /// Those that are primary or secondary.
+    /// Returns the domains that are primary or secondary, sorted.
     pub fn inbound_domains(&self) -> Vec<(&Domain, DomainClass)> {
         let mut domains = self.known_domains();
         domains.retain(|(_, class)| *class != DomainClass::External);
         domains
     }
 
-    /// The rule with this number.
+    /// Returns the rule with this number.
     pub fn rule(&self, id: RuleId) -> Option<Rule> {
         self.store.rule(id)
     }
@@ -231,7 +234,7 @@ impl Table {
         }
     }
 
-    /// The longest `@*.domain` above a domain.
+    /// Returns the rule with the longest `@*.domain` pattern that is above a domain.
     pub(super) fn wildcard(&self, domain: &Domain) -> Option<RuleId> {
         if self.subdomains.is_empty() {
             return None;
@@ -255,7 +258,7 @@ impl PartialOrd for DomainClass {
 }
 
 impl Table {
-    /// The rule behind a match; where it is written is not looked up.
+    /// Returns what a rule does. Its place, which takes longer to find, is not looked up.
     pub fn view(&self, id: RuleId) -> Option<RuleView> {
         self.store.meaning(id)
     }

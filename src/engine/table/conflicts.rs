@@ -1,4 +1,4 @@
-//! Two rules with the same pattern.
+//! Findings about two rules with the same pattern.
 //!
 //! Findings: `conflict`, `claimed-twice`, `repeated-rule`, `never-matches`.
 
@@ -8,7 +8,7 @@ use crate::engine::{
     rule::{Action, Origin, Pattern, Rule, Target, TargetKind},
 };
 
-/// Returns true if a mailbox lists itself among its secondary addresses, in whatever spelling.
+/// Returns true if a rule comes from a mailbox that lists itself among its secondary addresses.
 pub(super) fn is_own_secondary(rule: &Rule, case: LocalCase) -> bool {
     match (&rule.pattern, &rule.action, rule.origin.is_secondary()) {
         (Pattern::Mailbox(secondary), Action::Rewrite(targets), true) => targets
@@ -18,7 +18,7 @@ pub(super) fn is_own_secondary(rule: &Rule, case: LocalCase) -> bool {
     }
 }
 
-/// Returns true if two rules with one pattern do the same. Targets are compared as mailboxes.
+/// Returns true if two rules with the same pattern do the same. Two spellings of one target are the same.
 fn same_action(rule: &Rule, was: &Rule, case: LocalCase) -> bool {
     let same_target = |(one, other): (&Target, &Target)| match (&one.kind, &other.kind) {
         (TargetKind::Mailbox(one), TargetKind::Mailbox(other)) => one.key(case) == other.key(case),
@@ -33,12 +33,14 @@ fn same_action(rule: &Rule, was: &Rule, case: LocalCase) -> bool {
     same && rule.detail == was.detail
 }
 
-/// Two rules with one pattern; that another program repeats itself is not worth a word.
+/// Returns the finding about two rules with the same pattern; `was` is the earlier one. `None` if a file of
+/// another program only repeats itself.
 pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding> {
     let pattern = &rule.pattern;
     let same = same_action(rule, was, case);
     let foreign = rule.origin.is_foreign() || was.origin.is_foreign();
-    // A map's identity entry and a directory's mailbox: both say that the address stays.
+    // An MTA's map may list an address as its own target, where a `.rules` file has a `mailbox` line: both
+    // say that the address stays as it is.
     let stays = |rule: &Rule| matches!(rule.action, Action::Keep | Action::Mailbox);
     if foreign && (same || (stays(rule) && stays(was))) {
         return None;
@@ -63,7 +65,7 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
             rule.span,
             format!("`{pattern}` is claimed by two mailboxes{owners}"),
         )
-        .help("leave it with one of them, or write a rule of its own that names both")
+        .help("delete it from one of them, or write a separate rule that names both")
         .understood()
         .note(was.span, "first claimed here")
     } else {

@@ -2,27 +2,27 @@
 
 use crate::engine::{rule::Unknown, store::RuleId};
 
-/// Which rule is for an address.
+/// The rule that matches an address, and how it matches.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Match {
     /// The rule.
     pub rule: RuleId,
-    /// The match was made without the address's detail.
+    /// True if the rule matches only the address without its detail.
     pub left_out_detail: bool,
-    /// What the groups of a regex matched, the whole first.
+    /// What each group of a regex matched; the first is the whole match. Empty if the rule has no regex.
     pub captures: Vec<Option<String>>,
 }
 
 /// The outcome of a lookup.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Found {
-    /// This rule.
+    /// A rule matches.
     Rule(Match),
-    /// No rule; the domain's line says what happens.
+    /// No rule matches; the domain's line says what happens.
     Unknown(Unknown),
-    /// No rule spells the address out, and its local-part would route it elsewhere.
+    /// No rule spells the address out, and some MTAs would read its local-part as a route to another host.
     RoutingSpelling,
-    /// The domain is none of the table's.
+    /// The table does not know the domain.
     Elsewhere,
 }
 

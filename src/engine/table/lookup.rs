@@ -1,7 +1,8 @@
-//! One address to the one rule that is for it.
+//! Finds the one rule that decides about an address.
 //!
-//! In: an address prepared once ([`Address`]). Out: what was found, with what the match left out
-//! or captured. No expansion here: that is the next storey's.
+//! In: an address that is prepared for lookups ([`Address`]). Out: the rule ([`Found`]), whether it matches
+//! without the detail, and what its regex captured. The result is not looked up again here: the next storey
+//! (`rewrite`) does that.
 
 use super::{
     address::Address,
@@ -29,10 +30,10 @@ impl Address {
 }
 
 impl Table {
-    /// The rule for an address, by the precedence that the head of [`super`] states.
+    /// Returns the rule for an address, in the order of precedence that the head of [`super`] lists.
     pub fn find(&self, address: &Address) -> Found {
         let domain = &address.mailbox.domain;
-        // All that is known of the domain is asked for once.
+        // One look at the index of domains serves all steps below.
         let entry = self.known.get(domain);
         let Some(class) = self.class_by(entry, domain) else {
             return Found::Elsewhere;
@@ -54,8 +55,8 @@ impl Table {
         found.map_or(Found::Unknown(unknown), Found::Rule)
     }
 
-    /// Steps 1 to 3, in the domain of this number. A local-part that routes is matched only where the
-    /// rule spells it out.
+    /// Steps 1 to 3. `domain` is the number of the address's domain. A local-part that routes matches only a
+    /// rule that spells it out.
     fn find_mailbox(&self, address: &Address, domain: u32) -> Option<Match> {
         let index = match self.other_case(address) {
             Some(index) => &index.mailboxes,
@@ -76,13 +77,13 @@ impl Table {
         Some(Match::without_detail(rule))
     }
 
-    /// Returns the second index, if the address is compared otherwise than the table compares.
+    /// Returns the index without letter case if this address is compared so and the table is not.
     fn other_case(&self, address: &Address) -> Option<&AnyCase> {
         let index = self.any_case.as_ref();
         index.filter(|_| address.case != self.settings.local_case)
     }
 
-    /// Step 2.
+    /// Step 2: `user+*@domain`.
     fn find_any_detail(&self, address: &Address, user: &str) -> Option<RuleId> {
         let Mailbox { local, domain } = &address.mailbox;
         let index = match self.other_case(address) {
@@ -96,7 +97,7 @@ impl Table {
         index.get(key.as_str()).copied()
     }
 
-    /// Step 4.
+    /// Step 4: `local@*`. It matches only addresses in secondary domains.
     fn find_local_part(&self, address: &Address, class: DomainClass) -> Option<Match> {
         let index = match self.other_case(address) {
             Some(index) => &index.local_parts,
@@ -116,7 +117,7 @@ impl Table {
             .map(|rule| Match::without_detail(*rule))
     }
 
-    /// Step 5. Never outside of the primary and secondary domains.
+    /// Step 5: `/regex/`. A regex matches only addresses in primary and secondary domains.
     fn find_regex(&self, address: &Address, class: DomainClass) -> Option<Match> {
         if self.regexes.is_empty() || class == DomainClass::External {
             return None;
@@ -127,7 +128,7 @@ impl Table {
         self.regexes.find(address)
     }
 
-    /// Steps 6 to 8.
+    /// Steps 6 to 8: `+*@domain`, `@domain`, `@*.domain`.
     fn find_domain(&self, address: &Address) -> Option<Match> {
         let domain = &address.mailbox.domain;
         let detailed = self.detailed.get(domain).filter(|_| address.has_detail());
@@ -136,8 +137,8 @@ impl Table {
         rule.map(Match::plain)
     }
 
-    /// Returns true if a wildcard above a domain is for the domain: not where the domain is declared to be
-    /// something else than secondary.
+    /// Returns true if an `@*.domain` rule above the address's domain may match it. Such a rule does not match
+    /// a domain that is primary or external.
     fn is_covered(&self, address: &Address) -> bool {
         self.known
             .get(&address.mailbox.domain)

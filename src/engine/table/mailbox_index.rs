@@ -1,18 +1,18 @@
-//! The index of rules for one mailbox: of ten million, the one that is for an address.
+//! The index of rules for one mailbox: a hash table that finds one rule among ten million.
 //!
-//! Only the number of each rule is kept. What it is for stands in the [`RuleStore`], so a lookup reads two
-//! places of memory: the index, and the record that it names.
+//! The index keeps only the number of each rule. The mailbox of the rule is in the [`RuleStore`], so a lookup
+//! reads two places in memory: the index, and the record of the rule.
 //!
-//! # Why it is no map of a library
+//! # Why this is not the hash map of a library
 //!
-//! In a large table the time of a lookup is that of the reads which miss the cache. hashbrown keeps its
-//! tags and its values apart, which is one such read more for each address that is found. Here both
-//! stand in one line of the cache: eight bytes of a hash choose the line and the tag. A line that is
-//! full goes on in the next one.
+//! In a large table, a lookup takes as long as its reads that miss the cache of the CPU. hashbrown keeps tags
+//! and values in separate places, which costs one more such read for each address that is found. Here, tags and
+//! values are in one cache line: the eight bytes of a hash choose the line and the tag. When a line is full,
+//! its further rules go into the next line.
 //!
 //! # Limits
 //!
-//! There is no way to take a rule out, nor to grow: a table is made once, of rules that are counted.
+//! An index cannot grow, and no rule can be removed: a table is built once, from a known number of rules.
 
 use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
@@ -24,35 +24,35 @@ use crate::engine::{
     store::{RuleId, RuleStore, same_local},
 };
 
-/// Rules that are best added at once: their places fit the cache.
+/// How many rules are best added at once: the lines for them fit the cache.
 pub(super) const BATCH: usize = 256;
 
-/// How many bytes are folded at once.
+/// How many bytes of a local-part are folded and hashed at once.
 const CHUNK: usize = 64;
 
-/// Rules that one line holds.
+/// How many rules one line has room for.
 const SLOTS: usize = 12;
 
-/// Rules that it holds on average: so few that one in twenty is full.
+/// How many rules a line holds on average: so few that only one line in twenty is full.
 const FILLED: usize = 7;
 
-/// One line of the cache.
+/// One cache line.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Line {
-    /// A byte of the hash of each rule, never 0; 0 where there is none.
+    /// For each slot, one byte of the hash of its rule, never 0; 0 if the slot is empty.
     tags: [u8; SLOTS],
     rules: [RuleId; SLOTS],
 }
 
-/// Rules by the mailbox that they are for.
+/// Finds the rule for a mailbox.
 #[derive(Debug, Default)]
 pub(super) struct MailboxIndex {
     lines: Vec<Line>,
     hasher: DefaultHashBuilder,
 }
 
-/// Where a hash leads.
+/// Where to look for a mailbox with a given hash.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     line: usize,
@@ -64,7 +64,7 @@ impl Line {
         self.tags.last().is_some_and(|tag| *tag != 0)
     }
 
-    /// The rule with this tag that is the one.
+    /// Returns the rule that has this tag and for which `is_it` returns true.
     fn find(&self, tag: u8, is_it: impl Fn(RuleId) -> bool) -> Option<RuleId> {
         let slots = self.tags.iter().zip(&self.rules);
         let mut candidates = slots.filter(|(own, _)| **own == tag);
@@ -73,7 +73,7 @@ impl Line {
             .map(|(_, rule)| *rule)
     }
 
-    /// Adds a rule, where there is room.
+    /// Puts a rule into the first empty slot. Does nothing if the line is full.
     fn add(&mut self, tag: u8, rule: RuleId) {
         let slots = self.tags.iter_mut().zip(&mut self.rules);
         for (own_tag, own_rule) in slots {
@@ -86,7 +86,7 @@ impl Line {
 }
 
 impl MailboxIndex {
-    /// An index with room for `count` rules.
+    /// Returns an empty index with room for `count` rules.
     pub fn with_capacity(count: usize) -> Self {
         Self {
             lines: vec![Line::default(); count / FILLED + 1],
@@ -94,7 +94,7 @@ impl MailboxIndex {
         }
     }
 
-    /// The rule for the mailbox with this local-part in the domain of this number.
+    /// Returns the rule for a mailbox: its local-part, and the number of its domain in the store.
     pub fn find(
         &self,
         store: &RuleStore,
@@ -107,7 +107,11 @@ impl MailboxIndex {
         self.look(place, is_it).ok()
     }
 
-    /// The rule that is meant, or the line in which there is room for it.
+    /// Returns the rule for which `is_it` returns true.
+    ///
+    /// # Errors
+    ///
+    /// There is no such rule: the number of the line that has room for it, or `None` if all lines are full.
     fn look(&self, place: Place, is_it: impl Fn(RuleId) -> bool) -> Result<RuleId, Option<usize>> {
         let ahead = place.line..self.lines.len();
         for at in ahead.chain(0..place.line) {
@@ -123,7 +127,7 @@ impl MailboxIndex {
     }
 
     fn place(&self, hash: u64) -> Place {
-        // The upper half of the product is as evenly spread as the hash.
+        // The upper half of the product chooses a line; it is spread as evenly as the hash.
         let line = (u128::from(hash) * self.lines.len() as u128) >> 64;
         Place {
             line: line as usize,
@@ -131,17 +135,17 @@ impl MailboxIndex {
         }
     }
 
-    /// Adds rules for mailboxes, in their order; of one whose mailbox has a rule already, `twice` is
-    /// told both, the other one first.
+    /// Adds rules for mailboxes, in their order. If a mailbox has a rule already, the index keeps that rule,
+    /// and `on_repeat` gets both: the earlier rule, then the later one.
     ///
-    /// All places in the index are looked at before the first is written to. None of these reads waits
-    /// for another, so that those that miss the cache overlap.
+    /// Reads all lines that it needs before it writes to the first one. These reads do not wait for each
+    /// other, so those that miss the cache overlap.
     pub fn insert(
         &mut self,
         store: &RuleStore,
         ids: &[RuleId],
         case: LocalCase,
-        mut twice: impl FnMut(RuleId, RuleId),
+        mut on_repeat: impl FnMut(RuleId, RuleId),
     ) {
         let place = |id: &RuleId| {
             let (local, domain) = store.mailbox(*id).unwrap_or_default();
@@ -158,8 +162,8 @@ impl MailboxIndex {
                     .is_some_and(|(local, domain)| is_for(store, other, local, domain, case))
             };
             match self.look(place, is_it) {
-                Ok(was) => twice(was, *id),
-                // There is room: the lines were made for as many rules as there are.
+                Ok(was) => on_repeat(was, *id),
+                // There is always room: the caller of `with_capacity` knew the number of rules.
                 Err(at) => {
                     if let Some(line) = at.and_then(|at| self.lines.get_mut(at)) {
                         line.add(place.tag, *id);
@@ -180,7 +184,7 @@ fn is_for(store: &RuleStore, id: RuleId, local: &str, domain: u32, case: LocalCa
         .is_some_and(|(stored, in_domain)| in_domain == domain && same_local(stored, local, case))
 }
 
-/// Hashes a local-part as it is compared, folded or not, and a domain.
+/// Returns the hash of a mailbox. Folds the local-part first if `case` ignores letter case.
 fn hash_of(builder: &DefaultHashBuilder, local: &str, domain: u32, case: LocalCase) -> u64 {
     let mut hasher = builder.build_hasher();
     if local.is_ascii() {
@@ -192,7 +196,7 @@ fn hash_of(builder: &DefaultHashBuilder, local: &str, domain: u32, case: LocalCa
     hasher.finish()
 }
 
-/// Folds ASCII letters on the way, in pieces: a lookup takes no memory for it.
+/// Hashes a local-part, and folds its ASCII letters piece by piece, so that a lookup allocates no memory.
 fn write_folded(hasher: &mut impl Hasher, local: &[u8], case: LocalCase) {
     for chunk in local.chunks(CHUNK) {
         let mut folded = [0; CHUNK];
@@ -214,7 +218,7 @@ mod tests {
         syntax::{Parsed, read},
     };
 
-    /// Rules for `count` mailboxes, and their numbers.
+    /// Returns rules for `count` mailboxes, and the numbers of these rules.
     fn rules(count: usize) -> (RuleStore, Vec<RuleId>) {
         let lines = (0..count).map(|n| format!("u{n}@d.example keep\n"));
         let source = SourceText::new("a.rules", lines.collect::<String>());
@@ -225,7 +229,7 @@ mod tests {
         (parsed.rules, ids)
     }
 
-    /// Fills an index that was made for `room` rules with `count`, which all have to be found again.
+    /// Puts `count` rules into an index that was made for `room`, and checks that a lookup finds each.
     #[track_caller]
     fn holds(count: usize, room: usize) {
         let (store, ids) = rules(count);

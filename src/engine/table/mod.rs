@@ -1,25 +1,25 @@
-//! Storey 3: rules to one immutable table, and the one rule that is for an address.
+//! Storey 3: compiles rules into one immutable table, and finds the one rule that decides about an address.
 //!
 //! # Which rule wins
 //!
-//! The most specific, whatever the order of lines:
+//! The most specific rule wins, whatever the order of the lines:
 //!
 //! 1. mailbox with detail
 //! 2. `user+*@domain`
 //! 3. mailbox
 //! 4. `local@*`
-//! 5. `/regex/`, first written first
+//! 5. `/regex/`; of several, the one that is written first
 //! 6. `+*@domain`
 //! 7. `@domain`
-//! 8. `@*.domain`, longest first
+//! 8. `@*.domain`; of several, the one with the longest domain
 //! 9. the domain's own line (its `unknown=`)
 //!
-//! [`Table::find`] walks this list once, from the top; nothing else knows it.
+//! [`Table::find`] goes through this list once, from the top. The order is written nowhere else.
 //!
 //! # Invariants
 //!
 //! - A table is never changed after it was compiled; readers share it without a lock.
-//! - No format of rules is known here, and no table is known to a format.
+//! - A table depends on no format of rule files, and no format depends on the table.
 
 mod address;
 mod any_case;

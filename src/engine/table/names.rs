@@ -1,8 +1,9 @@
-//! What findings about single lines ask of the table: its domains and its mailboxes.
+//! Answers to the questions that findings about single lines ask about the table: which domains and mailboxes
+//! it has.
 //!
 //! # Limits
 //!
-//! Among the first [`MAX_CANDIDATES`] mailboxes of a table a misspelt one is looked for.
+//! For a misspelt mailbox, the first [`MAX_CANDIDATES`] mailboxes of its domain are compared.
 
 use super::{address::Address, compiled::Table, found::Found};
 use crate::engine::{
@@ -12,7 +13,7 @@ use crate::engine::{
     store::StoredRule,
 };
 
-/// Mailboxes among which a misspelt one is looked for.
+/// How many mailboxes of a domain are compared with a misspelt one.
 const MAX_CANDIDATES: usize = 10_000;
 
 impl Table {
@@ -22,7 +23,7 @@ impl Table {
         domains.map(|(domain, _)| domain.to_string()).collect()
     }
 
-    /// Returns true if mail for a mailbox is not refused because nobody knows it.
+    /// Returns false if mail for a mailbox is refused because no rule matches it.
     pub fn takes(&self, mailbox: &Mailbox) -> bool {
         let address = Address::new(mailbox.clone(), self);
         !matches!(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where a rule stands, for as long as its table lives.
+/// Where a rule is written. Valid as long as its table exists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RulePlace<'a> {
     /// File name without its directory.

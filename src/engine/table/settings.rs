@@ -1,31 +1,33 @@
-//! The settings that change what rules mean.
+//! The settings that change the meaning of rules.
 
 use crate::engine::{
     address::LocalCase,
     reply::{ReplyClass, SmtpReply},
 };
 
-/// What the meaning of rules depends on besides the rules.
+/// The settings that change the meaning of rules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Settings {
-    /// Characters that part user and detail, as Postfix's `recipient_delimiter`; none for no details.
+    /// The characters that separate user and detail, as in Postfix's `recipient_delimiter`. If empty, no
+    /// address has a detail.
     pub recipient_delimiter: String,
-    /// How local-parts are compared.
+    /// How local-parts are compared: with or without letter case.
     pub local_case: LocalCase,
-    /// Lookups in a row for one recipient.
+    /// How many lookups, one after another, one recipient may take.
     pub recursion_limit: usize,
-    /// Recipients from one.
+    /// How many recipients one recipient may become.
     pub expansion_limit: usize,
     /// The largest length in bytes of an address that comes out of a rule.
     pub address_length_limit: usize,
-    /// The reply where `unknown=reject` decides.
+    /// The reply to an address that `unknown=reject` refuses.
     pub unknown_reject: SmtpReply,
-    /// The reply where `unknown=defer` decides.
+    /// The reply to an address that `unknown=defer` defers.
     pub unknown_defer: SmtpReply,
 }
 
 impl Default for Settings {
-    /// Limits as Postfix has them (`virtual_alias_recursion_limit` and its sisters).
+    /// The limits are those of Postfix: `virtual_alias_recursion_limit`, `virtual_alias_expansion_limit`,
+    /// `virtual_alias_address_length_limit`.
     fn default() -> Self {
         Self {
             recipient_delimiter: "+".to_owned(),

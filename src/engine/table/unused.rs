@@ -1,4 +1,4 @@
-//! Secondary domains for which no rule is written.
+//! Secondary domains that no rule names.
 
 use hashbrown::HashSet;
 
@@ -12,8 +12,8 @@ use crate::engine::{
 const ROLES: [&str; 2] = ["postmaster", "abuse"];
 
 impl Table {
-    /// Returns the declared secondary domains that refuse every address except for those of roles: no
-    /// rule names the domain, and none is for addresses of any domain. Sorted.
+    /// Returns the declared secondary domains that refuse every address except those of roles, sorted. No
+    /// rule names such a domain, and no rule without a domain matches its addresses.
     pub fn domains_without_rule(&self) -> Vec<&Domain> {
         let everywhere = self.local_parts.keys();
         if everywhere
@@ -29,12 +29,12 @@ impl Table {
                     && entry.unknown != Unknown::Keep
             })
         };
-        let bare = |domain: &&Domain| {
+        let no_wide_rule = |domain: &&Domain| {
             !self.domains.contains_key(*domain)
                 && self.wildcard(domain).is_none()
                 && !self.has_regex_for(domain)
         };
-        let known = self.known.keys().filter(refuses).filter(bare);
+        let known = self.known.keys().filter(refuses).filter(no_wide_rule);
         let mut left: HashSet<&Domain> = known.collect();
         if !left.is_empty() {
             for entry in self.entries() {

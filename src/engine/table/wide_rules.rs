@@ -1,4 +1,4 @@
-//! Rules for many addresses that do not do what their writer means.
+//! Findings about rules for many addresses that do not do what their writer probably wants.
 //!
 //! | rule | finding |
 //! |---|---|
@@ -16,11 +16,11 @@ use crate::engine::{
     rule::{Action, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
 };
 
-/// Checks every rule that is not for one mailbox.
+/// Checks every rule whose pattern is not a single mailbox.
 pub(super) fn check(table: &Table, declared: bool, findings: &mut Findings<'_>) {
     let wide = table.entries().filter(|entry| !entry.is_for_mailbox());
     for rule in wide.filter_map(|entry| entry.rule()) {
-        // Other programs have other regexes: what is read here is not what was written.
+        // The regexes of other programs were translated, so a finding could not show what was written.
         if rule.origin != Origin::Line {
             continue;
         }
@@ -37,14 +37,14 @@ pub(super) fn check(table: &Table, declared: bool, findings: &mut Findings<'_>) 
     }
 }
 
-/// `/info@oldacme.org/`: a dot matches every character.
+/// Finds a dot that is not escaped, as in `/info@oldacme.org/`: it matches every character.
 fn open_dots(rule: &Rule, text: &str, tail: &Tail) -> Option<Finding> {
     let first = *tail.open_dots.first()?;
-    // The text begins behind the first `/`.
+    // The text of the regex begins after the first `/`.
     let place = |dot: usize| rule.span.part(1 + dot, 1);
     let dots = tail.open_dots.iter();
     let escaped = escaped(text.get(tail.start..).unwrap_or_default());
-    let message = "a dot in a regex matches every character, unless `\\` stands before it";
+    let message = "a dot in a regex matches every character, unless a `\\` precedes it";
     Some(
         Finding::note_only(codes::REGEX_DOT, place(first), message).suggest_edits(
             format!("write `{escaped}`"),
@@ -53,12 +53,12 @@ fn open_dots(rule: &Rule, text: &str, tail: &Tail) -> Option<Finding> {
     )
 }
 
-/// A domain as the end of a regex.
+/// Returns a domain as it is written in a regex: with a `\` before each dot.
 fn escaped(domain: &str) -> String {
     domain.replace("\\.", ".").replace('.', "\\.")
 }
 
-/// A regex for addresses that are never looked up.
+/// Finds a regex for addresses that are never looked up.
 fn elsewhere(
     table: &Table,
     declared: bool,
@@ -73,7 +73,7 @@ fn elsewhere(
     let why = match class {
         Some(_) => "is declared external",
         None if declared => "is not declared",
-        None => "stands in no other rule",
+        None => "no other rule names",
     };
     let message =
         format!("this regex never matches: it is for addresses of `{domain}`, which {why}");
@@ -101,7 +101,8 @@ fn elsewhere(
     })
 }
 
-/// Every address of a domain is kept, so that none of them is unknown.
+/// Finds a rule that keeps every address of a domain whose unknown addresses should be refused: no address
+/// of the domain is unknown then.
 fn keeps_everything(table: &Table, rule: &Rule, domain: &Domain) -> Option<Finding> {
     let keeps = match &rule.action {
         Action::Keep => true,

@@ -23,7 +23,7 @@ codes! {
         "Divide the file, or move it out of the directory."
         Command("truncate -s 5G 20-large.rules")
     FOREIGN_OWNER "foreign-owner" [Warning]
-        "A file that decides where mail goes belongs to a user who has no part in it."
+        "A file that decides where mail goes belongs to a user who should not own it."
         "Give the file to root: `chown root FILE`."
         Command("chown nobody 10-example.rules")
     INTERNAL_ERROR "internal-error" [Error]

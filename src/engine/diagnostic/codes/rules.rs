@@ -23,7 +23,7 @@ codes! {
         "Write addresses in full: `jd@domain2.com jdoe@company.com`."
         Files(&[("10-example.expect", "jd keep\n")])
     BAD_MAILBOX "bad-mailbox" [Error]
-        "The action `mailbox` stands behind a pattern that matches more than one address."
+        "The action `mailbox` follows a pattern that matches more than one address."
         "Write the address of the mailbox in full, or use another action."
         Rules("@domain2.com mailbox\n")
     BAD_OPTION "bad-option" [Error]
@@ -44,14 +44,14 @@ codes! {
         Rules("jd@domain2.com reject 450\n")
     BAD_SECONDARY "bad-secondary" [Error]
         "The list of secondary addresses of a mailbox holds something other than full addresses."
-        "Write full addresses there, and a rule of its own for a whole domain."
+        "Write only full addresses there, and a separate rule for a whole domain."
         Rules("jd@company.com mailbox @domain2.com\n")
     BAD_TARGET "bad-target" [Error]
         "A target of a rule is not an address to which mail can be sent."
         "Write a full address such as `jdoe@company.com`, or an action such as `reject`."
         Rules("jd@domain2.com rejct\n")
     BARE_DOMAIN "bare-domain" [Error]
-        "A domain stands without `@` where a rule for a whole domain begins."
+        "A rule begins with a domain without `@`."
         "Write `@` before the domain."
         Rules("domain3.com @company.com\n")
     CLAIMED_TWICE "claimed-twice" [Error]
@@ -63,7 +63,7 @@ codes! {
         "Delete one of the two rules, or write both targets in one rule, with a comma between them."
         Rules("sales@domain2.com anna@company.com\nsales@domain2.com carol@company.com\n")
     CONSEQUENCES "consequences" [Warning]
-        "Findings are not shown that may follow from a file that was not read whole."
+        "Some findings are not shown, because a file was not read completely and may be their cause."
         "Fix the errors about files first, then check again."
         Files(&[("10-example.rules", "jd@domain2.com jdoe@company.com\n"), ("20-users.csv", "name;phone\nJohn;12\n")])
     CONTINUATION "continuation" [Error]
@@ -87,7 +87,7 @@ codes! {
         "Delete the rule, or the option `unknown=` of the domain."
         Files(&[("10-example.rules", "company.com primary unknown=reject\nanna@company.com mailbox\n@company.com keep\n")])
     LOOKALIKE "lookalike" [Warning]
-        "A domain looks like another one of the table, but letters of another script stand in it."
+        "A domain looks like another one of the table, but contains letters of another script."
         "Type the domain again, with ASCII letters."
         Files(&[("10-example.rules", "postmaster@* anna@company.com\nabuse@* anna@company.com\njd@domain2.com anna@company.com\nsales@d\u{43e}main2.com anna@company.com\n")])
     LOOP "loop" [Error]
@@ -95,7 +95,7 @@ codes! {
         "Change one of the rules that the finding names, so that the address ends at a mailbox."
         Rules("a@domain2.com b@domain2.com\nb@domain2.com a@domain2.com\n")
     MAILBOX_CLASS "mailbox-class" [Error]
-        "The action `mailbox` stands behind an address in a domain that is not primary."
+        "The action `mailbox` follows an address in a domain that is not primary."
         "Declare the domain as `primary`, or write another action."
         Rules("jd@domain2.com mailbox\n")
     MORE "more" [Error, Warning]
@@ -107,19 +107,19 @@ codes! {
         "Delete the rule, or correct its pattern."
         Rules("/a@domain2\\.com/ b@company.com\n/a@domain2\\.com/ c@company.com\n")
     NO_ACTION "no-action" [Error]
-        "A pattern stands alone: no target and no action follows it."
-        "Write the target or the action behind the pattern, or delete the line."
+        "A pattern has neither a target nor an action."
+        "Write the target or the action after the pattern, or delete the line."
         Rules("jd@domain2.com\n")
     NO_OUTCOME "no-outcome" [Error]
         "A line of a `.expect` file has an address and no expected outcome."
-        "Write behind the address what must come out: targets, `keep`, `discard` or `reject`."
+        "Write the expected result after the address: targets, `keep`, `discard` or `reject`."
         Files(&[("10-example.expect", "jd@domain2.com\n")])
     NO_POSTMASTER "no-postmaster" [Warning]
         "Mail for `postmaster` or `abuse` of a secondary domain reaches nobody."
         "Write one rule for all secondary domains: `postmaster@* postmaster@company.com`."
         Files(&[("10-example.rules", "company.com primary\ndomain2.com secondary\njd@domain2.com jd@company.com\n")])
     NOT_A_DOMAIN "not-a-domain" [Error]
-        "An address or a user stands where a class of domains (`primary`, `secondary`, `external`) is declared."
+        "A line gives a class (`primary`, `secondary`, `external`) to an address or a user; only a domain has a class."
         "Write the domain without `@`."
         Rules("@domain3.com secondary\n")
     NOT_UTF8 "not-utf8" [Error]
@@ -128,7 +128,7 @@ codes! {
         Command("printf 'j\\366rg@domain2.com jd@company.com\\n' > 20-latin.rules")
     ODD_DOMAIN "odd-domain" [Warning]
         "A declared domain is an IP address or a single name, so that other hosts send no mail to it."
-        "Declare the domain that stands behind the `@` of the addresses."
+        "Declare the domain after the `@` of the addresses."
         Rules("192.0.2.1 secondary\n@192.0.2.1 anna@company.com\n")
     REGEX_DOT "regex-dot" [Note]
         "A dot in the domain of a regex is not escaped, so that it matches every character."
@@ -136,7 +136,7 @@ codes! {
         Rules("/sales.*@domain2.com/ anna@company.com\n")
     REGEX_END "regex-end" [Error]
         "Something follows a regular expression without white space between them."
-        "Write white space behind the second `/`, and `\\/` for a `/` inside."
+        "Write white space after the second `/`, and `\\/` for a `/` inside the regex."
         Rules("/a/b@domain2.com/ keep\n")
     REPEATED_OPTION "repeated-option" [Error]
         "An option is written twice."
@@ -179,7 +179,7 @@ codes! {
         "Correct the spelling of the address, or declare it: `anna@company.com mailbox`."
         Files(&[("10-example.rules", "company.com primary unknown=reject\ndomain2.com secondary\nanna@company.com mailbox\ninfo@domain2.com ana@company.com\n")])
     UNKNOWN_OPTION "unknown-option" [Error]
-        "A word looks like an option and is none."
+        "A word looks like an option, but is not one."
         "Correct the spelling of the option, or delete it."
         Rules("jd@domain2.com jd@company.com details=drop\n")
     UNSEEN_CHARACTER "unseen-character" [Error, Warning]
@@ -187,7 +187,7 @@ codes! {
         "Delete the character."
         Rules("jd@domain2.com jd@company.com\u{200b}\n")
     UNUSED_DOMAIN "unused-domain" [Warning]
-        "A secondary domain is declared and no rule is for it, so that every address of it is refused."
+        "A secondary domain is declared, but no rule matches an address of it, so all its mail is refused."
         "Write a rule for the domain, or one for each address that exists."
         Rules("domain3.com secondary\n")
     USELESS_OPTION "useless-option" [Error]

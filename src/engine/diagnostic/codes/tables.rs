@@ -7,7 +7,7 @@ use crate::engine::diagnostic::{
 
 codes! {
     ALIAS_FILE "alias-file" [Error]
-        "A line of aliases(5) stands in a file of virtual(5)."
+        "A file of virtual(5) contains a line of aliases(5)."
         "Write `user@domain value` without the colon. The MTA itself reads its alias file."
         Files(&[("10-example.virtual", "postmaster: root\n")])
     BAD_ACTIVE "bad-active" [Error]
@@ -55,7 +55,7 @@ codes! {
         "Write `domain2.com secondary` if that is meant, or the address in full if it is a local user."
         Files(&[("10-example.virtual", "domain2.com anything\n")])
     INLINE_COMMENT "inline-comment" [Error]
-        "A comment stands behind a rule in a file of virtual(5), where comments need a line of their own."
+        "A comment follows a rule on the same line in a file of virtual(5), where comments need a line of their own."
         "Move the comment to a line of its own."
         Files(&[("10-example.virtual", "jd@domain2.com jdoe@company.com # the boss\n")])
     LEADING_SPACE "leading-space" [Error]

@@ -1,4 +1,5 @@
-//! The layout, case by case, and what must hold for any file: the meaning stays, twice is once.
+//! Tests single cases of the layout, and what must hold for any file: its meaning stays, and to format it again
+//! changes nothing.
 
 use proptest::prelude::*;
 
@@ -35,7 +36,7 @@ fn columns_of_a_block() {
 }
 
 #[test]
-fn a_long_pattern_moves_its_block_and_a_very_long_one_only_itself() {
+fn a_long_pattern_moves_its_block_and_a_very_long_one_only_its_line() {
     let long = "a.person.with.a.long.name@a-long-domain.example";
     assert_eq!(
         formatted(&format!(
@@ -65,7 +66,7 @@ fn breaks_within_a_rule_stay() {
          jdoe@company.com                mailbox jd@domain2.com,\n\
         \x20                                       john@domain2.com\n",
     );
-    // The comma belongs to the end of the line, and an indented comment behind a rule to the margin.
+    // The comma moves to the end of the line before, and an indented comment after a rule to the margin.
     assert_eq!(
         formatted(
             "a@d.example b@d.example\n  , c@d.example\n  # note\n ,\t# lone\n d@d.example\n  # end\n"
@@ -116,7 +117,7 @@ fn a_file_with_an_error_is_not_touched() {
     assert_eq!((found.len(), found[0].code.word()), (1, "no-action"));
 }
 
-/// What a file means: everything but the places.
+/// Returns what a file means: its rules and findings without their places.
 fn meaning(bytes: &[u8]) -> Vec<String> {
     let sources = [source("a.rules", bytes)];
     let mut findings = Findings::new(&sources);
@@ -139,7 +140,7 @@ fn meaning(bytes: &[u8]) -> Vec<String> {
     rules.chain(declared).chain(found).collect()
 }
 
-/// An action without the places of its targets.
+/// Returns an action without the places of its targets.
 fn actions(action: &crate::engine::rule::Action) -> String {
     match action {
         crate::engine::rule::Action::Rewrite(targets) => {
@@ -216,9 +217,9 @@ const ENDS: [&str; 7] = [
 proptest! {
     #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
-    /// Any heap of words, most of it errors, line by line; the sound lines are laid out.
+    /// Makes lines of random words, most of them with errors, and lays out those without an error.
     #[test]
-    fn the_meaning_stays_and_twice_is_once(
+    fn the_meaning_stays_and_a_second_format_changes_nothing(
         lines in proptest::collection::vec(
             (proptest::collection::vec((0..WORDS.len(), 0..GAPS.len()), 1..5), 0..WORDS.len(), 0..ENDS.len()),
             1..6,
@@ -234,7 +235,7 @@ proptest! {
             }
             line.push_str(WORDS[last]);
             line.push_str(ENDS[end]);
-            // Only what has no error is laid out: keep the line if it is sound by itself.
+            // Only a file without an error is laid out, so keep only lines without an error.
             if format(&source("a.rules", line.as_bytes())).is_ok() {
                 text.push_str(&line);
             }

@@ -1,19 +1,19 @@
-//! The letters outside of ASCII, reduced to those that the regexes of one table can tell apart.
+//! Replaces the letters outside of ASCII by a few that the regexes of one table can tell apart.
 //!
-//! `\w` stands for some 140,000 characters. A program that knows them all takes 50 times the memory
-//! and the time to build of one that knows the ASCII ones, and a table has thousands of regexes. So
-//! the characters outside of ASCII are put into classes first: two are in one class if each regex of
-//! the table takes either both or neither of them. One character stands for each class, in the regexes
-//! as well as in the addresses. Whatever matched before matches afterwards, and nothing else does.
+//! `\w` matches some 140,000 characters. A program that knows all of them takes 50 times the memory, and 50
+//! times as long to build, as one that knows only ASCII, and a table can have thousands of regexes. So the
+//! characters outside of ASCII are first put into classes: two characters are in one class if each part of each
+//! regex matches either both or neither of them. One character represents each class, in the regexes as well as
+//! in the addresses. What a regex matches does not change by this.
 //!
-//! Where no regex names a letter outside of ASCII there are two classes, word characters and others.
+//! If no regex names a letter outside of ASCII, there are two classes: word characters and other characters.
 //!
 //! # Invariants
 //!
-//! - ASCII stands for itself.
-//! - A word character is replaced by a word character, any other by one that is none, so that `\b`
-//!   means what it meant.
-//! - An address keeps its number of characters.
+//! - An ASCII character stays as it is.
+//! - A word character represents word characters, and another character represents other ones, so that `\b`
+//!   does not change its meaning.
+//! - The number of characters of an address does not change.
 
 use std::borrow::Cow;
 
@@ -25,61 +25,61 @@ use regex_syntax::hir::{
 /// The first character outside of ASCII.
 const FIRST: u32 = 0x80;
 
-/// Behind the last character that there is.
+/// The number after that of the last character of Unicode.
 const END: u32 = 0x11_0000;
 
-/// Word characters that stand for classes: a row of ideographs.
+/// The first of the characters that represent classes of word characters: ideographs.
 const WORDS: u32 = 0x4E00;
 
-/// Characters that stand for classes and are none of a word: a row for private use.
+/// The first of the characters that represent classes of other characters: an area for private use.
 const OTHERS: u32 = 0xE000;
 
-/// Most classes of either kind: both rows are longer.
+/// The largest number of classes of either kind. There are more ideographs, and more characters for private use.
 const MAX_CLASSES: u32 = 6000;
 
-/// A set of characters outside of ASCII: ranges, first and last, ascending.
+/// A set of characters outside of ASCII: ranges in ascending order, each as its first and its last character.
 type Set = Vec<(u32, u32)>;
 
-/// Collects what the regexes of a table name.
+/// Collects the sets of letters that the regexes of a table name.
 #[derive(Debug)]
 pub struct Letters {
     sets: HashMap<Set, usize>,
 }
 
-/// The classes of a table's letters.
+/// The classes of letters for one table.
 #[derive(Debug, Default)]
 pub struct Alphabet {
-    /// The first character of each stretch whose characters are in one class, and what stands for
-    /// the class; ascending.
+    /// All characters outside of ASCII as stretches, in ascending order. The characters of a stretch are in
+    /// one class. Each stretch is given by its first character and by the character that represents the class.
     stretches: Vec<(u32, char)>,
 }
 
-/// Rewrites regexes.
+/// Replaces the letters in regexes by those that represent their classes.
 #[derive(Debug)]
 pub struct Translator<'a> {
     alphabet: &'a Alphabet,
-    /// What has been rewritten already: most regexes name the same sets.
+    /// The sets that were translated already: most regexes name the same sets.
     known: HashMap<Set, Set>,
 }
 
-/// There are more classes than characters to stand for them.
+/// The error that there are more classes than [`MAX_CLASSES`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooManyLetters;
 
 impl Letters {
-    /// No regex yet.
+    /// Returns the letters of no regex.
     pub fn new() -> Self {
         let mut letters = Self {
             sets: HashMap::new(),
         };
-        // So that no class holds both word characters and others.
+        // This keeps word characters and other characters in separate classes.
         if let Ok(word) = regex_syntax::parse(r"\w") {
             letters.add(&word);
         }
         letters
     }
 
-    /// Notes the letters of a regex.
+    /// Adds the letters of a regex.
     pub fn add(&mut self, hir: &Hir) {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => {}
@@ -90,7 +90,7 @@ impl Letters {
                 }
             }
             HirKind::Class(Class::Unicode(class)) => self.note(outside_of_ascii(class)),
-            // Only ASCII can be in it: a regex matches text.
+            // A class of bytes holds only ASCII: the parser reads each regex as one for text.
             HirKind::Class(Class::Bytes(_)) => {}
             HirKind::Repetition(repetition) => self.add(&repetition.sub),
             HirKind::Capture(capture) => self.add(&capture.sub),
@@ -108,9 +108,13 @@ impl Letters {
     }
 
     /// Puts the letters into classes.
+    ///
+    /// # Errors
+    ///
+    /// There are more than [`MAX_CLASSES`] classes.
     pub fn classes(self) -> Result<Alphabet, TooManyLetters> {
-        // Each set has a number drawn once. The numbers of the sets that a letter is in, taken
-        // together, are the same for two letters only if they are in the same sets.
+        // Each set has a large pseudo-random number. The XOR of the numbers of all sets that a letter is in
+        // identifies its class: it is the same for two letters only if they are in the same sets.
         let mut edges: Vec<(u32, u128)> = Vec::new();
         for (set, number) in &self.sets {
             for (first, last) in set {
@@ -128,8 +132,8 @@ impl Letters {
             while let Some((_, edge)) = edges.next_if(|(edge, _)| *edge == at) {
                 sets ^= edge;
             }
-            let stands = match classes.get(&sets) {
-                Some(stands) => *stands,
+            let representative = match classes.get(&sets) {
+                Some(representative) => *representative,
                 None => {
                     let word = char::from_u32(at).is_some_and(is_word);
                     let (row, next) = if word {
@@ -137,23 +141,23 @@ impl Letters {
                     } else {
                         (OTHERS, &mut others)
                     };
-                    let stands = char::from_u32(row + *next);
+                    let representative = char::from_u32(row + *next);
                     *next += 1;
-                    let stands = stands
+                    let representative = representative
                         .filter(|_| *next <= MAX_CLASSES)
                         .ok_or(TooManyLetters)?;
-                    classes.insert(sets, stands);
-                    stands
+                    classes.insert(sets, representative);
+                    representative
                 }
             };
-            alphabet.stretches.push((at, stands));
+            alphabet.stretches.push((at, representative));
             at = edges.peek().map_or(END, |(edge, _)| *edge);
         }
         Ok(alphabet)
     }
 }
 
-/// Numbers that look random and are the same in every run.
+/// Returns a number that looks random and is the same in every run.
 fn drawn(number: usize) -> u128 {
     let half = |seed: u64| {
         let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -170,7 +174,7 @@ fn is_word(letter: char) -> bool {
 }
 
 fn text(literal: &Literal) -> &str {
-    // A regex that matches text has literals that are text.
+    // The literals of a regex for text are valid UTF-8.
     std::str::from_utf8(&literal.0).unwrap_or("")
 }
 
@@ -183,28 +187,32 @@ fn outside_of_ascii(class: &ClassUnicode) -> Set {
 }
 
 impl Alphabet {
-    /// What stands for a character.
-    fn stands(&self, letter: char) -> char {
+    /// Returns the character that represents the class of a character.
+    fn representative(&self, letter: char) -> char {
         if letter.is_ascii() {
             return letter;
         }
         let letter_number = u32::from(letter);
-        let behind = self
+        let next = self
             .stretches
             .partition_point(|(first, _)| *first <= letter_number);
-        let stretch = behind.checked_sub(1).and_then(|at| self.stretches.get(at));
-        stretch.map_or(letter, |(_, stands)| *stands)
+        let stretch = next.checked_sub(1).and_then(|at| self.stretches.get(at));
+        stretch.map_or(letter, |(_, representative)| *representative)
     }
 
-    /// An address in the letters of the regexes.
+    /// Returns an address with each character replaced by the one that represents its class.
     pub fn translate<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if text.is_ascii() {
             return Cow::Borrowed(text);
         }
-        Cow::Owned(text.chars().map(|letter| self.stands(letter)).collect())
+        Cow::Owned(
+            text.chars()
+                .map(|letter| self.representative(letter))
+                .collect(),
+        )
     }
 
-    /// Begins to rewrite regexes.
+    /// Returns a translator of regexes that remembers what it translated.
     pub fn translator(&self) -> Translator<'_> {
         Translator {
             alphabet: self,
@@ -212,19 +220,19 @@ impl Alphabet {
         }
     }
 
-    /// A set in the characters that stand for its classes.
+    /// Returns the characters that represent the classes of a set.
     fn of_set(&self, set: &Set) -> Set {
-        let mut stands: Vec<u32> = Vec::new();
+        let mut letters: Vec<u32> = Vec::new();
         for (first, last) in set {
             let from = self.stretches.partition_point(|(start, _)| start < first);
             let inside = self.stretches.iter().skip(from);
             let inside = inside.take_while(|(start, _)| start <= last);
-            stands.extend(inside.map(|(_, stands)| u32::from(*stands)));
+            letters.extend(inside.map(|(_, representative)| u32::from(*representative)));
         }
-        stands.sort_unstable();
-        stands.dedup();
+        letters.sort_unstable();
+        letters.dedup();
         let mut joined: Set = Vec::new();
-        for letter in stands {
+        for letter in letters {
             match joined.last_mut() {
                 Some((_, last)) if *last + 1 == letter => *last = letter,
                 _ => joined.push((letter, letter)),
@@ -235,7 +243,7 @@ impl Alphabet {
 }
 
 impl Translator<'_> {
-    /// A regex in the characters that stand for classes.
+    /// Returns a regex with each character replaced by the one that represents its class.
     pub fn regex(&mut self, hir: &Hir) -> Hir {
         match hir.kind() {
             HirKind::Empty => Hir::empty(),

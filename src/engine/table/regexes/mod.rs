@@ -1,13 +1,14 @@
-//! The ordered regexes of a table.
+//! The regexes of a table, in the order in which they are written.
 //!
-//! Each is anchored at both ends, ignores letter case, and is tried against the normalised address
+//! A regex must match the whole address, and ignores letter case. It is tried on the normalised address
 //! (local-part unquoted, in NFC, as the sender spelt it; domain as A-labels) with its detail, then
-//! without. Most end in a domain that is spelt out (`…@domain2\.com`), and are asked about addresses of
-//! that domain alone. Those that are asked are asked in one pass over the address; only the winner is
-//! run again for its groups.
+//! without. Most regexes end in a domain that is spelt out (`…@domain2\.com`); these are tried only on
+//! addresses of that domain. All regexes of a domain are tried in one pass over the address. Only the first
+//! one that matches is run again, for its groups.
 //!
-//! A regex becomes a program in two steps: [`parse`] tells whether it is one, and [`Regexes::new`]
-//! builds the programs of all regexes, once the letters that they name are known (`alphabet`).
+//! A regex becomes a program (the NFA of the regex library) in two steps: [`parse`] checks its syntax, and
+//! [`Regexes::new`] builds the programs of all regexes, when it knows all letters that they name
+//! (`alphabet`).
 //!
 //! # Limits
 //!
@@ -15,10 +16,10 @@
 //! |---|---|---|
 //! | [`MAX_REGEX`], the program of one regex | 1 MiB | an error at its rule |
 //! | [`MAX_ALL`], the programs of all regexes | 128 MiB | an error at the first rule beyond it |
-//! | [`MAX_SET`], the programs that ask all of one domain at once, both together | 128 MiB | those of that domain are asked one by one: slower, the same answers |
+//! | [`MAX_SET`], all programs that try many regexes in one pass | 128 MiB | further domains try their regexes one by one: slower, with the same answers |
 //!
-//! The regexes of a table take at most the last two together at rest. Each thread that asks them
-//! keeps a few megabytes for the next time.
+//! The regexes of a table take at most [`MAX_ALL`] and [`MAX_SET`] together. In addition, each thread that
+//! looks addresses up keeps a few megabytes.
 
 mod alphabet;
 
@@ -35,26 +36,26 @@ use self::alphabet::{Alphabet, Letters};
 use super::{address::Address, found::Match};
 use crate::engine::{address::Domain, store::RuleId};
 
-/// Size of the program of one regex, in bytes.
+/// The largest size of the program of one regex, in bytes.
 const MAX_REGEX: usize = 1 << 20;
 
-/// Size of the programs of all regexes of a table, in bytes.
+/// The largest size of the programs of all regexes of a table, in bytes.
 const MAX_ALL: usize = 128 << 20;
 
-/// Size of the programs that ask many regexes at once, in bytes.
+/// The largest size of all programs that try many regexes in one pass, in bytes.
 const MAX_SET: usize = 128 << 20;
 
-/// As many as these are asked one by one: that is as fast, and takes less memory.
+/// Up to this number, regexes are tried one by one: that is as fast as one pass, and takes less memory.
 const FEW: usize = 3;
 
 /// All regexes of a table.
 #[derive(Debug, Default)]
 pub struct Regexes {
-    /// Those that are for one domain.
+    /// The regexes that match only addresses of one domain.
     by_domain: HashMap<Domain, Group>,
-    /// Those that may be for any.
+    /// The regexes that may match addresses of any domain.
     anywhere: Group,
-    /// The letters that their programs know.
+    /// The letters that the programs can tell apart.
     alphabet: Alphabet,
 }
 
@@ -65,20 +66,20 @@ struct Group {
     set: Option<Set>,
 }
 
-/// Why a regex is none that a table can have.
+/// Why a table cannot have a regex.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refused {
     /// Its program takes more than [`MAX_REGEX`].
     TooLarge,
-    /// With this one the programs take more than [`MAX_ALL`].
+    /// With this regex, all programs together take more than [`MAX_ALL`].
     TooMany,
 }
 
-/// Reads one regex; how many groups it has, the whole included.
+/// Checks the syntax of a regex. Returns the number of its groups; the whole regex is group 0 and counts.
 ///
 /// # Errors
 ///
-/// It is no regex: the reason, in the words of the parser.
+/// The text is not a valid regex: the reason, in the words of the parser.
 pub fn parse(text: &str) -> Result<usize, String> {
     match hir(text) {
         Ok(hir) => Ok(1 + hir.properties().explicit_captures_len()),
@@ -86,8 +87,8 @@ pub fn parse(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A regex as rules mean it: for the whole address, whatever alternatives it has; without letter
-/// case.
+/// Parses a regex in the way of rules: it must match the whole address, even if it has alternatives, and it
+/// ignores letter case.
 fn hir(text: &str) -> Result<Hir, String> {
     ParserBuilder::new()
         .case_insensitive(true)
@@ -96,17 +97,17 @@ fn hir(text: &str) -> Result<Hir, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The end of a regex behind its last `@`, if it spells a domain out.
+/// The end of a regex after its last `@`, if it spells a domain out.
 pub struct Tail {
-    /// The domain that its writer means.
+    /// The domain that the writer of the regex means.
     pub domain: Domain,
-    /// Where it begins in the text of the regex.
+    /// The byte at which the domain begins in the text of the regex.
     pub start: usize,
-    /// Where its dots stand that are not escaped, and so match any character.
+    /// The bytes at which there are dots without a `\`, which match any character.
     pub open_dots: Vec<usize>,
 }
 
-/// Returns the domain in which every address lies that a regex matches, if its text ends in one.
+/// Returns the domain of all addresses that a regex can match, if the regex spells one domain out.
 fn domain_of(text: &str) -> Option<Domain> {
     let tail = tail(text).filter(|tail| tail.open_dots.is_empty());
     tail.map(|tail| tail.domain)
@@ -114,8 +115,8 @@ fn domain_of(text: &str) -> Option<Domain> {
 
 /// Returns the end of a regex if it spells a domain out.
 ///
-/// Returns `None` if a group, a class or an alternative could reach behind the last `@`, or if a flag
-/// changes what the letters mean.
+/// Returns `None` if a group, a class or an alternative could include what follows the last `@`, or if a flag
+/// changes the meaning of the letters.
 pub fn tail(text: &str) -> Option<Tail> {
     let (before, domain) = text.rsplit_once('@')?;
     let escaped = before.len() - before.trim_end_matches('\\').len();
@@ -146,7 +147,7 @@ pub fn tail(text: &str) -> Option<Tail> {
     })
 }
 
-/// What makes the programs of single regexes.
+/// Returns what compiles single regexes to programs.
 fn compiler() -> thompson::Compiler {
     let config = thompson::Config::new()
         .nfa_size_limit(Some(MAX_REGEX))
@@ -157,8 +158,8 @@ fn compiler() -> thompson::Compiler {
 }
 
 impl Regexes {
-    /// Takes regexes in the order in which they are written, each with its text. Those that are refused are
-    /// left out, and named.
+    /// Compiles regexes, which come in the order in which they are written. Also returns the rules whose
+    /// regex was refused; these regexes are not part of the result.
     pub fn new(list: &[(RuleId, Box<str>)]) -> (Self, Vec<(RuleId, Refused)>) {
         if list.is_empty() {
             return (Self::default(), Vec::new());
@@ -175,7 +176,7 @@ impl Regexes {
         let (mut by_domain, mut anywhere) = (HashMap::new(), Vec::new());
         let (mut refused, mut size) = (Vec::new(), 0);
         for (rule, text) in list {
-            // One that is no regex was refused when it was read.
+            // The syntax was checked before (`parse`), so nothing is skipped in silence here.
             let Ok(hir) = hir(text).map(|hir| translator.regex(&hir)) else {
                 continue;
             };
@@ -210,12 +211,12 @@ impl Regexes {
         self.by_domain.is_empty() && self.anywhere.list.is_empty()
     }
 
-    /// Returns true if a regex may be for addresses of a domain.
-    pub fn concern(&self, domain: &Domain) -> bool {
+    /// Returns true if some regex may match addresses of a domain.
+    pub fn may_match_in(&self, domain: &Domain) -> bool {
         !self.anywhere.list.is_empty() || self.by_domain.contains_key(domain)
     }
 
-    /// The first that matches the address with its detail or without.
+    /// Returns the first regex that matches the address with its detail or without.
     pub fn find(&self, address: &Address) -> Option<Match> {
         let own = self.by_domain.get(&address.mailbox.domain);
         let own = own.and_then(|group| group.find(address, &self.alphabet));
@@ -228,7 +229,8 @@ impl Regexes {
 }
 
 impl Group {
-    /// Takes what its set needs off the bytes that are `left`.
+    /// Subtracts the size of the program for many regexes from `left`, the bytes that such programs may still
+    /// take.
     fn new(list: Vec<(NFA, RuleId, Hir)>, left: &mut usize) -> Self {
         let hirs: Vec<_> = list.iter().map(|(_, _, hir)| hir).collect();
         let set = (hirs.len() > FEW).then(|| set(&hirs, *left)).flatten();
@@ -240,7 +242,7 @@ impl Group {
         }
     }
 
-    /// The first of the group that matches the address with its detail or without.
+    /// Returns the first regex of the group that matches the address with its detail or without.
     fn find(&self, address: &Address, alphabet: &Alphabet) -> Option<Match> {
         if self.list.is_empty() {
             return None;
@@ -283,7 +285,8 @@ impl Group {
     }
 }
 
-/// One program for many regexes, which says those that match. It has two parts of about the same size.
+/// Returns one program that finds all regexes that match a text. `None` if the program takes more than `limit`
+/// bytes. The library builds two automata of about the same size; its own limit is for one of them.
 fn set(hirs: &[&Hir], limit: usize) -> Option<Set> {
     let config = meta::Config::new()
         .match_kind(MatchKind::All)
@@ -296,17 +299,18 @@ fn set(hirs: &[&Hir], limit: usize) -> Option<Set> {
     set.ok().filter(|set| set.memory_usage() <= limit)
 }
 
-/// A regex is for the whole of a text.
+/// Returns the input for a search that must begin at the first byte of the text.
 fn whole(text: &str) -> Input<'_> {
     Input::new(text).anchored(Anchored::Yes)
 }
 
-/// What runs a program. Making one costs nothing.
+/// Returns what runs a program. This is cheap: it only counts one more reference to the program.
 fn machine(nfa: &NFA) -> Option<PikeVM> {
     PikeVM::new_from_nfa(nfa.clone()).ok()
 }
 
-/// What the groups matched in `text`, which the program knows as `translated`: it has as many characters.
+/// Returns what the groups match in `text`. The program reads `translated`, which has one character for each
+/// character of `text`. `None` if the program does not match.
 fn captures(nfa: &NFA, text: &str, translated: &str) -> Option<Vec<Option<String>>> {
     let machine = machine(nfa)?;
     let mut groups = machine.create_captures();
@@ -327,6 +331,8 @@ fn captures(nfa: &NFA, text: &str, translated: &str) -> Option<Vec<Option<String
     };
     Some(groups.iter().map(|span| span.and_then(group)).collect())
 }
+
+/// Returns an address as regexes see it: the local-part in NFC.
 fn normalised(local: &str, domain: &str) -> String {
     let mut text: String = if local.is_ascii() {
         local.to_owned()

@@ -1,4 +1,5 @@
-//! Regexes against the crate `regex`, which knows all letters; and the domain that a text names.
+//! Compares what regexes match here with what they match in the crate `regex`, which knows all letters; and
+//! tests which domain a regex spells out.
 
 use super::*;
 use crate::engine::{
@@ -76,7 +77,7 @@ fn of_rules(texts: &[&str]) -> Regexes {
     regexes
 }
 
-/// What the crate `regex` says of a text: the first regex that matches, and its groups.
+/// Returns the first regex that matches a text according to the crate `regex`, and its groups.
 fn by_regex(texts: &[&str], text: &str) -> Option<(u32, Vec<Option<String>>)> {
     texts.iter().enumerate().find_map(|(at, rule)| {
         let regex = regex::RegexBuilder::new(&format!("^(?:{rule})$"))
@@ -141,7 +142,7 @@ fn letters_that_no_regex_names_are_two_classes() {
 }
 
 #[test]
-fn a_regex_that_takes_too_much_is_named() {
+fn a_regex_that_is_too_large_is_refused() {
     let list = [
         (RuleId::numbered(0), r"a@domain2\.com".into()),
         (RuleId::numbered(1), r"(a{1000}){1000}@domain2\.com".into()),
@@ -157,7 +158,7 @@ fn a_regex_that_takes_too_much_is_named() {
 }
 
 #[test]
-fn all_regexes_together_take_a_bounded_memory() {
+fn the_memory_of_all_regexes_is_limited() {
     let list: Vec<_> = (0..2000)
         .map(|at| {
             (
@@ -179,7 +180,7 @@ fn all_regexes_together_take_a_bounded_memory() {
 }
 
 #[test]
-fn the_domain_of_a_regex_is_told_only_where_it_is_sure() {
+fn a_regex_has_a_domain_only_if_it_spells_one_out() {
     for (text, domain) in [
         (r"(\w+)\.(\w+)@domain2\.com", Some("domain2.com")),
         (r"a\(b@Domain2\.com", Some("domain2.com")),

@@ -56,7 +56,7 @@ codes! {
         "Take the permission away: `chmod o-w FILE`."
         "The administrator ran `chmod 666` on a file of rules, so that a colleague can edit it."
     FOREIGN_OWNER "foreign-owner" Warning
-        "A file that decides where mail goes belongs to a user who has no part in it; `check` finds it."
+        "A file that decides where mail goes belongs to a user who should not own it; `check` finds it."
         "Give the file to root: `chown root FILE`."
         "The administrator unpacked an archive of rules, which kept the owner of another machine."
     DAEMON_DOWN "daemon-down" Error
@@ -266,7 +266,7 @@ codes! {
     CLIENTS_PASS "clients-pass" Warning
         "Because of `smtpd_milter_maps`, the mail of some clients does not pass readdress."
         "Remove these clients from the map, or name readdress there."
-        "The administrator spared an internal host the spam filter with `DISABLE`."
+        "The administrator excluded an internal host from the spam filter with `DISABLE`."
     ASKED_TWICE "asked-twice" Warning
         "The port to which a content filter returns mail asks readdress a second time, and a header is lost."
         "Add `no_milters` to `receive_override_options` of that port."

@@ -1,6 +1,6 @@
-//! The list at the end of doctor's output: what was checked, and what of it is right.
+//! The list at the end of doctor's output: what doctor checked, and the result of each check.
 //!
-//! "No errors" alone would also be true if nothing had been checked.
+//! Without this list, nobody could know if "no errors" means that everything is right, or that nothing was checked.
 
 use super::{
     Finding, Severity,
@@ -12,18 +12,18 @@ use super::{
 };
 use crate::config::socket::Socket;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Result {
-    /// Nothing is wrong with it.
+pub enum CheckResult {
+    /// There is no finding.
     Right,
-    /// There is a finding about it.
+    /// There is a finding.
     Wrong,
-    /// It was not checked, or only a part of it.
+    /// Nothing was checked, or only a part.
     Unseen,
 }
 
-impl Result {
+impl CheckResult {
     /// Returns the word that is printed.
     pub fn word(self) -> &'static str {
         match self {
@@ -43,14 +43,14 @@ impl Result {
 pub struct Inspection {
     /// What was checked: `rules`, `milter`, `probe`.
     pub what: &'static str,
-    /// What came of the check.
-    pub result: Result,
-    /// Which one it was, and what was found.
+    /// The result of the check.
+    pub result: CheckResult,
+    /// The file, socket or domain that was checked, and what was found.
     pub text: String,
 }
 
 impl Inspection {
-    fn new(what: &'static str, result: Result, text: impl Into<String>) -> Self {
+    fn new(what: &'static str, result: CheckResult, text: impl Into<String>) -> Self {
         Self {
             what,
             result,
@@ -77,7 +77,7 @@ pub fn inspections(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
         .filter(|finding| finding.code == codes::UNSEEN);
     looks.extend(unseen.map(|finding| {
         let text = format!("{}: {}", finding.about, finding.message);
-        Inspection::new("not seen", Result::Unseen, text)
+        Inspection::new("not seen", CheckResult::Unseen, text)
     }));
     looks
 }
@@ -91,10 +91,10 @@ fn rules(facts: &Facts) -> Inspection {
     let readdress = &facts.readdress;
     let place = readdress.rules.display();
     match &readdress.broken {
-        Some(reason) => Inspection::new("rules", Result::Wrong, format!("{place}: {reason}")),
+        Some(reason) => Inspection::new("rules", CheckResult::Wrong, format!("{place}: {reason}")),
         None => Inspection::new(
             "rules",
-            Result::Right,
+            CheckResult::Right,
             format!(
                 "{place}: {} primary and {} secondary {}",
                 readdress.primary.len(),
@@ -116,9 +116,9 @@ fn dns(facts: &Facts) -> Option<Inspection> {
     }
     let (right, unknown) = domains::right(facts);
     let result = match right == all {
-        true => Result::Right,
-        false if right + unknown == all => Result::Unseen,
-        false => Result::Wrong,
+        true => CheckResult::Right,
+        false if right + unknown == all => CheckResult::Unseen,
+        false => CheckResult::Wrong,
     };
     let failed = match unknown {
         0 => String::new(),
@@ -144,9 +144,9 @@ fn mtas(facts: &Facts, findings: &[Finding]) -> Vec<Inspection> {
         about.count()
     };
     let told = |file: &str, how: &str| match wrong(file) {
-        0 => (Result::Right, format!("{file}, {how}")),
+        0 => (CheckResult::Right, format!("{file}, {how}")),
         number => (
-            Result::Wrong,
+            CheckResult::Wrong,
             format!("{file}, {how}: {}", counted(number, "finding")),
         ),
     };
@@ -200,9 +200,9 @@ fn reached(connections: &[Connection], facts: &Facts) -> Vec<Inspection> {
             Protocol::Map(_) => "map",
         };
         let result = match answer {
-            answer if answer.serves() => Result::Right,
-            answer if answer.fails() => Result::Wrong,
-            _ => Result::Unseen,
+            answer if answer.serves() => CheckResult::Right,
+            answer if answer.fails() => CheckResult::Wrong,
+            _ => CheckResult::Unseen,
         };
         let text = format!("{} ({}): {who}", listed.word, parameters.join(", "));
         Inspection::new(what, result, text)
@@ -230,9 +230,9 @@ fn permissions(facts: &Facts, findings: &[Finding]) -> Option<Inspection> {
         .values()
         .any(|walk| !walk.complete && !walk.missing);
     let result = match (any(findings, &wrong), hidden) {
-        (true, _) => Result::Wrong,
-        (false, true) => Result::Unseen,
-        (false, false) => Result::Right,
+        (true, _) => CheckResult::Wrong,
+        (false, true) => CheckResult::Unseen,
+        (false, false) => CheckResult::Right,
     };
     let text = format!(
         "every directory on the way to {}, for the user {user}",
@@ -268,9 +268,12 @@ fn daemon(facts: &Facts, findings: &[Finding]) -> Inspection {
         codes::SOCKET_MISSING,
     ];
     let (result, text) = match &facts.daemon {
-        Daemon::Unasked => (Result::Unseen, "not asked".to_owned()),
-        Daemon::Down(reason) => (Result::Wrong, format!("does not answer: {reason}")),
-        Daemon::Closed(reason) => (Result::Unseen, format!("doctor may not ask it: {reason}")),
+        Daemon::Unasked => (CheckResult::Unseen, "not asked".to_owned()),
+        Daemon::Down(reason) => (CheckResult::Wrong, format!("does not answer: {reason}")),
+        Daemon::Closed(reason) => (
+            CheckResult::Unseen,
+            format!("doctor may not ask it: {reason}"),
+        ),
         Daemon::Up(answer) => {
             let same = answer.compared - answer.differing.len().min(answer.compared);
             let text = format!(
@@ -281,7 +284,7 @@ fn daemon(facts: &Facts, findings: &[Finding]) -> Inspection {
                     more => format!("{more} addresses"),
                 }
             );
-            (Result::of(!any(findings, &wrong)), text)
+            (CheckResult::of(!any(findings, &wrong)), text)
         }
     };
     Inspection::new("daemon", result, text)
@@ -295,17 +298,17 @@ fn probe(facts: &Facts, findings: &[Finding]) -> Inspection {
     ];
     let (result, text) = match &facts.probe {
         Probe::Unasked => (
-            Result::Unseen,
+            CheckResult::Unseen,
             "the MTA was not asked about addresses: add --probe".to_owned(),
         ),
-        Probe::Impossible(reason) => (Result::Unseen, format!("not possible: {reason}")),
-        Probe::Failed { target, reason } => (Result::Wrong, format!("{target}: {reason}")),
+        Probe::Impossible(reason) => (CheckResult::Unseen, format!("not possible: {reason}")),
+        Probe::Failed { target, reason } => (CheckResult::Wrong, format!("{target}: {reason}")),
         Probe::Done(answers) => {
             let result = match (any(findings, &wrong), complete(answers)) {
-                (true, _) => Result::Wrong,
-                (false, _) if answers.sender.is_some() => Result::Wrong,
-                (false, false) => Result::Unseen,
-                (false, true) => Result::Right,
+                (true, _) => CheckResult::Wrong,
+                (false, _) if answers.sender.is_some() => CheckResult::Wrong,
+                (false, false) => CheckResult::Unseen,
+                (false, true) => CheckResult::Right,
             };
             (result, done(answers))
         }

@@ -255,7 +255,7 @@ impl Outsider<'_> {
     }
 }
 
-/// Whether addresses that no rule is for are refused.
+/// What the MTA does with addresses that no rule matches.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Unknown {
     Refused,

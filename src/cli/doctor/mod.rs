@@ -17,7 +17,7 @@ use crate::{
     config::socket::Socket,
     doctor::{
         facts::{Facts, Postfix},
-        gather::{Failed, Seen, dns, paths},
+        gather::{Failed, Gathered, dns, paths},
         postfix, wiring,
     },
     engine::Diagnostic,
@@ -65,14 +65,14 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     facts.readdress.sockets_unknown = hidden && status.is_err();
     let failed_to = |error: Failed| failed(&error.0);
     let (postfix, sendmail) = mta::mtas(flags, &facts.readdress).map_err(failed_to)?;
-    if let (Seen::Absent, Seen::Absent) = (&postfix, &sendmail) {
+    if let (Gathered::Absent, Gathered::Absent) = (&postfix, &sendmail) {
         facts.unseen.push(mta::no_mta());
     }
-    facts.postfix = postfix.known(&mut facts.unseen);
+    facts.postfix = postfix.found(&mut facts.unseen);
     if let (Some(mta), Some(table)) = (&facts.postfix, table) {
-        facts.added = postfix::decided(&postfix::adding(mta), table);
+        facts.added = postfix::decided(&postfix::added_addresses(mta), table);
     }
-    facts.sendmail = sendmail.known(&mut facts.unseen);
+    facts.sendmail = sendmail.found(&mut facts.unseen);
     for socket in config.milter.listen.iter().chain(&config.socketmap) {
         if let Socket::Unix(path) = socket {
             facts.paths.insert(path.clone(), paths::walk(path));

@@ -4,7 +4,7 @@ use crate::{
     cli::flags::Doctor,
     doctor::{
         facts::{Facts, Postfix, Readdress, Sendmail, Unseen},
-        gather::{self, Seen, connect, postconf, sendmail},
+        gather::{self, Gathered, connect, postconf, sendmail},
         postfix, sendmail as sendmail_rooms,
     },
 };
@@ -21,15 +21,15 @@ pub(super) fn place(flags: &Doctor) -> postconf::Place<'_> {
 pub(super) fn mtas(
     flags: &Doctor,
     ours: &Readdress,
-) -> Result<(Seen<Postfix>, Seen<Sendmail>), gather::Failed> {
+) -> Result<(Gathered<Postfix>, Gathered<Sendmail>), gather::Failed> {
     let place = place(flags);
     let postfix_named = place.program.is_some() || place.directory.is_some();
     let postfix = match flags.sendmail_cf.is_some() && !postfix_named {
-        true => Seen::Absent,
+        true => Gathered::Absent,
         false => postconf::ask(place, ours)?,
     };
     let sendmail = match postfix_named && flags.sendmail_cf.is_none() {
-        true => Seen::Absent,
+        true => Gathered::Absent,
         false => sendmail::read(flags.sendmail_cf.as_deref())?,
     };
     Ok((postfix, sendmail))

@@ -10,7 +10,7 @@ use crate::{
     doctor::{
         Finding, Severity, examine,
         facts::Facts,
-        inspections::{Inspection, Result, inspections},
+        inspections::{CheckResult, Inspection, inspections},
         remedy,
     },
     protocol::{DoctorFinding, DoctorLook, DoctorSummary, DoctorTotals},
@@ -82,9 +82,9 @@ fn people(
 fn line(look: &Inspection, paint: Paint) -> String {
     let word = format!("{:<7}", look.result.word());
     let word = match look.result {
-        Result::Right => paint.good(&word),
-        Result::Wrong => paint.bad(&word),
-        Result::Unseen => paint.warn(&word),
+        CheckResult::Right => paint.good(&word),
+        CheckResult::Wrong => paint.bad(&word),
+        CheckResult::Unseen => paint.warn(&word),
     };
     format!(
         "  {word}{:<12} {}",

@@ -1,7 +1,7 @@
-//! Storey 9: asks DNS, postconf(1) and the file system, and judges nothing.
+//! Storey 9: gathers facts from DNS, postconf(1) and the file system. It decides nothing about them.
 //!
-//! Nothing is changed, and nothing needs root: what cannot be seen becomes a note. Users and groups are those of
-//! `/etc/passwd` and `/etc/group`.
+//! Nothing is changed, and nothing needs root: a part of the machine that doctor cannot see becomes a note. Users and
+//! groups are those of `/etc/passwd` and `/etc/group`.
 
 pub mod complaints;
 pub mod connect;
@@ -13,29 +13,29 @@ pub mod sendmail;
 
 use super::facts::Unseen;
 
-/// A file or program that was named cannot be used: the command could not run.
+/// The error that a file or program that a flag names cannot be used.
 #[derive(Debug)]
 pub struct Failed(pub String);
 
-/// A part of the machine, or why it is not seen.
+/// What doctor found when it looked for a part of the machine.
 #[derive(Debug)]
-pub enum Seen<T> {
-    /// It is there.
-    Yes(T),
-    /// It is not there, and no option says that it should be.
+pub enum Gathered<T> {
+    /// The part is there.
+    Found(T),
+    /// The part is not there, and no flag says that it should be.
     Absent,
-    /// It is there, but doctor cannot read it.
-    No(Unseen),
+    /// The part is there, but doctor cannot read it.
+    Unreadable(Unseen),
 }
 
-impl<T> Seen<T> {
-    /// Returns what is there. If it is not seen, adds the reason to the list.
-    pub fn known(self, unseen: &mut Vec<Unseen>) -> Option<T> {
+impl<T> Gathered<T> {
+    /// Returns the part if it was found. If doctor cannot read it, adds the reason to `unseen`.
+    pub fn found(self, unseen: &mut Vec<Unseen>) -> Option<T> {
         match self {
-            Self::Yes(it) => Some(it),
+            Self::Found(part) => Some(part),
             Self::Absent => None,
-            Self::No(it) => {
-                unseen.push(it);
+            Self::Unreadable(reason) => {
+                unseen.push(reason);
                 None
             }
         }

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use super::{Failed, Seen, complaints, paths};
+use super::{Failed, Gathered, complaints, paths};
 use crate::doctor::{
     facts::{Complaint, Postfix, Readdress, Unseen},
     lists::words,
@@ -27,14 +27,14 @@ pub struct Place<'p> {
 }
 
 /// Asks Postfix. A failure is an error only if an option named this Postfix.
-pub fn ask(place: Place<'_>, readdress: &Readdress) -> Result<Seen<Postfix>, Failed> {
+pub fn ask(place: Place<'_>, readdress: &Readdress) -> Result<Gathered<Postfix>, Failed> {
     let named = place.program.is_some() || place.directory.is_some();
     let Some(program) = place.program.map(Path::to_owned).or_else(find) else {
         return match named {
             true => Err(Failed(
                 "postconf was not found; name it with --postconf PROGRAM".to_owned(),
             )),
-            false => Ok(Seen::Absent),
+            false => Ok(Gathered::Absent),
         };
     };
     let asker = Asker {
@@ -46,10 +46,10 @@ pub fn ask(place: Place<'_>, readdress: &Readdress) -> Result<Seen<Postfix>, Fai
             if !postfix.is_broken() {
                 asker.fill(&mut postfix, readdress);
             }
-            Ok(Seen::Yes(postfix))
+            Ok(Gathered::Found(postfix))
         }
         Err(reason) if named => Err(Failed(reason)),
-        Err(reason) => Ok(Seen::No(Unseen {
+        Err(reason) => Ok(Gathered::Unreadable(Unseen {
             about: program.display().to_string(),
             reason,
             help: "name Postfix with --postfix-config DIR, or run doctor as root".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use super::{Failed, Seen, paths};
+use super::{Failed, Gathered, paths};
 use crate::doctor::{
     facts::{Sendmail, Unseen},
     sendmail::cf::Cf,
@@ -12,16 +12,16 @@ use crate::doctor::{
 const DEFAULT: &str = "/etc/mail/sendmail.cf";
 
 /// Reads the configuration. A file that an option names and that cannot be read is an error.
-pub fn read(named: Option<&Path>) -> Result<Seen<Sendmail>, Failed> {
+pub fn read(named: Option<&Path>) -> Result<Gathered<Sendmail>, Failed> {
     let path = named.unwrap_or(Path::new(DEFAULT));
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if named.is_some() => {
             return Err(Failed(format!("{}: {error}", path.display())));
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::Absent),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Gathered::Absent),
         Err(error) => {
-            return Ok(Seen::No(Unseen {
+            return Ok(Gathered::Unreadable(Unseen {
                 about: DEFAULT.to_owned(),
                 reason: format!("cannot be read: {error}"),
                 help: "run doctor as root".to_owned(),
@@ -47,5 +47,5 @@ pub fn read(named: Option<&Path>) -> Result<Seen<Sendmail>, Failed> {
         }
     }
     sendmail.text = text;
-    Ok(Seen::Yes(sendmail))
+    Ok(Gathered::Found(sendmail))
 }

@@ -3,28 +3,28 @@
 //! In: [`Postfix`], whose values have every `$name` filled in. For one service, `-o` in `master.cf` overrides
 //! `main.cf`.
 
-mod added;
 mod address;
-mod asked;
+mod blind_copies;
 mod broken;
+mod client_maps;
 mod domains;
 mod entries;
 mod listing;
 mod maps;
 mod milters;
+mod misspelt_sockets;
 mod next_hop;
 mod reach;
 mod recipients;
 mod refusal;
 mod return_port;
 mod routes;
-mod spelled;
 mod values;
 
 use std::collections::HashSet;
 
-pub use added::{decided, sources as adding};
 pub use address::address;
+pub use blind_copies::{added_addresses, decided};
 pub use domains::stands_for;
 pub use entries::{Entry, milters};
 pub use listing::listed;
@@ -47,13 +47,13 @@ pub(super) fn examine(postfix: &Postfix, facts: &Facts) -> Vec<Finding> {
         return pending::finished(pending, postfix);
     }
     pending.extend(milters::examine(postfix, facts));
-    pending.extend(spelled::examine(postfix));
-    pending.extend(asked::examine(postfix, facts));
+    pending.extend(misspelt_sockets::examine(postfix));
+    pending.extend(client_maps::examine(postfix, facts));
     pending.extend(return_port::examine(postfix, facts));
     pending.extend(domains::examine(postfix, facts));
     pending.extend(recipients::examine(postfix, facts));
     pending.extend(routes::examine(postfix, facts));
-    pending.extend(added::examine(postfix, facts));
+    pending.extend(blind_copies::examine(postfix, facts));
     pending.extend(maps::unseen(postfix).map(|map| {
         PendingFinding::new(
             codes::UNSEEN,

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Whether the MTA trusts the address from which doctor connects.
+/// How far the MTA trusts the address from which doctor connects.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Trust {
     /// The MTA treats doctor as a stranger, as far as the configuration says.
@@ -24,7 +24,7 @@ pub struct ProbeTarget {
     pub port: u16,
     /// The loopback address from which to connect, if the MTA treats one as a stranger.
     pub source: Option<Ipv4Addr>,
-    /// Whether the MTA trusts doctor.
+    /// How far the MTA trusts doctor.
     pub trust: Trust,
 }
 

@@ -93,9 +93,9 @@ pub enum Probe {
 pub struct Answers {
     /// Who was asked.
     pub target: String,
-    /// Whether it trusts doctor.
+    /// How far the MTA trusts doctor.
     pub trust: Trust,
-    /// Whether EHLO offers DSN.
+    /// True if EHLO offers DSN.
     pub dsn: bool,
     /// Each question with its reply; no reply if the session broke.
     pub replies: Vec<(Question, Option<Reply>)>,

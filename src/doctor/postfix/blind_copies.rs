@@ -1,6 +1,6 @@
 //! Recipients that Postfix adds by itself: `always_bcc` and the maps of blind copies.
 //!
-//! cleanup(8) adds them after all milters were asked, so that a secondary address among them stays as it is.
+//! cleanup(8) adds them after the milters, so readdress never rewrites a secondary address among them.
 
 use std::collections::BTreeMap;
 
@@ -43,15 +43,15 @@ fn copies(postfix: &Postfix) -> Vec<(&'static str, &str, &str)> {
 }
 
 /// Returns the addresses that Postfix adds.
-pub fn sources(postfix: &Postfix) -> Vec<String> {
+pub fn added_addresses(postfix: &Postfix) -> Vec<String> {
     let addresses = copies(postfix).into_iter();
     addresses
         .map(|(_, _, address)| address.to_owned())
         .collect()
 }
 
-/// Returns the addresses that a rule rewrites, with their targets, and the addresses of secondary domains
-/// without a rule.
+/// Returns those of the addresses that must not stay as they are: an address that a rule rewrites, with its
+/// targets, and an address of a secondary domain that no rule matches, without targets.
 pub fn decided(addresses: &[String], table: &Table) -> BTreeMap<String, Vec<String>> {
     let is_primary = |mailbox: &Mailbox| {
         table

@@ -1,4 +1,5 @@
-//! Clients for which `smtpd_milter_maps` switches the milters off or names other ones.
+//! Clients whose mail does not pass readdress, because `smtpd_milter_maps` switches the milters off for them or
+//! names other milters.
 
 use super::entries::{Entry, milters};
 use crate::doctor::{

@@ -15,7 +15,7 @@ pub fn run(flags: &Expect) -> Exit {
         Err(exit) => return exit,
     };
     let paint = Paint::stdout();
-    // `check` shows the warnings. Errors are shown here too: rules with errors meet no expectation.
+    // Shows only errors: `check` shows the warnings. With an error in the rules, no expectation can hold.
     loaded
         .diagnostics
         .retain(|finding| finding.severity == Severity::Error);

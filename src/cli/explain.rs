@@ -14,8 +14,7 @@ use crate::{
     report,
 };
 
-/// Runs the command. For what is no address there is an error, and the other addresses are explained
-/// all the same.
+/// Runs the command. Reports a text that is not an address as an error, and explains the other addresses.
 pub fn run(flags: &Explain) -> Exit {
     if let [word] = flags.addresses.as_slice()
         && let Some(exit) = codes::explain(word, flags.json)
@@ -46,7 +45,7 @@ pub fn run(flags: &Explain) -> Exit {
     exit
 }
 
-/// Returns what is asked about. The lines of standard input take the place of `-`.
+/// Returns the texts to explain. Replaces `-` by the lines of standard input.
 fn texts(addresses: &[String]) -> io::Result<Vec<String>> {
     let mut texts = Vec::with_capacity(addresses.len());
     for address in addresses {
@@ -62,10 +61,11 @@ fn texts(addresses: &[String]) -> io::Result<Vec<String>> {
     Ok(texts)
 }
 
-/// Bytes of addresses in one request; the daemon takes twice as many, and JSON needs some of them.
+/// The largest size of the addresses in one request, in bytes. The daemon accepts requests of twice this size,
+/// which leaves room for JSON.
 const MAX_REQUEST: usize = 64 << 10;
 
-/// Addresses in one request.
+/// The largest number of addresses in one request.
 const MAX_ADDRESSES: usize = 100;
 
 fn live(flags: &Explain, texts: &[String]) -> Result<ask::Lines<Explained>, Exit> {
@@ -85,8 +85,8 @@ fn live(flags: &Explain, texts: &[String]) -> Result<ask::Lines<Explained>, Exit
     Ok(explained)
 }
 
-/// Explains from files. A broken expectation is reported, and the addresses are explained all the same:
-/// a broken expectation is a reason to ask.
+/// Explains from files. If an expectation is broken, reports that and explains the addresses nevertheless: a
+/// broken expectation is a reason to ask.
 fn from_files(flags: &Explain, texts: &[String]) -> Result<Vec<Result<Explained, Failure>>, Exit> {
     let mut loaded = files::load(flags.rules.as_deref(), flags.config.as_deref())?;
     if loaded.table.is_none() {

@@ -1,7 +1,8 @@
-//! What commands print: standard output and error, colour only on a terminal.
+//! Writes to standard output and standard error, with colour only on a terminal.
 //!
-//! The macros of `std` panic when the reader of a pipe is gone. These functions do not: a reader that is gone
-//! has read enough. Any other failure, such as a full disk, is reported at the end of the command ([`lost`]).
+//! `println!` panics if the reader of a pipe has gone, such as `head`. These functions do not panic, because
+//! such a reader has read enough. Any other failure, such as a full disk, is reported at the end of the command
+//! ([`lost`]).
 
 use std::{
     env,
@@ -22,33 +23,33 @@ use crate::engine::{
     visible::{escaped, escaped_json},
 };
 
-/// Why standard output is not complete.
+/// The first error of a write to standard output.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes text to standard output as it is: for programs, not for people.
 pub fn raw(text: &str) {
     match writeln!(io::stdout().lock(), "{text}") {
-        // A reader that is gone has read enough.
+        // A reader that has gone has read enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            // The first failure is the one that is reported.
+            // Only the first failure is reported.
             let _ = LOST.set(error);
         }
         _ => {}
     }
 }
 
-/// Returns why standard output is not complete, if it is not.
+/// Returns the error that left standard output incomplete. `None` if everything was written.
 pub fn lost() -> Option<&'static io::Error> {
     LOST.get()
 }
 
-/// Writes a line to standard output. Marks of direction and characters that nobody sees are escaped;
-/// colours pass.
+/// Writes a line to standard output. Escapes invisible characters and those that change the direction of text;
+/// keeps colours.
 pub fn line(text: &str) {
     raw(&without_marks(text));
 }
 
-/// Writes an object of JSON as a line to standard output, with nothing in it that misleads the eye.
+/// Writes a JSON object as a line to standard output. Escapes the same characters as [`line`].
 pub fn json(object: &impl Serialize) {
     match serde_json::to_string(object) {
         Ok(text) => raw(&escaped_json(&text)),
@@ -74,35 +75,35 @@ fn without_marks(text: &str) -> String {
     }
 }
 
-/// Escapes a piece of text but for the control character at its end, which is a colour's or a line's.
+/// Escapes a piece of text, except for the control character at its end: it begins a colour or ends a line.
 fn line_end(piece: &str) -> String {
     let text = piece.trim_end_matches(char::is_control);
     escaped(text) + piece.get(text.len()..).unwrap_or_default()
 }
 
-/// How text is set off, if the terminal and the user allow it.
+/// Colours text, if the terminal and the user allow it.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
     on: bool,
-    /// Columns of the terminal, if there is one.
+    /// The width of the terminal in columns, if there is a terminal.
     columns: Option<usize>,
 }
 
 impl Paint {
-    /// For standard output. Colour is used on a terminal only.
+    /// Returns the colours for standard output. Without a terminal there are none.
     ///
-    /// `NO_COLOR` (any value but the empty one), `CLICOLOR=0` and `TERM=dumb` switch it off;
-    /// `CLICOLOR_FORCE` (any value but the empty one and 0) switches it on without a terminal.
+    /// `NO_COLOR` (not empty), `CLICOLOR=0` and `TERM=dumb` switch colours off. `CLICOLOR_FORCE` (neither empty
+    /// nor 0) switches them on, also without a terminal.
     pub fn stdout() -> Self {
         Self::on(&io::stdout())
     }
 
-    /// For standard error, with the same rules.
+    /// Returns the colours for standard error, by the same rules.
     pub fn stderr() -> Self {
         Self::on(&io::stderr())
     }
 
-    /// Without any colour.
+    /// Returns no colours.
     pub fn none() -> Self {
         Self {
             on: false,
@@ -111,8 +112,8 @@ impl Paint {
     }
 
     fn on(stream: &(impl IsTerminal + AsFd)) -> Self {
-        let set = |name: &str, but: &[&str]| {
-            env::var_os(name).is_some_and(|value| but.iter().all(|other| value != *other))
+        let set = |name: &str, except: &[&str]| {
+            env::var_os(name).is_some_and(|value| except.iter().all(|other| value != *other))
         };
         let is = |name: &str, value: &str| env::var_os(name).is_some_and(|set| set == value);
         let able = stream.is_terminal() && !is("TERM", "dumb") && !is("CLICOLOR", "0");
@@ -123,7 +124,7 @@ impl Paint {
         }
     }
 
-    /// Returns how findings are printed there.
+    /// Returns how to print findings: the width of the lines, and whether there are colours.
     pub fn look(self) -> Look {
         let default = Look::default();
         Look {
@@ -140,65 +141,65 @@ impl Paint {
         }
     }
 
-    /// Headings.
+    /// Returns text for headings, in bold.
     pub fn bold(self, text: &str) -> String {
         self.with("1", text)
     }
 
-    /// What may be overlooked.
+    /// Returns text that is less important, dimmed.
     pub fn dim(self, text: &str) -> String {
         self.with("2", text)
     }
 
-    /// What went well, what is added.
+    /// Returns text for success or for something that is added, in green.
     pub fn good(self, text: &str) -> String {
         self.with("32", text)
     }
 
-    /// Errors, what is taken away.
+    /// Returns text for errors or for something that is removed, in red.
     pub fn bad(self, text: &str) -> String {
         self.with("31", text)
     }
 
-    /// Warnings.
+    /// Returns text for warnings, in yellow.
     pub fn warn(self, text: &str) -> String {
         self.with("33", text)
     }
 }
 
-/// Says on a terminal that work goes on, once it takes longer than a second; gone when dropped.
+/// Shows on a terminal that work is in progress, if it takes longer than a second. Erases the text when dropped.
 #[derive(Debug)]
 pub struct Progress {
     done: Option<mpsc::Sender<()>>,
-    teller: Option<thread::JoinHandle<()>>,
+    printer: Option<thread::JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Begins with `what` is being done. Without a terminal on standard error nothing is said.
+    /// Shows `what` and the seconds since now. Without a terminal on standard error, shows nothing.
     pub fn start(what: &str) -> Self {
         if !io::stderr().is_terminal() {
             return Self {
                 done: None,
-                teller: None,
+                printer: None,
             };
         }
         let (done, finished) = mpsc::channel();
         let what = what.to_owned();
-        let teller = thread::spawn(move || {
+        let printer = thread::spawn(move || {
             let begun = Instant::now();
-            let mut said = false;
+            let mut shown = false;
             while finished.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-                said = true;
+                shown = true;
                 let _ = write!(io::stderr(), "\r{what} … {} s", begun.elapsed().as_secs());
             }
-            if said {
-                // Erases the line: what follows is the result.
+            if shown {
+                // Erases the line, to make room for the result.
                 let _ = write!(io::stderr(), "\r\u{1b}[K");
             }
         });
         Self {
             done: Some(done),
-            teller: Some(teller),
+            printer: Some(printer),
         }
     }
 }
@@ -206,9 +207,9 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         drop(self.done.take());
-        if let Some(teller) = self.teller.take() {
-            // It only prints; that it ended is all that matters.
-            let _ = teller.join();
+        if let Some(printer) = self.printer.take() {
+            // A panic of the printing thread does no harm.
+            let _ = printer.join();
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::protocol::{Command, Configuration, Outcome, Request, StateDirectory, Status};
 
-/// Rules files that are listed.
+/// How many rules files are listed.
 const FILES: usize = 20;
 
 /// Runs the command.
@@ -128,7 +128,7 @@ fn print_files(status: &Status) {
     }
 }
 
-/// Prints what is known of the configuration file: its findings, and which settings wait for a restart.
+/// Prints the state of the configuration file: its findings, and which settings wait for a restart.
 pub fn print_configuration(configuration: &Configuration) {
     let file = &configuration.file;
     match &configuration.refused {
@@ -142,7 +142,7 @@ pub fn print_configuration(configuration: &Configuration) {
         }
         None => {
             let settings = match configuration.settings {
-                // The answer to `reload` does not count them.
+                // The answer to `reload` does not contain this number.
                 None => String::new(),
                 Some(0) => ": every setting has its default".to_owned(),
                 Some(settings) => format!(": {}", counted(settings, "setting")),
@@ -166,7 +166,7 @@ pub fn print_configuration(configuration: &Configuration) {
 
 fn print_state(state: &StateDirectory) {
     let line = match (&state.directory, &state.problem) {
-        (None, _) => "none: a later start without rules is taken for a first start".to_owned(),
+        (None, _) => "none: a later start without rules looks like a first start".to_owned(),
         (Some(directory), None) => directory.clone(),
         (Some(directory), Some(problem)) => {
             let problem = format!("{directory} NOT RECORDED: {problem}");

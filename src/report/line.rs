@@ -1,17 +1,17 @@
-//! Log lines of MTAs: finds the recipients in a line that somebody copied.
+//! Finds the recipients in a line that somebody copied from the log of an MTA.
 //!
-//! In: one line of text. Out: the paths with their parameters. A text that is no log line counts as an
+//! In: one line of text. Out: the paths with their parameters. A text that is not a log line counts as an
 //! address.
 //!
-//! | in the line | comes from |
+//! | in the line | written by |
 //! |---|---|
-//! | `RCPT TO:<jd@domain2.com> NOTIFY=NEVER` | the client; Postfix with `-v`, Sendmail from LogLevel 12 or with `-X` |
-//! | `orig_to=<jd@domain2.com>` | Postfix, where it rewrote by itself; the log of readdress |
-//! | `arg1=<jd@domain2.com>` | Sendmail, a ruleset that refused |
-//! | `to=<jd@domain2.com>,<anna@company.com>` | both, of deliveries and refusals |
+//! | `RCPT TO:<jd@domain2.com> NOTIFY=NEVER` | Postfix with `-v`, Sendmail from LogLevel 12 on or with `-X`: the command of the client |
+//! | `orig_to=<jd@domain2.com>` | Postfix, if it rewrote the address; readdress |
+//! | `arg1=<jd@domain2.com>` | Sendmail, if a ruleset refused the address |
+//! | `to=<jd@domain2.com>,<anna@company.com>` | both MTAs, for deliveries and refusals |
 //!
-//! The first kind in this table that a line holds decides. Beside `orig_to=`, for example, `to=` is the
-//! result of the rewriting.
+//! If a line contains several of these forms, the first one in this table decides. For example, in a line with
+//! `orig_to=`, the address after `to=` is the result of the rewriting.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use crate::engine::address::outside_quotes;
 /// A recipient as a line shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct RcptLine {
-    /// The path, with its `<>` where it had them.
+    /// The path, with `<>` if the line has them.
     pub path: String,
     /// Its ESMTP parameters (RFC 5321 section 4.1.1.3).
     pub parameters: Vec<String>,
@@ -58,7 +58,7 @@ fn logged(path: &str, parameters: &str) -> RcptLine {
     }
 }
 
-/// Returns the text behind `RCPT TO:`. These words do not count inside of a quoted local-part.
+/// Returns the text after `RCPT TO:`. These words do not count inside a quoted local-part.
 fn after_command(text: &str) -> Option<&str> {
     let words = "RCPT TO:";
     let at = text
@@ -69,7 +69,7 @@ fn after_command(text: &str) -> Option<&str> {
     (!before.contains('"')).then(|| after.trim_start())
 }
 
-/// Returns the paths behind a mark, with commas between them. A mark in quotes is a part of an address.
+/// Returns the paths after a mark; commas separate them. A mark in quotes is a part of an address.
 fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
     let begins = |at: usize| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
@@ -91,7 +91,7 @@ fn marked(text: &str, mark: &str) -> Vec<RcptLine> {
     paths
 }
 
-/// Returns the value of a field. readdress quotes it in its log if an address holds blanks or quotes.
+/// Returns the value of a field without quotes. In its log, readdress quotes an address that has blanks or quotes.
 fn unquoted(text: &str) -> Cow<'_, str> {
     let Some(quoted) = text.strip_prefix('"') else {
         return text.into();
@@ -107,7 +107,7 @@ fn unquoted(text: &str) -> Cow<'_, str> {
     value.into()
 }
 
-/// Splits behind the path: at the `>` that closes it, or at white space if the path has no `<`.
+/// Splits a text after the path: after the `>` that closes it, or at white space if the path has no `<`.
 fn split_path(text: &str) -> (&str, &str) {
     let bracketed = text.starts_with('<');
     let ends = |c: char| match bracketed {
@@ -152,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn the_received_address_wins_over_what_became_of_it() {
+    fn the_received_address_wins_over_the_rewritten_one() {
         paths(
             "postfix/smtp[7]: 4XYZ: to=<jdoe@company.com>, orig_to=<jd@domain2.com>, relay=none, delay=1",
             &["<jd@domain2.com>"],
         );
-        // As the log of readdress has an address that tries to forge a field.
+        // The log of readdress shows an address that tries to forge a field like this.
         paths(
             r#"4b: orig_to="<\"x> orig_to=<ceo@acme.example> \"@domain2.com>" action=keep"#,
             &[r#"<"x> orig_to=<ceo@acme.example> "@domain2.com>"#],
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_is_an_address() {
+    fn a_text_that_is_not_a_log_line_is_an_address() {
         for address in [
             "jd@domain2.com",
             "<jd@domain2.com>",

@@ -1,9 +1,9 @@
-//! Storey 7: a decision as people and programs read it: `explain`, from files or from the daemon.
+//! Storey 7: shows people and programs what the table decides about an address, and why (`explain`).
 //!
-//! In: a table and an address. Out: [`Explained`], which programs get as JSON, and the text for people,
-//! which is made from that value.
+//! In: a table and an address. Out: [`Explained`], which programs get as JSON; [`text()`] writes the same value
+//! for people.
 //!
-//! Not here: asking the daemon (`cli`), and any decision about a recipient (`engine`).
+//! Not here: the request to the daemon (`cli`), and the decision itself (`engine`).
 
 mod line;
 mod mta;
@@ -28,14 +28,14 @@ pub use text::{outcome, printable, text};
 /// A local-part that nobody has. It stands for all addresses of a domain.
 const ANYBODY: &str = "readdress0anybody";
 
-/// Explains what somebody asks about: an address, a list of addresses, a log line or a domain. Gives a
-/// value for each recipient, or a failure for what is no address. A domain is explained by an address
-/// that no rule names.
+/// Explains an address, a list of addresses, a log line or a domain. Returns a value for each recipient, or a
+/// failure if the text names neither an address nor a domain. For a domain, explains an address that no rule
+/// names.
 ///
 /// `generation` is the number of the live table, or `None` if the table was read from files.
 ///
-/// Each value is made when the iterator reaches it: the values of a long line could take much memory
-/// together.
+/// The iterator computes each value when it is needed, because the values of a long line could take much
+/// memory together.
 pub fn explain(
     table: &Arc<Table>,
     text: &str,
@@ -47,7 +47,9 @@ pub fn explain(
             let lines = lines.into_iter();
             Box::new(lines.map(move |line| Ok(recipient(&table, &line, generation))))
         }
-        Ok(Question::Domain(domain)) => Box::new(iter::once(Ok(whole(table, &domain, generation)))),
+        Ok(Question::Domain(domain)) => {
+            Box::new(iter::once(Ok(whole_domain(table, &domain, generation))))
+        }
         Err(reason) => Box::new(iter::once(Err(Failure {
             address: Some(text.to_owned()),
             ..Failure::new(FailureCode::NoAddress, reason)
@@ -56,7 +58,7 @@ pub fn explain(
 }
 
 /// Explains a domain: what happens to an address of it that no rule names.
-fn whole(table: &Arc<Table>, domain: &Domain, generation: Option<u64>) -> Explained {
+fn whole_domain(table: &Arc<Table>, domain: &Domain, generation: Option<u64>) -> Explained {
     let line = RcptLine {
         path: format!("{ANYBODY}@{domain}"),
         parameters: Vec::new(),
@@ -69,7 +71,7 @@ fn whole(table: &Arc<Table>, domain: &Domain, generation: Option<u64>) -> Explai
     explained
 }
 
-/// Writes `*` for the local-part that nobody has.
+/// Replaces the local-part that nobody has by `*`.
 fn hide_anybody(explained: &mut Explained) {
     let steps = explained.steps.iter_mut();
     let steps = steps.flat_map(|step| [&mut step.address, &mut step.rule, &mut step.why]);
@@ -82,7 +84,7 @@ fn hide_anybody(explained: &mut Explained) {
 
 fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Explained {
     let address = &*line.path;
-    // The targets of a rule are shown whatever the message can carry; `note` says what the message needs.
+    // Shows all targets, also those that need SMTPUTF8; `note` says so.
     let mut transaction = Transaction::new(Arc::clone(table), true).with_steps();
     let understood = mta::understood(address);
     let parameters: Vec<_> = line.parameters.iter().map(String::as_bytes).collect();
@@ -122,7 +124,7 @@ fn recipient(table: &Arc<Table>, line: &RcptLine, generation: Option<u64>) -> Ex
     }
 }
 
-/// Returns who gets the mail: nobody, the address itself, or what takes its place.
+/// Returns who gets the mail: nobody, the address itself, or the addresses that replace it.
 fn to(recipient: &Recipient, address: &str) -> Vec<String> {
     match recipient
         .decision
@@ -137,7 +139,7 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
     }
 }
 
-/// Returns a step that a line decided. `note` is about steps that no line decided.
+/// Returns a step for the output. `None` if no line decided it; `note` explains such a step.
 fn step_of(table: &Table, step: &Step) -> Option<protocol::Step> {
     let (place, rule) = step.written(table)?;
     Some(protocol::Step {
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_kept() {
+    fn an_address_of_another_domain_is_kept() {
         assert_eq!(
             one(&table(), "x@elsewhere.example", None).action,
             Action::Keep

@@ -1,7 +1,7 @@
-//! What the MTA does with a decision, as far as it was seen with Postfix and Sendmail.
+//! What the MTA does with a decision, as observed with Postfix and Sendmail.
 //!
-//! If only one of the two behaves so, the text names it. The MTA's own maps and routes are not read;
-//! `postmap -q` and `sendmail -bv` show them.
+//! If only one of the two MTAs does something, the text names that MTA. readdress does not read the maps and
+//! routes of the MTA; `postmap -q` and `sendmail -bv` show them.
 
 use crate::{
     engine::{
@@ -14,7 +14,7 @@ use crate::{
     protocol::{Addition, MtaEdits},
 };
 
-/// Returns how an MTA reads a path without `@`: as which address, and which MTA does so.
+/// Returns the address that an MTA reads in a path without `@`, and which MTAs do so.
 ///
 /// Postfix and Sendmail read `user%domain` as `user@domain`. Only Postfix reads `domain!user` so.
 pub(super) fn understood(path: &str) -> Option<(String, &'static str)> {
@@ -33,7 +33,7 @@ pub(super) fn understood(path: &str) -> Option<(String, &'static str)> {
     ))
 }
 
-/// Returns the edits of the envelope, and what follows from them.
+/// Returns the edits of the envelope, and what the MTA does then.
 pub(super) fn edits(table: &Table, recipient: &Recipient, plan: &Plan) -> MtaEdits {
     let bytes = |path: &Vec<u8>| String::from_utf8_lossy(&without_route(path)).into_owned();
     let additions = plan.additions.iter().map(|addition| Addition {
@@ -62,7 +62,7 @@ fn does(table: &Table, recipient: &Recipient, plan: &Plan) -> Vec<String> {
     }
 }
 
-/// Returns who refuses at RCPT, and in whose words.
+/// Returns who refuses at RCPT, and with which reply.
 fn refused(recipient: &Recipient) -> Vec<String> {
     let mut said =
         vec!["gives the client this reply at RCPT; Sendmail puts the address before it".to_owned()];
@@ -72,7 +72,7 @@ fn refused(recipient: &Recipient) -> Vec<String> {
         .map(|step| &step.reason);
     if matches!(reason, Some(Reason::Unknown(_) | Reason::RoutingSpelling)) {
         said.push(
-            "refuses it before that, in its own words, where it asks the map `recipients`"
+            "refuses it earlier, with its own reply, if it looks addresses up in the map `recipients`"
                 .to_owned(),
         );
     }
@@ -101,7 +101,7 @@ fn replaced(table: &Table, plan: &Plan) -> Vec<String> {
     said.extend(
         elsewhere
             .iter()
-            .map(|domain| format!("sends the mail on to {domain}, which judges SPF by this host")),
+            .map(|domain| format!("sends the mail to {domain}, which checks SPF for this host")),
     );
     said
 }
@@ -110,7 +110,7 @@ fn discarded(plan: &Plan) -> String {
     let rest = "answers 250 and delivers nothing to this recipient";
     match plan.verdict {
         Verdict::Discard => format!(
-            "{rest}; with no other recipient it drops the message, but for copies that it makes itself (always_bcc)"
+            "{rest}; without another recipient, it discards the message, except for copies that it makes itself (always_bcc)"
         ),
         Verdict::Continue => rest.to_owned(),
     }
@@ -123,10 +123,10 @@ fn kept(table: &Table, recipient: &Recipient) -> String {
     match table.class(&mailbox.domain) {
         Some(DomainClass::Primary) => format!("delivers it as all mail for {}", mailbox.domain),
         Some(DomainClass::Secondary) => {
-            "hands it on as it is: the next hop must know this secondary address".to_owned()
+            "passes it on unchanged: the next hop must know this secondary address".to_owned()
         }
         Some(DomainClass::External) | None => {
-            "relays it for clients that may relay, unless the domain is its own (Postfix else answers 454 4.7.1 or 554 5.7.1, Sendmail 550 5.7.1)".to_owned()
+            "delivers it if the domain is its own; otherwise relays it for clients that may relay, and refuses it for others (Postfix with 454 4.7.1 or 554 5.7.1, Sendmail with 550 5.7.1)".to_owned()
         }
     }
 }

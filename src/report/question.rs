@@ -1,18 +1,18 @@
-//! What somebody asks about: an address in any usual form, a domain, or a log line.
+//! Reads what somebody wants explained: an address in any usual form, a domain, or a log line.
 //!
 //! In: one text, as it was typed or pasted. Out: the recipients or the domain that the text names. A text
-//! that names neither is an error, because explaining it as an unknown address would be wrong.
+//! that names neither is an error, because it would be wrong to explain it as an unknown address.
 //!
 //! | typed | read as |
 //! |---|---|
 //! | `jd@domain2.com`, with blanks around it | the address |
-//! | `<jd@domain2.com>` | the path of an envelope, whatever it holds |
+//! | `<jd@domain2.com>` | the path of an envelope, whatever is between `<` and `>` |
 //! | `user%domain2.com`, `domain2.com!user` | the address that an MTA reads in it |
 //! | `Anna Lee <anna@domain2.com>`, `anna@domain2.com (Anna)`, several with commas or `;` | the addresses |
 //! | `mailto:anna@domain2.com?subject=x`, `smtp:anna@domain2.com` | the address |
 //! | `domain2.com`, `@domain2.com` | the domain |
 //! | `postmaster` | the path `<postmaster>`, which every MTA accepts (RFC 5321 section 4.5.1) |
-//! | a line of an MTA's log | see `line` |
+//! | a line of an MTA's log | the recipients in it (`line`) |
 
 use mail_parser::{Address, MessageParser};
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::engine::address::{Domain, ForwardPath, Mailbox};
 
-/// What is asked about.
+/// What somebody wants explained.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Question {
     /// Recipients.
@@ -31,7 +31,7 @@ pub(super) enum Question {
     Domain(Domain),
 }
 
-/// Reads what somebody asks about.
+/// Returns what a text asks about.
 ///
 /// # Errors
 ///
@@ -79,14 +79,14 @@ fn one(path: &str) -> Question {
 
 fn not_an_address(text: &str) -> String {
     let why = match text {
-        "" => "an empty text is no address".to_owned(),
-        _ if !text.contains('@') => format!("`{text}` is no address: it has no `@domain`"),
-        _ => format!("`{text}` is no address, nor a list of addresses"),
+        "" => "an empty text is not an address".to_owned(),
+        _ if !text.contains('@') => format!("`{text}` is not an address: it has no `@domain`"),
+        _ => format!("`{text}` is neither an address nor a list of addresses"),
     };
-    format!("{why}; write LOCAL@DOMAIN, or `<...>` around the path of an envelope")
+    format!("{why}; write LOCAL@DOMAIN, or put `<...>` around the path of an envelope")
 }
 
-/// Returns the text behind `mailto:` (RFC 6068) or `smtp:`, up to the end of the address.
+/// Returns the text after `mailto:` (RFC 6068) or `smtp:`, up to the end of the address.
 fn without_scheme(text: &str) -> String {
     let rest = |scheme: &str| {
         let (before, rest) = text.split_at_checked(scheme.len())?;
@@ -99,7 +99,7 @@ fn without_scheme(text: &str) -> String {
     rest("smtp:").unwrap_or(text).trim().to_owned()
 }
 
-/// Decodes `%40` and the like.
+/// Decodes percent-encoded characters such as `%40`.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -117,7 +117,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Returns the addresses of a list in the form of a header field; no address if one of them is wrong.
+/// Returns the addresses of a list in the form of a header field. Empty if one of them is not an address.
 fn listed(text: &str) -> Vec<RcptLine> {
     if text.contains(|c: char| c.is_control()) {
         return Vec::new();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_as_people_have_them() {
+    fn all_usual_forms_of_addresses_are_read() {
         for (text, expected) in [
             ("anna@domain2.com", "anna@domain2.com"),
             ("  anna@domain2.com\t\n", "anna@domain2.com"),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_an_error() {
+    fn a_text_that_is_not_an_address_is_an_error() {
         for text in [
             "",
             "  ",

@@ -1,4 +1,4 @@
-//! Why a line decides about an address, and why no line does.
+//! Explains why a line decides about an address, or why no line does.
 
 use crate::{
     engine::{
@@ -29,9 +29,9 @@ pub(super) fn reason(step: &Step) -> StepReason {
 pub(super) fn why(table: &Table, step: &Step) -> String {
     let class = |domain| table.class(domain).map_or("unknown", |class| class.word());
     match &step.reason {
-        Reason::Rule(_) => "this rule is for it".to_owned(),
+        Reason::Rule(_) => "this rule matches it".to_owned(),
         Reason::Unknown(domain) => format!(
-            "no rule is for it; unknown addresses of this {} domain: {}",
+            "no rule matches it; unknown addresses of this {} domain: {}",
             class(domain),
             table.unknown(domain).word()
         ),
@@ -39,11 +39,11 @@ pub(super) fn why(table: &Table, step: &Step) -> String {
             "its local-part would route the mail elsewhere (%, ! or @), and no rule spells it out"
                 .to_owned()
         }
-        Reason::Elsewhere => "its domain is none of the table's".to_owned(),
-        Reason::Loop => "it came back: a loop".to_owned(),
-        Reason::Limit(limit) => format!("{} was reached", limit.key()),
-        Reason::NoAddress => "a target came out that is no address".to_owned(),
-        Reason::Fault => "its rule is missing in the table: report this, please".to_owned(),
+        Reason::Elsewhere => "its domain is not in the table".to_owned(),
+        Reason::Loop => "the rules lead back to it: a loop".to_owned(),
+        Reason::Limit(limit) => format!("the limit {} was reached", limit.key()),
+        Reason::NoAddress => "its rule gives a target that is not an address".to_owned(),
+        Reason::Fault => "its rule is missing in the table: please report this".to_owned(),
     }
 }
 
@@ -51,10 +51,10 @@ pub(super) fn why(table: &Table, step: &Step) -> String {
 pub(super) fn note(table: &Table, recipient: &Recipient) -> Option<String> {
     let (Some(mailbox), Some(decision)) = (&recipient.mailbox, &recipient.decision) else {
         let note = match recipient.refusal {
-            Some(_) => "it fits no grammar, so no rule can be found for it in this domain of ours",
-            None => {
-                "it has no domain of its own, or fits no grammar: it is in no domain of the table"
+            Some(_) => {
+                "its syntax is not valid, so no rule can match it, and its domain is in the table"
             }
+            None => "it has no domain, or its syntax is not valid, so no rule can match it",
         };
         return Some(note.to_owned());
     };
@@ -67,7 +67,7 @@ pub(super) fn note(table: &Table, recipient: &Recipient) -> Option<String> {
     if needs_smtputf8 {
         return Some("in a transaction without SMTPUTF8 it is refused: 550 5.6.7".to_owned());
     }
-    // A target elsewhere is simply where the mail goes.
+    // If the mail simply goes to another domain, there is nothing to explain.
     let refused = matches!(decision.outcome, Outcome::Refuse(_)) || decision.steps.len() == 1;
     let step = decision
         .decisive()

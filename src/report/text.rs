@@ -1,11 +1,11 @@
-//! An explanation as text: the steps, each with its place, and the outcome.
+//! Writes an explanation as text: the steps, each with its place, and the outcome.
 
 use crate::{
     engine::visible::escaped,
     protocol::{Action, Explained, Step, StepReason},
 };
 
-/// Returns the text for people, of several lines.
+/// Returns the text for people: several lines, without a line end after the last one.
 pub fn text(explained: &Explained) -> String {
     let mut lines = vec![heading(explained)];
     let steps = &explained.steps;
@@ -14,7 +14,7 @@ pub fn text(explained: &Explained) -> String {
     let first = width(&|step| step.address.chars().count());
     let second = width(&|step| place(step).chars().count());
     for step in steps {
-        // That a rule is for the address is what everybody expects.
+        // Everybody expects that the rule of a step matches its address.
         let why = match step.reason {
             Some(StepReason::Rule) => String::new(),
             _ => format!("   ({})", step.why),
@@ -34,7 +34,7 @@ pub fn text(explained: &Explained) -> String {
     lines.join("\n")
 }
 
-/// Returns what is explained: an address, or a domain with its class.
+/// Returns the first line: the address, or the domain with its class.
 fn heading(explained: &Explained) -> String {
     let address = &explained.address;
     match &explained.class {
@@ -54,7 +54,7 @@ pub fn outcome(explained: &Explained) -> String {
     }
 }
 
-/// Returns a line without characters that would move the cursor: senders choose addresses.
+/// Returns a line without control characters. Senders choose addresses, and must not control the terminal.
 pub fn printable(line: &str) -> String {
     escaped(line)
 }

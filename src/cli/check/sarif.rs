@@ -1,7 +1,7 @@
-//! Findings as SARIF 2.1.0, which code hosting services and editors read.
+//! Writes findings as SARIF 2.1.0, which code hosting services and editors read.
 //!
-//! One run holds all findings. Each code that occurs is a rule of the tool, with its meaning; each
-//! suggestion is a fix. Columns count characters from 1.
+//! One run contains all findings. Each code of a finding is a "rule" of SARIF, with its meaning; each suggestion is a
+//! "fix". Columns count characters from 1.
 //!
 //! # Limits
 //!
@@ -105,7 +105,7 @@ fn location(excerpt: &Excerpt, prefix: &str) -> Value {
     json!({ "physicalLocation": place })
 }
 
-/// A fix has one change for each file.
+/// Returns a suggestion as a fix, with one change for each file.
 fn fix(suggestion: &Suggestion, prefix: &str) -> Value {
     let mut files: Vec<&str> = suggestion.edits.iter().map(|edit| &*edit.file).collect();
     files.dedup();

@@ -1,9 +1,9 @@
-//! Files that are named one by one: `check FILE`, as an editor or a deployment tool calls it before the file
-//! is in its place.
+//! Checks single files (`check FILE`), for an editor or a deployment tool that has not yet saved the file in the
+//! rules directory.
 //!
-//! The name of a file says what it is written in; `--as` gives another name. The file is checked alone, or
-//! together with a rules directory, in which it replaces the file with its name. `-` is standard input, which
-//! is a file of rules unless `--as` says what it is.
+//! The name of a file shows its format; `--as` gives it another name. The file is checked alone, or together with a
+//! rules directory, in which it replaces the file of the same name. `-` is standard input, which contains native
+//! rules unless `--as` names another format.
 
 use std::{
     io::{self, Read},
@@ -86,7 +86,7 @@ impl Files<'_> {
         }
         let name = match self.named {
             Some(_) if self.paths.len() > 1 => {
-                return Err(failed("--as is for one file"));
+                return Err(failed("--as works only with a single file"));
             }
             Some(named) if named.contains('.') => named.to_owned(),
             Some(extension) if input => format!("{INPUT}.{extension}"),
@@ -96,12 +96,14 @@ impl Files<'_> {
         };
         if path.is_dir() {
             let path = path.display();
-            return Err(failed(&format!("{path} is a directory: check it alone")));
+            return Err(failed(&format!(
+                "{path} is a directory: name either one directory, or files"
+            )));
         }
         match FileKind::of(&name) {
             FileKind::Read(_) => Ok(name),
             FileKind::Skipped | FileKind::Unknown => Err(failed(&format!(
-                "{}: `{name}` is no name of a rules file; say what it is to be, for example `--as rules`",
+                "{}: the name `{name}` shows no format that readdress reads; name one, for example `--as rules`",
                 path.display()
             ))),
         }
@@ -124,8 +126,8 @@ fn display(path: &Path) -> String {
     }
 }
 
-/// Copies standard input to a file, so that the limits of files hold for it. The copy is a byte larger than the
-/// largest file at most.
+/// Copies standard input to a file, so that the limits for files also apply to it. The copy is at most one byte
+/// larger than the largest allowed file.
 fn standard_input(limits: &Limits) -> Result<NamedTempFile, Exit> {
     let mut input = io::stdin().lock().take(limits.file.saturating_add(1));
     let copy = NamedTempFile::new().and_then(|mut file| {

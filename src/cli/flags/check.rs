@@ -10,13 +10,13 @@ pub struct Check {
     /// Rules directory [default: the configured one], or files
     ///
     /// Files are checked by themselves, or with --in as a part of a directory.
-    /// `-` is standard input, taken for rules without --as.
+    /// `-` is standard input; without --as it is read as native rules.
     #[arg(value_name = "DIR|FILE")]
     pub paths: Vec<PathBuf>,
-    /// Take a file for one with this name or extension (rules, virtual, csv)
+    /// Read the file as if it had this name or extension (rules, virtual, csv)
     #[arg(long = "as", value_name = "NAME")]
     pub named: Option<String>,
-    /// Check the files in DIR, in place of those there with their names
+    /// Check the files with those of DIR; they replace files of the same name
     #[arg(long = "in", value_name = "DIR", requires = "paths")]
     pub within: Option<PathBuf>,
     /// Configuration file [default: /etc/readdress/readdress.toml]

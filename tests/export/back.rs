@@ -37,8 +37,8 @@ fn all_rules(table: &Table) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether an address came back; in a map of an MTA nobody is known in primary domains, so that who
-/// was refused there may be kept.
+/// Returns true if both tables do the same with an address. The map of an MTA does not know the users of primary
+/// domains. So with such a map, an address that the first table refuses may be kept.
 fn alike(was: &Outcome, is: &Outcome, whole: bool) -> bool {
     match (was, is) {
         (Outcome::Replace(_), Outcome::Replace(_)) => targets(was) == targets(is),
@@ -47,7 +47,7 @@ fn alike(was: &Outcome, is: &Outcome, whole: bool) -> bool {
     }
 }
 
-/// Holds the table of an export against the one that was exported; how many addresses were held.
+/// Compares the table of an export with the exported table. Returns the number of addresses that were compared.
 fn hold(world: &World, format: ExportFormat, name: &str) -> Result<usize, String> {
     let exported = world.export(format);
     let whole = format == ExportFormat::Csv;

@@ -16,7 +16,7 @@ fn lines(text: &str) -> Vec<String> {
     kept.map(words).collect()
 }
 
-/// Whether `relay_recipient_maps` knows an address: itself, its user, or its domain.
+/// Returns true if `relay_recipient_maps` knows an address: the address itself, its user, or its domain.
 fn known(map: &Map, address: &str) -> bool {
     let (local, domain) = address.rsplit_once('@').expect("an address");
     let user = local.split_once('+').map_or(local, |(user, _)| user);

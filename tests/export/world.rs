@@ -145,8 +145,8 @@ impl World {
         decide(&self.table, &Mailbox::parse(address).expect("an address"))
     }
 
-    /// Whether the way of an address leads through a line of a finding, or round in a circle that the
-    /// table meets at run time only: every program has its own answer to that.
+    /// Returns true if an address leads to a line with a finding, or into a loop that only a lookup finds. Every
+    /// program does something else in these cases.
     pub fn is_unsaid(&self, decision: &Decision, found: &[Diagnostic]) -> bool {
         let comes_back = |step: &Step| step.reason == Reason::Loop;
         if decision.steps.iter().any(comes_back) {

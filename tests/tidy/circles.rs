@@ -1,13 +1,13 @@
-//! Files that need each other, in any room.
+//! Finds files that need each other: circles, anywhere in the tree.
 //!
-//! A file needs the file that defines what it names, not the `mod.rs` that hands the name on. So a
-//! `mod.rs` may define values for its modules, or use what its modules define, but never both ways round:
-//! a module that uses its parent, whose parent uses it, is a circle as any other. A method that is written
-//! in another file than its type belongs to that file.
+//! A file needs the file that defines a name, not the `mod.rs` that re-exports the name. A `mod.rs` may define
+//! values for its modules, or use what its modules define, but not both: if a module uses its parent, and the
+//! parent uses the module, that is a circle like any other. A method belongs to the file that defines it, which
+//! may be another file than that of its type.
 //!
 //! # Limits
 //!
-//! A method is known by its name alone, and only calls in the file of its type are looked at.
+//! A method is known only by its name, and only calls in the file of its type count.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -21,7 +21,7 @@ use super::{
 pub struct Modules(BTreeMap<String, Names>);
 
 impl Modules {
-    /// Reads all sources but those of tests.
+    /// Reads all sources except those of tests.
     pub fn read() -> Self {
         let all = sources("src").into_iter();
         let all = all.map(|source| (module(&source), source));
@@ -32,13 +32,12 @@ impl Modules {
         )
     }
 
-    /// Returns the modules with what each names.
+    /// Returns the modules, each with the names in it.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Names)> {
         self.0.iter()
     }
 
-    /// Returns a path that is written in a module from the root of the crate; `None` where it leads out of
-    /// the crate.
+    /// Returns a path in a module as a path from the root of the crate. `None` if it leads to another crate.
     pub fn absolute(&self, own: &str, path: &[String]) -> Option<Path> {
         let mut at: Path = match own {
             "lib" => Vec::new(),
@@ -55,7 +54,7 @@ impl Modules {
             first => {
                 let names = self.0.get(own)?;
                 let import = names.imports.get(first);
-                // `use name::{self, …}` brings another crate in.
+                // `use name::{self, …}` imports another crate.
                 if let Some(import) =
                     import.filter(|import| import.first().is_some_and(|f| f != first))
                 {
@@ -66,17 +65,17 @@ impl Modules {
                 names.children.contains(first).then_some(())?;
             }
         }
-        while let [first, behind @ ..] = rest
+        while let [first, after @ ..] = rest
             && first == "super"
         {
             at.pop()?;
-            rest = behind;
+            rest = after;
         }
         at.extend_from_slice(rest);
         Some(at)
     }
 
-    /// Returns the module that defines what an absolute path names; `None` for the path of a module.
+    /// Returns the module that defines the item with an absolute path. `None` if the path is that of a module.
     fn home(&self, path: &[String], depth: usize) -> Option<String> {
         let at = (0..=path.len())
             .rev()
@@ -103,12 +102,12 @@ impl Modules {
         Some(module)
     }
 
-    /// Returns for each module the modules that it needs, with the names that it needs.
+    /// Returns the modules that each module needs, with the names that it needs from them.
     fn needs(&self) -> Needs<'_> {
         let mut needs = Needs::new();
         for (own, names) in &self.0 {
             let imported = names.imports.iter().filter(|(name, _)| {
-                !names.handed_on.contains(*name) || names.words.contains(*name)
+                !names.re_exports.contains(*name) || names.words.contains(*name)
             });
             let named = imported.map(|(_, path)| path).chain(&names.paths);
             for path in named {
@@ -141,17 +140,18 @@ impl Modules {
         needs
     }
 
-    /// Returns a sentence for each circle: for every module that needs itself by way of others, the
-    /// shortest way round. Of the modules of one way, the first tells it.
+    /// Returns a sentence for each circle: for every module that needs itself through other modules, the shortest
+    /// circle. The sentence begins with the first module of the circle by name, so that it is the same for all of
+    /// them.
     pub fn circles(&self) -> Vec<String> {
         let needs = self.needs();
         let mut complaints = BTreeSet::new();
         for start in needs.keys() {
-            let Some(way) = shortest_way_round(&needs, start) else {
+            let Some(way) = shortest_circle(&needs, start) else {
                 continue;
             };
             let first = way.iter().min().cloned().unwrap_or_default();
-            let way = shortest_way_round(&needs, &first).unwrap_or(way);
+            let way = shortest_circle(&needs, &first).unwrap_or(way);
             let mut sentence = first.clone();
             for (at, module) in way.iter().enumerate() {
                 let next = way.get(at + 1).unwrap_or(&first);
@@ -170,11 +170,11 @@ impl Modules {
     }
 }
 
-/// For each module, the modules that it needs and the names that each is needed for.
+/// For each module, the modules that it needs, with the names that it needs from them.
 type Needs<'m> = BTreeMap<&'m str, BTreeMap<String, BTreeSet<String>>>;
 
-/// Returns the shortest way from a module back to itself, without its end.
-fn shortest_way_round(needs: &Needs<'_>, start: &str) -> Option<Vec<String>> {
+/// Returns the modules of the shortest circle through a module, each once, beginning with this module.
+fn shortest_circle(needs: &Needs<'_>, start: &str) -> Option<Vec<String>> {
     let mut ways = VecDeque::from([vec![start.to_owned()]]);
     let mut reached = BTreeSet::new();
     while let Some(way) = ways.pop_front() {
@@ -193,7 +193,7 @@ fn shortest_way_round(needs: &Needs<'_>, start: &str) -> Option<Vec<String>> {
     None
 }
 
-/// Modules with these texts, by their paths.
+/// Returns modules with the given paths and texts.
 #[cfg(test)]
 fn modules(texts: &[(&str, &str)]) -> Modules {
     let read = texts.iter();
@@ -204,7 +204,7 @@ fn modules(texts: &[(&str, &str)]) -> Modules {
 }
 
 #[test]
-fn a_circle_is_found_through_parents_and_names_that_are_handed_on() {
+fn a_circle_is_found_through_parents_and_re_exports() {
     let parent = "mod child;\nmod other;\npub use child::A;\n";
     let circles = |room: &str, child: &str, other: &str| {
         modules(&[
@@ -215,14 +215,14 @@ fn a_circle_is_found_through_parents_and_names_that_are_handed_on() {
         ])
         .circles()
     };
-    // Handing a name on needs nothing.
+    // A re-export needs nothing.
     let none = circles(
         "pub struct B;",
         "use super::B;\npub struct A(B);",
         "use super::A;",
     );
     assert!(none.is_empty(), "{none:?}");
-    // The parent's own code does.
+    // The parent's own code needs what it uses.
     let own = circles("pub struct B(A);", "use super::B;\npub struct A;", "");
     assert_eq!(
         own,
@@ -237,7 +237,7 @@ fn a_circle_is_found_through_parents_and_names_that_are_handed_on() {
         called,
         ["room needs room::child for `g`, which needs room for `B`"]
     );
-    // A name that the parent hands on leads to the file that defines it.
+    // A name that the parent re-exports leads to the file that defines it.
     let through = circles(
         "",
         "use crate::room::other::C;\npub struct A;",
@@ -247,7 +247,7 @@ fn a_circle_is_found_through_parents_and_names_that_are_handed_on() {
         through,
         ["room::child needs room::other for `C`, which needs room::child for `A`"]
     );
-    // Methods of a type stand in the file that writes them.
+    // A method belongs to the file that defines it.
     let method = circles(
         "pub struct B;\nimpl B { fn f(&self) { self.g() } }",
         "use super::B;\nimpl B { pub fn g(&self) {} }",

@@ -1,13 +1,11 @@
-//! The names in a source file: which paths it names, what it imports and re-exports, and for which types
-//! it writes methods.
+//! Reads the names in a source file: the paths in its code, its imports and re-exports, and the types to which it
+//! adds methods.
 //!
-//! The file is split into tokens, so that comments and strings are no code. Items behind `#[cfg(test)]` are
-//! left out.
+//! The file is split into tokens, so comments and strings do not count. Items after `#[cfg(test)]` are skipped.
 //!
 //! # Limits
 //!
-//! Imports count for the whole file, wherever they stand. Paths behind `<` (`<T as Trait>::name`) are not
-//! followed.
+//! An import counts for the whole file, wherever it is. Paths after `<` (`<T as Trait>::name`) are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
@@ -18,26 +16,26 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// A path as it is written, segment by segment.
 pub type Path = Vec<String>;
 
-/// What one file names.
+/// The names in one file.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Modules that the file declares.
     pub children: BTreeSet<String>,
-    /// Paths in code, with two segments at least.
+    /// Paths in code, with at least two segments.
     pub paths: BTreeSet<Path>,
-    /// Names in code that stand alone.
+    /// Names in code without a path.
     pub words: BTreeSet<String>,
     /// Methods that the file calls.
     pub calls: BTreeSet<String>,
-    /// What `use` brings into the file, by the name that it has here.
+    /// The paths that the file imports (`use`), by their name in this file.
     pub imports: BTreeMap<String, Path>,
-    /// The names among them that the file hands on (`pub use`).
-    pub handed_on: BTreeSet<String>,
-    /// Modules of which everything is brought in.
+    /// The imported names that the file also exports (`pub use`).
+    pub re_exports: BTreeSet<String>,
+    /// Modules from which the file imports everything (`use module::*`).
     pub globs: Vec<Path>,
-    /// Methods that the file writes, with the type that they belong to; trait implementations aside.
+    /// Methods that the file defines, with their type. Methods of traits are not included.
     pub methods: Vec<(Path, String)>,
-    /// Functions, types and constants that the file defines at its top.
+    /// Functions, types and constants that the file defines outside of any block.
     pub items: BTreeSet<String>,
 }
 
@@ -107,7 +105,7 @@ impl Names {
         }
     }
 
-    /// Notes what `fn NAME`, `struct NAME` and the like define.
+    /// Adds the name after `fn`, `struct` or another keyword that defines something.
     fn item(&mut self, keyword: &str, rest: &mut Tokens) {
         let defines = [
             "const", "enum", "fn", "mod", "static", "struct", "trait", "type", "union",
@@ -124,7 +122,7 @@ impl Names {
         }
     }
 
-    /// Notes a path, or a name that stands alone.
+    /// Adds a path, or a name without a path.
     fn path(&mut self, first: &str, rest: &mut Tokens) {
         let mut path = vec![first.to_owned()];
         while let Some(segment) = next_segment(rest) {
@@ -137,7 +135,7 @@ impl Names {
         }
     }
 
-    /// Notes one tree of a `use`: from its first name to the `,` or `;` behind it.
+    /// Adds one tree of a `use`: from its first name to the next `,` or `;`.
     fn import(&mut self, rest: &mut Tokens, prefix: &mut Path, is_public: bool) {
         let depth = prefix.len();
         loop {
@@ -180,7 +178,7 @@ impl Names {
 
     fn bring(&mut self, name: String, path: Path, is_public: bool) {
         if is_public {
-            self.handed_on.insert(name.clone());
+            self.re_exports.insert(name.clone());
         }
         self.imports.insert(name, path);
     }
@@ -195,7 +193,7 @@ impl Names {
         self.calls.contains(method) || self.paths.iter().any(by_type)
     }
 
-    /// Notes the methods of `impl TYPE { … }`.
+    /// Adds the methods of `impl TYPE { … }`.
     fn implementation(&mut self, mut rest: Tokens) {
         let (mut depth, mut owner) = (0, Path::new());
         let body = loop {
@@ -227,7 +225,7 @@ impl Names {
     }
 }
 
-/// Returns the segment behind a `::`, if there is one.
+/// Returns the segment after a `::`, if there is one.
 fn next_segment(rest: &mut Tokens) -> Option<String> {
     let mut ahead = rest.clone();
     let colons = is_punct(ahead.next().as_ref(), ':') && is_punct(ahead.next().as_ref(), ':');
@@ -238,7 +236,7 @@ fn next_segment(rest: &mut Tokens) -> Option<String> {
     Some(ident.to_string())
 }
 
-/// Skips an attribute, and the item behind it if it is for tests alone.
+/// Skips an attribute. Also skips the item after it if the attribute is `#[cfg(test)]`.
 fn attribute(rest: &mut Tokens) {
     if is_punct(rest.peek(), '!') {
         rest.next();
@@ -276,7 +274,7 @@ fn names_are_read() {
     assert_eq!(found.imports["Renamed"], path("child::other"));
     assert_eq!(found.imports["c"], path("super::c"));
     assert_eq!(found.imports["D"], path("super::c::D"));
-    assert!(found.handed_on.contains("Renamed") && !found.handed_on.contains("B"));
+    assert!(found.re_exports.contains("Renamed") && !found.re_exports.contains("B"));
     assert_eq!(found.paths, BTreeSet::from([path("c::g")]));
     assert!(found.words.contains("Handed") && found.calls.contains("call"));
     assert_eq!(found.methods, [(path("B"), "method".to_owned())]);

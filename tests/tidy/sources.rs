@@ -1,4 +1,4 @@
-//! The sources, as text.
+//! Reads the sources as text.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Without the module of tests at its end; another line for tests only hides nothing.
+    /// Returns the text without the module of tests at its end. Any other `#[cfg(test)]` hides nothing.
     pub fn production(&self) -> &str {
         let tests = "#[cfg(test)]\nmod tests {";
         self.text.split(tests).next().unwrap_or_default()

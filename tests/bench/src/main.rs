@@ -1,7 +1,7 @@
-//! The benchmark: what a message and a rule cost, here and elsewhere, on this machine.
+//! The benchmark: the time and memory that messages and rules take, in readdress and in its peers.
 //!
-//! `tests/bench/run` calls it; without a name it runs all parts. Figures are held against peers that
-//! are measured in the same run; no figure makes it fail, but a wrong answer does.
+//! `tests/bench/run` starts it. Without names of parts it runs all parts. Each figure is compared with that of a
+//! peer from the same run. No figure makes the benchmark fail, but a wrong answer does.
 
 mod milter;
 mod parts;
@@ -15,7 +15,7 @@ mod table;
 mod traffic;
 mod world;
 
-/// What the tests know of a private Postfix and a next hop.
+/// The private Postfix and the next hop of the tests.
 #[path = "../../support"]
 mod support {
     #![allow(dead_code, reason = "the tests use the rest")]
@@ -32,17 +32,17 @@ use std::path::{Path, PathBuf};
 
 use report::Report;
 
-/// How much is measured.
+/// How long and with how many rules to measure.
 pub struct Plan {
-    /// Short figures and small tables.
+    /// True for short measurements and small tables.
     pub quick: bool,
-    /// Rules of the largest table.
+    /// The number of rules of the largest table.
     pub rules: u64,
-    /// Seconds of one figure.
+    /// The length of one measurement, in seconds.
     pub seconds: f64,
-    /// How often what must be reached is measured, in turns with its peer; the medians count.
+    /// How often readdress and its peer are measured in turn for a figure with a goal; the medians count.
     pub rounds: usize,
-    /// Where what was built lies.
+    /// The directory of the programs that were built.
     pub built: PathBuf,
 }
 
@@ -59,7 +59,7 @@ fn usage() -> ! {
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    // A table is measured by a process of its own.
+    // Each table is measured in a separate process.
     if let [kind @ ("one-table" | "mixed-table"), folder, count] = words[..] {
         let count = count.parse().unwrap_or_else(|_| usage());
         let runtime = tokio::runtime::Runtime::new()?;
@@ -73,7 +73,7 @@ fn main() -> std::io::Result<()> {
         println!("{value}");
         return Ok(());
     }
-    // For a profile: rules, and a load without measurements.
+    // For a profiler: write rules, and send messages without a report.
     if let ["rules", folder, count] = words[..] {
         let count = count.parse().unwrap_or_else(|_| usage());
         return world::write(Path::new(folder), count, count).map(drop);

@@ -1,4 +1,4 @@
-//! The part about the milter: messages a second, processor time and waiting, against peers.
+//! The part about the milter: messages per second, processor time and delays, compared with peers.
 
 use std::fs;
 use std::io::Result;
@@ -9,28 +9,29 @@ use std::time::Duration;
 
 use crate::peers::{Kind, Peer};
 use crate::plot::{Scale, svg};
-use crate::report::{Report, Wanted, figure, medians};
+use crate::report::{Report, Goal, figure, medians};
 use crate::traffic::{Connection, Load, run};
 use crate::{Plan, process, world};
 
-/// One figure line.
+/// The figures of one line of the table.
 #[derive(Clone, Copy, Debug)]
 struct Figures {
     rate: f64,
     p50: f64,
     p99: f64,
     p999: f64,
-    /// Seconds of processor a hundred thousand messages.
+    /// Seconds of processor time for a hundred thousand messages.
     cpu: f64,
-    /// Voluntary switches a message.
+    /// Voluntary context switches per message.
     switches: f64,
 }
 
-/// How messages come.
+/// The connections over which messages come.
 #[derive(Clone, Copy)]
 struct Way {
     tcp: bool,
     connections: usize,
+    /// True for a new connection for each message.
     fresh: bool,
 }
 
@@ -50,14 +51,14 @@ fn measure(plan: &Plan, rules: &Path, kind: Kind, way: Way) -> Result<Figures> {
     };
     let before = (process::seconds(peer.pid()), process::switches(peer.pid()));
     let measured = run(&load)?;
-    // Held against each other is only what was agreed upon alike.
+    // Figures can only be compared if both sides negotiated the same.
     let asked = match kind {
         Kind::Readdress(silent, _) | Kind::C(silent) | Kind::Python(silent) => Some(silent),
         Kind::Echo => None,
     };
     if asked.is_some_and(|silent| silent != measured.silent) {
         let name = kind.name();
-        return Err(std::io::Error::other(format!("not negotiated so: {name}")));
+        return Err(std::io::Error::other(format!("{name} negotiated something else")));
     }
     let messages = measured.sent as f64;
     let after = (process::seconds(peer.pid()), process::switches(peer.pid()));
@@ -96,7 +97,7 @@ fn figures(
     Ok(figures)
 }
 
-/// Two kinds in turns, and the medians of each figure.
+/// Measures two kinds in turns. Returns the median of each figure.
 fn in_turns(plan: &Plan, rules: &Path, kinds: [Kind; 2], way: Way) -> Result<[Figures; 2]> {
     let mut rounds = [Vec::new(), Vec::new()];
     for _ in 0..plan.rounds {
@@ -118,7 +119,7 @@ fn in_turns(plan: &Plan, rules: &Path, kinds: [Kind; 2], way: Way) -> Result<[Fi
     }))
 }
 
-/// All of it.
+/// Measures everything of this part.
 pub fn milter(plan: &Plan, report: &mut Report) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let rules = folder.path();
@@ -161,17 +162,17 @@ pub fn milter(plan: &Plan, report: &mut Report) -> Result<()> {
             if way.tcp {
                 let unix = unix[usize::from(silent)];
                 let row = format!("{name}: p99 against libmilter's");
-                report.row(&row, (ours.p99, theirs.p99), "ms", Wanted::AtMost(0.1));
+                report.row(&row, (ours.p99, theirs.p99), "ms", Goal::AtMost(0.1));
                 let row = format!("{name}: p99 against our Unix socket");
-                report.row(&row, (ours.p99, unix), "ms", Wanted::AtMost(3.0));
+                report.row(&row, (ours.p99, unix), "ms", Goal::AtMost(3.0));
                 continue;
             }
             let times = if silent && !way.fresh { 3.0 } else { 2.0 };
             let rates = (ours.rate, theirs.rate);
-            report.row(&name, rates, "messages/s", Wanted::AtLeast(times));
+            report.row(&name, rates, "messages/s", Goal::AtLeast(times));
             let row = format!("{name}: processor time");
             let cpu = (ours.cpu, theirs.cpu);
-            report.row(&row, cpu, "s/100k", Wanted::AtMost(1.0 / times));
+            report.row(&row, cpu, "s/100k", Goal::AtMost(1.0 / times));
         }
         figures(plan, report, rules, Kind::Echo, way)?;
     }
@@ -180,8 +181,8 @@ pub fn milter(plan: &Plan, report: &mut Report) -> Result<()> {
     idle(plan, report, rules)
 }
 
-/// System calls of a message, counted by strace, which slows everything down: only the counts are used;
-/// and how often memory is asked for.
+/// Counts the system calls and the memory allocations per message. strace slows everything down, so only its counts
+/// are used, no times.
 fn calls(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
     report.say(
         "\nSystem calls and allocations a message of 5 recipients, one connection, Unix. `futex` and a `write`\n\
@@ -205,7 +206,7 @@ fn calls(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Half a second on one connection.
+/// Returns a load of half a second on one connection.
 fn short_load(socket: &str) -> Load {
     Load {
         socket: socket.to_owned(),
@@ -262,7 +263,7 @@ fn allocations(plan: &Plan, rules: &Path, kind: Kind) -> Result<f64> {
     Ok((asked()? - before) as f64 / measured.sent as f64)
 }
 
-/// Throughput over connections.
+/// Measures the throughput with different numbers of connections.
 fn connections(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
     let mut lines = Vec::new();
     for kind in [
@@ -296,7 +297,7 @@ fn connections(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
     )
 }
 
-/// What a connection costs that does nothing.
+/// Measures the memory of an idle connection.
 fn idle(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
     let count = if plan.quick { 1000 } else { 10_000 };
     for kind in [Kind::Readdress(true, "warn"), Kind::C(true)] {
@@ -319,7 +320,7 @@ fn idle(plan: &Plan, report: &mut Report, rules: &Path) -> Result<()> {
                 "idle connection, against 16 KiB",
                 (each, 16384.0),
                 "bytes",
-                Wanted::AtMost(1.0),
+                Goal::AtMost(1.0),
             );
         }
     }

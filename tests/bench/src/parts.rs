@@ -1,4 +1,4 @@
-//! The part about the table: sizes from ten thousand rules on, and what they must reach.
+//! The part about the table: tables of ten thousand rules and more, and their goals.
 
 use std::io::Result;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::plot::{Scale, svg};
-use crate::report::{Report, Wanted, figure, medians};
+use crate::report::{Report, Goal, figure, medians};
 use crate::{Plan, table, world};
 
 fn number(value: &Value, name: &str) -> f64 {
     value[name].as_f64().unwrap_or(f64::NAN)
 }
 
-/// Figures of one table: in the order of the columns, what they are called.
+/// The names of the figures of one table, in the order of the columns.
 const FIGURES: [&str; 9] = [
     "find_hit_ns",
     "find_miss_ns",
@@ -26,7 +26,7 @@ const FIGURES: [&str; 9] = [
     "reload_peak",
 ];
 
-/// One process.
+/// Measures a table once, in a separate process.
 fn round(folder: &Path, size: u64) -> Result<Vec<f64>> {
     let value = table::measure("one-table", folder, size)?;
     let bytes = number(&value, "bytes");
@@ -38,7 +38,7 @@ fn round(folder: &Path, size: u64) -> Result<Vec<f64>> {
     Ok(figures)
 }
 
-/// One table after the other, the largest last.
+/// Measures one table after the other, the largest one last.
 pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
     report.say(
         "## Table\n\nMedians of several processes. A look-up is for an address that is parsed and folded already; a hit\n\
@@ -73,7 +73,7 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
     let million = 1_000_000.min(plan.rules);
     if let Some((size, figures)) = all.iter().find(|(size, _)| *size == million) {
         let name = format!("{size} rules: edit of one line, against a full load");
-        report.row(&name, (figures[8], figures[6]), "s", Wanted::Shown);
+        report.row(&name, (figures[8], figures[6]), "s", Goal::Shown);
     }
     let line = |name: &str, at: usize| {
         let points = all
@@ -104,11 +104,11 @@ pub fn table(plan: &Plan, report: &mut Report) -> Result<()> {
     mixed(plan, report)
 }
 
-/// What the largest table must reach, if it is one of ten million rules.
+/// Reports the goals of the largest table. Without ten million rules, they are only shown.
 fn rows(size: u64, figures: &[f64], report: &mut Report) {
     let wanted = |most| match size {
-        10_000_000.. => Wanted::AtMost(most),
-        _ => Wanted::Shown,
+        10_000_000.. => Goal::AtMost(most),
+        _ => Goal::Shown,
     };
     let mut row = |what: &str, ours, theirs, unit, most| {
         let name = format!("{size} rules: {what}");
@@ -151,7 +151,7 @@ fn rows(size: u64, figures: &[f64], report: &mut Report) {
     );
 }
 
-/// Whole domains and regexes beside exact rules.
+/// Measures a table that has rules for whole domains and regexes besides rules for single addresses.
 fn mixed(plan: &Plan, report: &mut Report) -> Result<()> {
     let count = plan.rules.min(10_000);
     let folder = tempfile::tempdir()?;
@@ -172,6 +172,6 @@ fn mixed(plan: &Plan, report: &mut Report) -> Result<()> {
     ));
     let pair = (number(&mixed, "hit_ns"), number(&alone, "hit_ns"));
     let name = format!("hit beside 1000 whole domains and {regexes} regexes, against without");
-    report.row(&name, pair, "ns", Wanted::AtMost(1.1));
+    report.row(&name, pair, "ns", Goal::AtMost(1.1));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who is measured: readdress and its peers, as child processes that end with the value.
+//! The programs that are measured: readdress and its peers, as child processes. Dropping a [`Peer`] ends its process.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,21 +11,21 @@ use std::time::{Duration, Instant};
 
 use crate::traffic::{Connection, ECHO};
 
-/// Who.
+/// A program that can be measured. The first value is true if it negotiates that RCPT has no reply.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// The daemon of this tree; whether it does without replies at RCPT, and the level of its log.
+    /// The daemon of this tree, with the level of its log.
     Readdress(bool, &'static str),
-    /// C on libmilter; whether it does without replies at RCPT.
+    /// A milter in C, with libmilter.
     C(bool),
-    /// python3-milter, likewise.
+    /// A milter with python3-milter.
     Python(bool),
-    /// As many bytes, sent in one round trip.
+    /// A server that reads and writes the same number of bytes in one round trip.
     Echo,
 }
 
 impl Kind {
-    /// For the report.
+    /// Returns the name for the report.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Readdress(_, "info") => "readdress, every rewriting logged",
@@ -40,15 +40,15 @@ impl Kind {
     }
 }
 
-/// A running one.
+/// A running program.
 pub struct Peer {
     child: Child,
-    /// As [`crate::traffic::Load`] has it.
+    /// The socket, in the form of [`crate::traffic::Load`].
     pub socket: String,
 }
 
 impl Peer {
-    /// Starts one on a Unix socket in `folder`, or on a free TCP port, and waits until it answers.
+    /// Starts a program on a Unix socket in `folder`, or on a free TCP port, and waits until it answers.
     pub fn start(
         kind: Kind,
         built: &Path,
@@ -59,7 +59,7 @@ impl Peer {
         Self::spawn(kind, built, folder, rules, tcp, None)
     }
 
-    /// Starts one on a Unix socket that counts in a file how often it asks for memory.
+    /// Starts a program on a Unix socket. The file `counter` counts its memory allocations.
     pub fn counted(
         kind: Kind,
         built: &Path,
@@ -167,7 +167,7 @@ impl Peer {
         }
     }
 
-    /// Its number.
+    /// Returns the number of the process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -200,7 +200,7 @@ fn answer(mut stream: impl Read + Write) {
     while stream.read_exact(&mut bytes).is_ok() && stream.write_all(&[9; ECHO.1]).is_ok() {}
 }
 
-/// `echo SOCKET`: the floor, a thread a connection.
+/// Runs `echo SOCKET`: the least that any server needs, with a thread for each connection.
 pub fn echo(socket: &str) -> io::Result<()> {
     if let Some(path) = socket.strip_prefix("unix:") {
         for stream in UnixListener::bind(path)?.incoming() {

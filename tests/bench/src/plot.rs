@@ -1,4 +1,4 @@
-//! Lines over two axes, as SVG.
+//! Draws lines over two axes, as SVG.
 
 use std::fmt::Write as _;
 
@@ -12,16 +12,16 @@ const COLOURS: [&str; 6] = [
     "#1b6ca8", "#c1440e", "#2e7d32", "#6a1b9a", "#b8860b", "#444444",
 ];
 
-/// How values lie on an axis.
+/// The scale of an axis.
 #[derive(Clone, Copy)]
 pub enum Scale {
-    /// Evenly, from zero.
+    /// Linear, from zero.
     Even,
-    /// By their logarithm; values must be positive.
+    /// Logarithmic; values must be positive.
     Log,
 }
 
-/// One line and its name.
+/// The name of a line, and its points.
 pub type Line = (String, Vec<(f64, f64)>);
 
 struct Axis {
@@ -40,7 +40,7 @@ impl Axis {
         Self { scale, low, high }
     }
 
-    /// From 0 to 1.
+    /// Returns the position of a value on the axis, from 0 to 1.
     fn place(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Even => value / self.high,
@@ -76,7 +76,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// A picture of `lines`; both axes are named.
+/// Returns a picture of `lines`. Each axis has a name and a scale.
 pub fn svg(
     title: &str,
     (across, x): (&str, Scale),

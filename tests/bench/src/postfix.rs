@@ -1,11 +1,11 @@
-//! The part about Postfix: messages a second through a real one, without a milter, with its own
-//! maps, and with readdress.
+//! The part about Postfix: messages per second through a real Postfix without a milter, with its own maps, and with
+//! readdress.
 //!
-//! One Postfix for each way, all of them running, one of them busy. The ways take turns, so that
-//! what else the machine does meets all alike; the spread of Postfix without a milter over its turns
-//! is the noise against which the others are held. A message is one SMTP session, as an MX host sees
-//! it, with one recipient and 2 KiB; it counts when Postfix has taken it. The next hop is ours, and a
-//! recipient there that is not the wanted one fails the run.
+//! Each way of rewriting has its own Postfix. All of them run, but only one is busy: they take turns, so that other
+//! work of the machine slows all of them alike. The differences between the turns of Postfix without a milter are the
+//! noise of the measurement. A message is one SMTP session, as an MX host sees it, with one recipient and 2 KiB; it
+//! counts when Postfix has accepted it. The next hop belongs to the benchmark: if it gets a wrong recipient, the
+//! benchmark fails.
 
 use std::fs;
 use std::io::{Error, Result};
@@ -17,7 +17,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::peers::{Kind, Peer};
-use crate::report::{Report, Wanted, figure};
+use crate::report::{Report, Goal, figure};
 use crate::support::folder::Folder;
 use crate::support::peers::Door;
 use crate::support::postfix::Postfix;
@@ -27,18 +27,19 @@ use crate::{Plan, process, world};
 
 const RULES: u64 = 100_000;
 
-/// Sessions at one time.
+/// The numbers of sessions at the same time.
 const SESSIONS: [usize; 2] = [1, 10];
 
-/// Who changes the recipients.
+/// A way of rewriting recipients.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Way {
+    /// Nothing is rewritten.
     Nobody,
-    /// `virtual_alias_maps` of this type.
+    /// `virtual_alias_maps` with maps of this type.
     Map(&'static str),
-    /// libmilter in C, without replies at RCPT, on a Unix socket: what any milter costs Postfix.
+    /// A milter in C without replies at RCPT, on a Unix socket: shows what any milter costs Postfix.
     Libmilter,
-    /// readdress; whether over TCP.
+    /// readdress; true for TCP, false for a Unix socket.
     Milter(bool),
 }
 
@@ -63,7 +64,7 @@ impl Way {
     }
 }
 
-/// A Postfix with what belongs to it. Fields are dropped in this order.
+/// A Postfix with its milter and its next hop. The fields are dropped in this order.
 struct Set {
     way: Way,
     postfix: Postfix,
@@ -92,7 +93,7 @@ impl Set {
                 let socket = match started.socket.strip_prefix("inet:") {
                     Some(port) => format!("inet:127.0.0.1:{port}"),
                     None => {
-                        // Postfix asks as its own user.
+                        // Postfix connects as another user.
                         let open = fs::Permissions::from_mode(0o666);
                         fs::set_permissions(&started.socket["unix:".len()..], open)?;
                         started.socket.clone()
@@ -114,7 +115,7 @@ impl Set {
         })
     }
 
-    /// Messages a second, and milliseconds of the milter's processor time a message.
+    /// Returns the messages per second, and the processor time of the milter per message in milliseconds.
     fn measure(&mut self, sessions: usize, messages: u64, turn: u64) -> Result<(f64, f64)> {
         let cpu = || {
             let pid = self.peer.as_ref().map(Peer::pid);
@@ -148,7 +149,7 @@ impl Set {
         Ok((messages as f64 / took, used))
     }
 
-    /// Every recipient that the next hop saw must be a wanted one, and none may be missing.
+    /// Checks that the next hop got exactly the recipients that the rules give.
     fn check(&mut self) -> Result<()> {
         let deliveries = self.sink.deliveries(|_| true);
         let copies = deliveries.iter().flat_map(|delivery| &delivery.copies);
@@ -161,7 +162,7 @@ impl Set {
             return Ok(());
         }
         Err(Error::other(format!(
-            "{}: other recipients at the next hop than the rules have ({} of {})",
+            "{}: the next hop got other recipients than the rules give ({} of {})",
             self.way.name(),
             seen.len(),
             self.wanted.len()
@@ -192,7 +193,7 @@ fn send(port: u16, number: u64) -> Result<()> {
     Ok(())
 }
 
-/// The rules as maps of Postfix: their path without the ending.
+/// Writes the rules as maps of Postfix. Returns the path of the maps without its extension.
 fn maps(cache: &Path, folder: &Path) -> Result<PathBuf> {
     let prefix = cache.join("postfix");
     let main = format!(
@@ -226,14 +227,14 @@ fn median(values: &[f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Half the distance from the least to the greatest, as a share of the median.
+/// Returns half the difference between the smallest and the largest value, divided by the median.
 fn noise(values: &[f64]) -> f64 {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(0.0, f64::max);
     (high - low) / 2.0 / median(values)
 }
 
-/// All of it.
+/// Measures everything of this part.
 pub fn postfix(plan: &Plan, report: &mut Report) -> Result<()> {
     let (turns, messages) = if plan.quick { (1, 50) } else { (5, 500) };
     let cache = plan.built.parent().unwrap_or(Path::new(".")).join("peers");
@@ -300,7 +301,7 @@ fn rows(report: &mut Report, sessions: usize, sets: &[Set], rates: &[(Vec<f64>, 
             ("the faster of its own maps", native),
         ] {
             let name = format!("{name}, against {against}");
-            report.row(&name, (ours, theirs), "messages/s", Wanted::AtLeast(least));
+            report.row(&name, (ours, theirs), "messages/s", Goal::AtLeast(least));
         }
     }
 }

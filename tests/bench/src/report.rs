@@ -1,4 +1,4 @@
-//! What was measured, as Markdown: what must be reached first, then everything else, by part.
+//! Writes the figures as Markdown: first those with a goal, then everything else, by part.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,21 +6,21 @@ use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Why what is missed is missed.
+/// Why some goals are missed.
 const LIMITS: &str = include_str!("../limits.md");
 
-/// What a figure must be, against its peer.
+/// The goal of a figure, compared with that of the peer.
 #[derive(Clone, Copy)]
-pub enum Wanted {
-    /// At least so many times the peer's.
+pub enum Goal {
+    /// At least this number of times the figure of the peer.
     AtLeast(f64),
-    /// Nothing is laid down: it is shown.
+    /// There is no goal; the figure is only shown.
     Shown,
-    /// At most so many times the peer's.
+    /// At most this number of times the figure of the peer.
     AtMost(f64),
 }
 
-/// The report, as it grows.
+/// The report, to which the parts add their text.
 pub struct Report {
     folder: PathBuf,
     rows: String,
@@ -29,7 +29,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// One that will be written into `folder`.
+    /// Returns an empty report, for a file in `folder`.
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
@@ -39,24 +39,24 @@ impl Report {
         }
     }
 
-    /// Text of the part that is being measured; also shown at once.
+    /// Adds text of the current part, and prints it.
     pub fn say(&mut self, text: &str) {
         println!("{text}");
         self.parts += text;
         self.parts.push('\n');
     }
 
-    /// A figure that must be reached, and what it is held against.
-    pub fn row(&mut self, name: &str, (ours, theirs): (f64, f64), unit: &str, wanted: Wanted) {
+    /// Adds a figure with a goal, and the figure of the peer.
+    pub fn row(&mut self, name: &str, (ours, theirs): (f64, f64), unit: &str, goal: Goal) {
         let ratio = ours / theirs;
-        let (reached, wish) = match wanted {
-            Wanted::AtLeast(least) => (ratio >= least, format!(">= {least:.3}")),
-            Wanted::Shown => (true, String::new()),
-            Wanted::AtMost(most) => (ratio <= most, format!("<= {most:.3}")),
+        let (reached, wish) = match goal {
+            Goal::AtLeast(least) => (ratio >= least, format!(">= {least:.3}")),
+            Goal::Shown => (true, String::new()),
+            Goal::AtMost(most) => (ratio <= most, format!("<= {most:.3}")),
         };
         self.missed += u32::from(!reached);
-        let word = match wanted {
-            Wanted::Shown => "",
+        let word = match goal {
+            Goal::Shown => "",
             _ if reached => "reached",
             _ => "**missed**",
         };
@@ -69,7 +69,7 @@ impl Report {
         let _ = writeln!(self.rows, "{line}");
     }
 
-    /// A plot beside the report, and its place in it.
+    /// Writes a plot next to the report, and shows it in the current part.
     pub fn plot(&mut self, name: &str, title: &str, svg: &str) -> Result<()> {
         fs::write(self.folder.join(name), svg)?;
         self.say(&format!("\n![{title}]({name})\n"));
@@ -100,7 +100,7 @@ impl Report {
     }
 }
 
-/// The median of each figure over several rounds.
+/// Returns the median of each figure over several rounds.
 pub fn medians(rounds: &[Vec<f64>]) -> Vec<f64> {
     let width = rounds.first().map_or(0, Vec::len);
     let middle = |at: usize| {
@@ -111,7 +111,7 @@ pub fn medians(rounds: &[Vec<f64>]) -> Vec<f64> {
     (0..width).map(middle).collect()
 }
 
-/// A number with as many digits as mean something.
+/// Returns a number as text, with as many digits as are meaningful.
 pub fn figure(value: f64) -> String {
     match value.abs() {
         v if v >= 100.0 => format!("{value:.0}"),
@@ -140,7 +140,7 @@ fn version(package: &str) -> String {
     first_line("dpkg-query", &["-W", "-f", "${Version}", package])
 }
 
-/// The versions of the crates that carry the daemon, as they were built.
+/// Returns the versions of the most important crates, as they were built.
 fn crates() -> String {
     let lock = include_str!("../Cargo.lock");
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The part about a reload under load: what messages wait while a table is read and swapped.
+//! The part about a reload under load: how long messages wait while a new table is read and swapped in.
 
 use std::fs;
 use std::io::{Error, Result};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::peers::{Kind, Peer};
 use crate::plot::{Scale, svg};
-use crate::report::{Report, Wanted, figure};
+use crate::report::{Report, Goal, figure};
 use crate::traffic::{Load, run};
 use crate::{Plan, world};
 
-/// Connections that send all the while.
+/// The number of connections that send all the time.
 const CONNECTIONS: usize = 2;
 
-/// Milliseconds that this share of the times did not exceed.
+/// Returns the time in milliseconds that this share of the times does not exceed.
 fn percentile(mut times: Vec<f64>, share: f64) -> f64 {
     times.sort_by(f64::total_cmp);
     let at = (times.len() as f64 * share) as usize;
@@ -25,7 +25,7 @@ fn percentile(mut times: Vec<f64>, share: f64) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// Messages before, during and after one reload of a changed directory.
+/// Measures messages before, during and after one reload of a changed directory.
 pub fn swap(plan: &Plan, report: &mut Report) -> Result<()> {
     let count = if plan.quick {
         100_000
@@ -36,7 +36,7 @@ pub fn swap(plan: &Plan, report: &mut Report) -> Result<()> {
     world::write(rules.path(), count, count.div_ceil(4))?;
     let kind = Kind::Readdress(true, "warn");
     let peer = Peer::start(kind, &plan.built, folder.path(), rules.path(), false)?;
-    // A reload takes longer beside a load: some 10 s for a million rules, on two processors.
+    // Under load, a reload takes longer: some 10 s for a million rules, on two processors.
     let seconds = plan.seconds * 6.0;
     let load = Load {
         socket: peer.socket.clone(),
@@ -48,7 +48,7 @@ pub fn swap(plan: &Plan, report: &mut Report) -> Result<()> {
         echo: false,
     };
     let sender = thread::spawn(move || run(&load));
-    // The load's own clock starts a little later, after its messages are made.
+    // The clock of the load starts a little later, when its messages are ready.
     let started = Instant::now();
     thread::sleep(Duration::from_secs_f64(seconds * 0.4));
     let line = format!(
@@ -100,7 +100,7 @@ pub fn swap(plan: &Plan, report: &mut Report) -> Result<()> {
     }
     report.say("");
     let name = format!("{count} rules: p99.9 while a table is swapped, against before");
-    report.row(&name, (tails[1], tails[0]), "ms", Wanted::AtMost(2.0));
+    report.row(&name, (tails[1], tails[0]), "ms", Goal::AtMost(2.0));
     let step = seconds / 100.0;
     let points = |share: f64| -> Vec<(f64, f64)> {
         let slices = (0..100).map(|at| f64::from(at) * step);

@@ -1,14 +1,14 @@
-//! The table: bytes and time a rule, against the memory of this machine.
+//! Measures tables: bytes and time per rule, compared with the memory of this machine.
 //!
-//! Every size is measured by a process of its own (`readdress-bench one-table FOLDER COUNT`), so that
-//! nothing of another one is counted. It prints its figures as one JSON object.
+//! Each size is measured in a separate process (`readdress-bench one-table FOLDER COUNT`), so that the memory of
+//! another size does not count. The process prints its figures as one JSON object.
 //!
-//! # Limits
+//! # What the figures mean
 //!
-//! A look-up is [`Table::find`] for an address that was prepared before; a hit also reads the record of
-//! the rule. A decision is all of it, as at RCPT: the path is parsed and folded, the received address
-//! looked up, then the target that came out. The bare read is a chase of pointers through as much
-//! memory as the table has, every address known only when the one before was read.
+//! A look-up is [`Table::find`] for an address that was prepared before; a hit also reads the record of the rule. A
+//! decision is everything that happens at RCPT: the path is parsed and folded, the received address is looked up,
+//! then its target. The bare read follows pointers through as much memory as the table has; each read depends on the
+//! one before.
 
 use std::fs;
 use std::hint::black_box;
@@ -29,19 +29,19 @@ use serde_json::{Value, json};
 
 use crate::{process, world};
 
-/// Look-ups a figure, unless [`LONGEST`] ends it before.
+/// The number of look-ups for a figure, unless [`LONGEST`] ends the measurement before.
 const LOOKUPS: u64 = 400_000;
 
-/// Addresses that are prepared at once.
+/// How many addresses are prepared at once.
 const BATCH: usize = 64;
 
-/// Regexes that are asked for; there are at least so many.
+/// The number of regexes for which addresses are made. Every table has at least this number.
 const FEW_REGEXES: u64 = 200;
 
-/// Seconds of one figure.
+/// The longest time of one measurement, in seconds.
 const LONGEST: f64 = 3.0;
 
-/// Measures `count` rules in a process of its own.
+/// Measures `count` rules in a separate process.
 pub fn measure(kind: &str, folder: &Path, count: u64) -> Result<Value> {
     let output = Command::new(std::env::current_exe()?)
         .arg(kind)
@@ -55,7 +55,7 @@ pub fn measure(kind: &str, folder: &Path, count: u64) -> Result<Value> {
     })
 }
 
-/// A reloader that has loaded `folder`, its handle, and how long it took.
+/// Loads `folder`. Returns the live table, the reloader, its handle, and the seconds that the load took.
 async fn load(folder: &Path) -> (Arc<LiveTable>, Reloader, ReloadHandle, f64) {
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::new(folder, Settings::default());
@@ -70,7 +70,7 @@ async fn load(folder: &Path) -> (Arc<LiveTable>, Reloader, ReloadHandle, f64) {
     (live, reloader, handle, took)
 }
 
-/// Seconds that reading the files takes, their pages warm, as it is for the load.
+/// Returns the seconds that it takes to read the files. The files are in the page cache, as they are for the load.
 fn read_all(folder: &Path) -> f64 {
     let started = Instant::now();
     for entry in fs::read_dir(folder).expect("the folder").flatten() {
@@ -79,7 +79,7 @@ fn read_all(folder: &Path) -> f64 {
     started.elapsed().as_secs_f64()
 }
 
-/// Nanoseconds a decision; every one is looked at.
+/// Returns the nanoseconds per decision. Checks each decision.
 fn decisions(table: &Table, paths: &[String], good: impl Fn(usize, &Outcome) -> bool) -> f64 {
     let (started, mut done) = (Instant::now(), 0);
     for (at, path) in paths.iter().enumerate() {
@@ -93,8 +93,8 @@ fn decisions(table: &Table, paths: &[String], good: impl Fn(usize, &Outcome) -> 
     started.elapsed().as_secs_f64() * 1e9 / done as f64
 }
 
-/// Nanoseconds a look-up. Addresses are prepared in batches so small that they stay in the cache: what
-/// is read from memory is the table.
+/// Returns the nanoseconds per look-up. Addresses are prepared in small batches that stay in the cache, so that
+/// only the table is read from memory.
 fn look_ups(table: &Table, paths: &[String], good: impl Fn(&Found) -> bool) -> f64 {
     let (mut took, mut done) = (0.0, 0);
     for batch in paths.chunks(BATCH) {
@@ -118,13 +118,13 @@ fn look_ups(table: &Table, paths: &[String], good: impl Fn(&Found) -> bool) -> f
 fn mailbox(path: &str) -> Mailbox {
     match ForwardPath::parse(path.as_bytes()) {
         Ok(ForwardPath::Mailbox(mailbox)) => mailbox,
-        _ => panic!("{path} is no mailbox"),
+        _ => panic!("{path} is not a mailbox"),
     }
 }
 
-/// Nanoseconds of a read that depends on the one before, in so many bytes.
+/// Returns the nanoseconds of a read that depends on the read before, in this number of bytes of memory.
 fn chase(bytes: u64) -> f64 {
-    // One number a cache line, in one circle (Sattolo).
+    // One number in each cache line, all in one cycle (Sattolo's algorithm).
     const LINE: usize = 16;
     let lines = usize::try_from(bytes / 64).unwrap_or(0).max(1024);
     let mut order: Vec<u32> = (0..lines as u32).collect();
@@ -172,7 +172,7 @@ fn time_of_misses(table: &Table, paths: &[String]) -> f64 {
     decisions(table, paths, |_, outcome| *outcome == Outcome::Keep)
 }
 
-/// Adds one line, and waits until it serves: seconds, and the peak of the reload in bytes.
+/// Adds one line, and waits until it is live. Returns the seconds, and the peak of memory during the reload in bytes.
 async fn edit(folder: &Path, live: &LiveTable, handle: &ReloadHandle) -> (f64, u64) {
     let me = std::process::id();
     process::forget_peak(me);
@@ -186,12 +186,12 @@ async fn edit(folder: &Path, live: &LiveTable, handle: &ReloadHandle) -> (f64, u
     fs::write(folder.join("99-edit.rules"), line).expect("the edit");
     let outcome = handle.reload().await;
     let took = started.elapsed().as_secs_f64();
-    // The watcher may have been quicker than the question.
+    // The watcher may have reloaded before the request came.
     assert_eq!(live.pin().number, before + 1, "{outcome:?}");
     (took, process::peak(me))
 }
 
-/// `one-table`: memory, times, and a reload.
+/// Runs `one-table`: measures memory, times, and a reload.
 pub async fn one(folder: &Path, count: u64) -> Value {
     let me = std::process::id();
     let (paths, misses) = (hits(count), drawn(count, world::miss));
@@ -204,7 +204,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     let bytes = process::resident(me).saturating_sub(before);
     let generation = live.pin();
     let table = generation.table.as_deref().expect("a table");
-    // Once for warmth.
+    // Warms the caches up.
     time_of_misses(table, &misses[..misses.len() / 10]);
     let hit = time_of_hits(table, &paths);
     let miss = time_of_misses(table, &misses);
@@ -224,7 +224,7 @@ pub async fn one(folder: &Path, count: u64) -> Value {
     })
 }
 
-/// `mixed-table`: whole domains and regexes beside exact rules.
+/// Runs `mixed-table`: measures rules for whole domains and regexes besides rules for single addresses.
 pub async fn mixed(folder: &Path, count: u64) -> Value {
     let (live, _reloader, _handle, took) = load(folder).await;
     let generation = live.pin();
@@ -233,7 +233,7 @@ pub async fn mixed(folder: &Path, count: u64) -> Value {
     time_of_hits(table, &paths);
     let hit = time_of_hits(table, &paths);
     let miss = time_of_misses(table, &drawn(count, world::miss));
-    // Fewer: one that no regex matches is tried against all.
+    // Fewer addresses: an address that no regex matches is tried with all of them.
     let drawn = (0..2000).map(world::mix);
     let regexes: Vec<_> = drawn
         .map(|n| format!("<jane.roe-{:x}@patterns.example>", n % FEW_REGEXES))

@@ -1,8 +1,8 @@
-//! The load: an MTA's side of the milter protocol, in blocking threads, with every answer checked.
+//! The load: an MTA's side of the milter protocol, in blocking threads. Every answer is checked.
 //!
-//! Packets leave as Postfix sends them: what needs no reply waits for what does, the macros of DATA go
-//! out when smtpd hands over to cleanup, and the end of the message follows in a write of its own.
-//! TCP connections are left as Postfix leaves them, without TCP_NODELAY.
+//! Packets are sent as Postfix sends them: a command without a reply waits in a buffer for the next command with a
+//! reply, the macros of DATA are sent when smtpd passes the message to cleanup, and the end of the message is a
+//! separate write. As in Postfix, TCP connections do not have TCP_NODELAY.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -15,50 +15,50 @@ use readdress::mta::{Negotiated, Offer, bits, frame};
 
 use crate::world;
 
-/// Different messages that are sent in turn.
+/// The number of different messages, which are sent in turn.
 const POOL: u64 = 2048;
 
-/// Longer than any answer takes.
+/// How long an answer may take. None should ever take so long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What is sent, and how.
+/// Which messages are sent, and how.
 #[derive(Clone)]
 pub struct Load {
     /// `unix:PATH` or `inet:PORT`.
     pub socket: String,
-    /// Connections at one time.
+    /// The number of connections at the same time.
     pub connections: usize,
-    /// Recipients of a message.
+    /// The number of recipients of a message.
     pub recipients: u64,
-    /// A connection for each message.
+    /// True for a new connection for each message.
     pub fresh: bool,
-    /// Seconds that count, after a tenth of them for warmth.
+    /// The seconds that count. Before them, a tenth of this time warms the milter up.
     pub seconds: f64,
-    /// Rules of the table.
+    /// The number of rules of the table.
     pub rules: u64,
-    /// An echo server: one round trip of fixed bytes, nothing to check but their number.
+    /// True for an echo server: each message is one round trip of a fixed number of bytes.
     pub echo: bool,
 }
 
-/// What came of it.
+/// The result of a load.
 pub struct Measured {
-    /// Every message that counts: seconds from the start, milliseconds that it took; by the first.
+    /// For every message that counts: when it ended, in seconds from the start, and how many milliseconds it took.
     pub messages: Vec<(f64, f64)>,
-    /// All messages, those that do not count among them.
+    /// The number of all messages, including those that do not count.
     pub sent: usize,
-    /// Seconds that count.
+    /// The seconds that count.
     pub seconds: f64,
-    /// Whether the milter did without replies at RCPT.
+    /// True if the milter negotiated that RCPT has no reply.
     pub silent: bool,
 }
 
 impl Measured {
-    /// Messages a second.
+    /// Returns the messages per second.
     pub fn rate(&self) -> f64 {
         self.messages.len() as f64 / self.seconds
     }
 
-    /// Milliseconds that this share of messages did not exceed.
+    /// Returns the time in milliseconds that this share of the messages did not exceed.
     pub fn percentile(&self, share: f64) -> f64 {
         let mut times: Vec<f64> = self.messages.iter().map(|message| message.1).collect();
         times.sort_by(f64::total_cmp);
@@ -88,7 +88,7 @@ fn dial(socket: &str) -> io::Result<Box<dyn Stream>> {
     Ok(Box::new(stream))
 }
 
-/// One connection of the MTA.
+/// One connection from the MTA to the milter.
 pub struct Connection {
     stream: Box<dyn Stream>,
     buffer: Vec<u8>,
@@ -151,12 +151,12 @@ impl Connection {
         Ok((self.buffer[start], &self.buffer[start + 1..start + length]))
     }
 
-    /// Sends one message; the sum of its edits must be what is wanted.
+    /// Sends one message, and checks the sum of its edits.
     fn message(&mut self, message: &Message) -> io::Result<()> {
         for write in &message.writes {
             self.stream.write_all(&write.bytes)?;
             if write.answered && self.packet()?.0 != b'c' {
-                return Err(io::Error::other("a recipient was not taken"));
+                return Err(io::Error::other("the milter refused a recipient"));
             }
         }
         let mut sum = 0u64;
@@ -170,19 +170,21 @@ impl Connection {
                         .unwrap_or(payload.len());
                     sum = sum.wrapping_add(mark(letter == b'-', &payload[..end]));
                 }
-                (letter, _) => return Err(io::Error::other(format!("an answer {letter}"))),
+                (letter, _) => {
+                    return Err(io::Error::other(format!("an unexpected answer {letter}")));
+                }
             }
         }
         if sum != message.wanted {
             return Err(io::Error::other(
-                "a wrong answer: other edits than the rules have",
+                "a wrong answer: other edits than the rules give",
             ));
         }
         Ok(())
     }
 }
 
-/// A number for one edit; those of a message are summed up, so that their order does not matter.
+/// Returns a number for one edit. The numbers of a message are added, so that the order of the edits does not matter.
 fn mark(deletion: bool, address: &[u8]) -> u64 {
     let start = if deletion { 1 } else { 2 };
     let hash = address.iter().fold(start, |sum, byte| {
@@ -201,7 +203,7 @@ struct Message {
     wanted: u64,
 }
 
-/// The macros that go with a command; Postfix sends the packet even when nothing is in it.
+/// Returns the macros of a command. Postfix sends this packet even if it is empty.
 fn macros(agreed: &Negotiated, letter: u8, all: &[(&str, &str)]) -> Vec<u8> {
     let mut payload = vec![letter];
     for (name, value) in all.iter().filter(|(name, _)| agreed.wants(letter, name)) {
@@ -274,7 +276,7 @@ fn message(agreed: &Negotiated, load: &Load, number: u64) -> Message {
     Message { writes, wanted }
 }
 
-/// Bytes of a message and of its answer, for the echo server.
+/// The bytes of a message and of its answer, for the echo server.
 pub const ECHO: (usize, usize) = (787, 279);
 
 fn echo(stream: &mut dyn Stream) -> io::Result<()> {
@@ -282,7 +284,7 @@ fn echo(stream: &mut dyn Stream) -> io::Result<()> {
     stream.read_exact(&mut [0; ECHO.1])
 }
 
-/// One connection's share: until the end, or the first error.
+/// Sends messages over one connection until the end, or until the first error.
 fn work(
     load: &Load,
     pool: &[Message],
@@ -322,7 +324,11 @@ fn work(
     Ok(times)
 }
 
-/// Sends the load; a wrong answer or a broken connection is an error.
+/// Sends the load.
+///
+/// # Errors
+///
+/// A wrong answer, or a broken connection.
 pub fn run(load: &Load) -> io::Result<Measured> {
     let agreed = if load.echo {
         Negotiated::default()
@@ -337,7 +343,7 @@ pub fn run(load: &Load) -> io::Result<Measured> {
         | bits::NR_MAIL;
     if !load.echo && agreed.protocol & lean != lean {
         return Err(io::Error::other(
-            "a milter that asks for more than the load sends",
+            "the milter asks for more than the load sends",
         ));
     }
     let pool: Arc<Vec<_>> = Arc::new(

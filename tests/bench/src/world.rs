@@ -1,14 +1,14 @@
-//! The rules that everyone is measured with: one file for readdress and for its peers.
+//! The rules of the benchmark: readdress and its peers read the same files.
 //!
-//! Rule `n` turns [`key`]`(n)` into [`target`]`(n)`. Names are drawn from syllables by a hash of the
-//! number, so that neighbours in the file are no neighbours in a table; the number itself keeps them
-//! apart. No rule and no domain refuses anything, so that a milter may do without replies at RCPT.
+//! Rule `n` turns [`key`]`(n)` into [`target`]`(n)`. A hash of the number chooses the syllables of the names, so that
+//! neighbours in a file are not neighbours in a table. The number in each name makes all names different. No rule and
+//! no domain refuses anything, so a milter can negotiate that RCPT has no reply.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Result, Write};
 use std::path::Path;
 
-/// Domains of the keys.
+/// The domains of the keys.
 pub const SECONDARY: [&str; 4] = [
     "domain2.example",
     "domain3.example",
@@ -16,10 +16,10 @@ pub const SECONDARY: [&str; 4] = [
     "domain5.test",
 ];
 
-/// Domains of the targets.
+/// The domains of the targets.
 pub const PRIMARY: [&str; 2] = ["company.example", "mail.company.test"];
 
-/// Rules that one file holds at most: many small files are how large directories are kept.
+/// The largest number of rules in one file. Large directories usually have several files.
 pub const PER_FILE: u64 = 2_500_000;
 
 const SYLLABLES: [&str; 32] = [
@@ -28,7 +28,7 @@ const SYLLABLES: [&str; 32] = [
     "gal", "hol",
 ];
 
-/// A number that looks drawn at random (splitmix64).
+/// Returns a number that looks random (splitmix64).
 pub fn mix(number: u64) -> u64 {
     let mut value = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -42,7 +42,7 @@ fn name(hash: u64, syllables: u32, text: &mut String) {
     }
 }
 
-/// The address that rule `number` is for.
+/// Returns the address that rule `number` matches.
 pub fn key(number: u64) -> String {
     let hash = mix(number);
     let mut text = String::with_capacity(40);
@@ -53,7 +53,7 @@ pub fn key(number: u64) -> String {
     text + SECONDARY[(hash >> 60) as usize % SECONDARY.len()]
 }
 
-/// What takes its place.
+/// Returns the target of rule `number`.
 pub fn target(number: u64) -> String {
     let hash = mix(number ^ 0x5555_0000_5555);
     let mut text = String::with_capacity(32);
@@ -62,12 +62,12 @@ pub fn target(number: u64) -> String {
     text + PRIMARY[(hash >> 60) as usize % PRIMARY.len()]
 }
 
-/// An address of the same domains that no rule is for.
+/// Returns an address of the same domains that no rule matches.
 pub fn miss(number: u64) -> String {
     format!("x{}", key(number))
 }
 
-/// The domain lines.
+/// Returns the domain lines.
 fn domains() -> String {
     let primary = PRIMARY.iter().map(|domain| format!("{domain} primary\n"));
     let secondary = SECONDARY
@@ -76,7 +76,7 @@ fn domains() -> String {
     primary.chain(secondary).collect()
 }
 
-/// Writes `count` rules into files of at most `per_file` rules in `folder`; the bytes written.
+/// Writes `count` rules into files of at most `per_file` rules in `folder`. Returns the number of bytes.
 pub fn write(folder: &Path, count: u64, per_file: u64) -> Result<u64> {
     fs::create_dir_all(folder)?;
     let head = domains();
@@ -95,7 +95,7 @@ pub fn write(folder: &Path, count: u64, per_file: u64) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Many rules that are no exact ones: `wholes` of a whole domain, `regexes` of a pattern each.
+/// Writes rules for whole domains, and rules with a regex: `wholes` and `regexes` of them.
 pub fn write_others(folder: &Path, wholes: u64, regexes: u64) -> Result<()> {
     let mut text = String::new();
     for number in 0..wholes {

@@ -25,14 +25,14 @@
 //! # The journey of one rule
 //!
 //! ```text
-//! a file is saved  daemon/watch/            a notification, or a regular look; then waits until nothing changes
+//! a file is saved  daemon/watch/            a notification, or a regular check; then waits until nothing changes
 //!   ↓ read         daemon/source/           a source gives its texts, or findings
-//!   ↓ decode       engine/format/decode.rs  only files of other programs: BOM, UTF-16 → UTF-8
+//!   ↓ decode       engine/format/decode.rs  only tables of other programs: BOM, UTF-16 → UTF-8
 //!   ↓ tokens       engine/syntax/lexer.rs   lines, comments, quotes → tokens with their places
-//!   ↓ rule         engine/syntax/parse.rs   pattern, action, options → Rule; goes on after an error
+//!   ↓ rule         engine/syntax/parse.rs   pattern, action, options → Rule; after an error, reads the next line
 //!   ↓ or           engine/format/           tables of other programs → the same Rule, with its place
 //!   ↓ findings     engine/diagnostic/       what is wrong: code, place, line with a caret, what to write
-//!   ↓ store        engine/store/            Rule → about forty bytes, read back when the rule is needed
+//!   ↓ store        engine/store/            Rule → some 35 bytes, read back when the rule is needed
 //!   ↓ table        engine/table/build.rs    stored rules, indexes, classes of domains, conflicts → Table
 //!   ↓ check        engine/check/            loops, addresses that do not exist, expectations
 //!   ↓ decide       daemon/reload/           with one error the old table stays live
@@ -40,7 +40,7 @@
 //!   ↓ swap         daemon/state/live.rs     generation n → n + 1, in one step
 //! ```
 //!
-//! `check`, `explain` and the socketmap use the same code; none of them decides anything by itself.
+//! `check`, `explain` and the socketmap use the same code. None of them has rules of its own for a decision.
 //!
 //! # The storeys
 //!
@@ -52,10 +52,12 @@
 //! | 6 | [`headers`] | pure as well: the header fields that name recipients |
 //! | 6 | [`protocol`] | pure as well: the values of the control socket and of `--json` |
 //! | 7 | [`config`], [`report`], [`export`] | pure as well: the configuration file; a decision for people and programs; the table for other MTAs |
-//! | 7–12 | `daemon` | the only module with tokio, files, sockets, clock and log |
+//! | 7–12 | `daemon` | the daemon: sockets, files, threads, clock and log |
 //! | 8 | `mta` | the MTA's side of the milter protocol, for `try`, `demo` and tests |
-//! | 8 | [`doctor`] | what is wrong on the machine around the table; pure but for `doctor::gather` (9), which asks DNS, the MTA and files |
+//! | 8 | [`doctor`] | what is wrong on the machine outside of the rules; pure except for `doctor::gather` (9), which asks DNS, the MTA and files |
 //! | 13 | `cli` | the commands |
+//!
+//! Only `daemon`, `mta`, `doctor::gather` and `cli` use files, sockets, programs or the clock.
 //!
 //! # Invariants
 //!

@@ -50,8 +50,8 @@ complete -c readdress -n "__fish_readdress_using_subcommand demo" -l pause -d 'W
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -l no-pause -d 'Do not wait, also on a terminal; the last screen, yours, is left out'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_using_subcommand check" -l as -d 'Take a file for one with this name or extension (rules, virtual, csv)' -r
-complete -c readdress -n "__fish_readdress_using_subcommand check" -l in -d 'Check the files in DIR, in place of those there with their names' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l as -d 'Read the file as if it had this name or extension (rules, virtual, csv)' -r
+complete -c readdress -n "__fish_readdress_using_subcommand check" -l in -d 'Check the files with those of DIR; they replace files of the same name' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand check" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand check" -l format -d 'How findings are printed' -r -f -a "text\t'For people: the place, the line, a caret'
 json\t'One JSON object a line, the last one a summary'

@@ -1,11 +1,11 @@
-//! The keys whose values are a few words: the words, and what they mean.
+//! The values of keys that allow only a few words: the words, and their meaning.
 
-/// Says whether decisions are carried out.
+/// What the daemon does with its decisions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mode {
     /// Decisions are carried out.
     Rewrite,
-    /// Decisions are logged, and nothing is changed.
+    /// Decisions are only logged; nothing is changed.
     Observe,
 }
 
@@ -13,7 +13,7 @@ impl Mode {
     pub(super) const WORDS: &[(&str, Self)] =
         &[("rewrite", Self::Rewrite), ("observe", Self::Observe)];
 
-    /// Returns the word for it, as in the file.
+    /// Returns the word of the mode, as in the configuration file.
     pub fn word(self) -> &'static str {
         word(Self::WORDS, self)
     }
@@ -24,7 +24,7 @@ impl Mode {
 pub enum LogAddresses {
     /// The whole address.
     Full,
-    /// The domain alone.
+    /// Only the domain.
     Domain,
     /// A hash of the address. The same address has the same hash as long as the daemon runs.
     Hash,
@@ -43,7 +43,7 @@ impl LogAddresses {
 pub enum Refusals {
     /// The milter.
     Milter,
-    /// The MTA, which asks the map `recipients`.
+    /// The MTA, which looks addresses up in the map `recipients`.
     Socketmap,
 }
 
@@ -61,7 +61,7 @@ pub(super) const LEVELS: &[(&str, &str)] = &[
     ("trace", "trace"),
 ];
 
-/// Returns the word of a value. Each value stands in the list of its words.
+/// Returns the word of a value. The list must contain each value; for a value without a word, returns "".
 pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     let known = words.iter().find(|(_, known)| *known == value);
     known.map_or("", |(word, _)| word)

@@ -155,7 +155,8 @@ part! {
         "", "mode", mode: Mode = Mode::Rewrite, Choice(Mode::WORDS), AtOnce, "\"observe\"";
         /// The directory for what the daemon must know after a restart: which rules were live. If
         /// there were rules before, a daemon that starts without rules defers all mail until the rules
-        /// are back. Without this directory the daemon serves mail, but takes lost rules for a first start.
+        /// are back. Without this directory the daemon cannot tell lost rules from a first start, and mail
+        /// passes unchanged.
         /// With the flag --rules this directory is used only if it is configured.
         "", "state", state: PathBuf = PathBuf::from("/var/lib/readdress"),
             PATH, Restart, "\"/srv/readdress/state\"";
@@ -228,8 +229,8 @@ elsewhere! { SETTINGS: settings {
     ///
     /// Caution: the MTA must have the same characters. `readdress doctor` compares them.
     "rewrite", "recipient_delimiter", recipient_delimiter, DELIMITERS, AtOnce, "\"+-\"";
-    /// Whether JD@ and jd@ are the same mailbox: "ignore" ignores upper and lower case, "strict" does
-    /// not.
+    /// How local-parts are compared. With "ignore" JD@ and jd@ are the same mailbox, with "strict" they
+    /// are two mailboxes.
     ///
     /// Caution: MTAs look up addresses in the socketmap in lower case. With "strict" the map recipients
     /// accepts an address that exists in another case, and the milter then refuses it.
@@ -264,7 +265,8 @@ part! {
         /// How long the directory must be unchanged before the daemon reads a change. With a longer
         /// time several writes of one editor become one reload.
         "reload", "quiet", quiet: Duration = Duration::from_millis(200), DURATION, Restart, "\"1s\"";
-        /// When the daemon reads a directory that keeps changing.
+        /// The longest time that a change waits while the directory keeps changing. Then the daemon reads
+        /// the directory.
         "reload", "latest", latest: Duration = Duration::from_secs(2), DURATION, Restart, "\"10s\"";
         /// How often the daemon looks at the directory without a notification from the system. Network
         /// and overlay file systems do not notify.

@@ -1,8 +1,7 @@
-//! Storey 7: the configuration file `readdress.toml`, text to values.
+//! Storey 7: turns the text of the configuration file `readdress.toml` into values.
 //!
-//! Pure as the engine is: it reads no file. Every key has a default, so an empty or a missing file
-//! works. An unknown key is an error with a suggestion. All mistakes of a file are reported at once,
-//! with place, line and caret.
+//! Pure, like the engine: it reads no file. Every key has a default, so an empty or missing file works. An unknown
+//! key is an error with a suggestion. All errors of a file are reported at once, with place, line and caret.
 //!
 //! [`keys`](keys()) is the list of all keys, each defined once. The parser, the printed settings, the
 //! report of changes, the sample file and readdress.toml(5) come from it.
@@ -27,5 +26,5 @@ pub use origin::{Origin, Origins};
 pub use parse::{parse, parse_partly};
 pub use sample::sample;
 
-/// The configuration file that is read if no other one is named.
+/// The configuration file of a command without `--config`.
 pub const DEFAULT_FILE: &str = "/etc/readdress/readdress.toml";

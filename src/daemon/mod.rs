@@ -1,27 +1,28 @@
-//! The daemon: the only room with tokio, files, sockets, clock and log. This page: in which order it starts and ends.
+//! The daemon: sockets, files, threads, clock and log. This page describes how the daemon starts and ends.
 //!
 //! Start: bind the sockets, so that no client is refused while rules are read → start every thread → read the rules
 //! → serve on every socket → tell systemd. If a step fails, the daemon ends with an exit status other than 0; it
-//! never serves only a part. No thread is started later, except the thread for file notifications if the system
-//! refused it at the start.
+//! never serves on only some of its sockets. No thread is started later, except the thread for file notifications if
+//! the system refused it at the start.
 //!
-//! End: close the milter's sockets → let messages under way end, or let the `drain` time pass → end all tasks.
+//! End: close the milter's sockets → wait until messages under way end, or until the `drain` time is over → end all
+//! tasks.
 //!
-//! SIGHUP reads configuration and rules again. TERM and INT end the daemon, a second one at once. Other signals do
-//! nothing.
+//! SIGHUP reads configuration and rules again. TERM and INT end the daemon; a second TERM or INT ends it at once.
+//! Other signals do nothing.
 //!
 //! | storey | module | what it does |
 //! |---|---|---|
-//! | 7 | [`guard`] | whether a new table loses too many rules |
+//! | 7 | [`guard`] | decides if a new table lost too many rules |
 //! | 7 | [`listeners`], [`log`] | the list of all kinds of listeners; where log lines go |
 //! | 8 | [`record`] | every log line |
 //! | 8 | [`state`] | what several modules share: live table, configuration in force, problems, counters |
 //! | 8 | [`last_live`] | the record of what was live last |
-//! | 8 | [`listen`], [`keepalive`] | sockets and connections; peers that vanished |
-//! | 8 | [`rate_limit`], [`time_slice`] | limited warnings; how long a connection works without a stop |
+//! | 8 | [`listen`], [`keepalive`] | sockets and connections; finds peers that have vanished |
+//! | 8 | [`rate_limit`], [`time_slice`] | limits repeated warnings; how long a connection may work before others get their turn |
 //! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
-//! | 8, 9 | [`watch`], [`source`] | waits until files may have changed; gives the texts of rules |
-//! | 9 | [`supervise`], [`accept`] | starts tasks again that end; accepts connections |
+//! | 8, 9 | [`watch`], [`source`] | waits until files may have changed; reads the texts of rules |
+//! | 9 | [`supervise`], [`accept`] | starts tasks again if they end; accepts connections |
 //! | 10 | [`session`], [`reload`] | decides about a message; makes the live table from files |
 //! | 10 | [`milter`], [`socketmap`] | the protocols of MTAs |
 //! | 11 | [`settings`], [`status`] | the configuration while the daemon runs; the state of the daemon, in one value |
@@ -90,7 +91,7 @@ pub struct Start {
     pub source: Source,
     /// The sockets that systemd handed over.
     pub handed: Vec<BoundSocket>,
-    /// Tells whether the log is still written, if the daemon has a log.
+    /// Shows if the log is still written. `None` if the daemon has no log thread.
     pub log: Option<log::LogThread>,
 }
 
@@ -191,7 +192,7 @@ impl Daemon {
         let on = Handle::current();
         let keeps = &self.supervisor;
         keeps.keep("status of systemd", &on, move || notifier.clone().follow());
-        // The reloader and the follower are not part of their tasks, so that a new task goes on with what they know.
+        // The reloader and the settings live outside of their tasks, so that a new task continues with their state.
         let reloader = Arc::new(Mutex::new(reloader));
         keeps.keep("reloader", &on, move || {
             let reloader = Arc::clone(&reloader);
@@ -231,7 +232,7 @@ impl Daemon {
             () = server.serve(end) => {}
             () = signs.give() => {}
         }
-        // A task that hangs is left behind.
+        // Does not wait longer for a task that hangs.
         let _ = timeout(milter::GRACE, self.supervisor.shutdown()).await;
         record::stopped();
         given_up.map_or(Ok(()), |task| Err(RunError::GivenUp(task)))
@@ -285,9 +286,9 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         .await
 }
 
-/// Returns where the daemon records what was live last; `None` if it records nothing. A daemon that somebody starts by
-/// hand on a directory of its own writes nothing to the state directory of the installed daemon, unless the
-/// configuration file names a state directory.
+/// Returns where the daemon records what was live last; `None` if it records nothing. If somebody starts a second
+/// daemon by hand with `--rules`, it must not write to the state directory of the installed daemon. So with `--rules`,
+/// the daemon records only if the configuration file names a state directory.
 fn last_live_record(config: &Config, source: &Source) -> Option<LastLiveRecord> {
     if !config.origins.is_written("", "state") {
         if source.rules.is_some() {

@@ -44,7 +44,7 @@ pub const MAX_ENDS: u32 = 8;
 /// After this time without an end, the count of ends begins anew.
 pub const STEADY: Duration = Duration::from_secs(60);
 
-/// Calls one task, which has to answer.
+/// Calls one task, and waits for its answer.
 #[derive(Clone, Debug)]
 struct Call {
     name: String,
@@ -73,8 +73,8 @@ impl Call {
         let _ = answers.wait_for(|answered| *answered >= number).await;
     }
 
-    /// Answers until `task` has ended.
-    async fn during(self, task: impl Future<Output = ()>) {
+    /// Runs `task`, and answers calls until it has ended.
+    async fn answer_during(self, task: impl Future<Output = ()>) {
         let mut asked = self.asked.subscribe();
         asked.mark_changed();
         let answering = async {
@@ -120,7 +120,7 @@ impl Supervisor {
         &self.health
     }
 
-    /// Runs the task that `make` makes on the runtime `on`. Makes and runs it again whenever it ends.
+    /// Makes a task with `make` and runs it on the runtime `on`. If the task ends, makes and runs it again.
     pub fn keep<F>(&self, name: &str, on: &Handle, make: impl FnMut() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -192,7 +192,7 @@ struct TaskWatch {
 }
 
 impl TaskWatch {
-    /// Returns when the task ended too often. `running` holds the task meanwhile.
+    /// Runs the task again and again, and returns when it has ended too often. `running` holds the task meanwhile.
     async fn keep<F: Future<Output = ()> + Send + 'static>(
         self,
         running: &mut JoinSet<()>,
@@ -202,7 +202,7 @@ impl TaskWatch {
         let (mut pause, mut ends) = (PAUSE_MIN, 0);
         loop {
             let started = Instant::now();
-            running.spawn_on(self.call.clone().during(make()), &self.on);
+            running.spawn_on(self.call.clone().answer_during(make()), &self.on);
             let ended = running.join_next().await;
             if started.elapsed() >= STEADY {
                 (pause, ends) = (PAUSE_MIN, 0);
@@ -234,8 +234,8 @@ impl TaskWatch {
 fn reason(error: Option<JoinError>) -> String {
     match error.map(JoinError::try_into_panic) {
         Some(Ok(cause)) => format!("panicked: {}", message(&*cause)),
-        Some(Err(_)) => "its thread has ended".to_owned(),
-        None => "it came to its end".to_owned(),
+        Some(Err(_)) => "its thread ended".to_owned(),
+        None => "it returned, although it should run for ever".to_owned(),
     }
 }
 
@@ -284,11 +284,14 @@ mod tests {
         assert_eq!(supervisor.given_up().await, "control");
         assert_eq!(starts.load(Relaxed), MAX_ENDS);
         let problems = supervisor.health().problems();
-        assert_eq!(problems[0].what, "has ended: it came to its end");
+        assert_eq!(
+            problems[0].what,
+            "has ended: it returned, although it should run for ever"
+        );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_lives_now_and_then_for_long_is_not_given_up() {
+    async fn a_task_that_runs_long_between_its_ends_is_not_given_up() {
         let (supervisor, on) = supervisor();
         supervisor.keep("systemd", &on, || sleep(STEADY));
         assert!(timeout(STEADY * 100, supervisor.given_up()).await.is_err());

@@ -92,7 +92,7 @@ async fn a_milter_that_ends_after_any_byte_has_closed_the_connection() {
     }
 }
 
-/// The clock stands still except for what is waited for, so nothing here takes ten seconds.
+/// The clock is paused: a wait ends at once, so this test does not take ten seconds.
 #[tokio::test(start_paused = true)]
 async fn a_milter_that_stops_after_any_byte_is_waited_for_once() {
     let whole = answers();

@@ -40,7 +40,7 @@ Entries that are not addresses to rewrite (X.400, SIP, guests, disabled rows) ar
 A warning names each column, table, statement or attribute that holds addresses and is not read, and each file
 without a rule, or with mailboxes and no secondary address.
 .PP
-An error names each row that an export damaged, and each row of another length than the header. In files of
+An error names each row that an export damaged, and each row with more or fewer cells than the header. In files of
 Exchange 5.5 a shorter row is a warning, because Excel leaves out empty cells. An export that is not complete is
 an error. UTF\-8 and UTF\-16 are recognised; name another encoding:
 .BR "\-\-encoding windows\-1252" .

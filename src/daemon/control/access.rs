@@ -1,8 +1,8 @@
 //! Who may ask the daemon: root, the daemon's own user, and whoever the mode of the socket lets in.
 //!
-//! The mode is looked at for each connection, because an administrator may change it. A socket that everybody
-//! can reach serves the first two alone: one that is open to all by its mode, an abstract one, which has
-//! no file, a TCP port, and one whose file cannot be seen.
+//! The mode is checked for each connection, because an administrator may change it. If everybody can reach a socket,
+//! it serves only root and the daemon's own user. This holds for a socket file whose mode lets everybody in, for an
+//! abstract socket, which has no file, for a TCP port, and for a socket whose file cannot be found.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_file_is_open_to_all() {
+    fn a_socket_without_a_file_is_open_to_all() {
         for socket in [
             Socket::Unix(PathBuf::new()),
             Socket::Inet {

@@ -16,7 +16,7 @@ events! {
     FINDING_ERROR: ERROR "10-company.rules:12:1: error: the option `unknown` needs a value [bad-option]", [],
         next "The files are not used. A line such as `table refused` or `configuration refused` follows.",
         advice "Fix the line of the file. `readdress check` shows all findings, readdress-findings(7) explains the codes.";
-    /// A doubt about the rules or the configuration, in the same form.
+    /// Something in the rules or the configuration is probably wrong; the line has the same form.
     FINDING_WARNING: WARN "10-company.rules:12:1: warning: the rule can never match [never-matches]", [],
         next "The files are used.", advice "Check the line of the file.";
     /// There are more findings than the log shows.

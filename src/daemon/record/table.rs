@@ -31,7 +31,7 @@ events! {
         next "", advice "";
     /// More rules were added, removed or changed than the log shows.
     MORE_CHANGES: INFO "table: changed and 3 more", [], next "", advice "";
-    /// A table of another program has entries that are no addresses to rewrite.
+    /// A table of another program has entries that are not addresses to rewrite.
     TABLE_SKIPPED: INFO "skipped: 12 x400, 3 sip in users.csv", [],
         next "These entries are ignored.", advice "";
     /// The rules have errors. The findings are logged before this line.
@@ -113,7 +113,7 @@ fn list(kind: &str, rules: &[Change], redaction: &Redaction) {
     }
 }
 
-/// Foreign files hold entries that are no addresses to rewrite.
+/// Logs the entries of foreign files that are not addresses to rewrite.
 pub fn table_skipped(skipped: &[Skipped]) {
     for file in skipped {
         write_event!(TABLE_SKIPPED, "{file}");

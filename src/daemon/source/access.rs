@@ -32,10 +32,10 @@ use crate::engine::{Diagnostic, Severity, diagnostic::codes};
 /// The account of the packages.
 const ACCOUNT: &str = "readdress";
 
-/// Every user may write.
+/// The bit of a mode that lets every user write.
 const WRITE: u32 = 0o002;
 
-/// Only the owner of an entry may remove or rename it.
+/// The bit of a directory's mode with which only the owner of an entry may remove or rename it.
 const STICKY: u32 = 0o1000;
 
 /// Returns the owner of a directory.
@@ -101,11 +101,14 @@ fn writable(name: &str, path: &Path, what: &str) -> Diagnostic {
         codes::WRITABLE_BY_EVERYBODY,
         name,
         format!("{what} {}, and so redirect mail", path.display()),
-        Some(format!("take that right away: chmod o-w {}", quoted(path))),
+        Some(format!(
+            "take this permission away: chmod o-w {}",
+            quoted(path)
+        )),
     )
 }
 
-/// Returns the path as a shell reads it.
+/// Returns the path quoted for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,=".contains(c);
@@ -129,8 +132,8 @@ fn user(passwd: &str, name: &str) -> Option<u32> {
     found.next()?
 }
 
-/// Returns what is wrong and what helps, if root opened `file` at `path` through a link whose owner may not
-/// read it.
+/// Returns a message and a help if root opened `file` at `path` through a link, and the owner of the link may not
+/// read the file.
 pub(super) fn private_file(path: &Path, file: &File, of: &Metadata) -> Option<(String, String)> {
     if !rustix::process::geteuid().is_root() {
         // The kernel has decided already.
@@ -148,10 +151,10 @@ pub(super) fn private_file(path: &Path, file: &File, of: &Metadata) -> Option<(S
     let user = entry.uid();
     Some((
         format!(
-            "is a link of user {user}, who may not read the file behind it: root does not read it either"
+            "is a link of user {user} to a file that this user may not read, so root does not read it either"
         ),
         format!(
-            "if it is meant to be there, make the link root's: chown -h root {}",
+            "if the link is right, give it to root: chown -h root {}",
             quoted(path)
         ),
     ))
@@ -179,7 +182,7 @@ mod tests {
     use super::super::{Limits, read_directory};
     use super::*;
 
-    /// A user who has no part in anything.
+    /// A user who owns nothing.
     const NOBODY: u32 = 65534;
 
     /// A directory that everybody may enter, as `/etc/readdress/rules` is.

@@ -1,7 +1,7 @@
 //! A cheap answer to "may something have changed?": what the system says about files, without reading
 //! them.
 //!
-//! Whether the content is really different is decided after reading, by the content itself. A signature is
+//! If a signature differs, the file is read, and its content shows if something really changed. A signature is
 //! valid while the daemon runs; it is never kept on disk.
 
 use std::ffi::OsString;

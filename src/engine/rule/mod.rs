@@ -7,56 +7,17 @@
 mod action;
 mod domain;
 mod meaning;
+mod pattern;
 mod print;
 mod target;
 
 pub use action::{Action, ActionWord, Arguments};
 pub use domain::{Declaration, DomainClass, Unknown};
 pub use meaning::Meaning;
+pub use pattern::{Pattern, PatternKind};
 pub use target::{Detail, Piece, Target, TargetKind};
 
-use super::{
-    address::{Domain, LocalPart, Mailbox},
-    diagnostic::Span,
-};
-
-/// Left side of a rule: which addresses it is for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Pattern {
-    /// `mailbox@domain`: this address, its detail included if one is written.
-    Mailbox(Mailbox),
-    /// `user+*@domain`: this user with any detail that is not empty.
-    AnyDetail {
-        /// Left of the separator.
-        user: LocalPart,
-        /// Right of the `@`.
-        domain: Domain,
-    },
-    /// `local@*`: this local-part in every secondary domain.
-    LocalPart(LocalPart),
-    /// `/regex/`, without its slashes.
-    Regex(Box<str>),
-    /// `+*@domain`: any address of the domain that has a detail.
-    Detailed(Domain),
-    /// `@domain`: any address of the domain.
-    Domain(Domain),
-    /// `@*.domain`: any address of any subdomain.
-    Subdomains(Domain),
-}
-
-impl Pattern {
-    /// Returns the domain that the pattern names, if it names one.
-    pub fn domain(&self) -> Option<&Domain> {
-        match self {
-            Self::Mailbox(mailbox) => Some(&mailbox.domain),
-            Self::AnyDetail { domain, .. }
-            | Self::Detailed(domain)
-            | Self::Domain(domain)
-            | Self::Subdomains(domain) => Some(domain),
-            Self::LocalPart(_) | Self::Regex(_) => None,
-        }
-    }
-}
+use super::diagnostic::Span;
 
 /// Where a rule came from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -12,25 +12,23 @@
 //! Domains and replies are numbers of the [`NameTable`].
 
 use super::{
-    address::{mailbox_width, read_domain, read_local, read_mailbox, write_local},
+    address::{mailbox_width, read_domain, read_local, write_local},
     bytes::{Reader, Writer},
     names::NameTable,
     plain::PlainAddress,
     target::{read_target, write_target},
 };
 use crate::engine::{
-    address::{Domain, Mailbox},
+    address::Domain,
     diagnostic::Span,
-    rule::{Action, Detail, Origin, Pattern, Rule},
+    rule::{Action, Detail, Origin, Pattern, PatternKind, Rule},
 };
 
 const REPLACED: u8 = 1 << 3;
 const LENGTH: u8 = 1 << 4;
 const SEVERAL: u8 = 1 << 5;
 
-const MAILBOX: u8 = 0;
-const LOCAL_PART: u8 = 2;
-const REGEX: u8 = 3;
+const MAILBOX: u8 = PatternKind::Mailbox.number();
 /// Actions without a reply or targets have their places in [`Action::PLAIN`] as numbers.
 const IS_MAILBOX: u8 = 1;
 const REFUSE: u8 = 6;
@@ -59,7 +57,7 @@ pub(super) struct BasePlace {
 /// Packs a rule.
 pub(super) fn encode(rule: &Rule, base: BasePlace, names: &mut NameTable) -> Writer {
     let mut out = Writer::default();
-    let (pattern, action) = (pattern_kind(&rule.pattern), action_kind(&rule.action));
+    let (pattern, action) = (rule.pattern.kind().number(), action_kind(&rule.action));
     let detail = match rule.detail {
         None => 0,
         Some(Detail::Keep) => 1,
@@ -163,7 +161,7 @@ impl<'a> Head<'a> {
 
     /// Returns the domain that the pattern names.
     pub fn domain(mut self, names: &NameTable) -> Option<&Domain> {
-        if matches!(self.head & 7, LOCAL_PART | REGEX) {
+        if !self.kind()?.has_domain() {
             return None;
         }
         self.written_length()?;
@@ -180,6 +178,10 @@ impl<'a> Head<'a> {
         Some((self.rest.text()?.0, domain))
     }
 
+    fn kind(&self) -> Option<PatternKind> {
+        PatternKind::from_number(self.head & 7)
+    }
+
     fn written_length(&mut self) -> Option<Option<u32>> {
         if self.marks & LENGTH == 0 {
             return Some(None);
@@ -190,7 +192,7 @@ impl<'a> Head<'a> {
     /// Returns the whole rule.
     pub fn rule(mut self, file: u32, names: &NameTable) -> Option<Rule> {
         let written = self.written_length()?;
-        let pattern = read_pattern(self.head & 7, names, &mut self.rest)?;
+        let pattern = read_pattern(self.kind()?, names, &mut self.rest)?;
         let span = Span {
             file,
             line: self.base.line,
@@ -209,20 +211,17 @@ impl<'a> Head<'a> {
     /// Returns what the rule does.
     pub fn meaning(mut self, names: &NameTable) -> Option<RuleView> {
         self.written_length()?;
-        let kind = self.head & 7;
-        let above = if kind == MAILBOX {
-            self.rest.number()?;
-            self.rest.text()?;
-            None
-        } else {
-            match read_pattern(kind, names, &mut self.rest)? {
-                Pattern::Subdomains(domain) => Some(domain),
-                _ => None,
+        let kind = self.kind()?;
+        let above = match kind {
+            PatternKind::Subdomains => Some(read_domain(names, &mut self.rest)?),
+            _ => {
+                skip_pattern(kind, &mut self.rest)?;
+                None
             }
         };
         let nowhere = Span::default();
         Some(RuleView {
-            wide: !matches!(kind, MAILBOX | LOCAL_PART | REGEX),
+            wide: kind.is_wide(),
             above,
             action: self.action(nowhere, names)?,
             detail: self.detail(),
@@ -277,18 +276,6 @@ fn origin_number(origin: Origin) -> u8 {
     ORIGINS.iter().position(|one| *one == origin).unwrap_or(0) as u8
 }
 
-fn pattern_kind(pattern: &Pattern) -> u8 {
-    match pattern {
-        Pattern::Mailbox(_) => MAILBOX,
-        Pattern::AnyDetail { .. } => 1,
-        Pattern::LocalPart(_) => LOCAL_PART,
-        Pattern::Regex(_) => REGEX,
-        Pattern::Detailed(_) => 4,
-        Pattern::Domain(_) => 5,
-        Pattern::Subdomains(_) => 6,
-    }
-}
-
 fn action_kind(action: &Action) -> u8 {
     match action {
         Action::Refuse(_) => REFUSE,
@@ -308,38 +295,41 @@ fn width(pattern: &Pattern) -> u32 {
     }
 }
 
+/// Writes the parts that the pattern has. [`read_pattern`] and [`skip_pattern`] go through the same parts.
 fn write_pattern(pattern: &Pattern, names: &mut NameTable, out: &mut Writer) {
-    match pattern {
-        Pattern::Mailbox(Mailbox { local, domain })
-        | Pattern::AnyDetail {
-            user: local,
-            domain,
-        } => {
-            out.number(names.domain(domain));
-            write_local(local, out);
-        }
-        Pattern::LocalPart(local) => write_local(local, out),
-        Pattern::Regex(text) => out.text(text, false),
-        Pattern::Detailed(domain) | Pattern::Domain(domain) | Pattern::Subdomains(domain) => {
-            out.number(names.domain(domain));
-        }
+    if let Some(domain) = pattern.domain() {
+        out.number(names.domain(domain));
+    }
+    if let Some(local) = pattern.local_part() {
+        write_local(local, out);
+    }
+    if let Some(regex) = pattern.regex() {
+        out.text(regex, false);
     }
 }
 
-fn read_pattern(kind: u8, names: &NameTable, from: &mut Reader<'_>) -> Option<Pattern> {
-    Some(match kind {
-        MAILBOX => Pattern::Mailbox(read_mailbox(names, from)?),
-        1 => {
-            let Mailbox { local, domain } = read_mailbox(names, from)?;
-            Pattern::AnyDetail {
-                user: local,
-                domain,
-            }
-        }
-        LOCAL_PART => Pattern::LocalPart(read_local(from)?),
-        REGEX => Pattern::Regex(from.text()?.0.into()),
-        4 => Pattern::Detailed(read_domain(names, from)?),
-        5 => Pattern::Domain(read_domain(names, from)?),
-        _ => Pattern::Subdomains(read_domain(names, from)?),
-    })
+fn read_pattern(kind: PatternKind, names: &NameTable, from: &mut Reader<'_>) -> Option<Pattern> {
+    let domain = match kind.has_domain() {
+        true => Some(read_domain(names, from)?),
+        false => None,
+    };
+    let local = match kind.has_local_part() {
+        true => Some(read_local(from)?),
+        false => None,
+    };
+    let regex = match kind.has_regex() {
+        true => Some(from.text()?.0.into()),
+        false => None,
+    };
+    Pattern::from_parts(kind, domain, local, regex)
+}
+
+fn skip_pattern(kind: PatternKind, from: &mut Reader<'_>) -> Option<()> {
+    if kind.has_domain() {
+        from.number()?;
+    }
+    if kind.has_local_part() || kind.has_regex() {
+        from.text()?;
+    }
+    Some(())
 }

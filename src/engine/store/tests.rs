@@ -1,5 +1,7 @@
 //! What was stored comes back unchanged, with its places.
 
+mod model;
+
 use super::{block::Block, *};
 use crate::engine::{
     SourceText,

@@ -23,7 +23,7 @@ impl RuleStore {
     /// Returns true if most of its names are in use. If not, it is better to begin anew: names of rules
     /// that are gone go as well.
     pub(super) fn is_compact(&self) -> bool {
-        self.names.is_compact()
+        self.names.is_compact(self.refusing)
     }
 
     /// Ends a file. Returns the domains that its rules name, and whether targets are in them.
@@ -63,23 +63,24 @@ impl RuleStore {
             ..*block
         }));
         self.last = None;
-        self.live += self.restore(begin);
+        self.restore(begin);
         self.names.add_uses(domains);
     }
 
-    /// Removes the marks of replaced rules from `begin` on, since other rules may decide now. Returns how
-    /// many rules there are.
-    fn restore(&mut self, begin: usize) -> usize {
-        let (mut at, mut count) = (begin, 0);
+    /// Removes the marks of replaced rules from `begin` on, since other rules may decide now, and counts the rules.
+    fn restore(&mut self, begin: usize) {
+        let mut at = begin;
         loop {
             let mut reader = Reader(self.bytes.get(at..).unwrap_or_default());
             let Some(length) = reader.number() else {
-                return count;
+                return;
             };
-            let record = self.bytes.len() - reader.0.len();
-            record::restore(self.bytes.get_mut(record..).unwrap_or_default());
-            at = record + length as usize;
-            count += 1;
+            let start = self.bytes.len() - reader.0.len();
+            let record = self.bytes.get_mut(start..).unwrap_or_default();
+            record::restore(record);
+            self.live += 1;
+            self.refusing += usize::from(record::refuses(record));
+            at = start + length as usize;
         }
     }
 }

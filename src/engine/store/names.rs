@@ -7,6 +7,9 @@ use hashbrown::HashMap;
 
 use crate::engine::{address::Domain, reply::SmtpReply};
 
+/// This many replies may be out of use for each that is, and so many in any case.
+const FEW: usize = 8;
+
 /// How a domain is used.
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
@@ -31,9 +34,10 @@ pub(super) struct NameTable {
 }
 
 impl NameTable {
-    /// Returns true if most domains are in use.
-    pub fn is_compact(&self) -> bool {
-        2 * self.uses.iter().filter(|one| one.named).count() >= self.uses.len()
+    /// Returns true if most domains are in use, and most replies: `refusing` rules have one each.
+    pub fn is_compact(&self, refusing: usize) -> bool {
+        let named = self.uses.iter().filter(|one| one.named).count();
+        2 * named >= self.uses.len() && self.replies.len() <= 2 * refusing.max(FEW)
     }
 
     /// Returns the same names under the same numbers, none of them in use.
@@ -150,6 +154,12 @@ impl NameTable {
         self.replies.push(reply.clone());
         self.reply_numbers.insert(reply.clone(), number);
         number
+    }
+
+    /// Returns how many replies are kept.
+    #[cfg(test)]
+    pub fn replies(&self) -> usize {
+        self.replies.len()
     }
 
     /// Returns the reply with this number.

@@ -250,6 +250,11 @@ impl<'a> Head<'a> {
     }
 }
 
+/// Returns true if a record is that of a rule that rejects or defers.
+pub(super) fn refuses(record: &[u8]) -> bool {
+    record.first().is_some_and(|head| head >> 3 & 7 == REFUSE)
+}
+
 /// Marks a record as replaced: another rule with its pattern decides.
 pub(super) fn replace(record: &mut [u8]) {
     if let Some(marks) = record.get_mut(1) {

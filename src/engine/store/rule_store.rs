@@ -30,6 +30,8 @@ pub struct RuleStore {
     pub(super) last: Option<Span>,
     pub(super) names: NameTable,
     pub(super) live: usize,
+    /// Records that refuse, those of replaced rules included.
+    pub(super) refusing: usize,
     /// A buffer for plain records, so that a million of them need one allocation.
     pub(super) scratch: Writer,
 }
@@ -80,6 +82,7 @@ impl RuleStore {
         self.bytes.extend_from_slice(record);
         self.last = Some(span);
         self.live += 1;
+        self.refusing += usize::from(record::refuses(record));
     }
 
     /// Returns to what the place of the next record is relative.

@@ -229,3 +229,44 @@ fn local_parts_are_compared_as_they_fold() {
         }
     }
 }
+
+/// A file whose replies change with every save, beside files that stay: replies that no rule has any more go too.
+#[test]
+fn replies_that_are_gone_do_not_pile_up() {
+    let kept =
+        rules("jd@domain2.com jdoe@company.com\nleaked@domain2.com reject 550 5.1.1 \"Gone\"\n");
+    let mut store = RuleStore::default();
+    for turn in 0..200 {
+        let mut next = RuleStore::default();
+        let copies = turn > 0 && store.is_compact();
+        if copies {
+            next = RuleStore::after(&store);
+            next.copy_file(&store, 0, 0, &[(0, false), (1, true)]);
+        } else {
+            kept.iter()
+                .for_each(|rule| assert!(next.push(rule).is_some()));
+            next.end_file();
+        }
+        for number in 0..3 {
+            let text =
+                format!("x{number}@domain2.com reject 550 5.1.1 \"Since save {turn}, {number}\"\n");
+            let mut rule = rules(&text).remove(0);
+            rule.span.file = 1;
+            next.push(&rule).unwrap();
+        }
+        next.end_file();
+        assert_eq!(next.len(), 5);
+        assert!(
+            next.names.replies() <= 2 * 8 + 3,
+            "{turn}: {}",
+            next.names.replies()
+        );
+        let shown: Vec<_> = next.iter().map(|rule| rule.to_string()).collect();
+        assert!(shown[1].ends_with("\"Gone\""), "{shown:?}");
+        assert!(
+            shown[4].ends_with(&format!("save {turn}, 2\"")),
+            "{shown:?}"
+        );
+        store = next;
+    }
+}

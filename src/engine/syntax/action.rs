@@ -49,7 +49,7 @@ pub fn parse(
     };
     let mut secondaries = Vec::new();
     let action = match ActionWord::find(head.text).map(|entry| &entry.arguments) {
-        Some(Arguments::Nothing(action)) => nothing_follows(head, tail, action.clone()),
+        Some(Arguments::Nothing(action)) => plain(head, tail, action),
         Some(Arguments::Reply(class)) => reply(*class, tail).map(Action::Refuse),
         Some(Arguments::NewAddress) => moved(head, tail).map(Action::Refuse),
         Some(Arguments::Secondaries) => mailbox(pattern, head, tail).map(|list| {
@@ -83,30 +83,25 @@ pub(super) fn is_option(token: &Token<'_>) -> bool {
         })
 }
 
-fn nothing_follows(
-    head: &Token<'_>,
-    tail: &[Token<'_>],
-    action: Action,
-) -> Result<Action, Vec<Finding>> {
-    match tail.first() {
-        None => Ok(action),
-        Some(token) => Err(vec![
-            Finding::error(
-                codes::SYNTAX,
-                token.span,
-                format!("nothing may follow `{}`", head.text),
-            )
-            .suggest_edits(
-                format!("delete what follows `{}`", head.text),
-                tail.iter().map(|token| (token.span, String::new())),
-            )
-            .suggest(
-                "put `#` and a space before a comment",
-                token.span.begin(),
-                "# ",
-            ),
-        ]),
-    }
+/// Returns the action of a word that has no arguments. What follows the word may be meant as a comment.
+fn plain(head: &Token<'_>, tail: &[Token<'_>], action: &Action) -> Result<Action, Vec<Finding>> {
+    let Some(token) = tail.first() else {
+        return Ok(action.clone());
+    };
+    Err(vec![something_follows(head, token, tail).suggest(
+        "put `#` and a space before a comment",
+        token.span.begin(),
+        "# ",
+    )])
+}
+
+/// A finding about words behind a word that has no arguments; `first` is the first of them.
+pub(super) fn something_follows(head: &Token<'_>, first: &Token<'_>, all: &[Token<'_>]) -> Finding {
+    let message = format!("nothing may follow `{}`", head.text);
+    Finding::error(codes::SYNTAX, first.span, message).suggest_edits(
+        format!("delete what follows `{}`", head.text),
+        all.iter().map(|token| (token.span, String::new())),
+    )
 }
 
 /// Code, enhanced code and text of `reject` and `defer`, each of which may be left out.

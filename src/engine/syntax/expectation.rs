@@ -11,6 +11,7 @@
 use std::fmt;
 
 use super::{
+    action::something_follows,
     advice::{Side, bad_address},
     lexer::Token,
     target_words::words,
@@ -74,9 +75,11 @@ pub fn parse(tokens: &[Token<'_>]) -> Result<Expectation, Vec<Finding>> {
     let word = ActionWord::find(head.text).map(|entry| &entry.arguments);
     let expected = match word {
         Some(Arguments::Nothing(action)) => {
+            if let Some(first) = tail.first() {
+                return Err(vec![something_follows(head, first, tail)]);
+            }
             // A word without arguments has no targets.
-            let meaning = action.meaning().with_replacements(|_| Meaning::Keep);
-            alone(head, tail, Expected::Exactly(meaning))?
+            Expected::Exactly(action.meaning().with_replacements(|_| Meaning::Keep))
         }
         Some(Arguments::Reply(class)) => refusal(*class, tail)?,
         _ => Expected::Replace(replaced(rest)?),
@@ -119,27 +122,6 @@ fn mailbox(token: &Token<'_>, side: Side) -> Result<Mailbox, Vec<Finding>> {
         let word = (token.text, token.span);
         vec![bad_address(codes::BAD_EXPECTATION, side, word, error)]
     })
-}
-
-fn alone(
-    head: &Token<'_>,
-    tail: &[Token<'_>],
-    expected: Expected,
-) -> Result<Expected, Vec<Finding>> {
-    match tail.first() {
-        None => Ok(expected),
-        Some(token) => Err(vec![
-            Finding::error(
-                codes::SYNTAX,
-                token.span,
-                format!("nothing may follow `{}`", head.text),
-            )
-            .suggest_edits(
-                format!("delete what follows `{}`", head.text),
-                tail.iter().map(|token| (token.span, String::new())),
-            ),
-        ]),
-    }
 }
 
 fn refusal(class: ReplyClass, tokens: &[Token<'_>]) -> Result<Expected, Vec<Finding>> {

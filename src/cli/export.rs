@@ -3,14 +3,10 @@
 //! A rule that the format cannot express is reported on standard error. If the rules have an error, nothing
 //! is written.
 
-use super::{
-    Exit, failed, files,
-    flags::{Export, ExportName},
-    output,
-};
+use super::{Exit, failed, files, flags::Export, output};
 use crate::{
     engine::{Severity, address::Domain, rule::DomainClass},
-    export::{ExportFormat, export},
+    export::export,
 };
 
 /// Runs the command.
@@ -30,12 +26,8 @@ pub fn run(flags: &Export) -> Exit {
         Ok(domain) => domain,
         Err(error) => return failed(&format!("--domain: {error}")),
     };
-    let reverse = matches!(
-        flags.format,
-        ExportName::Generic | ExportName::Genericstable
-    );
     if let Some(domain) = &domain {
-        if !reverse {
+        if !flags.format.is_reverse() {
             return failed(
                 "--domain is the domain that replies show: use it with generic or genericstable",
             );
@@ -46,7 +38,7 @@ pub fn run(flags: &Export) -> Exit {
             ));
         }
     }
-    let exported = export(table, &loaded.sources, flags.format.into(), domain.as_ref());
+    let exported = export(table, &loaded.sources, flags.format, domain.as_ref());
     output::raw(exported.text.trim_end_matches('\n'));
     for finding in &exported.diagnostics {
         output::error(&finding.render(&loaded.prefix));
@@ -55,20 +47,5 @@ pub fn run(flags: &Export) -> Exit {
         Exit::Fine
     } else {
         Exit::Findings
-    }
-}
-
-impl From<ExportName> for ExportFormat {
-    fn from(format: ExportName) -> Self {
-        match format {
-            ExportName::Virtual => Self::Virtual,
-            ExportName::Virtusertable => Self::Virtusertable,
-            ExportName::Csv => Self::Csv,
-            ExportName::Domains => Self::Domains,
-            ExportName::Secondary => Self::Secondary,
-            ExportName::Recipients => Self::Recipients,
-            ExportName::Generic => Self::Generic,
-            ExportName::Genericstable => Self::Genericstable,
-        }
     }
 }

@@ -7,12 +7,12 @@ pub mod guide;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
 pub use check::{Check, CheckFormat, Format};
 pub use doctor::{Doctor, Mta, ProbeAt};
 
-use crate::config::socket::Socket;
+use crate::{config::socket::Socket, engine::format::ImportFormat, export::ExportFormat};
 
 /// Rewrite the recipients of secondary mail domains to primary addresses
 ///
@@ -164,7 +164,7 @@ pub struct Explain {
 pub struct Export {
     /// What to write
     #[arg(value_enum, value_name = "FORMAT")]
-    pub format: ExportName,
+    pub format: ExportFormat,
     /// Rules directory [default: the configured one]
     #[arg(short, long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
@@ -176,26 +176,15 @@ pub struct Export {
     pub config: Option<PathBuf>,
 }
 
-/// What `export` writes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum ExportName {
-    /// Postfix virtual(5): a source for postmap
-    Virtual,
-    /// Sendmail virtusertable: a source for makemap
-    Virtusertable,
-    /// All domains and rules in columns from,to: for a spreadsheet
-    Csv,
-    /// Primary and secondary domains, one per line
-    Domains,
-    /// Secondary domains, one per line
-    Secondary,
-    /// The addresses that exist: a source for relay_recipient_maps
-    Recipients,
-    /// Postfix generic(5): the secondary address in place of each primary
-    /// address that has exactly one
-    Generic,
-    /// The same for Sendmail
-    Genericstable,
+/// The words of the command line are those of the list in [`export`](crate::export), which knows no flags.
+impl ValueEnum for ExportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.summary()))
+    }
 }
 
 /// Flags of `fmt`.
@@ -222,7 +211,7 @@ pub struct Expect {
 pub struct Import {
     /// What the file is
     #[arg(value_enum, value_name = "FORMAT")]
-    pub format: ImportName,
+    pub format: ImportFormat,
     /// The file, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -285,32 +274,21 @@ pub struct Import {
     pub config: Option<PathBuf>,
 }
 
-/// Formats that `import` reads.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum ImportName {
-    /// Postfix virtual(5), or `postmap -s`
-    Virtual,
-    /// Sendmail virtusertable source
-    Virtusertable,
-    /// CSV with the columns from and to
-    Pairs,
-    /// Any CSV with a known header row
-    Csv,
-    /// Exchange 4.0 to 5.5 directory export
-    Exchange55,
-    /// Exchange 5.5 routing table
-    Exchange55Routing,
-    /// Exchange and Microsoft 365, PowerShell or admin centre
-    #[value(alias = "exchange")]
-    Microsoft365,
-    /// Google Workspace: GAM, recipient address map
-    Google,
-    /// Databases of mail servers: CSV, mysql -B or a dump
-    #[value(alias = "sql")]
-    Postfixadmin,
-    /// Active Directory or another directory
-    #[value(alias = "ad")]
-    Ldif,
+/// The words of the command line are those of the list in the engine; some have another word beside it.
+impl ValueEnum for ImportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let value = PossibleValue::new(self.name()).help(self.summary());
+        Some(match self {
+            Self::Microsoft365 => value.alias("exchange"),
+            Self::Postfixadmin => value.alias("sql"),
+            Self::Ldif => value.alias("ad"),
+            _ => value,
+        })
+    }
 }
 
 /// Flags of `try`.

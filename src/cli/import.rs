@@ -12,7 +12,7 @@ use std::{
 use super::{
     Exit, failed,
     files::{configuration, counted},
-    flags::{Import, ImportName},
+    flags::Import,
     output::{self, Progress},
     replace::replace,
 };
@@ -22,7 +22,7 @@ use crate::{
         SourceText, Tally,
         address::{Domain, LocalCase},
         format::{
-            ImportFormat, Options, PrimaryFrom,
+            Options, PrimaryFrom,
             decode::{self, Decoded},
         },
         load::{Imported, import},
@@ -45,7 +45,7 @@ fn attempt(flags: &Import) -> Result<Exit, Exit> {
     let (bytes, decoded) =
         content(flags).map_err(|reason| failed(&format!("{place}: {reason}")))?;
     let source = SourceText::new(name(&flags.file), bytes);
-    let imported = import(&source, flags.format.into(), &options, &config.settings);
+    let imported = import(&source, flags.format, &options, &config.settings);
     drop(progress);
     let errors = tell(flags, &source.name, &imported, decoded);
     if !flags.dry_run && (errors == 0 || flags.partial) {
@@ -119,7 +119,7 @@ fn tell(flags: &Import, name: &str, imported: &Imported, decoded: Decoded) -> us
 
 /// Returns the text of the rules file.
 fn text(flags: &Import, name: &str, imported: &Imported) -> String {
-    let format = ImportFormat::from(flags.format).name();
+    let format = flags.format.name();
     let mut text = format!("# Imported from {name} ({format}).\n");
     for (rule, line) in &imported.lines {
         text.push_str(rule);
@@ -141,23 +141,6 @@ fn write(file: Option<&Path>, text: &str) -> io::Result<()> {
         };
     };
     replace(file, text.as_bytes())
-}
-
-impl From<ImportName> for ImportFormat {
-    fn from(name: ImportName) -> Self {
-        match name {
-            ImportName::Virtual => Self::Virtual,
-            ImportName::Virtusertable => Self::Virtusertable,
-            ImportName::Pairs => Self::Pairs,
-            ImportName::Csv => Self::Csv,
-            ImportName::Exchange55 => Self::Exchange55,
-            ImportName::Exchange55Routing => Self::Exchange55Routing,
-            ImportName::Microsoft365 => Self::Microsoft365,
-            ImportName::Google => Self::Google,
-            ImportName::Postfixadmin => Self::Postfixadmin,
-            ImportName::Ldif => Self::Ldif,
-        }
-    }
 }
 
 /// Returns what the flags say about the file. The error is a sentence.

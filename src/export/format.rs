@@ -22,17 +22,55 @@ pub enum ExportFormat {
 }
 
 impl ExportFormat {
+    /// All formats, in the order in which help lists them.
+    pub const ALL: [Self; 8] = [
+        Self::Virtual,
+        Self::Virtusertable,
+        Self::Csv,
+        Self::Domains,
+        Self::Secondary,
+        Self::Recipients,
+        Self::Generic,
+        Self::Genericstable,
+    ];
+
     /// Returns the word on the command line.
     pub fn word(self) -> &'static str {
+        self.described().0
+    }
+
+    /// Returns what the format is for, as help says it: no full stop.
+    pub fn summary(self) -> &'static str {
+        self.described().1
+    }
+
+    /// Returns true if the format lists sender addresses for replies, and so needs one secondary domain.
+    pub fn is_reverse(self) -> bool {
+        matches!(self, Self::Generic | Self::Genericstable)
+    }
+
+    fn described(self) -> (&'static str, &'static str) {
         match self {
-            Self::Virtual => "virtual",
-            Self::Virtusertable => "virtusertable",
-            Self::Csv => "csv",
-            Self::Domains => "domains",
-            Self::Secondary => "secondary",
-            Self::Recipients => "recipients",
-            Self::Generic => "generic",
-            Self::Genericstable => "genericstable",
+            Self::Virtual => ("virtual", "Postfix virtual(5): a source for postmap"),
+            Self::Virtusertable => (
+                "virtusertable",
+                "Sendmail virtusertable: a source for makemap",
+            ),
+            Self::Csv => (
+                "csv",
+                "All domains and rules in columns from,to: for a spreadsheet",
+            ),
+            Self::Domains => ("domains", "Primary and secondary domains, one per line"),
+            Self::Secondary => ("secondary", "Secondary domains, one per line"),
+            Self::Recipients => (
+                "recipients",
+                "The addresses that exist: a source for relay_recipient_maps",
+            ),
+            Self::Generic => (
+                "generic",
+                "Postfix generic(5): the secondary address in place of each primary address that has exactly one",
+            ),
+            Self::Genericstable => ("genericstable", "The same for Sendmail"),
         }
     }
 }

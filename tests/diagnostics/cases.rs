@@ -101,22 +101,18 @@ impl Case {
 fn imported(words: &[u8]) -> Command {
     let mut words = words.split(u8::is_ascii_whitespace);
     let word = words.next().unwrap_or_default();
-    let known = [
-        ImportFormat::Exchange55Routing,
-        ImportFormat::Google,
-        ImportFormat::Postfixadmin,
-    ];
     let is = |format: &ImportFormat| format.name().as_bytes() == word;
     let domain = words.next().and_then(|name| std::str::from_utf8(name).ok());
     let options = Options {
         primary_domains: domain.into_iter().flat_map(Domain::parse).collect(),
         ..Options::default()
     };
-    Command::Import(known.into_iter().find(is).expect("a format"), options)
+    let known = ImportFormat::ALL.into_iter().find(is);
+    Command::Import(known.expect("a format"), options)
 }
 
 fn exported(word: &[u8]) -> Command {
-    let known = [ExportFormat::Virtual, ExportFormat::Virtusertable];
     let is = |format: &ExportFormat| format.word().as_bytes() == word.trim_ascii();
-    Command::Export(known.into_iter().find(is).expect("a format"))
+    let known = ExportFormat::ALL.into_iter().find(is);
+    Command::Export(known.expect("a format"))
 }

@@ -71,19 +71,48 @@ pub enum ImportFormat {
 }
 
 impl ImportFormat {
+    /// All formats, in the order in which help lists them.
+    pub const ALL: [Self; 10] = [
+        Self::Virtual,
+        Self::Virtusertable,
+        Self::Pairs,
+        Self::Csv,
+        Self::Exchange55,
+        Self::Exchange55Routing,
+        Self::Microsoft365,
+        Self::Google,
+        Self::Postfixadmin,
+        Self::Ldif,
+    ];
+
     /// Returns the name of the format on the command line.
     pub fn name(self) -> &'static str {
+        self.described().0
+    }
+
+    /// Returns what files of this format are, as help says it: no full stop.
+    pub fn summary(self) -> &'static str {
+        self.described().1
+    }
+
+    fn described(self) -> (&'static str, &'static str) {
         match self {
-            Self::Virtual => "virtual",
-            Self::Virtusertable => "virtusertable",
-            Self::Csv => "csv",
-            Self::Pairs => "pairs",
-            Self::Exchange55 => "exchange55",
-            Self::Exchange55Routing => "exchange55-routing",
-            Self::Microsoft365 => "microsoft365",
-            Self::Google => "google",
-            Self::Postfixadmin => "postfixadmin",
-            Self::Ldif => "ldif",
+            Self::Virtual => ("virtual", "Postfix virtual(5), or `postmap -s`"),
+            Self::Virtusertable => ("virtusertable", "Sendmail virtusertable source"),
+            Self::Pairs => ("pairs", "CSV with the columns from and to"),
+            Self::Csv => ("csv", "Any CSV with a known header row"),
+            Self::Exchange55 => ("exchange55", "Exchange 4.0 to 5.5 directory export"),
+            Self::Exchange55Routing => ("exchange55-routing", "Exchange 5.5 routing table"),
+            Self::Microsoft365 => (
+                "microsoft365",
+                "Exchange and Microsoft 365, PowerShell or admin centre",
+            ),
+            Self::Google => ("google", "Google Workspace: GAM, recipient address map"),
+            Self::Postfixadmin => (
+                "postfixadmin",
+                "Databases of mail servers: CSV, mysql -B or a dump",
+            ),
+            Self::Ldif => ("ldif", "Active Directory or another directory"),
         }
     }
 

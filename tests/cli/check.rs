@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{Place, RULES};
+use crate::program::{BASE, Place, RULES};
 
 /// Five findings in four files, each at a place that was counted by hand.
 fn broken() -> Place {
@@ -270,6 +270,83 @@ fn findings_that_do_not_follow_from_a_cause_are_shown() {
         for code in hidden {
             assert!(!said.out.contains(code), "{unread}: {code}\n{}", said.out);
         }
+    }
+}
+
+/// What is wrong with a line or a file by itself is shown, whatever a file holds that was not read.
+#[test]
+fn a_finding_that_no_other_file_can_make_untrue_is_shown() {
+    let mailboxes = "dn: uid=a,dc=company,dc=com\nmail: a@company.com\n";
+    let declared = "company.com primary\ndomain2.com secondary\npartner.example external\n\
+        postmaster@* a@company.com\nabuse@* a@company.com\n";
+    let with = |line: &str| format!("{declared}{line}\n");
+    for (name, text, code) in [
+        ("10-a.virtual", "info jd@company.com\n", "[bare-key]"),
+        ("10-a.virtual", "# none\n", "[nothing-read]"),
+        ("10-a.ldif", mailboxes, "[no-secondaries]"),
+        (
+            "10-a.rules",
+            &with("jd@domain2.com mailbox"),
+            "[mailbox-class]",
+        ),
+        (
+            "10-a.rules",
+            &with("/x@partner\\.example/ a@company.com"),
+            "[never-matches]",
+        ),
+        (
+            "10-a.rules",
+            &with("user+*@domain2.com a@company.com"),
+            "[never-matches]",
+        ),
+    ] {
+        let place = Place::new(&[(name, text)]);
+        place.configure(&format!("{BASE}[rewrite]\nrecipient_delimiter = \"\"\n"));
+        let check = ["check", "-c", "readdress.toml", "rules"];
+        let alone = place.run(&check);
+        assert!(alone.out.contains(code), "{text}\n{}", alone.out);
+        place.save("20-b.rules", &"\0".repeat(10));
+        let said = place.run(&check);
+        assert!(said.out.contains("[binary-file]"), "{text}\n{}", said.out);
+        assert!(said.out.contains(code), "{text}\n{}", said.out);
+    }
+}
+
+/// What another file may make untrue is not shown.
+#[test]
+fn a_finding_that_another_file_may_make_untrue_is_not_shown() {
+    let declared = "company.com primary\na@company.com mailbox\n";
+    let with = |line: &str| format!("{declared}{line}\n");
+    for (name, text, code) in [
+        // The other file may hold an address in this domain, the domain's line, or its class.
+        (
+            "10-a.virtual",
+            "sub.domain2.com jd@company.com\n",
+            "[bare-key]",
+        ),
+        (
+            "10-a.rules",
+            &with("jd@domain2.com a@company.com"),
+            "[undeclared-domain]",
+        ),
+        (
+            "10-a.rules",
+            &with("local@* a@company.com"),
+            "[never-matches]",
+        ),
+        (
+            "10-a.rules",
+            &with("@*.company.com a@company.com\nx@sub.company.com mailbox"),
+            "[mailbox-class]",
+        ),
+    ] {
+        let place = Place::new(&[(name, text)]);
+        let alone = place.run(&["check", "rules"]);
+        assert!(alone.out.contains(code), "{text}\n{}", alone.out);
+        place.save("20-b.rules", &"\0".repeat(10));
+        let said = place.run(&["check", "rules"]);
+        assert!(!said.out.contains(code), "{text}\n{}", said.out);
+        assert!(said.out.contains("[consequences]"), "{text}\n{}", said.out);
     }
 }
 

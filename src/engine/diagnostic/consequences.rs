@@ -4,8 +4,8 @@
 //! A finding is hidden if its code says that something is missing, and the missing part can have held it:
 //!
 //! - A file of expectations holds no rules and no domains, so it is the cause of nothing.
-//! - A rule that never matches because of a rule that was read (the finding has a note about that rule) never
-//!   matches, whatever else there is: the finding is shown.
+//! - A finding that is true whatever else there is ([`Diagnostic::regardless`]) is shown: a regex that stands twice
+//!   never matches, and a local user of a map has no domain.
 //!
 //! # Limits
 //!
@@ -45,9 +45,6 @@ const FOLLOWING: &[Code] = &[
     codes::MAILBOX_CLASS,
     codes::NEVER_MATCHES,
     codes::NO_POSTMASTER,
-    codes::NO_RULES,
-    codes::NO_SECONDARIES,
-    codes::NOTHING_READ,
     codes::UNDECLARED_DOMAIN,
     codes::UNKNOWN_ADDRESS,
 ];
@@ -99,8 +96,7 @@ fn may_hold_rules(cause: &Diagnostic) -> bool {
 
 /// Returns true if a finding can be the consequence of missing rules or domains.
 fn may_follow(finding: &Diagnostic) -> bool {
-    let by_another_rule = finding.code == codes::NEVER_MATCHES && !finding.notes.is_empty();
-    FOLLOWING.contains(&finding.code) && !by_another_rule
+    FOLLOWING.contains(&finding.code) && !finding.regardless
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// The findings that this one stands for, if it stands for findings that are not kept.
     pub unkept: Option<Tally>,
+    /// True if no rule and no domain line in another file can make the finding untrue.
+    pub regardless: bool,
 }
 
 impl Tally {
@@ -69,6 +71,7 @@ impl Diagnostic {
             suggestions: Vec::new(),
             notes: Vec::new(),
             unkept: None,
+            regardless: false,
         }
     }
 

@@ -41,6 +41,8 @@ struct Advice {
     notes: Vec<(Span, String)>,
     /// True if the line was read in spite of the error.
     understood: bool,
+    /// True if no rule and no domain line elsewhere can make the finding untrue.
+    regardless: bool,
     /// Adds the advice that needs the whole table.
     later: Option<Later>,
 }
@@ -164,6 +166,13 @@ impl Finding {
     /// on this line as missing.
     pub fn understood(mut self) -> Self {
         self.advice.understood = true;
+        self
+    }
+
+    /// Says that the finding is true whatever else there is: no rule and no domain line elsewhere can make it
+    /// untrue.
+    pub fn regardless(mut self) -> Self {
+        self.advice.regardless = true;
         self
     }
 
@@ -330,6 +339,7 @@ impl<'a> Findings<'a> {
                 })
                 .collect(),
             unkept: None,
+            regardless: advice.regardless,
         }
     }
 

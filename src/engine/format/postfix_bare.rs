@@ -158,9 +158,10 @@ const LOCAL_USER: &str = "`readdress import virtual --local-domain DOMAIN FILE`"
 fn no_domain(key: &BareKey) -> Finding {
     let key_text = &key.key;
     let message = format!("`{key_text}` has no domain: Postfix takes it for a local user");
-    Finding::error(codes::BARE_KEY, key.span, message).help(format!(
-        "write `{key_text}@` and the domain, or use {LOCAL_USER}"
-    ))
+    let help = format!("write `{key_text}@` and the domain, or use {LOCAL_USER}");
+    Finding::error(codes::BARE_KEY, key.span, message)
+        .help(help)
+        .regardless()
 }
 
 fn domain_or_user(key: &BareKey) -> Finding {

@@ -314,11 +314,13 @@ fn check_mailbox_classes(table: &Table, findings: &mut Findings<'_>) {
                 "a mailbox must be in a primary domain, and `{domain}` is {}",
                 class.word()
             );
-            findings.push(
-                Finding::error(codes::MAILBOX_CLASS, rule.span, message).help(format!(
-                    "declare `{domain} primary`, or write `keep` instead of `mailbox`"
-                )),
-            );
+            let help = format!("declare `{domain} primary`, or write `keep` instead of `mailbox`");
+            let finding = Finding::error(codes::MAILBOX_CLASS, rule.span, message).help(help);
+            // A domain has one line. A subdomain without a line may have one in a file that was not read.
+            findings.push(match table.declaration(domain) {
+                Some(_) => finding.regardless(),
+                None => finding,
+            });
         }
     }
 }

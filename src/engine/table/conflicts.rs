@@ -50,6 +50,7 @@ pub(super) fn twice(rule: &Rule, was: &Rule, case: LocalCase) -> Option<Finding>
         Finding::warning(codes::NEVER_MATCHES, rule.span, message)
             .suggest_line_deleted("delete this rule", rule.span)
             .note(was.span, "the first one decides")
+            .regardless()
     } else if same {
         let message = format!("`{pattern}` is written twice, with the same action");
         let finding = Finding::warning(codes::REPEATED_RULE, rule.span, message);

@@ -1,11 +1,14 @@
 //! Writes findings as SARIF 2.1.0, which code hosting services and editors read.
 //!
 //! One run contains all findings. Each code of a finding is a "rule" of SARIF, with its meaning; each suggestion is a
-//! "fix". Columns count characters from 1.
+//! "fix". Columns count characters (code points) from 1, without a byte order mark. The snippet of a region is the text
+//! that the caret underlines, and that of its context is the whole line.
 //!
 //! # Limits
 //!
 //! Paths stay relative to the directory in which the command runs.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -99,16 +102,22 @@ fn location(excerpt: &Excerpt, prefix: &str) -> Value {
             "startLine": line,
             "startColumn": excerpt.column,
             "endColumn": excerpt.end_column(),
-            "snippet": { "text": excerpt.text },
+            "snippet": { "text": excerpt.marked() },
         });
+        // A context is larger than its region (section 3.29.5 of the standard).
+        if excerpt.marked() != excerpt.text {
+            place["contextRegion"] = json!({
+                "startLine": line,
+                "snippet": { "text": excerpt.text },
+            });
+        }
     }
     json!({ "physicalLocation": place })
 }
 
 /// Returns a suggestion as a fix, with one change for each file.
 fn fix(suggestion: &Suggestion, prefix: &str) -> Value {
-    let mut files: Vec<&str> = suggestion.edits.iter().map(|edit| &*edit.file).collect();
-    files.dedup();
+    let files: BTreeSet<&str> = suggestion.edits.iter().map(|edit| &*edit.file).collect();
     let change = |file: &str| {
         let edits = suggestion.edits.iter().filter(|edit| edit.file == file);
         json!({
@@ -150,9 +159,94 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{
+        SourceText,
+        diagnostic::{Finding, Findings, Span, codes},
+    };
 
     #[test]
     fn paths_are_references() {
         assert_eq!(uri("./rules/10 ä.rules"), "rules/10%20%C3%A4.rules");
+    }
+
+    /// Returns the characters of a region, as a reader of the standard finds them in the file.
+    fn extracted(text: &str, region: &Value) -> String {
+        let number = |key: &str| usize::try_from(region[key].as_u64().unwrap()).unwrap();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let line = text.split('\n').nth(number("startLine") - 1).unwrap();
+        let line: Vec<char> = line.trim_end_matches('\r').chars().collect();
+        let (start, end) = (number("startColumn") - 1, number("endColumn") - 1);
+        line[start..end].iter().collect()
+    }
+
+    /// Letters of one to four bytes, one that is a pair in UTF-16, and one that is combined of two characters.
+    #[test]
+    fn a_region_is_the_text_of_its_span() {
+        for (mark, end) in [("", "\n"), ("\u{feff}", "\r\n")] {
+            let text = format!("{mark}# u\u{308}{end}zwölf\t𝒳@дом.example  a€b{end}x{end}");
+            let sources = [SourceText::new("a.rules", text.as_bytes())];
+            let begins = text.find("zw").unwrap();
+            let line = text[begins..].lines().next().unwrap();
+            let places: Vec<_> = line.char_indices().map(|(at, _)| at).collect();
+            let ends = || places.iter().copied().chain([line.len()]);
+            for start in ends() {
+                for end in ends().filter(|end| start <= *end) {
+                    let span = begins + start..begins + end;
+                    let wanted = match &text[span.clone()] {
+                        // An empty span is shown below the character that follows.
+                        "" => line[start..].chars().take(1).collect(),
+                        marked => marked.to_owned(),
+                    };
+                    let mut findings = Findings::new(&sources);
+                    let span = Span::at(0, text.as_bytes(), span);
+                    findings.push(Finding::error(codes::SYNTAX, span, "m"));
+                    let found = findings.into_diagnostics();
+                    let place = location(&found[0].excerpt, "");
+                    let region = &place["physicalLocation"]["region"];
+                    assert_eq!(extracted(&text, region), wanted, "{region} {text:?}");
+                    assert_eq!(region["snippet"]["text"], *wanted);
+                    assert_eq!(found[0].excerpt.text, line);
+                }
+            }
+        }
+    }
+
+    /// A span over several lines, or over the line end, is shown as far as its first line goes.
+    #[test]
+    fn a_region_ends_with_its_line() {
+        let text = "jd@domain2.com\r\n  ä, b\r\n";
+        let sources = [SourceText::new("a.rules", text.as_bytes())];
+        for (span, wanted) in [(3..22, "domain2.com"), (14..16, ""), (18..24, "ä, b")] {
+            let mut findings = Findings::new(&sources);
+            let span = Span::at(0, text.as_bytes(), span);
+            findings.push(Finding::error(codes::SYNTAX, span, "m"));
+            let found = findings.into_diagnostics();
+            let place = location(&found[0].excerpt, "");
+            let region = &place["physicalLocation"]["region"];
+            assert_eq!(extracted(text, region), wanted, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_changed_once_by_a_fix() {
+        let edit = |file: &str, line| Edit {
+            file: file.to_owned(),
+            line,
+            column: 1,
+            end_line: line,
+            end_column: 2,
+            text: String::new(),
+        };
+        let suggestion = Suggestion {
+            message: "m".to_owned(),
+            edits: vec![edit("a", 1), edit("b", 1), edit("a", 2)],
+        };
+        let fix = fix(&suggestion, "rules/");
+        let changes = fix["artifactChanges"].as_array().unwrap();
+        let counts = changes.iter().map(|change| {
+            let made = change["replacements"].as_array().unwrap().len();
+            (change["artifactLocation"]["uri"].as_str().unwrap(), made)
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [("rules/a", 2), ("rules/b", 1)]);
     }
 }

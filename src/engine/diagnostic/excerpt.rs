@@ -50,7 +50,10 @@ impl Excerpt {
         let begin = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
         let end = memchr::memchr(b'\n', after).unwrap_or(after.len());
         let head = before.get(begin..).unwrap_or_default();
-        let rest = after.get(..end).unwrap_or_default();
+        let mut rest = after.get(..end).unwrap_or_default();
+        while let Some(shorter) = rest.strip_suffix(b"\r") {
+            rest = shorter;
+        }
         let marked = (span.length as usize).min(rest.len());
         let marked = rest.get(..marked).unwrap_or_default();
         let mut head = String::from_utf8_lossy(head).into_owned();
@@ -59,7 +62,7 @@ impl Excerpt {
         }
         excerpt.column = saturate(head.chars().count()).saturating_add(1);
         excerpt.width = String::from_utf8_lossy(marked).chars().count().max(1);
-        excerpt.text = head + String::from_utf8_lossy(rest).trim_end_matches('\r');
+        excerpt.text = head + &*String::from_utf8_lossy(rest);
         excerpt
     }
 
@@ -69,9 +72,24 @@ impl Excerpt {
         path(&self.file, directory)
     }
 
-    /// Returns the column behind the last character that the caret underlines.
+    /// Returns the column behind the last character that the caret underlines. At the end of a line, where the
+    /// caret stands below no character, this is the column itself.
     pub fn end_column(&self) -> u32 {
-        self.column.saturating_add(saturate(self.width))
+        let marked = saturate(self.marked().chars().count());
+        self.column.saturating_add(marked)
+    }
+
+    /// Returns the characters that the caret underlines; nothing at the end of a line.
+    pub fn marked(&self) -> &str {
+        let before = (self.column as usize).saturating_sub(1);
+        let offsets = self.text.char_indices().map(|(at, _)| at);
+        let offsets = offsets.chain([self.text.len()]);
+        let start = offsets.clone().nth(before).unwrap_or(self.text.len());
+        let end = offsets
+            .skip(before)
+            .nth(self.width)
+            .unwrap_or(self.text.len());
+        self.text.get(start..end).unwrap_or_default()
     }
 }
 

@@ -53,11 +53,15 @@ fn offset(text: &str, line: u32, column: u32) -> Option<usize> {
     Some(start + at)
 }
 
-/// Returns true if the line at an offset ends with `\r\n`.
+/// Returns true if the line at an offset ends with `\r\n`; for a last line without an end, if the line above does.
 fn ends_with_return(text: &str, at: usize) -> bool {
-    let rest = text.as_bytes().get(at..).unwrap_or_default();
-    let end = memchr::memchr(b'\n', rest);
-    end.and_then(|end| rest.get(..end))
+    let bytes = text.as_bytes();
+    let rest = bytes.get(at..).unwrap_or_default();
+    let end = match memchr::memchr(b'\n', rest) {
+        Some(end) => Some(at + end),
+        None => memchr::memrchr(b'\n', bytes),
+    };
+    end.and_then(|end| bytes.get(..end))
         .is_some_and(|line| line.ends_with(b"\r"))
 }
 
@@ -86,6 +90,8 @@ mod tests {
             apply(text, &below).unwrap(),
             "\u{feff}zwölf a\r\nnew\r\nb,\n"
         );
+        let last = [edit((2, 2), (2, 2), "\nnew")];
+        assert_eq!(apply("a\r\nb", &last).unwrap(), "a\r\nb\r\nnew");
         let gone = [edit((1, 1), (2, 1), "")];
         assert_eq!(apply(text, &gone).unwrap(), "\u{feff}b,\n");
         assert_eq!(

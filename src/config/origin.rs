@@ -1,6 +1,10 @@
 //! Where the value of each key comes from: the file, a flag, or the default.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use super::key::Key;
 
@@ -38,6 +42,9 @@ impl Origin {
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     written: BTreeMap<(&'static str, &'static str), Origin>,
+    unread: BTreeSet<(&'static str, &'static str)>,
+    /// An error may hide any key.
+    any_unread: bool,
     /// The file as it was read; empty if there is no file.
     pub text: Arc<[u8]>,
 }
@@ -60,6 +67,23 @@ impl Origins {
     /// Returns true if a key is written in the file, or given as a flag.
     pub fn is_written(&self, section: &'static str, name: &'static str) -> bool {
         self.written.contains_key(&(section, name))
+    }
+
+    /// Returns true if the file may hold a value for a key that could not be read because of an error. The key
+    /// then has its default.
+    pub fn is_unread(&self, section: &'static str, name: &'static str) -> bool {
+        let hidden = self.any_unread && !self.is_written(section, name);
+        hidden || self.unread.contains(&(section, name))
+    }
+
+    /// Says that the value of a key could not be read.
+    pub(super) fn set_unread(&mut self, section: &'static str, name: &'static str) {
+        self.unread.insert((section, name));
+    }
+
+    /// Says that the file holds an error which may hide any key.
+    pub fn set_any_unread(&mut self) {
+        self.any_unread = true;
     }
 
     /// Returns how many keys are written in the file.

@@ -1,11 +1,11 @@
 //! TOML to [`Config`]: every unknown key and every wrong value is reported at once.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::de::DeTable;
 
 use super::{
-    keys::{Config, SECTIONS, keys},
+    keys::{Config, Key, SECTIONS, keys},
     kind::Value,
     origin::Origin,
 };
@@ -34,16 +34,20 @@ pub fn parse_partly(name: &str, text: &[u8]) -> (Config, Vec<Diagnostic>) {
             text,
             findings: &mut findings,
             config: &mut config,
+            seen: Vec::new(),
         }
         .file(),
-        Err(error) => findings.push(
-            Finding::error(
-                codes::NOT_UTF8,
-                Span::at(0, text, error.valid_up_to()..error.valid_up_to() + 1),
-                "this is not UTF-8",
-            )
-            .help("save the file as UTF-8"),
-        ),
+        Err(error) => {
+            config.origins.set_any_unread();
+            findings.push(
+                Finding::error(
+                    codes::NOT_UTF8,
+                    Span::at(0, text, error.valid_up_to()..error.valid_up_to() + 1),
+                    "this is not UTF-8",
+                )
+                .help("save the file as UTF-8"),
+            );
+        }
     }
     config.origins.text = text.into();
     (config, findings.into_diagnostics())
@@ -53,12 +57,14 @@ struct Reader<'r, 't, 's> {
     text: &'t str,
     findings: &'r mut Findings<'s>,
     config: &'r mut Config,
+    /// The lines of each key that stands in the file, with the keys that the line may be meant for.
+    seen: Vec<(RangeInclusive<u32>, Vec<&'static Key>)>,
 }
 
 impl<'t> Reader<'_, 't, '_> {
     fn file(&mut self) {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
+        for error in &errors {
             let span = self.span(error.span().unwrap_or(0..0));
             let message = error.message().replace('\n', ", ");
             self.findings.push(
@@ -80,6 +86,25 @@ impl<'t> Reader<'_, 't, '_> {
                 None => self.key("", key, span, value),
             }
         }
+        for error in errors {
+            self.hidden_by(error.span());
+        }
+    }
+
+    /// Notes which keys a syntax error may hide: those of its line, or any key if its line shows none.
+    fn hidden_by(&mut self, error: Option<Range<usize>>) {
+        let line = error.map(|at| self.span(at).line);
+        let mut near = self
+            .seen
+            .iter()
+            .filter(|(lines, _)| line.is_some_and(|line| lines.contains(&line)))
+            .peekable();
+        if near.peek().is_none() {
+            self.config.origins.set_any_unread();
+        }
+        for key in near.flat_map(|(_, keys)| keys) {
+            self.config.origins.set_unread(key.section, key.name);
+        }
     }
 
     fn section(&mut self, section: &str, table: &DeTable<'t>) {
@@ -93,16 +118,24 @@ impl<'t> Reader<'_, 't, '_> {
     }
 
     fn key(&mut self, section: &str, name: &str, at: Range<usize>, value: &Value<'t>) {
+        let lines = self.span(at.clone()).line..=self.span(value.span().end..value.span().end).line;
         let key = keys().find(|key| key.section == section && key.name == name);
         let Some(key) = key else {
+            let meant = meant(section, name, value);
+            for key in &meant {
+                self.config.origins.set_unread(key.section, key.name);
+            }
+            self.seen.push((lines, meant));
             return self.unknown(section, name, at);
         };
+        self.seen.push((lines, vec![key]));
         match key.setting.read(self.config, value) {
             Ok(()) => {
                 let line = Origin::Line(self.span(at).line);
                 self.config.origins.set(key.section, key.name, line);
             }
             Err(mistakes) => {
+                self.config.origins.set_unread(key.section, key.name);
                 for wrong in mistakes {
                     let span = self.span(wrong.at);
                     let finding = Finding::error(codes::BAD_VALUE, span, wrong.message);
@@ -137,6 +170,28 @@ impl<'t> Reader<'_, 't, '_> {
     }
 }
 
+/// Returns the keys that an unknown key may be meant for: keys of this name elsewhere, the keys of a section
+/// that is written as a key, a misspelt key, and the same for the keys of an unknown section.
+fn meant(section: &str, name: &str, value: &Value<'_>) -> Vec<&'static Key> {
+    if let Some(table) = value.get_ref().as_table() {
+        // The keys of a misspelt section are read.
+        if similar(section, name).is_some_and(is_section) {
+            return Vec::new();
+        }
+        let inner = table.iter();
+        return inner
+            .flat_map(|(name, value)| meant("-", name.get_ref(), value))
+            .collect();
+    }
+    let similar = similar(section, name);
+    let is_meant = |key: &&Key| {
+        key.name == name
+            || (section.is_empty() && key.section == name)
+            || (key.section == section && Some(key.name) == similar)
+    };
+    keys().filter(is_meant).collect()
+}
+
 /// Returns the key or section with a similar name at the same place.
 fn similar(section: &str, name: &str) -> Option<&'static str> {
     let here = keys().filter(|key| key.section == section);
@@ -164,7 +219,7 @@ fn is_section(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Key, Mode, sample};
+    use crate::config::{Mode, sample};
 
     fn codes(text: &str) -> Vec<String> {
         let found = parse("readdress.toml", text.as_bytes())
@@ -263,5 +318,62 @@ mod tests {
         ] {
             assert!(parse("c", bad.as_bytes()).is_err(), "{bad}");
         }
+    }
+
+    /// The keys that may hold a value which could not be read.
+    fn unread(text: &str) -> Vec<String> {
+        let (config, _) = parse_partly("c", text.as_bytes());
+        let unread = keys().filter(|key| config.origins.is_unread(key.section, key.name));
+        unread.map(Key::full_name).collect()
+    }
+
+    #[test]
+    fn a_key_with_an_error_is_named_and_no_other_one() {
+        let milter = "[milter] listen";
+        for (text, wanted) in [
+            ("", &[][..]),
+            ("mode = \"observe\"\n", &[]),
+            (
+                "mode = \"observ\"\n[milter]\nlisten = \"unix:/listen\"\n",
+                &["mode"],
+            ),
+            (
+                "[milter]\nlisten = [\n  \"unix:/m\",\n  \"inet:bad:port\",\n]\n",
+                &[milter],
+            ),
+            ("[milter]\nlsten = \"unix:/m\"\n", &[milter]),
+            ("[miter]\nlisten = \"unix:/m\"\n", &[]),
+            (
+                "mode = \"observe\n[milter]\nlisten = \"unix:/m\"\n",
+                &["mode"],
+            ),
+            ("[milter]\nlisten = \"unix:/m\n", &[milter]),
+            // The key stands elsewhere, or its section is written as a key.
+            (
+                "listen = \"unix:/m\"\n",
+                &[
+                    milter,
+                    "[socketmap] listen",
+                    "[monitor] listen",
+                    "[control] listen",
+                ],
+            ),
+            ("socketmap = \"inet:1@h\"\n", &["[socketmap] listen"]),
+            ("[elsewhere]\nquiet = \"1s\"\n", &["[reload] quiet"]),
+        ] {
+            assert_eq!(unread(text), wanted, "{text}");
+        }
+    }
+
+    /// Where no key stands on the line of an error, the error may hide every key that was not read.
+    #[test]
+    fn an_error_without_a_key_may_hide_any_key() {
+        let all = keys().count();
+        let (config, _) = parse_partly("c", b"mode = \"\xff\"\n");
+        assert!(keys().all(|key| config.origins.is_unread(key.section, key.name)));
+        let hidden = unread("mode = \"observe\"\n[milter\nlisten = \"unix:/m\"\n");
+        assert!(hidden.contains(&"[milter] listen".to_owned()), "{hidden:?}");
+        assert!(!hidden.contains(&"mode".to_owned()), "{hidden:?}");
+        assert!(hidden.len() < all, "{hidden:?}");
     }
 }

@@ -14,6 +14,13 @@ struct Good(
     &'static [(&'static str, &'static str)],
 );
 
+/// Values that are shown as they are written.
+macro_rules! same {
+    ($($value:literal),* $(,)?) => {
+        &[$(($value, $value)),*]
+    };
+}
+
 /// Durations: the limits of the manual, every unit, and the largest whole unit in which each is shown.
 const DURATIONS: &[(&str, &str)] = &[
     ("\"1ms\"", "\"1ms\""),
@@ -36,7 +43,7 @@ const NUMBERS: &[(&str, &str)] = &[
     ("1000000", "1000000"),
 ];
 
-const SWITCH: &[(&str, &str)] = &[("true", "true"), ("false", "false")];
+const SWITCH: &[(&str, &str)] = same!["true", "false"];
 
 const PATHS: &[(&str, &str)] = &[
     ("\"/srv/rules\"", "\"/srv/rules\""),
@@ -72,18 +79,11 @@ const GOOD: &[Good] = &[
     Good("milter", "listen", SOCKETS),
     Good("milter", "max_connections", NUMBERS),
     Good("milter", "drain", DURATIONS),
-    Good(
-        "milter",
-        "refusals",
-        &[
-            ("\"milter\"", "\"milter\""),
-            ("\"socketmap\"", "\"socketmap\""),
-        ],
-    ),
+    Good("milter", "refusals", same!["\"milter\"", "\"socketmap\""]),
     Good("milter", "message_limit", NUMBERS),
     Good("socketmap", "listen", SOCKETS),
     Good("socketmap", "listen", &[("[]", "[]"), ("[ ]", "[]")]),
-    Good("monitor", "listen", &[("[]", "[]")]),
+    Good("monitor", "listen", same!["[]"]),
     Good(
         "control",
         "listen",
@@ -95,18 +95,12 @@ const GOOD: &[Good] = &[
     Good(
         "rewrite",
         "recipient_delimiter",
-        &[
-            ("\"+\"", "\"+\""),
-            ("\"+-\"", "\"+-\""),
-            ("\"\"", "\"\""),
-            ("\".\"", "\".\""),
-            ("\"_=#\"", "\"_=#\""),
-        ],
+        same!["\"+\"", "\"+-\"", "\"\"", "\".\"", "\"_=#\""],
     ),
     Good(
         "rewrite",
         "local_part_case",
-        &[("\"ignore\"", "\"ignore\""), ("\"strict\"", "\"strict\"")],
+        same!["\"ignore\"", "\"strict\""],
     ),
     Good("rewrite", "recursion_limit", NUMBERS),
     Good("rewrite", "expansion_limit", NUMBERS),
@@ -139,30 +133,22 @@ const GOOD: &[Good] = &[
     Good(
         "reload",
         "max_shrink",
-        &[
-            ("\"0%\"", "\"0%\""),
-            ("\"20%\"", "\"20%\""),
-            ("\"100%\"", "\"100%\""),
-        ],
+        same!["\"0%\"", "\"20%\"", "\"100%\""],
     ),
     Good(
         "log",
         "addresses",
-        &[
-            ("\"full\"", "\"full\""),
-            ("\"domain\"", "\"domain\""),
-            ("\"hash\"", "\"hash\""),
-        ],
+        same!["\"full\"", "\"domain\"", "\"hash\""],
     ),
     Good(
         "log",
         "level",
-        &[
-            ("\"error\"", "\"error\""),
-            ("\"warn\"", "\"warn\""),
-            ("\"info\"", "\"info\""),
-            ("\"debug\"", "\"debug\""),
-            ("\"trace\"", "\"trace\""),
+        same![
+            "\"error\"",
+            "\"warn\"",
+            "\"info\"",
+            "\"debug\"",
+            "\"trace\""
         ],
     ),
 ];

@@ -51,9 +51,13 @@ pub(super) fn configuration(flags: &Doctor) -> Result<(Config, Vec<Diagnostic>),
     match source.read() {
         Ok(config) => Ok((config, Vec::new())),
         Err(findings) if source.path().exists() && flags.print.is_none() => {
-            // A file that cannot be read at all counts as empty.
-            let text = fs::read(source.path()).unwrap_or_default();
-            let (config, _) = parse_partly(&source.path().display().to_string(), &text);
+            let text = fs::read(source.path());
+            let name = source.path().display().to_string();
+            let (mut config, _) = parse_partly(&name, text.as_deref().unwrap_or_default());
+            // A file that cannot be read at all counts as empty, and may hold anything.
+            if text.is_err() {
+                config.origins.set_any_unread();
+            }
             let directory = source.path().parent().unwrap_or(Path::new("."));
             Ok((config.against(directory), findings))
         }

@@ -20,7 +20,6 @@ use crate::{
         gather::{Failed, Gathered, dns, paths},
         postfix, wiring,
     },
-    engine::Diagnostic,
 };
 
 /// Runs the command.
@@ -39,8 +38,8 @@ fn gather(flags: &Doctor) -> Result<Facts, Exit> {
     let (mut config, misconfigured) = files::configuration(flags)?;
     let status = live::status(&config.control);
     // If a list of sockets cannot be read from the file, only the running daemon knows them.
-    let hidden = |one: &Diagnostic| one.excerpt.line == 0 || one.excerpt.text.contains("listen");
-    let hidden = misconfigured.iter().any(hidden);
+    let unread = |section| config.origins.is_unread(section, "listen");
+    let hidden = unread("milter") || unread("socketmap");
     if let Ok(status) = &status {
         if hidden {
             config.milter.listen.clear();

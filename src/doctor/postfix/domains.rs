@@ -151,35 +151,36 @@ fn has_static(postfix: &Postfix) -> bool {
         .any(matters)
 }
 
-fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<PendingFinding> {
-    let missing: Vec<_> = secondary
+/// Returns the names of the domains that are in no class, and the edits that add them to `relay_domains`.
+fn in_no_class(postfix: &Postfix, domains: &[Classes]) -> Option<(String, Vec<Edit>)> {
+    let missing: Vec<_> = domains
         .iter()
         .filter(|domain| !domain.relayed() && domain.local.is_empty())
         .collect();
-    let message = format!(
-        "Postfix refuses mail for {} (`Relay access denied`) before any milter is asked",
-        names(missing.iter().copied())?
-    );
+    let names = names(missing.iter().copied())?;
     let add = missing.iter().flat_map(|domain| domain.forms.clone());
+    Some((names, more(postfix, add)))
+}
+
+fn refused(postfix: &Postfix, secondary: &[Classes]) -> Option<PendingFinding> {
+    let (names, add) = in_no_class(postfix, secondary)?;
+    let message = format!(
+        "Postfix refuses mail for {names} (`Relay access denied`) before any milter is asked"
+    );
     let unfinished = PendingFinding::new(codes::DOMAIN_NOT_ACCEPTED, &postfix.main_cf, message);
-    Some(unfinished.edit(more(postfix, add)))
+    Some(unfinished.edit(add))
 }
 
 fn not_taken(postfix: &Postfix, primary: &[Classes]) -> Option<PendingFinding> {
-    let missing: Vec<_> = primary
-        .iter()
-        .filter(|domain| !domain.relayed() && domain.local.is_empty())
-        .collect();
+    let (names, add) = in_no_class(postfix, primary)?;
     let message = format!(
-        "the primary domains {} are in no class: Postfix accepts no mail for them from outside",
-        names(missing.iter().copied())?
+        "the primary domains {names} are in no class: Postfix accepts no mail for them from outside"
     );
-    let add = missing.iter().flat_map(|domain| domain.forms.clone());
     let unfinished = PendingFinding::new(codes::PRIMARY_NOT_ACCEPTED, &postfix.main_cf, message);
     Some(
         unfinished
             .say("unless their mail comes in elsewhere, ")
-            .edit(more(postfix, add)),
+            .edit(add),
     )
 }
 

@@ -278,4 +278,39 @@ mod tests {
         assert_eq!(rest, "warn watch: mode=rescan-only\n");
         assert_eq!(prefixed(&fields), b"<4>watch: mode=rescan-only\n");
     }
+
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        /// Whatever senders write, a program that splits the line at blanks outside of quotes finds each field, under
+        /// its name, and no other one.
+        #[test]
+        fn each_field_is_found_again(
+            values in vec(vec(select("a=<>\"\\ ,\t\n\r\0\u{85}\u{a0}\u{2028}\u{202e}\u{fc}".chars().collect::<Vec<_>>()), 0..9), 1..4),
+        ) {
+            let values: Vec<String> = values.into_iter().map(|chars| chars.into_iter().collect()).collect();
+            let names = ["orig_to", "to", "reply"];
+            let pairs: Vec<_> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
+            let line = body("4bXz:", &pairs);
+            prop_assert!(!line.chars().any(is_misleading), "{:?}", line);
+            let found = fields(&line);
+            prop_assert_eq!(found.len(), pairs.len() + 1, "{:?}", line);
+            prop_assert_eq!(&found[0], "4bXz:");
+            for (field, (name, value)) in found[1..].iter().zip(&pairs) {
+                let (found, shown) = field.split_once('=').unwrap();
+                prop_assert_eq!(found, *name);
+                // What has nothing odd in it is shown as it is.
+                let plain = |c: char| c.is_ascii_graphic() && !"\"\\=".contains(c);
+                if !value.is_empty() && value.chars().all(plain) {
+                    prop_assert_eq!(shown, *value);
+                }
+            }
+        }
+    }
 }

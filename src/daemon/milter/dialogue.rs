@@ -231,3 +231,6 @@ fn negotiated(version: u32, requests: Requests) -> Message {
     }
     .into_message()
 }
+
+#[cfg(test)]
+mod tests;

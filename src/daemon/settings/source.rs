@@ -98,3 +98,96 @@ pub(super) fn broke_down(path: &Path, error: &JobError) -> Diagnostic {
         Some("report it, with the file".to_owned()),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with a configuration file.
+    fn place(text: &[u8]) -> (tempfile::TempDir, Source) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.toml");
+        fs::write(&path, text).unwrap();
+        let source = Source {
+            file: Some(path),
+            ..Source::default()
+        };
+        (dir, source)
+    }
+
+    fn codes(found: &[Diagnostic]) -> Vec<&str> {
+        found.iter().map(|one| one.code.word()).collect()
+    }
+
+    #[test]
+    fn relative_paths_are_relative_to_the_file() {
+        let (dir, source) =
+            place(b"rules = \"r\"\nstate = \"/s\"\n[milter]\nlisten = \"unix:m\"\n");
+        let config = source.read().unwrap();
+        assert_eq!(config.rules, dir.path().join("r"));
+        assert_eq!(config.state, Path::new("/s"));
+        assert_eq!(config.milter.listen, [Socket::Unix(dir.path().join("m"))]);
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_say_so() {
+        let (_dir, mut source) = place(b"rules = \"r\"\n[milter]\nlisten = \"unix:m\"\n");
+        source.rules = Some("other".into());
+        source.listen = vec!["inet:127.0.0.1:1".parse().unwrap()];
+        let config = source.read().unwrap();
+        // A path of the command line is that of the directory of the command.
+        assert_eq!(config.rules, Path::new("other"));
+        assert_eq!(config.milter.listen, source.listen);
+        let origin = |section, name| {
+            let mut keys = config::keys();
+            let key = keys.find(|key| key.section == section && key.name == name);
+            config.origins.of(key.unwrap())
+        };
+        assert_eq!(origin("", "rules"), Origin::Flag("--rules"));
+        assert_eq!(origin("milter", "listen"), Origin::Flag("--listen"));
+        assert_eq!(origin("", "state"), Origin::Default);
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_broken_file_is_given_beside_the_findings() {
+        let (_dir, source) = place(b"mode = \"observe\"\nx = 1\n[reload]\nquiet = \"fast\"\n");
+        let (config, found) = source.read_partly().unwrap();
+        assert_eq!(config.mode, config::Mode::Observe);
+        assert_eq!(config.reload, Config::default().reload);
+        assert_eq!(codes(&found), ["unknown-key", "bad-value"]);
+        assert_eq!(source.read().unwrap_err(), found);
+    }
+
+    /// Only the file that nobody named may be missing.
+    #[test]
+    fn a_named_file_that_cannot_be_read_is_an_error_with_its_path() {
+        let (dir, source) = place(b"");
+        assert_eq!(
+            source.read().as_ref(),
+            Ok(&Config::default().against(dir.path()))
+        );
+        for path in [dir.path().join("none.toml"), dir.path().to_owned()] {
+            let source = Source {
+                file: Some(path.clone()),
+                ..Source::default()
+            };
+            let found = source.read().unwrap_err();
+            assert_eq!(codes(&found), ["unreadable"]);
+            assert_eq!(found[0].excerpt.file, path.display().to_string());
+            assert!(
+                found[0]
+                    .advice()
+                    .is_some_and(|advice| advice.contains("--config"))
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_a_finding_at_their_place() {
+        let (_dir, source) = place(b"mode = \"observe\"\n# \xe4\n");
+        let (config, found) = source.read_partly().unwrap();
+        assert_eq!(codes(&found), ["not-utf8"]);
+        assert_eq!((found[0].excerpt.line, found[0].excerpt.column), (2, 3));
+        assert_eq!(config.mode, Config::default().mode);
+    }
+}

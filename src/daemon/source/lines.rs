@@ -123,4 +123,88 @@ mod tests {
             refusal.message
         );
     }
+
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    /// Returns the number of the first line that is too long, counted from 1 by `\n`; pieces end at `ends`.
+    fn naive(text: &[u8], ends: &[u8], limit: usize) -> Option<usize> {
+        let (mut line, mut length) = (1, 0);
+        for byte in text {
+            if ends.contains(byte) {
+                line += usize::from(*byte == b'\n');
+                length = 0;
+            } else {
+                length += 1;
+            }
+            if length > limit {
+                return Some(line);
+            }
+        }
+        None
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        /// Where the blocks of a file begin changes nothing. A file in an encoding of its own may have line ends of
+        /// old Macintoshes.
+        #[test]
+        fn the_first_long_line_is_refused_however_the_blocks_fall(
+            text in vec(select(b"aaa\n\r".to_vec()), 0..60),
+            sizes in vec(1..9usize, 60),
+            limit in 1..9usize,
+            native in any::<bool>(),
+        ) {
+            let limits = Limits { line: limit, ..Limits::default() };
+            let encoding = if native { Encoding::Utf8 } else { Encoding::Detected };
+            let mut check = LineCheck::new(encoding);
+            let (mut rest, mut refused) = (&text[..], None);
+            for size in sizes {
+                let (block, behind) = rest.split_at(size.min(rest.len()));
+                rest = behind;
+                refused = refused.or_else(|| check.check(block, &limits).err());
+            }
+            prop_assert!(rest.is_empty());
+            let ends: &[u8] = if native { b"\n" } else { b"\r\n" };
+            let wanted = naive(&text, ends, limit);
+            let wanted = wanted.map(|line| format!("line {line} is longer than {limit} bytes"));
+            prop_assert_eq!(refused.map(|refused| refused.message), wanted);
+        }
+    }
+
+    /// A few NUL bytes in rules are findings with their places. More of them, or one in a file of another program,
+    /// show that the file is no text.
+    #[test]
+    fn nul_bytes_show_that_a_file_is_no_text() {
+        let with = |nuls: usize| [b"a@b c@d\n# ".as_slice(), &vec![0; nuls], b"\n"].concat();
+        let refused = |encoding, text: &[u8], block| {
+            let mut check = LineCheck::new(encoding);
+            let limits = Limits::default();
+            let mut blocks = text.chunks(block).map(|block| check.check(block, &limits));
+            blocks.find_map(Result::err).map(|refused| refused.message)
+        };
+        let binary = Some("line 2 holds a NUL byte: this is no text".to_owned());
+        for block in [4, 13, 1000] {
+            assert_eq!(
+                refused(Encoding::Utf8, &with(MAX_NULS), block),
+                None,
+                "{block}"
+            );
+            assert_eq!(
+                refused(Encoding::Utf8, &with(MAX_NULS + 1), block),
+                binary,
+                "{block}"
+            );
+            assert_eq!(
+                refused(Encoding::Detected, &with(1), block),
+                binary,
+                "{block}"
+            );
+            assert_eq!(refused(Encoding::Any, &with(99), block), None, "{block}");
+        }
+    }
 }

@@ -33,13 +33,7 @@ fn daemon(port: u16) -> Daemon {
 }
 
 fn plan(extra: &'static str) -> Plan<'static> {
-    Plan {
-        relayed: DOMAINS,
-        local: &["localhost"],
-        virtusers: &[],
-        virtuser_domain: "",
-        extra,
-    }
+    Plan::of(DOMAINS, extra)
 }
 
 /// Sends one message. Every recipient must be accepted, and every reply must be well formed.

@@ -140,13 +140,7 @@ fn sendmail_tells_its_client_to_send_the_rest_later() {
     let (sink, port) = (Sink::start(), free_port());
     let daemon = daemon("[milter]\nmessage_limit = 3100\n", &[port]);
     let (_, before) = daemon.memory();
-    let plan = Plan {
-        relayed: &["domain2.com", "company.com"],
-        local: &["localhost"],
-        virtusers: &[],
-        virtuser_domain: "",
-        extra: "",
-    };
+    let plan = Plan::of(&["domain2.com", "company.com"], "");
     let doors = vec![Door::new(&[&format!("inet:127.0.0.1:{port}")])];
     let sendmail = Sendmail::start(&cache, doors, sink.port, &plan);
     let outsider = Ipv4Addr::new(127, 0, 0, 2);

@@ -111,10 +111,7 @@ impl Both {
 
 /// Sends one message to one recipient from a stranger. Returns the answer to RCPT, and the last answer.
 fn send(port: u16, to: &str, token: &str) -> (Reply, Option<Reply>) {
-    let mut client = Client::greet(OUTSIDER, port).expect("a greeting");
-    client
-        .command(b"MAIL FROM:<s@sender.example>")
-        .expect("a reply");
+    let mut client = Client::begin(OUTSIDER, port, "");
     let rcpt = format!("RCPT TO:<{to}>");
     let reply = client.command(rcpt.as_bytes()).expect("a reply");
     let end = (reply.code == 250).then(|| client.message(token).expect("a reply"));

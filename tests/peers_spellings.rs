@@ -281,13 +281,7 @@ fn no_spelling_gets_round_the_table() {
     let daemon = Daemon::start(&files, "[log]\nlevel = \"warn\"\n", &[port]);
     let _daemon = daemon.unwrap_or_else(|error| panic!("{error}"));
     let doors = || vec![Door::new(&[&format!("inet:127.0.0.1:{port}")])];
-    let plan = Plan {
-        relayed: DOMAINS,
-        local: &["localhost"],
-        virtusers: &[],
-        virtuser_domain: "",
-        extra: "",
-    };
+    let plan = Plan::of(DOMAINS, "");
     let postfix = Postfix::start(&cache, doors(), sink.port, DOMAINS, "");
     let sendmail = Sendmail::start(&cache, doors(), sink.port, &plan);
     let routing: Vec<_> = ROUTING.iter().map(|local| (*local).to_owned()).collect();

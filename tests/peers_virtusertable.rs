@@ -237,10 +237,7 @@ fn start(cache: &Path, folder: &Folder, table: &str) -> (Sendmail, Sink) {
 }
 
 fn rcpt(port: u16, to: &str) -> (Client, Reply) {
-    let mut client = Client::greet(OUTSIDER, port).expect("a greeting");
-    client
-        .command(b"MAIL FROM:<s@sender.example>")
-        .expect("a reply");
+    let mut client = Client::begin(OUTSIDER, port, "");
     let reply = client
         .command(format!("RCPT TO:<{to}>").as_bytes())
         .expect("a reply");

@@ -362,18 +362,15 @@ fn an_mta_that_takes_everything_asks_nobody() {
 fn sendmail(machine: &mut Machine, lines: &str) -> (Sendmail, Sink) {
     let sink = Sink::start();
     let lines = machine.filled(lines);
-    let plan = Plan {
-        relayed: &[
+    let plan = Plan::of(
+        &[
             "domain2.com",
             "company.com",
             "exämple.test",
             "xn--exmple-cua.test",
         ],
-        local: &["localhost"],
-        virtusers: &[],
-        virtuser_domain: "",
-        extra: &lines,
-    };
+        &lines,
+    );
     let sendmail = Sendmail::start(&cache(), vec![Door::new(&[])], sink.port, &plan);
     machine.sendmail = Some(sendmail.cf());
     (sendmail, sink)

@@ -217,6 +217,21 @@ impl Machine {
         self.config = self.config.replace(from, to);
     }
 
+    /// Moves a socket of the daemon, `{milter}` or `{map}`, to another place, for the daemon and for Postfix.
+    pub fn move_socket(&mut self, port: &str, to: &str) {
+        let from = format!("inet:127.0.0.1:{port}");
+        self.configure(&from, to);
+        self.main = self.main.replace(&from, to);
+    }
+
+    /// Lets a service of Postfix run in a chroot.
+    pub fn chroot(&mut self, service: &str) {
+        let open = format!("{service}  n - n");
+        assert!(self.master.contains(&open), "{open}");
+        let closed = format!("{service}  n - y");
+        self.master = self.master.replacen(&open, &closed, 1);
+    }
+
     pub fn filled(&self, text: &str) -> String {
         let dir = self.folder.path().to_str().expect("ASCII");
         let cf = cache().join("sendmail/usr/share/sendmail/cf");

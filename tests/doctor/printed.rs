@@ -38,10 +38,7 @@ fn mail_follows_the_table(
     drain: impl Fn() -> Result<(), String>,
     token: &str,
 ) {
-    let mut client = Client::greet(source, port).expect("a greeting");
-    client
-        .command(b"MAIL FROM:<s@sender.example>")
-        .expect("a reply");
+    let mut client = Client::begin(source, port, "");
     for (address, known) in [
         ("jd@domain2.com", true),
         ("nosuch@domain2.com", false),
@@ -115,10 +112,7 @@ fn postfix_follows_the_table_with_what_is_printed() {
     );
 
     // The other spelling, which needs SMTPUTF8.
-    let mut client = Client::greet(Ipv4Addr::LOCALHOST, port).expect("a greeting");
-    client
-        .command(b"MAIL FROM:<s@sender.example> SMTPUTF8")
-        .expect("a reply");
+    let mut client = Client::begin(Ipv4Addr::LOCALHOST, port, "SMTPUTF8");
     assert_eq!(rcpt(&mut client, "jd@exämple.test"), 250);
     assert_eq!(rcpt(&mut client, "nosuch@exämple.test"), 550);
     assert_eq!(rcpt(&mut client, "anyone@other.example"), 250);
@@ -133,13 +127,7 @@ fn sendmail_follows_the_table_with_what_is_printed() {
     machine.mc = String::new();
     let lines = printed(&mut machine, "sendmail");
     let sink = Sink::start();
-    let plan = Plan {
-        relayed: &[],
-        local: &["localhost"],
-        virtusers: &[],
-        virtuser_domain: "",
-        extra: &lines,
-    };
+    let plan = Plan::of(&[], &lines);
     let sendmail = Sendmail::start(&cache, vec![Door::new(&[])], sink.port, &plan);
     let outsider = Ipv4Addr::new(127, 0, 0, 2);
     let port = sendmail.doors[0].port;
@@ -152,10 +140,7 @@ fn sendmail_follows_the_table_with_what_is_printed() {
     );
 
     // The other spelling: this Sendmail does not know SMTPUTF8, but it accepts the bytes.
-    let mut client = Client::greet(outsider, port).expect("a greeting");
-    client
-        .command(b"MAIL FROM:<s@sender.example>")
-        .expect("a reply");
+    let mut client = Client::begin(outsider, port, "");
     assert_eq!(rcpt(&mut client, "jd@exämple.test"), 250);
     assert_eq!(rcpt(&mut client, "nosuch@exämple.test"), 550);
 }

@@ -31,10 +31,7 @@ fn mail_arrives(
     drain: impl Fn() -> Result<(), String>,
     token: &str,
 ) {
-    let mut client = Client::greet(source, port).expect("a greeting");
-    client
-        .command(b"MAIL FROM:<s@sender.example>")
-        .expect("a reply");
+    let mut client = Client::begin(source, port, "");
     for (address, accepted) in [
         ("jd@domain2.com", true),
         ("nosuch@domain2.com", false),
@@ -116,13 +113,7 @@ fn sendmail_sends_mail_on_as_readme_says() {
     for (way, routed) in [("", &["company.com"][..]), (&smart_host, &[])] {
         let lines = format!("{attached}{way}\n")
             .replace("8892@127.0.0.1", &machine.filled("{milter}@127.0.0.1"));
-        let plan = Plan {
-            relayed: &[],
-            local: &["localhost"],
-            virtusers: &[],
-            virtuser_domain: "",
-            extra: &lines,
-        };
+        let plan = Plan::of(&[], &lines);
         let names = Names {
             smart_host: false,
             routed,

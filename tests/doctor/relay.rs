@@ -322,13 +322,7 @@ fn sendmail_relays_nothing_with_what_is_printed() {
                 ],
                 found: &FOREIGN[..1],
             };
-            let plan = Plan {
-                relayed: &[],
-                local: &["localhost"],
-                virtusers: &[],
-                virtuser_domain: "",
-                extra: &lines,
-            };
+            let plan = Plan::of(&[], &lines);
             let sink = Sink::start();
             let sendmail =
                 Sendmail::start_with(&cache, vec![Door::new(&[])], sink.port, &plan, names);
@@ -392,13 +386,7 @@ fn sendmail_relays_nothing_with_the_lines_of_the_readme() {
         .lines()
         .filter(|line| !line.contains("relay_hosts_only"));
     let lines = lines.fold(String::new(), |lines, line| lines + line + "\n");
-    let plan = Plan {
-        relayed: &[],
-        local: &["localhost"],
-        virtusers: &[],
-        virtuser_domain: "",
-        extra: &lines,
-    };
+    let plan = Plan::of(&[], &lines);
     let sink = Sink::start();
     let sendmail = Sendmail::start(&cache, vec![Door::new(&[])], sink.port, &plan);
     let outsider = Outsider {

@@ -60,6 +60,17 @@ pub struct Said {
     pub err: String,
 }
 
+impl Said {
+    /// Fails unless each of these is a whole line of standard output.
+    #[track_caller]
+    pub fn prints(&self, lines: &[&str]) {
+        for line in lines {
+            let printed = self.out.lines().any(|shown| shown == *line);
+            assert!(printed, "{line}\n{}", self.out);
+        }
+    }
+}
+
 /// A folder with rules, a configuration and room for sockets.
 pub struct Place {
     dir: TempDir,

@@ -80,6 +80,19 @@ pub struct Plan<'a> {
     pub extra: &'a str,
 }
 
+impl<'a> Plan<'a> {
+    /// Relays these domains, and has these lines; local is the machine alone.
+    pub fn of(relayed: &'a [&'a str], extra: &'a str) -> Self {
+        Self {
+            relayed,
+            local: &["localhost"],
+            virtusers: &[],
+            virtuser_domain: "",
+            extra,
+        }
+    }
+}
+
 pub struct Sendmail {
     // Fields are dropped in this order: the process first, then its files.
     process: Process,

@@ -66,6 +66,15 @@ impl Client {
         Ok(client)
     }
 
+    /// Connects, and begins a transaction with these parameters of MAIL.
+    pub fn begin(source: Ipv4Addr, port: u16, parameters: &str) -> Self {
+        let mut client = Self::greet(source, port).expect("a greeting");
+        let mail = format!("MAIL FROM:<s@sender.example> {parameters}");
+        let reply = client.command(mail.trim_end().as_bytes());
+        assert_eq!(reply.expect("a reply").code, 250);
+        client
+    }
+
     pub fn command(&mut self, line: &[u8]) -> io::Result<Reply> {
         // One write sends the whole line: the two halves of a line would wait for one another (Nagle).
         let mut bytes = line.to_vec();

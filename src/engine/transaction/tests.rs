@@ -83,6 +83,20 @@ fn check(commands: &[&str], expect: &[&str]) {
     assert_eq!(lines(&transaction.finish()), expect);
 }
 
+/// A recipient without parameters, with the address and the mailer of the MTA.
+fn with_address<'a>(
+    path: &'a str,
+    address: Option<&'a str>,
+    mailer: Option<&'a str>,
+) -> Received<'a> {
+    Received {
+        path: path.as_bytes(),
+        mta_address: address.map(str::as_bytes),
+        mta_mailer: mailer.map(str::as_bytes),
+        ..Received::default()
+    }
+}
+
 /// Receives one recipient, with the address and the mailer of the MTA. Returns the mailbox that is looked up, and the
 /// word for the decision.
 #[track_caller]
@@ -92,13 +106,7 @@ fn with_mta_address(
     mailer: Option<&str>,
 ) -> (String, &'static str) {
     let mut transaction = Transaction::new(table(), false);
-    let recipient = transaction.recipient(Received {
-        path: path.as_bytes(),
-        parameters: &[],
-        mta_address: address.map(str::as_bytes),
-        mta_mailer: mailer.map(str::as_bytes),
-        no_client: false,
-    });
+    let recipient = transaction.recipient(with_address(path, address, mailer));
     let mailbox = recipient.mailbox.as_ref();
     (
         mailbox.map_or_else(String::new, ToString::to_string),

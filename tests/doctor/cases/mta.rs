@@ -265,10 +265,7 @@ pub const CASES: &[Case] = &[
         codes: &["socket-closed"],
         mta: Postfix,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/closed/m.sock");
-            machine.main = machine
-                .main
-                .replace("inet:127.0.0.1:{milter}", "unix:{dir}/closed/m.sock");
+            machine.move_socket("{milter}", "unix:{dir}/closed/m.sock");
             machine.files.push(("closed/x", String::new()));
             machine.then =
                 "chmod 0666 closed/m.sock; chgrp games closed; chmod 0750 closed".to_owned();
@@ -279,10 +276,7 @@ pub const CASES: &[Case] = &[
         codes: &["socket-closed", "unseen"],
         mta: Postfix,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/closed/m.sock");
-            machine.main = machine
-                .main
-                .replace("inet:127.0.0.1:{milter}", "unix:{dir}/closed/m.sock");
+            machine.move_socket("{milter}", "unix:{dir}/closed/m.sock");
             machine.files.push(("closed/x", String::new()));
             machine.then = "chmod 0 closed".to_owned();
             machine.powerless = true;

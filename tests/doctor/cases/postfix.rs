@@ -125,13 +125,8 @@ pub const CASES: &[Case] = &[
         codes: &["socket-out-of-reach"],
         mta: Postfix,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/m.sock");
-            machine.main = machine
-                .main
-                .replace("inet:127.0.0.1:{milter}", "unix:{dir}/m.sock");
-            machine.master = machine
-                .master
-                .replacen("smtp      inet  n - n", "smtp inet n - y", 1);
+            machine.move_socket("{milter}", "unix:{dir}/m.sock");
+            machine.chroot("smtp      inet");
             machine.then = "chmod 0666 m.sock".to_owned();
         },
         says: &[
@@ -145,13 +140,8 @@ pub const CASES: &[Case] = &[
         codes: &["socket-out-of-reach"],
         mta: Postfix,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/spool/rw/m.sock");
-            machine.main = machine
-                .main
-                .replace("inet:127.0.0.1:{milter}", "unix:{dir}/spool/rw/m.sock");
-            machine.master = machine
-                .master
-                .replacen("smtp      inet  n - n", "smtp inet n - y", 1);
+            machine.move_socket("{milter}", "unix:{dir}/spool/rw/m.sock");
+            machine.chroot("smtp      inet");
             machine.files.push(("spool/rw/x", String::new()));
             machine.then = "chmod 0666 spool/rw/m.sock".to_owned();
         },
@@ -162,13 +152,8 @@ pub const CASES: &[Case] = &[
         codes: &["socket-out-of-reach"],
         mta: Postfix,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/spool/m.sock");
-            machine.main = machine
-                .main
-                .replace("inet:127.0.0.1:{milter}", "unix:{dir}/spool/m.sock");
-            machine.master = machine
-                .master
-                .replace("cleanup   unix  n - n", "cleanup unix n - y");
+            machine.move_socket("{milter}", "unix:{dir}/spool/m.sock");
+            machine.chroot("cleanup   unix");
             machine.then = "chmod 0666 spool/m.sock".to_owned();
         },
         says: &[
@@ -180,13 +165,8 @@ pub const CASES: &[Case] = &[
         codes: &["map-out-of-reach"],
         mta: Postfix,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{map}", "unix:{dir}/map.sock");
-            machine.main = machine
-                .main
-                .replace("inet:127.0.0.1:{map}", "unix:{dir}/map.sock");
-            machine.master = machine
-                .master
-                .replacen("smtp      inet  n - n", "smtp inet n - y", 1);
+            machine.move_socket("{map}", "unix:{dir}/map.sock");
+            machine.chroot("smtp      inet");
             machine.then = "chmod 0666 map.sock".to_owned();
         },
         says: &["relay_recipient_maps = proxy:socketmap:unix:/"],

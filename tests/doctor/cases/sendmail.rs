@@ -1,17 +1,14 @@
 //! Mistakes that only Sendmail can have.
 
 use super::Case;
-use crate::machine::Mta::Sendmail;
+use crate::machine::{Machine, Mta::Sendmail};
 
 pub const CASES: &[Case] = &[
     Case {
         codes: &["socket-unsafe"],
         mta: Sendmail,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/open/m.sock");
-            machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/open/m.sock");
-            machine.files.push(("open/x", String::new()));
-            machine.then = "chmod 1777 open".to_owned();
+            in_an_open_directory(machine, "1777");
         },
         says: &[
             "everybody may write to `/",
@@ -23,10 +20,7 @@ pub const CASES: &[Case] = &[
         codes: &["socket-unsafe"],
         mta: Sendmail,
         change: |machine| {
-            machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/open/m.sock");
-            machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/open/m.sock");
-            machine.files.push(("open/x", String::new()));
-            machine.then = "chmod 0775 open".to_owned();
+            in_an_open_directory(machine, "0775");
         },
         says: &["a group may write to `/", "(mode 0775)"],
     },
@@ -63,3 +57,11 @@ pub const CASES: &[Case] = &[
         says: &["makemap -u hash /"],
     },
 ];
+
+/// Moves the socket of the milter into a directory with this mode.
+fn in_an_open_directory(machine: &mut Machine, mode: &str) {
+    machine.configure("inet:127.0.0.1:{milter}", "unix:{dir}/open/m.sock");
+    machine.mc("inet:{milter}@127.0.0.1", "local:{dir}/open/m.sock");
+    machine.files.push(("open/x", String::new()));
+    machine.then = format!("chmod {mode} open");
+}

@@ -25,13 +25,7 @@ fn domains() -> Arc<Table> {
 #[track_caller]
 fn answer(path: &str, address: Option<&str>, mailer: Option<&str>) -> Option<String> {
     let mut transaction = Transaction::new(domains(), true);
-    let recipient = transaction.recipient(Received {
-        path: path.as_bytes(),
-        parameters: &[],
-        mta_address: address.map(str::as_bytes),
-        mta_mailer: mailer.map(str::as_bytes),
-        no_client: false,
-    });
+    let recipient = transaction.recipient(with_address(path, address, mailer));
     assert!(recipient.mailbox.is_none());
     recipient.answer().map(ToString::to_string)
 }

@@ -179,12 +179,20 @@ mod tests {
         line[start..end].iter().collect()
     }
 
+    /// Returns the place of a finding about a range of bytes, with its line.
+    fn excerpt(text: &str, range: std::ops::Range<usize>) -> Excerpt {
+        let sources = [SourceText::new("a.rules", text.as_bytes())];
+        let mut findings = Findings::new(&sources);
+        let span = Span::at(0, text.as_bytes(), range);
+        findings.push(Finding::error(codes::SYNTAX, span, "m"));
+        findings.into_diagnostics().remove(0).excerpt
+    }
+
     /// Letters of one to four bytes, one that is a pair in UTF-16, and one that is combined of two characters.
     #[test]
     fn a_region_is_the_text_of_its_span() {
         for (mark, end) in [("", "\n"), ("\u{feff}", "\r\n")] {
             let text = format!("{mark}# u\u{308}{end}zwölf\t𝒳@дом.example  a€b{end}x{end}");
-            let sources = [SourceText::new("a.rules", text.as_bytes())];
             let begins = text.find("zw").unwrap();
             let line = text[begins..].lines().next().unwrap();
             let places: Vec<_> = line.char_indices().map(|(at, _)| at).collect();
@@ -197,15 +205,12 @@ mod tests {
                         "" => line[start..].chars().take(1).collect(),
                         marked => marked.to_owned(),
                     };
-                    let mut findings = Findings::new(&sources);
-                    let span = Span::at(0, text.as_bytes(), span);
-                    findings.push(Finding::error(codes::SYNTAX, span, "m"));
-                    let found = findings.into_diagnostics();
-                    let place = location(&found[0].excerpt, "");
+                    let found = excerpt(&text, span);
+                    let place = location(&found, "");
                     let region = &place["physicalLocation"]["region"];
                     assert_eq!(extracted(&text, region), wanted, "{region} {text:?}");
                     assert_eq!(region["snippet"]["text"], *wanted);
-                    assert_eq!(found[0].excerpt.text, line);
+                    assert_eq!(found.text, line);
                 }
             }
         }
@@ -215,13 +220,8 @@ mod tests {
     #[test]
     fn a_region_ends_with_its_line() {
         let text = "jd@domain2.com\r\n  ä, b\r\n";
-        let sources = [SourceText::new("a.rules", text.as_bytes())];
         for (span, wanted) in [(3..22, "domain2.com"), (14..16, ""), (18..24, "ä, b")] {
-            let mut findings = Findings::new(&sources);
-            let span = Span::at(0, text.as_bytes(), span);
-            findings.push(Finding::error(codes::SYNTAX, span, "m"));
-            let found = findings.into_diagnostics();
-            let place = location(&found[0].excerpt, "");
+            let place = location(&excerpt(text, span), "");
             let region = &place["physicalLocation"]["region"];
             assert_eq!(extracted(text, region), wanted, "{region}");
         }

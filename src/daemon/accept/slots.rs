@@ -260,6 +260,12 @@ mod tests {
         tokio::spawn(async move { slot.asked_to_leave().await })
     }
 
+    /// Waits for a slot, as a new connection does.
+    fn wait(slots: &Arc<Slots>) -> tokio::task::JoinHandle<Option<Slot>> {
+        let slots = Arc::clone(slots);
+        tokio::spawn(async move { slots.take(LEAVING).await })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_one_idle_longest_gives_way() {
         let slots = slots(3);
@@ -295,10 +301,7 @@ mod tests {
         let slots = slots(1);
         let slot = slots.take_free().unwrap();
         assert!(slot.busy());
-        let waits = tokio::spawn({
-            let slots = Arc::clone(&slots);
-            async move { slots.take(LEAVING).await }
-        });
+        let waits = wait(&slots);
         tokio::time::sleep(LEAVING / 2).await;
         slot.idle();
         sit(slot).await.unwrap();
@@ -309,10 +312,7 @@ mod tests {
     async fn a_request_that_comes_too_late_is_told_so() {
         let slots = slots(1);
         let slot = slots.take_free().unwrap();
-        let waits = tokio::spawn({
-            let slots = Arc::clone(&slots);
-            async move { slots.take(LEAVING).await }
-        });
+        let waits = wait(&slots);
         tokio::task::yield_now().await;
         assert!(!slot.busy());
         drop(slot);
@@ -369,10 +369,7 @@ mod tests {
     async fn a_connection_that_must_go_on_is_kept_although_it_was_asked() {
         let slots = slots(1);
         let slot = slots.take_free().unwrap();
-        let waits = tokio::spawn({
-            let slots = Arc::clone(&slots);
-            async move { slots.take(LEAVING).await }
-        });
+        let waits = wait(&slots);
         tokio::task::yield_now().await;
         slot.keep();
         let asked = timeout_at(Instant::now() + LEAVING / 2, slot.asked_to_leave()).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::peers::{Kind, Peer};
 use crate::plot::{Scale, svg};
-use crate::report::{Report, Goal, figure, medians};
+use crate::report::{Goal, Report, figure, medians};
 use crate::traffic::{Connection, Load, run};
 use crate::{Plan, process, world};
 
@@ -58,7 +58,9 @@ fn measure(plan: &Plan, rules: &Path, kind: Kind, way: Way) -> Result<Figures> {
     };
     if asked.is_some_and(|silent| silent != measured.silent) {
         let name = kind.name();
-        return Err(std::io::Error::other(format!("{name} negotiated something else")));
+        return Err(std::io::Error::other(format!(
+            "{name} negotiated something else"
+        )));
     }
     let messages = measured.sent as f64;
     let after = (process::seconds(peer.pid()), process::switches(peer.pid()));

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::plot::{Scale, svg};
-use crate::report::{Report, Goal, figure, medians};
+use crate::report::{Goal, Report, figure, medians};
 use crate::{Plan, table, world};
 
 fn number(value: &Value, name: &str) -> f64 {

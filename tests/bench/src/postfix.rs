@@ -17,7 +17,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::peers::{Kind, Peer};
-use crate::report::{Report, Goal, figure};
+use crate::report::{Goal, Report, figure};
 use crate::support::folder::Folder;
 use crate::support::peers::Door;
 use crate::support::postfix::Postfix;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::peers::{Kind, Peer};
 use crate::plot::{Scale, svg};
-use crate::report::{Report, Goal, figure};
+use crate::report::{Goal, Report, figure};
 use crate::traffic::{Load, run};
 use crate::{Plan, world};
 

@@ -18,8 +18,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use readdress::daemon::state::live::LiveTable;
 use readdress::daemon::reload::{ReloadHandle, ReloadOptions, ReloadOutcome, Reloader};
+use readdress::daemon::state::live::LiveTable;
 use readdress::engine::address::{ForwardPath, Mailbox};
 use readdress::engine::rewrite::{Outcome, decide};
 use readdress::engine::rule::Unknown;
@@ -59,7 +59,8 @@ pub fn measure(kind: &str, folder: &Path, count: u64) -> Result<Value> {
 async fn load(folder: &Path) -> (Arc<LiveTable>, Reloader, ReloadHandle, f64) {
     let live = Arc::new(LiveTable::new());
     let options = ReloadOptions::new(folder, Settings::default());
-    let (mut reloader, handle) = Reloader::new(options, Arc::clone(&live)).expect("a thread can be had");
+    let (mut reloader, handle) =
+        Reloader::new(options, Arc::clone(&live)).expect("a thread can be had");
     let started = Instant::now();
     let outcome = reloader.load().await;
     let took = started.elapsed().as_secs_f64();

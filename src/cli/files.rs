@@ -106,7 +106,7 @@ pub fn load_with(config: &Config, directory: Option<&Path>) -> Result<Loaded, Ex
     let directory = directory.map_or_else(|| config.rules.clone(), Path::to_owned);
     if !directory.is_dir() {
         return Err(failed(&format!(
-            "{} is no directory; name the rules directory",
+            "{} is not a directory; name the rules directory",
             directory.display()
         )));
     }

@@ -90,7 +90,7 @@ fn one(path: &Path, check: bool) -> Exit {
         Exit::Failed
     };
     if !is_native(&name(path)) {
-        return failed("is no native file; fmt lays out .rules and .expect files".to_owned());
+        return failed("is not a native file; fmt lays out .rules and .expect files".to_owned());
     }
     let bytes = match source::read_whole(path) {
         Ok(bytes) => bytes,

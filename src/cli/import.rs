@@ -82,7 +82,7 @@ fn content(flags: &Import) -> Result<(Vec<u8>, Decoded), String> {
     match encoding {
         None => Ok(decode::decode(bytes)),
         Some(name) => decode::decode_by_name(&bytes, name)
-            .ok_or_else(|| format!("`{name}` is no encoding that is known; try windows-1252")),
+            .ok_or_else(|| format!("`{name}` is not a known encoding; try windows-1252")),
     }
 }
 

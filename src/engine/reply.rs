@@ -62,7 +62,7 @@ impl fmt::Display for ReplyError {
         f.write_str(match self {
             Self::WrongClass(ReplyClass::Reject) => "`reject` takes a code of 5xx",
             Self::WrongClass(ReplyClass::Defer) => "`defer` takes a code of 4xx",
-            Self::BadCode => "this is no SMTP reply code",
+            Self::BadCode => "this is not an SMTP reply code",
             Self::EndsSession => "421 and 521 end the client's whole session, not this recipient",
             Self::BadEnhanced => "an enhanced status code has the form 5.1.1",
             Self::OtherClass => "the enhanced status code is of another class than the code",

@@ -115,7 +115,7 @@ impl Writer<'_, '_, '_> {
                     let help = "write a line for each detail that must not be kept";
                     self.not_exported(
                         &entry.source,
-                        "virtual(5) has no equivalent of detail=drop: Postfix puts the detail behind the target",
+                        "virtual(5) has no equivalent of detail=drop: Postfix puts the detail after the target",
                         help,
                     );
                 }

@@ -93,7 +93,7 @@ impl Request {
         serde_json::from_slice(line).map_err(|error| {
             let what = match error.is_data() {
                 true => "the request is not understood",
-                false => "the request is no JSON",
+                false => "the request is not JSON",
             };
             Failure::new(FailureCode::BadRequest, format!("{what}: {error}"))
         })

@@ -89,7 +89,7 @@ impl LineCheck {
     ) -> Result<(), Refusal> {
         self.open += piece.len();
         if binary && piece.contains(&0) {
-            return Err(self.refusal(codes::BINARY_FILE, "holds a NUL byte: this is no text"));
+            return Err(self.refusal(codes::BINARY_FILE, "holds a NUL byte: this is not text"));
         }
         if self.open > limit {
             let message = format!("is longer than {} bytes", limits.line);

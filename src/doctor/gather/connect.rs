@@ -120,7 +120,7 @@ async fn milter(socket: &Socket) -> Answer {
         Err(ClientError::Connect { source, .. } | ClientError::Io(source)) => failed(source),
         Err(ClientError::Closed) => failed(io::ErrorKind::UnexpectedEof.into()),
         Err(ClientError::Unexpected(_)) => {
-            Answer::Dead("something answers, and it is no milter".to_owned())
+            Answer::Dead("something answers, but it is not a milter".to_owned())
         }
         Err(error @ ClientError::Silent(_)) => Answer::Dead(error.to_string()),
     }
@@ -147,7 +147,7 @@ async fn map(socket: &Socket, question: &str) -> io::Result<Answer> {
     let odd = || {
         io::Error::new(
             io::ErrorKind::InvalidData,
-            "something answers, and it is no socketmap",
+            "something answers, but it is not a socketmap",
         )
     };
     let mut length = 0;

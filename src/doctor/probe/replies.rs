@@ -275,7 +275,7 @@ fn closing(unfinished: PendingFinding, trust: &Trust, facts: &Facts) -> PendingF
             "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination",
         )),
         (_, None) => unfinished
-            .say("use the rule set that `readdress doctor --print sendmail` writes, as it stands"),
+            .say("use the rule set that `readdress doctor --print sendmail` writes, unchanged"),
     }
 }
 

@@ -92,7 +92,7 @@ fn read_row(columns: &Columns, row: &Row<'_>, context: &mut Context<'_, '_>) {
         "" | "create" | "modify" | "update" => {}
         "delete" => return context.skip("deleted"),
         other => {
-            let message = format!("`{other}` is no mode");
+            let message = format!("`{other}` is not a mode");
             return context.error(
                 codes::UNKNOWN_MODE,
                 mode.span,

@@ -107,7 +107,7 @@ fn targets(members: &[FieldText<'_>], context: &mut Context<'_, '_>) -> Option<V
 fn member_of(member: &FieldText<'_>, context: &mut Context<'_, '_>) -> Option<Target> {
     let text = member.text.trim();
     if text.starts_with(['|', '/', '"']) && !text.contains('@') || text.starts_with(":include:") {
-        let message = format!("`{text}` is no address");
+        let message = format!("`{text}` is not an address");
         let help = "commands, files and lists are for aliases(5) only; write an address";
         context.error(codes::NOT_AN_ADDRESS, member.span, message, help);
         return None;

@@ -56,7 +56,7 @@ fn target(word: &FieldText<'_>, first: bool, context: &mut Context<'_, '_>) -> O
         context.error(
             codes::NOT_AN_ADDRESS,
             word.span,
-            format!("`{text}` is no address"),
+            format!("`{text}` is not an address"),
             help,
         );
         return None;

@@ -123,7 +123,7 @@ impl AliasLines {
                 format!(
                     "{lines} of the form `address: value`: this is an alias file of cPanel (/etc/valiases), not virtual(5)"
                 ),
-                "delete the colon behind each address; instead of `*: :fail:` write the domain and `secondary`, instead of `*: user@company.com` write `@domain2.com user@company.com`; `:blackhole:` and commands have no equivalent",
+                "delete the colon after each address; instead of `*: :fail:` write the domain and `secondary`, instead of `*: user@company.com` write `@domain2.com user@company.com`; `:blackhole:` and commands have no equivalent",
             )
         } else {
             (

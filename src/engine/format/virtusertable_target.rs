@@ -61,7 +61,7 @@ pub fn read(
             "a rule for `{pattern}` has no equivalent of `{}`",
             value.text
         );
-        let help = "write `%1@x`, `%1%3@x`, `user@x`, `user%3@x`, and `%2`, `%3` behind `user+*@`";
+        let help = "write `%1@x`, `%1%3@x`, `user@x`, `user%3@x`, and `%2`, `%3` after `user+*@`";
         context.error(codes::BAD_TARGET, value.span, message, help);
         return None;
     };

@@ -45,10 +45,10 @@ pub(super) fn bad_address(
             in_quotes(Finding::error(code, span, error.to_string()), text, span)
         }
         MailboxError::LocalPart(_) => Finding::error(code, span, error.to_string()).help(
-            "write the local-part before the `@`; one with special characters stands in quotes",
+            "write the local-part before the `@`; put quotes around one with special characters",
         ),
         MailboxError::Literal => {
-            Finding::error(code, span, error.to_string()).help("write a domain behind the `@`")
+            Finding::error(code, span, error.to_string()).help("write a domain after the `@`")
         }
         MailboxError::TooLong => {
             Finding::error(code, span, error.to_string()).help("shorten the address")

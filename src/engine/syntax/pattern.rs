@@ -107,12 +107,12 @@ pub fn bad_mailbox(code: Code, span: Span, error: MailboxError) -> Finding {
     let finding = Finding::error(code, span, error.to_string());
     match error {
         MailboxError::NoDomain => finding.help("write the whole address, with `@` and domain"),
-        MailboxError::Literal => finding.help("write a domain behind the `@`"),
+        MailboxError::Literal => finding.help("write a domain after the `@`"),
         MailboxError::LocalPart(_) | MailboxError::NotStrict => {
             finding.help("put the local-part in quotes: `\"john doe\"@` and the domain")
         }
         MailboxError::Domain(_) => finding
-            .help("write a domain behind the last `@`: labels of letters, digits and hyphens, with dots between them"),
+            .help("write a domain after the last `@`: labels of letters, digits and hyphens, with dots between them"),
         MailboxError::TooLong => finding.help("shorten the address"),
     }
 }

@@ -86,7 +86,7 @@ fn one(filling: Filling, token: Token<'_>) -> Result<Target, Finding> {
         if domain.contains('*') {
             return Err(
                 Finding::error(codes::BAD_TARGET, span, "a target is in one domain")
-                    .help("write one domain behind the `@`; beside a pattern `@*.domain` a target may be `@*.` and another domain"),
+                    .help("write one domain after the `@`; with a pattern `@*.domain` a target may be `@*.` and another domain"),
             );
         }
         let domain = domain_at(domain, span, text.len())?;
@@ -294,7 +294,7 @@ fn bad_capture(span: Span) -> Finding {
 }
 
 fn bare_star(local: &str, domain: &str, span: Span) -> Finding {
-    let message = "`*` stands for the detail, and this pattern names none";
+    let message = "`*` is the detail of the address, and this pattern has no detail";
     let finding = Finding::error(codes::BAD_TARGET, span, message);
     match local {
         "*" => finding.suggest(

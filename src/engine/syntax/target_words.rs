@@ -16,7 +16,7 @@ pub fn words<'a>(tokens: &[Token<'a>]) -> Result<Vec<Token<'a>>, Vec<Finding>> {
     let mut words = Vec::new();
     let mut comma: Option<Token<'_>> = None;
     let stray = |token: &Token<'_>| {
-        let message = "a comma stands only between two addresses";
+        let message = "a comma may only be between two addresses";
         vec![Finding::error(codes::SYNTAX, token.span, message).suggest(
             "delete the comma",
             token.span,
@@ -100,7 +100,7 @@ pub(super) fn bare_word(words: &[Token<'_>], at: usize, kept: Option<String>) ->
         let message = format!("`{text}` is not an address: its domain is missing");
         let finding = Finding::error(codes::BAD_TARGET, span, message);
         return Some(finding.help(
-            "write an address with its domain, a comma behind it, or quotes around a local-part with a space",
+            "write an address with its domain, a comma after it, or quotes around a local-part with a space",
         ));
     }
     let side = Side::Target(kept);

@@ -226,7 +226,7 @@ fn bad_regex(span: Span, text: &str) -> Finding {
     let finding = Finding::error(
         codes::BAD_REGEX,
         span,
-        format!("this is no regex: {reason}"),
+        format!("this is not a regex: {reason}"),
     );
     if reason.contains("not supported") {
         finding.help("write it without look-around and back-references, or as several rules")

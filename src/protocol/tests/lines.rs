@@ -44,7 +44,7 @@ fn a_request_that_is_cut_off_or_broken_is_refused() {
         let failure = Request::read(&whole[..length]).unwrap_err();
         assert_eq!(failure.code, Some(FailureCode::BadRequest), "{length}");
         assert!(
-            failure.error.starts_with("the request is no JSON"),
+            failure.error.starts_with("the request is not JSON"),
             "{failure:?}"
         );
     }

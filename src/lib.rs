@@ -38,6 +38,7 @@
 //!   ↓ decide       daemon/reload/           with one error the old table stays live
 //!   ↓ guard        daemon/guard.rs          lost rules: held back until somebody accepts the table
 //!   ↓ swap         daemon/state/live.rs     generation n → n + 1, in one step
+//!   ↓ keep         daemon/history/          texts, settings, who and why, to go back to
 //! ```
 //!
 //! `check`, `explain` and the socketmap use the same code. None of them has rules of its own for a decision.

@@ -5,7 +5,8 @@ use std::io::{self, BufRead};
 use super::{
     Exit, ask, codes, failed,
     files::{self, counted},
-    flags::Explain,
+    flags::{Explain, Place},
+    history::Recorded,
     output,
 };
 use crate::{
@@ -25,10 +26,10 @@ pub fn run(flags: &Explain) -> Exit {
         Ok(texts) => texts,
         Err(error) => return failed(&format!("standard input: {error}")),
     };
-    let explained = if flags.live {
-        live(flags, &texts)
-    } else {
-        from_files(flags, &texts)
+    let explained = match flags.generation {
+        Some(generation) => from_history(flags, generation, &texts),
+        None if flags.live => live(flags, &texts),
+        None => from_files(flags, &texts),
     };
     let explained = match explained {
         Ok(explained) => explained,
@@ -109,4 +110,22 @@ fn from_files(flags: &Explain, texts: &[String]) -> Result<Vec<Result<Explained,
         .iter()
         .flat_map(|address| report::explain(&table, address, None))
         .collect())
+}
+
+/// Explains from a generation of the history.
+fn from_history(
+    flags: &Explain,
+    generation: u64,
+    texts: &[String],
+) -> Result<Vec<Result<Explained, Failure>>, Exit> {
+    let place = Place {
+        rules: flags.rules.clone(),
+        config: flags.config.clone(),
+    };
+    let recorded = Recorded::open(&place)?;
+    let table = recorded.table(recorded.entry(generation)?)?.table;
+    let explained = texts
+        .iter()
+        .flat_map(|text| report::explain(&table, text, Some(generation)));
+    Ok(explained.collect())
 }

@@ -2,15 +2,19 @@
 //! Help fits a terminal of 80 columns.
 
 mod check;
+mod daemon;
 mod doctor;
 pub mod guide;
+mod history;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
 pub use check::{Check, CheckFormat, Format};
+pub use daemon::{Accept, Control, Reload, Status};
 pub use doctor::{Doctor, Mta, ProbeAt};
+pub use history::{Blame, Diff, History, Place, Rollback, Side};
 
 use crate::{config::socket::Socket, engine::format::ImportFormat, export::ExportFormat};
 
@@ -81,7 +85,25 @@ pub enum Command {
     Status(Status),
     /// Make the running daemon read its files now, and wait for the result
     #[command(after_long_help = guide::end("reload"))]
-    Reload(Control),
+    Reload(Reload),
+    /// List the tables that went live: when, by whom, why
+    #[command(after_long_help = guide::end("history"))]
+    History(History),
+    /// Show whose mail another table delivers elsewhere, and where
+    ///
+    /// Without arguments: what saving the files would change. With one generation:
+    /// what changed since. With two: what changed in between.
+    #[command(after_long_help = guide::end("diff"))]
+    Diff(Diff),
+    /// Show since when an address is what it is, who did it, and why
+    #[command(after_long_help = guide::end("blame"))]
+    Blame(Blame),
+    /// Go back to a table of the history, until you end that
+    ///
+    /// Saving files changes nothing meanwhile, and a restart neither. `status` says
+    /// so, and the log.
+    #[command(after_long_help = guide::end("rollback"))]
+    Rollback(Rollback),
     /// Let a table go live that is held back
     ///
     /// A table that lost rules in a way that nobody means (an emptied directory
@@ -145,6 +167,9 @@ pub struct Explain {
     /// Rules directory [default: the configured one]
     #[arg(short, long, value_name = "DIR", conflicts_with = "live")]
     pub rules: Option<PathBuf>,
+    /// A table of the history instead of the files: its number
+    #[arg(short, long, value_name = "NUMBER", conflicts_with = "live")]
+    pub generation: Option<u64>,
     /// Ask the running daemon instead of the files
     ///
     /// A recipient of a message may wait up to a millisecond while the daemon
@@ -304,42 +329,6 @@ pub struct Try {
     /// Milter socket [default: the first configured one]
     #[arg(short, long, value_name = "SOCKET")]
     pub milter: Option<Socket>,
-    /// Configuration file [default: /etc/readdress/readdress.toml]
-    #[arg(short, long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
-
-/// Flags of `status`.
-#[derive(Args, Debug)]
-pub struct Status {
-    /// For probes: exit status 0 if a table is live, whatever else is wrong
-    #[arg(long)]
-    pub ready: bool,
-    /// Where the daemon is
-    #[command(flatten)]
-    pub control: Control,
-}
-
-/// Flags of `accept`.
-#[derive(Args, Debug)]
-pub struct Accept {
-    /// The digest that the log and `status` show
-    #[arg(value_name = "DIGEST")]
-    pub digest: String,
-    /// Where the daemon is
-    #[command(flatten)]
-    pub control: Control,
-}
-
-/// Flags of the commands that ask the daemon.
-#[derive(Args, Debug)]
-pub struct Control {
-    /// Control socket [default: the configured one]
-    #[arg(short, long, value_name = "SOCKET")]
-    pub socket: Option<Socket>,
-    /// One JSON object
-    #[arg(long)]
-    pub json: bool,
     /// Configuration file [default: /etc/readdress/readdress.toml]
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,

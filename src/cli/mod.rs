@@ -24,6 +24,7 @@ mod export;
 mod files;
 pub mod flags;
 mod fmt;
+mod history;
 mod import;
 mod outcome;
 pub mod output;
@@ -58,6 +59,10 @@ pub fn run() -> ExitCode {
         Command::Status(flags) => status::run(&flags),
         Command::Reload(flags) => reload::run(&flags),
         Command::Accept(flags) => reload::accept(&flags),
+        Command::History(flags) => history::run(&flags),
+        Command::Diff(flags) => history::diff(&flags),
+        Command::Blame(flags) => history::blame(&flags),
+        Command::Rollback(flags) => reload::rollback(&flags),
         Command::Config(flags) => config::run(&flags),
     };
     exit.complete().into()

@@ -3,8 +3,9 @@
 use super::{
     files::counted,
     output::{self, Paint},
+    time::moment,
 };
-use crate::protocol::{Findings, Held, Live, Outcome, Reload};
+use crate::protocol::{Findings, Held, Live, Outcome, Reload, RolledBack};
 
 /// Prints the rules that a reload has added, removed and changed.
 pub fn print_rules(outcome: &Outcome) {
@@ -57,6 +58,10 @@ pub fn print(label: &str, outcome: Option<&Outcome>) {
         Some(Outcome::Live(live)) => live_line(live),
         Some(Outcome::Refused(refused)) => bad(&format!("REFUSED: {}", serves(refused.generation))),
         Some(Outcome::Held(held)) => bad(&format!("HELD BACK: {}", serves(held.generation))),
+        Some(Outcome::RolledBack(back)) => bad(&format!(
+            "ROLLED BACK: generation {} has the texts of generation {}",
+            back.generation, back.to
+        )),
         Some(Outcome::Configuration) => "the configuration file is in force".to_owned(),
         Some(Outcome::Other(other)) => {
             let serves = serves(other.generation);
@@ -71,6 +76,29 @@ pub fn print(label: &str, outcome: Option<&Outcome>) {
     if let Some(Outcome::Held(held)) = outcome {
         print_held(held);
     }
+    if let Some(Outcome::RolledBack(back)) = outcome {
+        print_rolled_back(back);
+    }
+}
+
+fn print_rolled_back(back: &RolledBack) {
+    let why = back.why.as_deref().unwrap_or("no reason given");
+    output::line(&format!(
+        "{:<12} {}, since {}: {why}",
+        "by",
+        back.by,
+        moment(back.since)
+    ));
+    let end = match &back.end {
+        Some(words) => Paint::stdout().bold(words),
+        None => {
+            "restart the daemon with a control socket, and `readdress rollback --end`".to_owned()
+        }
+    };
+    output::line(&format!(
+        "{:<12} saved files do not count until: {end}",
+        "what to do"
+    ));
 }
 
 fn print_held(held: &Held) {

@@ -1,28 +1,50 @@
-//! `readdress reload` and `readdress accept`: what came of the request, and the exit status.
+//! `readdress reload`, `accept` and `rollback`: what came of the request, and the exit status.
 //!
 //! | status | meaning |
 //! |---|---|
 //! | 0 | the files are in force, whether or not something had changed |
 //! | 1 | the rules or the configuration file were refused |
-//! | 2 | the daemon could not be asked, or there was nothing to accept |
-//! | 3 | the new table is held back |
+//! | 2 | the daemon could not be asked, or there was nothing to accept or to go back to |
+//! | 3 | the new table is held back, or a rollback is in force |
 
 use super::{
     Exit, ask, files,
-    flags::{Accept, Control},
+    flags::{self, Accept, Control},
     outcome, output, status,
 };
 use crate::protocol::{Command, Outcome, Reload, Request};
 
 /// Runs `readdress reload`.
-pub fn run(flags: &Control) -> Exit {
-    tell(flags, &Request::new(Command::Reload), "last reload")
+pub fn run(flags: &flags::Reload) -> Exit {
+    let request = Request::new(Command::Reload);
+    let request = because(request, flags.why.as_deref());
+    tell(&flags.control, &request, "last reload")
 }
 
 /// Runs `readdress accept DIGEST`.
 pub fn accept(flags: &Accept) -> Exit {
-    let request = Request::accept(flags.digest.clone());
+    let request = because(Request::accept(flags.digest.clone()), flags.why.as_deref());
     tell(&flags.control, &request, "accepted")
+}
+
+/// Runs `readdress rollback`.
+pub fn rollback(flags: &flags::Rollback) -> Exit {
+    let request = because(Request::rollback(flags.generation), flags.why.as_deref());
+    let label = if flags.end { "files" } else { "rollback" };
+    match tell(&flags.control, &request, label) {
+        // What was asked for is done.
+        Exit::Held if !flags.end => Exit::Fine,
+        exit => exit,
+    }
+}
+
+/// Adds why, and who called sudo.
+fn because(request: Request, why: Option<&str>) -> Request {
+    Request {
+        why: why.map(str::to_owned),
+        sudo: std::env::var("SUDO_USER").ok(),
+        ..request
+    }
 }
 
 fn tell(flags: &Control, request: &Request, label: &str) -> Exit {
@@ -50,7 +72,7 @@ fn tell(flags: &Control, request: &Request, label: &str) -> Exit {
         outcome::print(label, Some(&reload.outcome));
     }
     match reload.outcome {
-        Outcome::Held(_) => Exit::Held,
+        Outcome::Held(_) | Outcome::RolledBack(_) => Exit::Held,
         Outcome::Refused(_) => Exit::Findings,
         _ if refused.is_some() => Exit::Findings,
         _ => Exit::Fine,

@@ -21,7 +21,7 @@ use super::{
     origin::Origins,
     socket::Socket,
     values::{
-        DEFER_REPLY, DELIMITERS, DURATION, PATH, PERCENT, REJECT_REPLY, RESERVED, SOCKETS,
+        DEFER_REPLY, DELIMITERS, DURATION, PATH, PERCENT, REJECT_REPLY, RESERVED, SIZE, SOCKETS,
         SOME_SOCKETS, SWITCH, UNIX_SOCKET,
     },
 };
@@ -122,12 +122,23 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ),
     ("replies", "The replies to addresses that do not exist."),
     ("reload", "How changed rules are noticed and checked."),
+    (
+        "history",
+        "Which tables are kept after others took their place.",
+    ),
     ("log", "What the log shows."),
 ];
 
 /// Returns all keys, in the order of the sample file.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    let all = [Config::KEYS, Milter::KEYS, SETTINGS, HEADERS, Reload::KEYS];
+    let all = [
+        Config::KEYS,
+        Milter::KEYS,
+        SETTINGS,
+        HEADERS,
+        Reload::KEYS,
+        History::KEYS,
+    ];
     SECTIONS.iter().flat_map(move |(section, _)| {
         let all = all.into_iter().flatten();
         all.filter(move |key| key.section == *section)
@@ -153,11 +164,10 @@ part! {
         ///
         /// Caution: with "observe" mail to secondary addresses passes as it is, and nothing is refused.
         "", "mode", mode: Mode = Mode::Rewrite, Choice(Mode::WORDS), AtOnce, "\"observe\"";
-        /// The directory for what the daemon must know after a restart: which rules were live. If
-        /// there were rules before, a daemon that starts without rules defers all mail until the rules
-        /// are back. Without this directory the daemon cannot tell lost rules from a first start, and mail
-        /// passes unchanged.
-        /// With the flag --rules this directory is used only if it is configured.
+        /// The directory for what the daemon must know after a restart: the history of the tables that
+        /// went live. A daemon that starts while its rules are broken or lost serves the last good table
+        /// from there. Without this directory nobody can go back, and the daemon cannot tell lost rules
+        /// from a first start: mail then passes unchanged. With the flag --rules this directory is used only if it is configured.
         "", "state", state: PathBuf = PathBuf::from("/var/lib/readdress"),
             PATH, Restart, "\"/srv/readdress/state\"";
         /// The sockets for lookups in the table, by the socketmap protocol of Postfix and Sendmail. The
@@ -186,6 +196,8 @@ part! {
     headers: HeaderSettings = HeaderSettings::default();
     /// The section `[reload]`.
     reload: Reload = Reload::default();
+    /// The section `[history]`.
+    history: History = History::default();
     /// Where each value comes from.
     origins: Origins = Origins::default();
 }
@@ -277,6 +289,18 @@ part! {
         ///
         /// Caution: with "100%" a table that lost nearly all of its rules goes live.
         "reload", "max_shrink", max_shrink: u8 = 20, PERCENT, AtOnce, "\"50%\"";
+    }
+}
+
+part! {
+    /// Which tables are kept after others took their place.
+    History, [.history], {
+        /// How many generations are kept, the live one among them. `readdress history` lists them,
+        /// `readdress rollback` goes back to one.
+        "history", "keep", keep: usize = 100, number("generations"), AtOnce, "500";
+        /// How large the texts of all generations together may be. A text that several generations have in
+        /// common counts once. Beyond the limit the oldest generation is removed; the live one always stays.
+        "history", "max_size", max_size: u64 = 1 << 30, SIZE, AtOnce, "\"20GiB\"";
     }
 }
 

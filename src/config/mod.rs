@@ -20,7 +20,7 @@ mod values;
 pub use changes::Change;
 pub use choices::{LogAddresses, Mode, Refusals};
 pub use key::Effect;
-pub use keys::{Config, Key, Milter, Reload, SECTIONS, keys};
+pub use keys::{Config, History, Key, Milter, Reload, SECTIONS, keys};
 pub use kind::quoted;
 pub use origin::{Origin, Origins};
 pub use parse::{parse, parse_partly};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a duration | 1 ms to 24 h |
 //! | a share | 0 % to 100 % |
+//! | a size | 1 KiB to 1024 GiB |
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -40,6 +41,13 @@ pub(super) const DURATION: Plain<Duration> = Plain {
     words: "a duration from \"1ms\" to \"24h\", in ms, s, m or h",
     read: duration,
     show: show_duration,
+};
+
+/// A size in bytes.
+pub(super) const SIZE: Plain<u64> = Plain {
+    words: "a size from \"1KiB\" to \"1024GiB\", in KiB, MiB or GiB",
+    read: size,
+    show: show_size,
 };
 
 /// A share in percent.
@@ -181,6 +189,32 @@ fn show_duration(time: &Duration) -> String {
     let whole = units.iter().find(|(unit, _)| millis.is_multiple_of(*unit));
     let (unit, word) = whole.copied().unwrap_or((1, "ms"));
     format!("\"{}{word}\"", millis / unit)
+}
+
+/// The units of sizes, the largest first.
+const SIZES: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+
+fn size(value: &Value<'_>) -> Result<u64, Vec<Wrong>> {
+    let text = value.get_ref().as_str().unwrap_or_default();
+    let read = SIZES.iter().find_map(|(scale, unit)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*scale)
+    });
+    let read = read.filter(|bytes| (1 << 10..=1 << 40).contains(bytes));
+    read.ok_or_else(|| {
+        wrong(
+            value,
+            "this is not a size from \"1KiB\" to \"1024GiB\"",
+            "write a number with its unit: \"500MiB\", \"20GiB\"",
+        )
+    })
+}
+
+/// Returns a size in its largest whole unit.
+fn show_size(bytes: &u64) -> String {
+    let whole = SIZES.iter().find(|(unit, _)| bytes.is_multiple_of(*unit));
+    let (unit, word) = whole.copied().unwrap_or((1, "B"));
+    format!("\"{}{word}\"", bytes / unit)
 }
 
 fn read_socket(value: &Value<'_>) -> Result<Socket, Vec<Wrong>> {

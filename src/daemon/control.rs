@@ -38,7 +38,13 @@ use tokio::{
     time::timeout,
 };
 
-use super::{accept::Slot, listen::Stream, record, status::StatusReporter};
+use super::{
+    accept::Slot,
+    listen::Stream,
+    record,
+    reload::{Asker, Order},
+    status::StatusReporter,
+};
 use crate::{
     config::socket::Socket,
     protocol::{self, Command, Failure, FailureCode, Outcome, Reload, Request},
@@ -113,6 +119,11 @@ impl Control {
         user: Option<u32>,
         answer: &mut Answer<W>,
     ) -> io::Result<()> {
+        let asker = Asker {
+            user,
+            sudo: request.sudo,
+            why: request.why,
+        };
         match (request.command, request.digest) {
             (Command::Status, _) => answer.line(&Ok(self.reporter.status())).await,
             (Command::Config, _) => {
@@ -121,8 +132,15 @@ impl Control {
                 }
                 Ok(())
             }
-            (Command::Reload, _) => answer.line(&self.reload().await).await,
-            (Command::Accept, Some(digest)) => answer.line(&self.accept(digest, user).await).await,
+            (Command::Reload, _) => answer.line(&self.reload(asker).await).await,
+            (Command::Rollback, _) => {
+                let order = match request.generation {
+                    Some(to) => Order::RollBack { to },
+                    None => Order::EndRollback,
+                };
+                answer.line(&self.order(order, asker).await).await
+            }
+            (Command::Accept, Some(digest)) => answer.line(&self.accept(digest, asker).await).await,
             (Command::Accept, None) => {
                 let failure = Failure::new(FailureCode::BadRequest, "the request names no digest");
                 answer.failure(failure).await
@@ -138,10 +156,14 @@ impl Control {
     }
 
     /// Reads the configuration, then the rules.
-    async fn reload(&self) -> Result<Reload, Failure> {
+    async fn reload(&self, asker: Asker) -> Result<Reload, Failure> {
         let reporter = &self.reporter;
         reporter.settings.read().await;
-        let outcome = reporter.reload.reload().await.ok_or_else(stopping)?;
+        let outcome = reporter
+            .reload
+            .reload_for(asker)
+            .await
+            .ok_or_else(stopping)?;
         Ok(Reload {
             configuration: Some(reporter.configuration()),
             ..reporter.outcome(&outcome, Some(SystemTime::now()))
@@ -149,14 +171,34 @@ impl Control {
     }
 
     /// Accepts what has this digest: a table, or the configuration file.
-    async fn accept(&self, digest: String, user: Option<u32>) -> Result<Reload, Failure> {
+    async fn accept(&self, digest: String, asker: Asker) -> Result<Reload, Failure> {
         let reporter = &self.reporter;
-        if reporter.settings.accept(digest.clone(), user).await {
+        if reporter.settings.accept(digest.clone(), asker.user).await {
             return Ok(reporter.reload_of(Outcome::Configuration, Some(SystemTime::now())));
         }
-        let accepted = reporter.reload.accept(digest, user).await;
-        let accepted = accepted.ok_or_else(stopping)?;
-        let outcome = accepted.map_err(|reason| Failure::new(FailureCode::NotHeld, reason))?;
+        self.order(Order::Accept { digest }, asker).await
+    }
+
+    /// Has the reloader do something.
+    async fn order(&self, order: Order, asker: Asker) -> Result<Reload, Failure> {
+        let ends = matches!(order, Order::EndRollback);
+        let code = match &order {
+            Order::Accept { .. } => FailureCode::NotHeld,
+            Order::RollBack { .. } => FailureCode::NoGeneration,
+            Order::EndRollback => FailureCode::NotRolledBack,
+        };
+        let reporter = &self.reporter;
+        let ordered = reporter.reload.order(order, asker.clone()).await;
+        let done = ordered.ok_or_else(stopping)?;
+        let mut outcome = done.map_err(|reason| Failure::new(code, reason))?;
+        if ends {
+            // The files count again, and what becomes of them is the answer.
+            outcome = reporter
+                .reload
+                .reload_for(asker)
+                .await
+                .ok_or_else(stopping)?;
+        }
         Ok(reporter.outcome(&outcome, Some(SystemTime::now())))
     }
 

@@ -17,7 +17,7 @@
 //! | 7 | [`listeners`], [`log`] | the list of all kinds of listeners; where log lines go |
 //! | 8 | [`record`] | every log line |
 //! | 8 | [`state`] | what several modules share: live table, configuration in force, problems, counters |
-//! | 8 | [`last_live`] | the record of what was live last |
+//! | 7 | [`history`] | every table that went live, on disk |
 //! | 8 | [`listen`], [`keepalive`] | sockets and connections; finds peers that have vanished |
 //! | 8 | [`rate_limit`], [`time_slice`] | limits repeated warnings; how long a connection may work before others get their turn |
 //! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
@@ -33,9 +33,9 @@ pub mod control;
 pub mod descriptors;
 mod error;
 pub mod guard;
+pub mod history;
 pub mod jobs;
 pub mod keepalive;
-pub mod last_live;
 pub mod listen;
 pub mod listeners;
 pub mod log;
@@ -66,7 +66,7 @@ pub use self::error::RunError;
 use self::{
     descriptors::ConnectionLimits,
     error::system,
-    last_live::LastLiveRecord,
+    history::History,
     listen::BoundSocket,
     listeners::ListenerKind,
     milter::{Server, Workers, WorkersGuard},
@@ -254,7 +254,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         health: state.health.clone(),
         redaction: state.redaction.clone(),
         accept: sockets.accept(),
-        last_live: last_live_record(&config, &source),
+        history: history(&config, &source),
         ..ReloadOptions::from(&config)
     };
     let (mut threads, reload) = Threads::start(options, &state.live, (&source, &config))?;
@@ -286,10 +286,10 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         .await
 }
 
-/// Returns where the daemon records what was live last; `None` if it records nothing. If somebody starts a second
+/// Returns where the daemon records what goes live; `None` if it records nothing. If somebody starts a second
 /// daemon by hand with `--rules`, it must not write to the state directory of the installed daemon. So with `--rules`,
 /// the daemon records only if the configuration file names a state directory.
-fn last_live_record(config: &Config, source: &Source) -> Option<LastLiveRecord> {
+fn history(config: &Config, source: &Source) -> Option<History> {
     if !config.origins.is_written("", "state") {
         if source.rules.is_some() {
             return None;
@@ -299,5 +299,5 @@ fn last_live_record(config: &Config, source: &Source) -> Option<LastLiveRecord> 
             return None;
         }
     }
-    Some(LastLiveRecord::new(&config.state, &config.rules))
+    Some(History::new(&config.state, &config.rules))
 }

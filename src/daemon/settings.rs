@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use super::{
+    history::Bounds,
     record,
     reload::{Accept, NewSettings, ReloadHandle},
     signals::ReloadSignals,
@@ -284,12 +285,13 @@ impl SettingsTask {
                 status.changed = Some((SystemTime::now(), changed));
             }
         });
-        let shrink = |config: &Config| config.reload.max_shrink;
-        if after.settings != current.settings || shrink(&after) != shrink(&current) {
+        let reloader = |config: &Config| (config.reload.max_shrink, config.history.clone());
+        if after.settings != current.settings || reloader(&after) != reloader(&current) {
             let settings = NewSettings {
                 engine: after.settings.clone(),
                 watch: WatchSettings::from(&after.reload),
                 max_shrink: after.reload.max_shrink,
+                bounds: Bounds::from(&after.history),
             };
             self.reload.reload_with(settings).await;
         }

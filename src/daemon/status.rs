@@ -94,13 +94,14 @@ impl StatusReporter {
                 directory: reload.state.map(|state| state.display().to_string()),
                 problem: reload.not_recorded,
             }),
+            snapshot: reload.snapshot,
         }
     }
 
     /// Returns what came of a reload, and when.
     pub fn outcome(&self, outcome: &ReloadOutcome, at: Option<SystemTime>) -> Reload {
-        let words = |digest: &str| Some(self.accept.as_ref()?.words(digest));
-        self.reload_of(outcome::outcome(outcome, &self.state.redaction, words), at)
+        let accept = self.accept.as_ref();
+        self.reload_of(outcome::outcome(outcome, &self.state.redaction, accept), at)
     }
 
     /// Returns an outcome with its time and the rules directory.
@@ -135,6 +136,11 @@ impl StatusReporter {
                 let first = causes.first().map(ToString::to_string).unwrap_or_default();
                 Some((format!("the rules are held back (digest {digest})"), first))
             }
+            Some(ReloadOutcome::RolledBack { rollback, .. }) => {
+                let by = rollback.by.words();
+                let why = format!("{by} went back to generation {}", rollback.to);
+                Some((why, rollback.why.clone().unwrap_or_default()))
+            }
             _ => None,
         };
         let rules = rules.map(|(why, first)| Degradation {
@@ -143,6 +149,9 @@ impl StatusReporter {
             why,
             mail: match generation {
                 0 => "there is no table: every recipient is deferred (451 4.3.0)".to_owned(),
+                number if reload.snapshot == Some(number) => {
+                    format!("generation {number}, the last good one, serves from the history")
+                }
                 number => format!("generation {number} serves on"),
             },
             first,

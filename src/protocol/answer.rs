@@ -31,8 +31,12 @@ pub enum FailureCode {
     BadRequest,
     /// What is to be explained is no address.
     NoAddress,
+    /// The history has no such generation, or it cannot serve.
+    NoGeneration,
     /// Nothing with this digest is held back.
     NotHeld,
+    /// No rollback is in force.
+    NotRolledBack,
     /// There is no table yet.
     NoTable,
     /// The answer of the daemon is none that this program understands.

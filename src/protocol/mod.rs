@@ -31,6 +31,7 @@ mod configuration;
 mod doctor;
 mod explained;
 mod findings;
+mod history;
 mod outcome;
 mod request;
 mod status;
@@ -47,7 +48,8 @@ pub use configuration::{
 pub use doctor::{DoctorFinding, DoctorLook, DoctorSummary, DoctorTotals};
 pub use explained::{Action, Addition, Explained, MtaEdits, Reply, Step, StepReason};
 pub use findings::Findings;
-pub use outcome::{Cause, Held, Live, OtherOutcome, Outcome, Refused, Reload};
+pub use history::{Blame, FateDifference, Generation};
+pub use outcome::{Cause, Held, Live, OtherOutcome, Outcome, Refused, Reload, RolledBack};
 pub use request::{Command, Request};
 pub use status::{Degradation, DegradedFiles, FileRules, Problem, Reloads, StateDirectory, Status};
 pub use version::VERSION;

@@ -36,6 +36,8 @@ pub enum Outcome {
     Refused(Refused),
     /// The new table would lose many rules; the old table stays until somebody accepts the new one.
     Held(Held),
+    /// Somebody went back to a generation; the files do not count until that is ended.
+    RolledBack(RolledBack),
     /// With the answer to `accept`: the configuration file is in force.
     Configuration,
     /// An outcome that a newer daemon knows.
@@ -101,6 +103,25 @@ pub struct Held {
     pub accept: Option<String>,
 }
 
+/// A rollback in force.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RolledBack {
+    /// The number of the live table.
+    pub generation: u64,
+    /// The generation whose texts it has.
+    pub to: u64,
+    /// Since when, in seconds since 1970.
+    pub since: u64,
+    /// Who asked for it.
+    pub by: String,
+    /// Why, if they gave a reason.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// The command that ends it; `None` if the daemon has no control socket.
+    #[serde(default)]
+    pub end: Option<String>,
+}
+
 /// Why a table is held back.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Cause {
@@ -128,6 +149,7 @@ impl Outcome {
             Self::Live(live) => live.generation,
             Self::Refused(refused) => refused.generation,
             Self::Held(held) => held.generation,
+            Self::RolledBack(rolled_back) => rolled_back.generation,
             Self::Other(other) => other.generation,
             Self::Configuration => 0,
         }
@@ -149,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_newer_outcome_keeps_its_word() {
-        let text = r#"{"outcome":"rolled-back","generation":7,"to":3,"at":5,"directory":"/r"}"#;
+        let text = r#"{"outcome":"promoted","generation":7,"to":3,"at":5,"directory":"/r"}"#;
         let read: Reload = serde_json::from_str(text).unwrap();
         let wanted = OtherOutcome {
-            outcome: "rolled-back".to_owned(),
+            outcome: "promoted".to_owned(),
             generation: 7,
         };
         assert_eq!((read.outcome, read.at), (Outcome::Other(wanted), Some(5)));

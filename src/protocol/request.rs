@@ -23,6 +23,15 @@ pub struct Request {
     /// With `accept`: the digest of what is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// With `rollback`: the generation to go back to. Without one the rollback in force ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// With `accept`, `reload` and `rollback`: why, for the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Who called the command through sudo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sudo: Option<String>,
 }
 
 /// The requests that a daemon knows.
@@ -37,6 +46,8 @@ pub enum Command {
     Explain,
     /// Read the configuration and the rules.
     Reload,
+    /// Go back to a generation, or end that.
+    Rollback,
     /// Say how the daemon stands.
     Status,
     /// A request of a newer command.
@@ -51,6 +62,7 @@ impl fmt::Display for Command {
             Self::Config => "config",
             Self::Explain => "explain",
             Self::Reload => "reload",
+            Self::Rollback => "rollback",
             Self::Status => "status",
             Self::Other(word) => word,
         })
@@ -65,6 +77,17 @@ impl Request {
             command,
             addresses: Vec::new(),
             digest: None,
+            generation: None,
+            why: None,
+            sudo: None,
+        }
+    }
+
+    /// Returns a request to go back to a generation, or to end that.
+    pub fn rollback(generation: Option<u64>) -> Self {
+        Self {
+            generation,
+            ..Self::new(Command::Rollback)
         }
     }
 

@@ -70,9 +70,12 @@ pub struct Status {
     /// The configuration file.
     #[serde(default)]
     pub configuration: Option<Configuration>,
-    /// Where the daemon records what was live last.
+    /// Where the daemon keeps the history.
     #[serde(default)]
     pub state: Option<StateDirectory>,
+    /// The generation that serves from the history, because the files were not in order at the start.
+    #[serde(default)]
+    pub snapshot: Option<u64>,
 }
 
 /// Files that are not in force.
@@ -138,7 +141,7 @@ pub struct Reloads {
     pub held: u64,
 }
 
-/// Where the daemon records what was live last.
+/// Where the daemon keeps the history.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct StateDirectory {
     /// The directory; `None` if nothing is recorded.

@@ -247,6 +247,7 @@ fn a_status_is_read_whether_old_or_full() {
         "last_reload": with(refused, &rest), "last_change": with(live(), &rest),
         "configuration": configuration(),
         "state": { "directory": "/s", "problem": null },
+        "snapshot": null,
     });
     let status: Status = round(&full);
     assert!(!status.is_well());

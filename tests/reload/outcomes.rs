@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use readdress::daemon::history::Bounds;
 use readdress::daemon::reload::{NewSettings, ReloadOutcome};
 use readdress::daemon::watch::{Mode, WatchedPath};
 use readdress::engine::Settings;
@@ -180,6 +181,7 @@ async fn a_request_gets_its_outcome() {
         engine: Settings::default(),
         watch: RESCANNED,
         max_shrink: 20,
+        bounds: Bounds::from(&readdress::config::History::default()),
     };
     assert!(bench.handle.reload_with(settings).await.is_some());
     let waiting: Vec<_> = (0..200)

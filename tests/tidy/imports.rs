@@ -35,7 +35,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("daemon::listeners", 79),
     ("daemon::guard", 75),
     ("daemon::descriptors", 80),
-    ("daemon::last_live", 81),
+    ("daemon::history", 78),
     ("daemon::log", 75),
     ("daemon::memory", 80),
     ("daemon::record", 80),

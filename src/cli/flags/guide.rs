@@ -230,6 +230,67 @@ pub const GUIDES: &[Guide] = &[
         )],
     },
     Guide {
+        command: "history",
+        exits: &[
+            (0, "listed"),
+            (1, "a file of the history is damaged"),
+            (2, "there is no history, or it could not be read"),
+        ],
+        examples: &[("readdress history", "list the last tables that went live")],
+    },
+    Guide {
+        command: "diff",
+        exits: &[
+            (0, "compared, whether or not something differs"),
+            (1, "the files have errors"),
+            (2, "there is no such table"),
+        ],
+        examples: &[
+            (
+                "readdress diff",
+                "show what the files change, before they go live",
+            ),
+            (
+                "readdress diff -v 11 12",
+                "show what changed from one generation to the next, with the lines",
+            ),
+            ("readdress diff 11", "show what changed since generation 11"),
+        ],
+    },
+    Guide {
+        command: "blame",
+        exits: &[
+            (0, "shown"),
+            (2, "an argument is not an address, or there is no history"),
+        ],
+        examples: &[(
+            "readdress blame sales@domain2.com",
+            "show which save made an address what it is",
+        )],
+    },
+    Guide {
+        command: "rollback",
+        exits: &[
+            (0, "the generation is live; with --end, the files are"),
+            (
+                1,
+                "with --end: the rules were refused, and the generation stays live",
+            ),
+            (
+                2,
+                "there is no such generation, or the daemon could not be asked",
+            ),
+            (3, "with --end: the table of the files is held back"),
+        ],
+        examples: &[
+            (
+                "readdress rollback 11 -m 'sales@ went to bob'",
+                "go back to the table of generation 11",
+            ),
+            ("readdress rollback --end", "have the files count again"),
+        ],
+    },
+    Guide {
         command: "config",
         exits: &[
             (0, "done"),

@@ -1,6 +1,6 @@
-//! Log lines about tables that are held back, and about the record of the table that was live last.
+//! Log lines about tables that are held back.
 
-use std::{fmt::Display, path::Path, time::Duration};
+use std::time::Duration;
 
 use super::names::user_name;
 use crate::daemon::{
@@ -45,26 +45,6 @@ events! {
             "user": "the number of the user, or `unknown`",
         ],
         next "The table goes live; a line `table: generation=…` follows.", advice "";
-    /// The daemon cannot write to its state directory.
-    LAST_LIVE_NOT_RECORDED: WARN "state: not recorded: directory=/var/lib/readdress reason=\"Permission denied (os error 13)\"", [
-            "directory": "the state directory",
-            "reason": "what the system says",
-        ],
-        next "Mail is served. A later start without rules looks like a first start, and mail passes unchanged.",
-        advice "Let the daemon's user write to the directory.";
-    /// The record of the table that was live last cannot be read.
-    LAST_LIVE_DAMAGED: WARN "state: damaged: file=/var/lib/readdress/live-1b2e.json reason=\"it is not what readdress writes\"", [
-            "file": "the file of the record",
-            "reason": "what is wrong with the file",
-        ],
-        next "If there is a rule now, the record is written anew. If there is none, the table is held back.",
-        advice "";
-    /// There is no state directory, and none is configured.
-    NO_STATE: INFO "state: none: directory=/var/lib/readdress", [
-            "directory": "the directory that does not exist",
-        ],
-        next "Mail is served. A later start without rules looks like a first start, and mail passes unchanged.",
-        advice "Make the directory, or configure `state`. The systemd unit makes it.";
 }
 
 /// A table is held back: each cause, the table, and how to go on.
@@ -115,24 +95,4 @@ pub fn table_accepted(digest: &str, user: Option<u32>) {
         "table accepted: digest={digest} user={}",
         user_name(user)
     );
-}
-
-/// The live table is not recorded in the state directory.
-pub fn last_live_not_recorded(directory: &Path, reason: &dyn Display) {
-    write_event!(
-        LAST_LIVE_NOT_RECORDED,
-        directory = %directory.display(),
-        reason = %reason,
-        "state: not recorded:"
-    );
-}
-
-/// The record of the table that was live last cannot be read.
-pub fn last_live_damaged(file: &Path, reason: &dyn Display) {
-    write_event!(LAST_LIVE_DAMAGED, file = %file.display(), reason = %reason, "state: damaged:");
-}
-
-/// There is no state directory, and none is configured.
-pub fn no_state(directory: &Path) {
-    write_event!(NO_STATE, directory = %directory.display(), "state: none:");
 }

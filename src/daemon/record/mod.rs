@@ -22,6 +22,7 @@ mod configuration;
 mod connections;
 mod findings;
 mod held;
+mod history;
 mod names;
 mod process;
 mod recipients;
@@ -38,9 +39,10 @@ pub use configuration::{
 pub use connections::{
     accept_failed, connection_closed, connections_cut, connections_full, mta_refused,
 };
-pub use held::{
-    last_live_damaged, last_live_not_recorded, no_state, table_accepted, table_held,
-    table_still_held,
+pub use held::{table_accepted, table_held, table_still_held};
+pub use history::{
+    history_damaged, history_not_recorded, no_state, rollback_ended, rolled_back, snapshot_serves,
+    snapshot_unusable, stays_rolled_back,
 };
 pub use names::{Names, Redaction};
 pub use process::{
@@ -61,12 +63,13 @@ pub use watching::{watch_overflowed, watch_restored, watch_unavailable};
 use super::log::{DROPPED, Event};
 
 /// Returns every event of the log by subject, in the order of the manual.
-pub fn events() -> [(&'static str, &'static [Event]); 10] {
+pub fn events() -> [(&'static str, &'static [Event]); 11] {
     [
         ("Recipients", recipients::EVENTS),
         ("Start and stop", process::EVENTS),
         ("The table", table::EVENTS),
         ("Tables that are held back", held::EVENTS),
+        ("The history", history::EVENTS),
         ("Findings", findings::EVENTS),
         ("The configuration", configuration::EVENTS),
         ("Connections", connections::EVENTS),

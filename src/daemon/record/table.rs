@@ -25,8 +25,8 @@ events! {
         ],
         next "New messages use the new table. Messages under way keep the table before it.",
         advice "";
-    /// A rule that the new table added, removed or changed, with its place. With hidden addresses only the
-    /// place is shown.
+    /// A rule that the new table added, removed or changed, with its place; of a changed one also what it was
+    /// before. With hidden addresses only the places are shown.
     TABLE_CHANGE: INFO "table: added sales@domain2.com anna@company.com (10-company.rules:7)", [],
         next "", advice "";
     /// More rules were added, removed or changed than the log shows.
@@ -101,11 +101,9 @@ pub fn table_live(
 }
 
 fn list(kind: &str, rules: &[Change], redaction: &Redaction) {
-    for Change { rule, place } in rules.iter().take(LISTED_RULES) {
-        match redaction.hides() {
-            true => write_event!(TABLE_CHANGE, "table: {kind} {place}"),
-            false => write_event!(TABLE_CHANGE, "table: {kind} {rule} ({place})"),
-        }
+    for change in rules.iter().take(LISTED_RULES) {
+        let line = change.line(!redaction.hides());
+        write_event!(TABLE_CHANGE, "table: {kind} {line}");
     }
     let more = rules.len().saturating_sub(LISTED_RULES);
     if more > 0 {

@@ -7,6 +7,7 @@ use crate::{
     config::{Change as KeyChange, Config, LogAddresses},
     daemon::{
         guard::Cause,
+        history::{Author, Rollback},
         listeners::{ListenerKind, ListeningSocket, ListeningSockets},
         log::capture,
     },
@@ -24,6 +25,7 @@ fn change(line: usize) -> Change {
     Change {
         rule: format!("a{line}@x b@y"),
         place: format!("a.rules:{line}"),
+        was: None,
     }
 }
 
@@ -131,6 +133,7 @@ fn where_addresses_are_hidden_places_and_counts_are_left() {
 fn write_all() {
     write_about_mail();
     write_about_tables();
+    write_about_the_history();
     write_about_the_configuration();
     write_about_the_daemon();
 }
@@ -168,6 +171,7 @@ fn write_about_tables() {
             .map(|_| Change {
                 rule: "sales@domain2.com anna@company.com".into(),
                 place: "10-company.rules:7".into(),
+                was: None,
             })
             .collect(),
         removed: vec![change(1)],
@@ -213,11 +217,29 @@ fn write_about_tables() {
     table_held(&[], digest, Some(&accept), 0);
     table_still_held(digest, None, 41, Duration::from_secs(600));
     table_accepted(digest, Some(0));
+}
+
+fn write_about_the_history() {
     let state = Path::new("/var/lib/readdress");
-    last_live_not_recorded(state, &io::Error::from_raw_os_error(13));
-    let file = state.join("live-1b2e.json");
-    last_live_damaged(&file, &"it is not what readdress writes");
+    history_not_recorded(state, &io::Error::from_raw_os_error(13));
+    let file = state.join("history-1b2e/generations/7");
+    history_damaged(&file, &"it is cut off, or its hash is another one");
     no_state(state);
+    snapshot_serves(7);
+    snapshot_unusable(7, "its text is damaged");
+    let by = Author {
+        names: vec!["anna".to_owned()],
+        ..Author::default()
+    };
+    let rollback = Rollback {
+        to: 7,
+        at: 0,
+        by: by.clone(),
+        why: Some("sales@ went to bob".to_owned()),
+    };
+    rolled_back(&rollback, 12);
+    stays_rolled_back(&rollback, 12, Some("readdress rollback --end"));
+    rollback_ended(&rollback, &by);
 }
 
 fn write_about_the_configuration() {

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::estimate::estimate;
 use super::options::ReloadOptions;
+use super::recorder::is_same;
 use crate::daemon::guard::{Proposal, RuleCounts};
+use crate::daemon::history::{Entry, History};
 use crate::daemon::memory;
-use crate::daemon::source::{self, Manifest, Reading};
+use crate::daemon::source::{self, Manifest, Reading, RecordedTexts};
 use crate::daemon::state::live::LiveTable;
 use crate::engine::{
     Changes, Compiled, Diagnostic, Settings, Severity, SourceKind, Table,
@@ -48,6 +50,8 @@ pub(super) struct Known {
     pub live: Option<Content>,
     /// Rules are live, or were live when the daemon before this one ended.
     pub had_rules: bool,
+    /// The generation that was live when the daemon before this one ended, while no table is live.
+    pub snapshot: Option<Entry>,
 }
 
 /// The result of reading and compiling.
@@ -56,6 +60,8 @@ pub(super) enum Found {
     Unchanged,
     /// What is live already, with the findings about the source.
     AlreadyLive(Vec<Diagnostic>),
+    /// No table is live yet, and the texts are others than those of the generation that was live last.
+    NotTheSnapshot,
     /// Errors, with all findings.
     Errors(Vec<Diagnostic>),
     /// A table that may go live.
@@ -74,6 +80,8 @@ pub(super) struct NewTable {
     pub content: Content,
     /// What the guard looks at.
     pub proposal: Proposal,
+    /// The size of its texts, in bytes.
+    pub bytes: u64,
 }
 
 /// Reads the source and, if there is something new, compiles it. Blocks.
@@ -95,6 +103,11 @@ pub(super) fn read_and_compile(
     }
     if known.live.as_ref() == Some(&now.content) && !now.incomplete {
         return (now, Found::AlreadyLive(reading.diagnostics));
+    }
+    if let Some(snapshot) = &known.snapshot
+        && (now.incomplete || !is_same(snapshot, &now.content))
+    {
+        return (now, Found::NotTheSnapshot);
     }
     let bytes = estimate(&reading);
     if !memory::has_room(bytes) {
@@ -156,12 +169,44 @@ impl LastRead {
     }
 }
 
+/// Compiles a generation of the history, whatever was live. Blocks.
+///
+/// # Errors
+///
+/// The findings for which there is no table: a text is damaged, or this version does not read it.
+pub(super) fn compile_recorded(
+    options: &ReloadOptions,
+    history: &History,
+    entry: &Entry,
+    live: &LiveTable,
+) -> Result<Box<NewTable>, Vec<Diagnostic>> {
+    lower_priority();
+    let started = Instant::now();
+    let source = RecordedTexts::new(history, entry);
+    let reading = source::read(&source, &Reuse::default());
+    let options = ReloadOptions {
+        settings: entry.settings().unwrap_or_else(|| options.settings.clone()),
+        source: Arc::new(source),
+        ..options.clone()
+    };
+    let content = LastRead::of(&reading, &options).content;
+    let before = live.pin();
+    let before = before.table.as_deref();
+    match compile(&options, before, reading, (started, &content)) {
+        Found::NewTable(table) => Ok(table),
+        Found::Errors(findings) => Err(findings),
+        _ => Err(Vec::new()),
+    }
+}
+
 fn compile(
     options: &ReloadOptions,
     before: Option<&Table>,
     reading: Reading<'_>,
     (started, content): (Instant, &Content),
 ) -> Found {
+    let bytes = reading.sources.iter().map(|text| text.bytes.len() as u64);
+    let bytes = bytes.sum();
     let Compiled {
         table,
         diagnostics,
@@ -198,6 +243,7 @@ fn compile(
         warnings: findings,
         skipped,
         content: content.clone(),
+        bytes,
     }))
 }
 

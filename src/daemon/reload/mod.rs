@@ -21,9 +21,14 @@
 
 mod blocked;
 mod compile;
+mod described;
 mod estimate;
+mod go_live;
 mod options;
+mod orders;
 mod outcome;
+mod recorder;
+mod start;
 mod worker;
 
 use std::io;
@@ -35,8 +40,9 @@ use super::jobs::Jobs;
 use super::state::live::LiveTable;
 use super::watch::{Waker, Watched, Watcher};
 pub use options::{Accept, Compile, NewSettings, ReloadOptions};
-use outcome::Acceptance;
-pub use outcome::{ReloadOutcome, ReloadStatus};
+use outcome::Ordered;
+pub use outcome::{Asker, Order, ReloadOutcome, ReloadStatus};
+use recorder::Recorder;
 use worker::Worker;
 
 /// Requests that may wait for their outcome.
@@ -44,6 +50,7 @@ const REQUESTS: usize = 64;
 
 struct Request {
     settings: Option<NewSettings>,
+    asker: Option<Asker>,
     answer: oneshot::Sender<ReloadOutcome>,
 }
 
@@ -51,7 +58,7 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
     requests: mpsc::Sender<Request>,
-    acceptances: mpsc::Sender<Acceptance>,
+    orders: mpsc::Sender<Ordered>,
     waker: Waker,
     status: watch::Receiver<ReloadStatus>,
 }
@@ -64,29 +71,30 @@ impl ReloadHandle {
 
     /// Asks for a reload and returns its outcome; `None` if the reloader has ended.
     pub async fn reload(&self) -> Option<ReloadOutcome> {
-        self.request(None).await
+        self.request(None, None).await
+    }
+
+    /// The same for somebody whom the history names.
+    pub async fn reload_for(&self, asker: Asker) -> Option<ReloadOutcome> {
+        self.request(None, Some(asker)).await
     }
 
     /// Asks for a reload with new settings, which stay even if the table is refused.
     pub async fn reload_with(&self, settings: NewSettings) -> Option<ReloadOutcome> {
-        self.request(Some(settings)).await
+        self.request(Some(settings), None).await
     }
 
-    /// Makes the held table live, if it has this digest. The log names `user`, who asked.
+    /// Gives an order. The log and the history name who asked.
     ///
-    /// Returns nothing if the reloader has ended, and a sentence if there is no such table.
-    pub async fn accept(
-        &self,
-        digest: String,
-        user: Option<u32>,
-    ) -> Option<Result<ReloadOutcome, String>> {
+    /// Returns nothing if the reloader has ended, and a sentence if the order cannot be carried out.
+    pub async fn order(&self, order: Order, asker: Asker) -> Option<Result<ReloadOutcome, String>> {
         let (answer, outcome) = oneshot::channel();
-        let acceptance = Acceptance {
-            digest,
-            user,
+        let ordered = Ordered {
+            order,
+            asker,
             answer,
         };
-        self.acceptances.send(acceptance).await.ok()?;
+        self.orders.send(ordered).await.ok()?;
         outcome.await.ok()
     }
 
@@ -100,9 +108,17 @@ impl ReloadHandle {
         self.status.clone()
     }
 
-    async fn request(&self, settings: Option<NewSettings>) -> Option<ReloadOutcome> {
+    async fn request(
+        &self,
+        settings: Option<NewSettings>,
+        asker: Option<Asker>,
+    ) -> Option<ReloadOutcome> {
         let (answer, outcome) = oneshot::channel();
-        let request = Request { settings, answer };
+        let request = Request {
+            settings,
+            asker,
+            answer,
+        };
         self.requests.send(request).await.ok()?;
         // After sending the request, so that the reload that this starts finds it.
         self.waker.wake();
@@ -121,28 +137,32 @@ impl Reloader {
     /// Starts the threads that will read and compile, and record what is live. Reads nothing yet.
     pub fn new(options: ReloadOptions, live: Arc<LiveTable>) -> io::Result<(Self, ReloadHandle)> {
         let jobs = Jobs::start("rules", options.health.clone())?;
-        let recording = match options.last_live {
-            Some(_) => Some(Jobs::start("state", options.health.clone())?),
+        let kept = match options.history.clone() {
+            Some(history) => {
+                let jobs = Jobs::start("state", options.health.clone())?;
+                Some((history, options.bounds, jobs))
+            }
             None => None,
         };
+        let recorder = Recorder::new(kept);
         let watched: Arc<dyn Watched> = options.source.clone();
         let watcher = Watcher::new(watched, options.watch, jobs.clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
-        let (acceptances, accepted) = mpsc::channel(REQUESTS);
+        let (orders, ordered) = mpsc::channel(REQUESTS);
         let (status, receiver) = watch::channel(ReloadStatus {
             state: options
-                .last_live
+                .history
                 .as_ref()
-                .map(|record| record.directory().to_owned()),
+                .map(|history| history.state().to_owned()),
             ..ReloadStatus::default()
         });
         let handle = ReloadHandle {
             requests: sender,
-            acceptances,
+            orders,
             waker: watcher.waker(),
             status: receiver,
         };
-        let worker = Worker::new(options, live, status, accepted, (jobs, recording));
+        let worker = Worker::new(options, live, status, ordered, (jobs, recorder));
         let reloader = Self {
             worker,
             watcher,
@@ -154,12 +174,12 @@ impl Reloader {
     /// Watches the source from now on, and reads it at once: the first table, before any session.
     pub async fn load(&mut self) -> ReloadOutcome {
         self.watcher.begin().await;
-        self.reload(false).await
+        self.reload(false, None).await
     }
 
-    async fn reload(&mut self, asked: bool) -> ReloadOutcome {
+    async fn reload(&mut self, asked: bool, asker: Option<Asker>) -> ReloadOutcome {
         let mode = self.watcher.mode();
-        let outcome = self.worker.reload(mode, asked).await;
+        let outcome = self.worker.reload(mode, asked, asker).await;
         if self.worker.is_incomplete() {
             self.watcher.report_again();
         }
@@ -170,15 +190,17 @@ impl Reloader {
     pub async fn run(&mut self) {
         loop {
             let change = self.worker.wait(&mut self.watcher).await;
-            let mut waiting = Vec::new();
+            let (mut waiting, mut asker) = (Vec::new(), None);
             while let Ok(request) = self.requests.try_recv() {
                 if let Some(settings) = request.settings {
                     self.watcher.set_settings(settings.watch);
-                    self.worker.set(settings.engine, settings.max_shrink);
+                    self.worker.set(settings);
                 }
+                // The last one who asked: several at once ask for the same.
+                asker = request.asker.or(asker);
                 waiting.push(request.answer);
             }
-            let outcome = self.reload(change.asked).await;
+            let outcome = self.reload(change.asked, asker).await;
             for answer in waiting {
                 // An error is fine: whoever asked may have left.
                 let _ = answer.send(outcome.clone());

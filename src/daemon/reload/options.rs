@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, socket::Socket};
-use crate::daemon::last_live::LastLiveRecord;
+use crate::daemon::history::{Bounds, History};
 use crate::daemon::record::Redaction;
 use crate::daemon::source::{Limits, RuleSource, RulesDirectory};
 use crate::daemon::state::health::Health;
@@ -27,8 +27,10 @@ pub struct ReloadOptions {
     pub compile: Compile,
     /// The share of the rules that may be removed at once, in percent.
     pub max_shrink: u8,
-    /// Records what was live last; `None` if that is not wanted.
-    pub last_live: Option<LastLiveRecord>,
+    /// Where generations are recorded; `None` if that is not wanted.
+    pub history: Option<History>,
+    /// How much of the history is kept.
+    pub bounds: Bounds,
     /// The command that accepts a table, without its digest; `None` if there is no control socket.
     pub accept: Option<Accept>,
     /// Says whether the log shows rules.
@@ -52,7 +54,8 @@ impl ReloadOptions {
             settings,
             compile: Arc::new(engine::compile_reusing),
             max_shrink: crate::config::Reload::default().max_shrink,
-            last_live: None,
+            history: None,
+            bounds: Bounds::from(&crate::config::History::default()),
             accept: Some(Accept::default()),
             redaction: Redaction::default(),
             health: Health::default(),
@@ -65,6 +68,7 @@ impl From<&Config> for ReloadOptions {
         let options = Self {
             watch: WatchSettings::from(&config.reload),
             max_shrink: config.reload.max_shrink,
+            bounds: Bounds::from(&config.history),
             ..Self::new(&config.rules, config.settings.clone())
         };
         options.redaction.set(config.addresses);
@@ -72,7 +76,7 @@ impl From<&Config> for ReloadOptions {
     }
 }
 
-/// The command that accepts a table. It names the control socket if that is not the default one.
+/// Commands that ask this daemon. They name the control socket if that is not the default one.
 #[derive(Clone, Debug, Default)]
 pub struct Accept {
     socket: Option<String>,
@@ -91,11 +95,20 @@ impl Accept {
         }
     }
 
-    /// Returns the command to type.
+    /// Returns the command to type that accepts a table.
     pub fn words(&self, digest: &str) -> String {
+        self.command(&format!("accept {digest}"))
+    }
+
+    /// Returns the command to type that ends a rollback.
+    pub fn end_of_rollback(&self) -> String {
+        self.command("rollback --end")
+    }
+
+    fn command(&self, words: &str) -> String {
         match &self.socket {
-            None => format!("readdress accept {digest}"),
-            Some(socket) => format!("readdress accept {digest} --socket {socket}"),
+            None => format!("readdress {words}"),
+            Some(socket) => format!("readdress {words} --socket {socket}"),
         }
     }
 }
@@ -109,4 +122,6 @@ pub struct NewSettings {
     pub watch: WatchSettings,
     /// The share of the rules that may be removed at once, in percent.
     pub max_shrink: u8,
+    /// How much of the history is kept.
+    pub bounds: Bounds,
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use crate::daemon::guard::Cause;
+use crate::daemon::history::{Author, Rollback};
 use crate::daemon::source::Manifest;
 use crate::daemon::watch::Mode;
 use crate::engine::{Changes, Diagnostic};
@@ -54,12 +55,22 @@ pub enum ReloadOutcome {
         /// The generation that stays live; 0 is none.
         serving: u64,
     },
+    /// Somebody went back to a generation. The files do not count until that is ended.
+    RolledBack {
+        /// The generation that serves.
+        serving: u64,
+        /// To which one, by whom and why.
+        rollback: Arc<Rollback>,
+    },
 }
 
 impl ReloadOutcome {
     /// Returns true if the files are not live.
     pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Held { .. })
+        matches!(
+            self,
+            Self::Refused { .. } | Self::Held { .. } | Self::RolledBack { .. }
+        )
     }
 }
 
@@ -76,10 +87,13 @@ pub struct ReloadStatus {
     pub since: Option<SystemTime>,
     /// The texts of the live table, whose full bytes the source can give.
     pub texts: Arc<Manifest>,
-    /// The directory that records what was live last; `None` if that is not recorded.
+    /// The state directory with the history; `None` if none is kept.
     pub state: Option<PathBuf>,
-    /// Why nothing can be recorded there. A start without rules would look like a first start.
+    /// Why nothing can be recorded there. There is no going back, and a start without rules would look like a
+    /// first start.
     pub not_recorded: Option<String>,
+    /// The generation that serves from the history, because the files were not in order when the daemon started.
+    pub snapshot: Option<u64>,
     /// How many tables went live.
     pub live: u64,
     /// How many contents were refused; the same content counts once.
@@ -90,9 +104,44 @@ pub struct ReloadStatus {
     pub mode: Option<Mode>,
 }
 
-/// Somebody accepts the table with this digest.
-pub(super) struct Acceptance {
-    pub digest: String,
+/// Who asks for something, as the control socket knows it.
+#[derive(Clone, Debug, Default)]
+pub struct Asker {
+    /// The number of the user.
     pub user: Option<u32>,
+    /// Who called the command through sudo, as the command says.
+    pub sudo: Option<String>,
+    /// Why, in the words of the user.
+    pub why: Option<String>,
+}
+
+impl Asker {
+    /// Returns who asks, for the history.
+    pub fn author(&self) -> Author {
+        Author::of_command(self.user, self.sudo.as_deref())
+    }
+}
+
+/// What somebody wants of the reloader besides a reload.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Makes the held table live, if it has this digest.
+    Accept {
+        /// The digest.
+        digest: String,
+    },
+    /// Goes back to a generation of the history.
+    RollBack {
+        /// Its number.
+        to: u64,
+    },
+    /// Has the files count again.
+    EndRollback,
+}
+
+/// An order, and where its outcome is awaited.
+pub(super) struct Ordered {
+    pub order: Order,
+    pub asker: Asker,
     pub answer: oneshot::Sender<Result<ReloadOutcome, String>>,
 }

@@ -1,58 +1,63 @@
 //! Does one reload after the other, and acts upon what was found.
 //!
+//! `go_live` swaps the tables, `start` serves what was live before the daemon started, and `orders` does what somebody asks for.
+//!
 //! The blocking half ([`read_and_compile`]) changes nothing. The other half ([`Worker::act`]) swaps the
 //! tables, logs and remembers. So a reload that panics leaves no trace.
 //!
 //! | limit | value | when reached |
 //! |---|---|---|
 //! | [`RELEASE`] | 1 s | the wait between two attempts to free tables that a message still uses |
-//! | [`RECORDING`] | 5 s | the state directory does not answer: the daemon continues without it |
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::blocked::{Blocked, BlockedBy, HeldTable};
 use super::compile::{Content, Found, Known, LastRead, NewTable, failed, read_and_compile};
-use super::options::ReloadOptions;
-use super::outcome::{Acceptance, ReloadOutcome, ReloadStatus};
+use super::go_live::Unwritten;
+use super::options::{NewSettings, ReloadOptions};
+use super::outcome::{Asker, Ordered, ReloadOutcome, ReloadStatus};
+use super::recorder::Recorder;
 use crate::daemon::guard::{self, LastTable};
+use crate::daemon::history::{Entry, Rollback};
 use crate::daemon::jobs::Jobs;
-use crate::daemon::last_live::{LastLive, Recorded};
 use crate::daemon::record;
 use crate::daemon::state::live::{LiveTable, Retired};
 use crate::daemon::watch::{Change, Mode, Watcher};
-use crate::engine::{Diagnostic, Settings};
+use crate::engine::Diagnostic;
 
 /// The wait between two attempts to free replaced tables.
 const RELEASE: Duration = Duration::from_secs(1);
 
-/// Longest wait for the state directory.
-const RECORDING: Duration = Duration::from_secs(5);
-
 pub(super) struct Worker {
     pub(super) options: ReloadOptions,
-    live: Arc<LiveTable>,
-    retired: Retired,
+    pub(super) live: Arc<LiveTable>,
+    pub(super) retired: Retired,
     /// What was read last.
-    last_read: Option<LastRead>,
+    pub(super) last_read: Option<LastRead>,
     /// What the live table was made from.
-    serving: Option<Content>,
-    /// What the guard compares the next table with; `None` before the record was read.
-    last_table: Option<LastTable>,
+    pub(super) serving: Option<Content>,
+    /// What the guard compares the next table with; `None` before the history was looked at.
+    pub(super) last_table: Option<LastTable>,
+    /// The generation that was live last, while no table is live.
+    pub(super) snapshot: Option<Entry>,
+    /// Older generations that may serve in its place, the newest first.
+    pub(super) older: Vec<Entry>,
+    /// The rollback in force.
+    pub(super) rollback: Option<Arc<Rollback>>,
     /// Why the files are not live; `None` if they are.
-    blocked: Option<Blocked>,
-    status: watch::Sender<ReloadStatus>,
-    acceptances: mpsc::Receiver<Acceptance>,
+    pub(super) blocked: Option<Blocked>,
+    pub(super) status: watch::Sender<ReloadStatus>,
+    orders: mpsc::Receiver<Ordered>,
     /// What has to be recorded.
-    unwritten: Option<LastLive>,
+    pub(super) unwritten: Option<Unwritten>,
     /// The thread that reads, compiles and frees tables.
-    jobs: Jobs,
-    /// The thread that reads and writes the state directory, so that rules need not wait for a state
-    /// directory that hangs; `None` if nothing is recorded.
-    recording: Option<Jobs>,
+    pub(super) jobs: Jobs,
+    /// Keeps the history.
+    pub(super) recorder: Recorder,
 }
 
 impl Worker {
@@ -60,8 +65,8 @@ impl Worker {
         options: ReloadOptions,
         live: Arc<LiveTable>,
         status: watch::Sender<ReloadStatus>,
-        acceptances: mpsc::Receiver<Acceptance>,
-        (jobs, recording): (Jobs, Option<Jobs>),
+        orders: mpsc::Receiver<Ordered>,
+        (jobs, recorder): (Jobs, Recorder),
     ) -> Self {
         Self {
             options,
@@ -70,12 +75,15 @@ impl Worker {
             last_read: None,
             serving: None,
             last_table: None,
+            snapshot: None,
+            older: Vec::new(),
+            rollback: None,
             blocked: None,
             status,
-            acceptances,
+            orders,
             unwritten: None,
             jobs,
-            recording,
+            recorder,
         }
     }
 
@@ -90,7 +98,7 @@ impl Worker {
             let reminder = sleep_until(remind_at.unwrap_or_else(Instant::now));
             tokio::select! {
                 change = &mut changed => return change,
-                Some(acceptance) = self.acceptances.recv() => self.accept(acceptance).await,
+                Some(ordered) = self.orders.recv() => self.order(ordered).await,
                 () = sleep(RELEASE), if holding => {}
                 () = reminder, if remind_at.is_some() => self.remind(),
             }
@@ -98,12 +106,13 @@ impl Worker {
     }
 
     /// Sets other settings. After a change of the limit of the guard, the files are judged again.
-    pub fn set(&mut self, settings: Settings, max_shrink: u8) {
-        if self.options.max_shrink != max_shrink {
+    pub fn set(&mut self, new: NewSettings) {
+        if self.options.max_shrink != new.max_shrink {
             self.last_read = None;
         }
-        self.options.settings = settings;
-        self.options.max_shrink = max_shrink;
+        self.options.settings = new.engine;
+        self.options.max_shrink = new.max_shrink;
+        self.recorder.set_bounds(new.bounds);
     }
 
     /// Returns true if the last reading lacks a text. The next one may have it although no file changes.
@@ -127,21 +136,56 @@ impl Worker {
         }
     }
 
-    /// Reads the source and acts upon what is there. If somebody `asked`, the log says so even if nothing is
-    /// new.
-    pub async fn reload(&mut self, mode: Mode, asked: bool) -> ReloadOutcome {
-        self.read_record().await;
+    /// Reads the source and acts upon what is there. If somebody asked, `asker` is who, and the log says so even
+    /// if nothing is new.
+    pub async fn reload(&mut self, mode: Mode, asked: bool, asker: Option<Asker>) -> ReloadOutcome {
+        self.begin().await;
+        let outcome = match self.rollback.clone() {
+            Some(rollback) => self.stays_rolled_back(rollback, asked),
+            None => self.reload_files(asked, asker).await,
+        };
+        self.publish(outcome.clone(), Some(mode));
+        self.write().await;
+        outcome
+    }
+
+    async fn reload_files(&mut self, asked: bool, asker: Option<Asker>) -> ReloadOutcome {
+        let mut found = self.read().await;
+        if matches!(found, Found::NotTheSnapshot) {
+            self.serve_snapshot().await;
+            found = self.read().await;
+        }
+        let nothing_new = matches!(found, Found::Unchanged | Found::AlreadyLive(_));
+        let outcome = self.act(found, asker);
+        let status = self.status.borrow().clone();
+        if let (None, Some(generation), Some(_)) = (status.at, status.snapshot, &self.blocked) {
+            record::snapshot_serves(generation);
+        }
+        if asked && nothing_new {
+            match outcome {
+                ReloadOutcome::Unchanged { generation } => record::table_unchanged(generation),
+                _ => self.remind(),
+            }
+        }
+        outcome
+    }
+
+    /// Reads the source, and compiles what is new.
+    async fn read(&mut self) -> Found {
         let options = self.options.clone();
         let live = Arc::clone(&self.live);
         let known = Known {
             last: self.last_read.clone(),
             live: self.serving.clone(),
             had_rules: self.last_table.as_ref().is_some_and(LastTable::had_rules),
+            snapshot: self.snapshot.clone(),
         };
         let work = self
             .jobs
             .run(move || read_and_compile(&options, &live, known));
-        let found = match work.await {
+        match work.await {
+            // It is read again.
+            Ok((_, Found::NotTheSnapshot)) => Found::NotTheSnapshot,
             Ok((last_read, found)) => {
                 self.last_read = Some(last_read);
                 found
@@ -150,21 +194,10 @@ impl Worker {
                 self.last_read = None;
                 Found::Errors(vec![failed(&self.options, &error.to_string())])
             }
-        };
-        let nothing_new = matches!(found, Found::Unchanged | Found::AlreadyLive(_));
-        let outcome = self.act(found);
-        if asked && nothing_new {
-            match outcome {
-                ReloadOutcome::Unchanged { generation } => record::table_unchanged(generation),
-                _ => self.remind(),
-            }
         }
-        self.publish(outcome.clone(), Some(mode));
-        self.write_record().await;
-        outcome
     }
 
-    fn publish(&self, outcome: ReloadOutcome, mode: Option<Mode>) {
+    pub(super) fn publish(&self, outcome: ReloadOutcome, mode: Option<Mode>) {
         let since = self.blocked.as_ref().map(|blocked| blocked.since);
         self.status.send_modify(|status| {
             let now = SystemTime::now();
@@ -179,7 +212,7 @@ impl Worker {
     }
 
     /// Acts upon what was found.
-    fn act(&mut self, found: Found) -> ReloadOutcome {
+    fn act(&mut self, found: Found, asker: Option<Asker>) -> ReloadOutcome {
         let generation = self.live.pin().number;
         match found {
             Found::Unchanged => match &self.blocked {
@@ -194,13 +227,18 @@ impl Worker {
                 }
                 ReloadOutcome::Unchanged { generation }
             }
+            // With a snapshot this is asked again; without one it does not happen.
+            Found::NotTheSnapshot => self.refuse(Vec::new(), generation),
             Found::Errors(diagnostics) => self.refuse(diagnostics, generation),
             Found::NewTable(table) => {
                 let nothing = LastTable::Nothing;
                 let last = self.last_table.as_ref().unwrap_or(&nothing);
                 let causes = guard::causes(last, &table.proposal, self.options.max_shrink);
                 match causes.is_empty() {
-                    true => self.go_live(*table),
+                    true => {
+                        let made = self.made_by_files(&table, asker);
+                        self.go_live(*table, made)
+                    }
                     false => self.hold(table, causes, generation),
                 }
             }
@@ -212,46 +250,6 @@ impl Worker {
         let device = self.last_read.as_ref().and_then(|last| last.device);
         if let Some(LastTable::Table(counts)) = &mut self.last_table {
             counts.device = device;
-        }
-    }
-
-    fn go_live(&mut self, new: NewTable) -> ReloadOutcome {
-        let NewTable {
-            table,
-            changes,
-            sources,
-            took,
-            warnings,
-            skipped,
-            content,
-            proposal,
-        } = new;
-        let rules = table.len();
-        self.blocked = None;
-        self.unwritten = Some(LastLive {
-            digest: content.manifest.digest(),
-            counts: proposal.counts.clone(),
-        });
-        let texts = Arc::clone(&content.manifest);
-        self.serving = Some(content);
-        self.last_table = Some(LastTable::Table(proposal.counts));
-        self.retired.keep(self.live.replace(table));
-        let generation = self.live.pin().number;
-        record::table_warnings(&warnings, &self.options.redaction);
-        record::table_skipped(&skipped);
-        let (changed, redaction) = (changes.as_ref(), &self.options.redaction);
-        record::table_live(generation, rules, changed, sources, took, redaction);
-        self.status.send_modify(|status| {
-            status.live += 1;
-            status.texts = texts;
-        });
-        ReloadOutcome::Live {
-            generation,
-            rules,
-            sources,
-            changes: Arc::new(changes.unwrap_or_default()),
-            took,
-            warnings: warnings.into(),
         }
     }
 
@@ -284,93 +282,6 @@ impl Worker {
         self.blocked = Some(blocked);
         outcome
     }
-
-    /// Makes the held table live, if it is the one that was looked at.
-    async fn accept(&mut self, acceptance: Acceptance) {
-        let Acceptance {
-            digest,
-            user,
-            answer,
-        } = acceptance;
-        let answered = match self.blocked.take() {
-            Some(Blocked {
-                by: BlockedBy::Guard(held),
-                ..
-            }) if held.digest() == digest => {
-                record::table_accepted(&digest, user);
-                Ok(self.go_live(*held.table))
-            }
-            other => {
-                let refused = Err(no_such_table(other.as_ref(), &digest));
-                self.blocked = other;
-                refused
-            }
-        };
-        if let Ok(outcome) = &answered {
-            self.publish(outcome.clone(), None);
-            self.write_record().await;
-        }
-        // An error is fine: whoever asked may have left.
-        let _ = answer.send(answered);
-    }
-
-    /// Before the first table: reads which table was live when the previous daemon ended.
-    async fn read_record(&mut self) {
-        if self.last_table.is_some() {
-            return;
-        }
-        let (Some(file), Some(recording)) = (self.options.last_live.clone(), &self.recording)
-        else {
-            self.last_table = Some(LastTable::Nothing);
-            return;
-        };
-        let place = file.file();
-        let read = recording.run(move || (file.problem(), file.read()));
-        let (problem, recorded) = match timeout(RECORDING, read).await {
-            Ok(Ok(read)) => read,
-            _ => {
-                let reason = "the state directory does not answer";
-                (
-                    Some(reason.to_owned()),
-                    Recorded::Damaged(reason.to_owned()),
-                )
-            }
-        };
-        if let Recorded::Damaged(reason) = &recorded {
-            record::last_live_damaged(&place, reason);
-        }
-        self.set_not_recorded(problem);
-        self.last_table = Some(recorded.last_table());
-    }
-
-    /// Records the live table.
-    async fn write_record(&mut self) {
-        let (Some(file), Some(recording)) = (self.options.last_live.clone(), &self.recording)
-        else {
-            return;
-        };
-        let Some(last_live) = self.unwritten.take() else {
-            return;
-        };
-        let written = timeout(RECORDING, recording.run(move || file.write(&last_live))).await;
-        self.set_not_recorded(match written {
-            Ok(Ok(Ok(()))) => None,
-            Ok(Ok(Err(error))) => Some(error.to_string()),
-            _ => Some("the state directory does not answer".to_owned()),
-        });
-    }
-
-    /// Logs once why the live table cannot be recorded.
-    fn set_not_recorded(&self, problem: Option<String>) {
-        if self.status.borrow().not_recorded == problem {
-            return;
-        }
-        if let (Some(problem), Some(file)) = (&problem, &self.options.last_live) {
-            record::last_live_not_recorded(file.directory(), problem);
-        }
-        self.status
-            .send_modify(|status| status.not_recorded = problem);
-    }
 }
 
 /// Returns the command that accepts the held table.
@@ -381,19 +292,5 @@ fn accept_command(options: &ReloadOptions, by: &BlockedBy) -> Option<String> {
             let accept = options.accept.as_ref()?;
             Some(accept.words(&held.digest()))
         }
-    }
-}
-
-/// Returns why there is nothing to accept.
-fn no_such_table(blocked: Option<&Blocked>, digest: &str) -> String {
-    match blocked.map(|blocked| &blocked.by) {
-        None => "no table is held back: the live table was made from the files".to_owned(),
-        Some(BlockedBy::Errors(_)) => {
-            "no table is held back: the files have errors, and a table with errors cannot be accepted".to_owned()
-        }
-        Some(BlockedBy::Guard(held)) => format!(
-            "the table that is held back has the digest {}, not {digest}: look at it with `readdress status`",
-            held.digest()
-        ),
     }
 }

@@ -14,6 +14,7 @@ use super::comments::Comments;
 use super::file::{self, Content};
 use super::limits::{Encoding, Limits};
 use super::rule_source::{CopyError, RuleSource, SourceState, TakeText};
+use crate::daemon::history::Saved;
 use crate::daemon::watch::{Signature, Watched, WatchedPath, names_in};
 use crate::engine::{
     Diagnostic, FileKind, Severity, SourceKind, SourceText,
@@ -100,6 +101,14 @@ impl RuleSource for RulesDirectory {
     fn copy(&self, name: &str, hash: ContentHash, to: &mut dyn Write) -> Result<(), CopyError> {
         file::copy(&self.path.join(name), hash, to)
     }
+
+    fn saved(&self, name: &str) -> Option<Saved> {
+        let of = fs::metadata(self.path.join(name)).ok()?;
+        Some(Saved {
+            user: of.uid(),
+            at: of.modified().ok()?,
+        })
+    }
 }
 
 /// Reads one file as the file `name` of a rules directory would be read.
@@ -114,7 +123,7 @@ pub fn read_named(path: &Path, name: &str, limits: &Limits) -> Result<SourceText
     read_kind(path, name, kind, limits).map(|(text, _)| text)
 }
 
-fn read_kind(
+pub(super) fn read_kind(
     path: &Path,
     name: &str,
     kind: SourceKind,

@@ -1,7 +1,7 @@
 //! Where rules come from: the seam between whatever gives texts and the reloader.
 //!
-//! A [`RuleSource`] gives texts. Today that is a directory ([`RulesDirectory`]); a program that fetches
-//! rules from elsewhere writes files into one. Four questions about a source are answered in four places,
+//! A [`RuleSource`] gives texts: a directory ([`RulesDirectory`]), or a generation of the history
+//! ([`RecordedTexts`]). A program that fetches rules from elsewhere writes files into a directory. Four questions about a source are answered in four places,
 //! none of which knows how the others work:
 //!
 //! | question | answered by |
@@ -23,9 +23,8 @@
 //! them with the hash in the manifest, so that nothing else can be kept by mistake: if the file has changed
 //! meanwhile, the answer is [`CopyError::Changed`], and a newer generation follows anyway.
 //!
-//! A history of generations uses this so: after a table went live, it copies every entry whose hash it does
-//! not have yet into a temporary file, and renames it to the hash. An entry whose hash it has already costs
-//! nothing. A generation is its manifest; to read it again is another `RuleSource`.
+//! The history uses this: after a table went live, it copies every entry whose hash it does not have yet.
+//! An entry whose hash it has already costs nothing.
 //!
 //! # Limits
 //!
@@ -40,6 +39,7 @@ mod file;
 mod limits;
 mod lines;
 mod manifest;
+mod recorded;
 mod rule_source;
 mod single;
 
@@ -54,6 +54,7 @@ pub use access::configuration as configuration_access;
 pub use directory::{RulesDirectory, read_named};
 pub use limits::Limits;
 pub use manifest::{Manifest, ManifestEntry};
+pub use recorded::RecordedTexts;
 pub use rule_source::{CopyError, RuleSource, SourceState, TakeText};
 pub use single::{read_file, read_whole};
 

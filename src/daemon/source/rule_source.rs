@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::daemon::history::Saved;
 use crate::daemon::watch::Watched;
 use crate::engine::{Diagnostic, SourceText, store::ContentHash};
 
@@ -28,6 +29,11 @@ pub trait RuleSource: Watched {
     ///
     /// The content has another hash by now, cannot be read, or cannot be written.
     fn copy(&self, name: &str, hash: ContentHash, to: &mut dyn Write) -> Result<(), CopyError>;
+
+    /// Returns who saved a text last, and when; none if that is unknown. Blocks.
+    fn saved(&self, _name: &str) -> Option<Saved> {
+        None
+    }
 }
 
 /// Why the full content of a text was not copied.

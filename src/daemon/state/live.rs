@@ -12,7 +12,7 @@
 //!
 //! - Generation 0 has no table: the daemon has started with errors in the rules, and answers every
 //!   recipient with 451 4.3.0 until they are fixed. Every later generation has a table.
-//! - Each generation has the next number; no number is used twice.
+//! - Each generation has a higher number than the one before it; no number is used twice.
 //! - Freeing a large table takes tens of milliseconds. [`Retired`] makes sure that no session has to do it.
 
 use std::sync::Arc;
@@ -75,11 +75,18 @@ impl LiveTable {
         self.current.load_full()
     }
 
-    /// Makes a table live. Returns the generation before it, for [`Retired`].
+    /// Makes a table live, with the next number. Returns the generation before it, for [`Retired`].
     pub fn replace(&self, table: Arc<Table>) -> Arc<Generation> {
         // The closure runs again if two writers meet, so that no number is used twice.
         self.current
             .rcu(|old| Generation::new(old.number + 1, Some(Arc::clone(&table))))
+    }
+
+    /// Makes a table live as the generation with this number. The caller numbers the generations of all daemons
+    /// that served these rules. Returns the generation before it, for [`Retired`].
+    pub fn replace_as(&self, number: u64, table: Arc<Table>) -> Arc<Generation> {
+        self.current
+            .swap(Arc::new(Generation::new(number, Some(table))))
     }
 }
 

@@ -10,9 +10,13 @@
 use std::time::SystemTime;
 
 use crate::{
-    daemon::{guard, record::Redaction, reload::ReloadOutcome},
+    daemon::{
+        guard,
+        record::Redaction,
+        reload::{Accept, ReloadOutcome},
+    },
     engine::{Change, Diagnostic, Severity, Tally},
-    protocol::{Cause, Findings, Held, Live, Outcome, Refused},
+    protocol::{Cause, Findings, Held, Live, Outcome, Refused, RolledBack},
 };
 
 /// Findings that are shown.
@@ -72,18 +76,16 @@ pub(super) fn first_line(all: &[Diagnostic], redaction: &Redaction) -> String {
 /// Returns the first rules of a list, each with its place.
 fn rules(changes: &[Change], redaction: &Redaction) -> Vec<String> {
     let shown = changes.iter().take(RULES);
-    let text = |change: &Change| match redaction.hides() {
-        true => change.place.clone(),
-        false => format!("{} ({})", change.rule, change.place),
-    };
-    shown.map(text).collect()
+    shown
+        .map(|change| change.line(!redaction.hides()))
+        .collect()
 }
 
-/// Returns what came of a reload. `accept` makes a digest the command that accepts it.
+/// Returns what came of a reload. `accept` makes the commands that go on from there.
 pub(super) fn outcome(
     outcome: &ReloadOutcome,
     redaction: &Redaction,
-    accept: impl Fn(&str) -> Option<String>,
+    accept: Option<&Accept>,
 ) -> Outcome {
     match outcome {
         ReloadOutcome::Unchanged { generation } => Outcome::Unchanged {
@@ -128,7 +130,15 @@ pub(super) fn outcome(
             causes: causes.iter().map(cause).collect(),
             rules: *rules,
             files: *sources,
-            accept: accept(digest),
+            accept: accept.map(|accept| accept.words(digest)),
+        }),
+        ReloadOutcome::RolledBack { serving, rollback } => Outcome::RolledBack(RolledBack {
+            generation: *serving,
+            to: rollback.to,
+            since: rollback.at,
+            by: rollback.by.words(),
+            why: rollback.why.clone(),
+            end: accept.map(Accept::end_of_rollback),
         }),
     }
 }

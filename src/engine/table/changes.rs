@@ -13,6 +13,31 @@ pub struct Change {
     pub rule: String,
     /// File and line.
     pub place: String,
+    /// If it was changed: its text and place before.
+    pub was: Option<Box<Change>>,
+}
+
+impl Change {
+    /// Adds what it was before.
+    fn after(self, was: Option<Self>) -> Self {
+        Self {
+            was: was.map(Box::new),
+            ..self
+        }
+    }
+
+    /// Returns the rule with its place, and what it was before. Without `text` the places alone: addresses are
+    /// personal data.
+    pub fn line(&self, text: bool) -> String {
+        let one = |change: &Self| match text {
+            true => format!("{} ({})", change.rule, change.place),
+            false => change.place.clone(),
+        };
+        match &self.was {
+            Some(was) => format!("{}, was {}", one(self), one(was)),
+            None => one(self),
+        }
+    }
 }
 
 /// What changed from one table to the next.
@@ -40,7 +65,10 @@ impl Table {
         for (id, rule) in self.rules_of_files_not_in(old) {
             match old.rule_of(&rule.pattern) {
                 None => changes.added.push(self.described(id)),
-                Some(was) if !same(&rule, &was) => changes.changed.push(self.described(id)),
+                Some(was) if !same(&rule, &was) => {
+                    let was = old.id_of(&rule.pattern).map(|id| old.described(id));
+                    changes.changed.push(self.described(id).after(was));
+                }
                 Some(_) => {}
             }
         }
@@ -58,6 +86,7 @@ impl Table {
             table.domain_line(domain).map(|(place, rule)| Change {
                 rule,
                 place: place.to_string(),
+                was: None,
             })
         };
         let text = |table: &Table, domain| table.domain_line(domain).map(|(_, text)| text);
@@ -68,8 +97,8 @@ impl Table {
             match (described(old, domain), described(self, domain)) {
                 (None, Some(new)) => changes.added.push(new),
                 (Some(was), None) => changes.removed.push(was),
-                (Some(_), Some(new)) if text(old, domain) != text(self, domain) => {
-                    changes.changed.push(new)
+                (Some(was), Some(new)) if text(old, domain) != text(self, domain) => {
+                    changes.changed.push(new.after(Some(was)))
                 }
                 _ => {}
             }
@@ -94,6 +123,7 @@ impl Table {
         Change {
             rule: self.text(id),
             place: self.place(id).to_string(),
+            was: None,
         }
     }
 

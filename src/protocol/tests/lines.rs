@@ -10,23 +10,23 @@ fn each_request_is_one_line_with_its_number() {
     for (request, line) in [
         (
             Request::new(Command::Status),
-            json!({ "protocol": 1, "command": "status" }),
+            json!({ "protocol": 2, "command": "status" }),
         ),
         (
             Request::new(Command::Reload),
-            json!({ "protocol": 1, "command": "reload" }),
+            json!({ "protocol": 2, "command": "reload" }),
         ),
         (
             Request::new(Command::Config),
-            json!({ "protocol": 1, "command": "config" }),
+            json!({ "protocol": 2, "command": "config" }),
         ),
         (
             Request::accept("0a1b".to_owned()),
-            json!({ "protocol": 1, "command": "accept", "digest": "0a1b" }),
+            json!({ "protocol": 2, "command": "accept", "digest": "0a1b" }),
         ),
         (
             Request::explain(vec!["a@b".to_owned(), "\"c\n\"@d".to_owned()]),
-            json!({ "protocol": 1, "command": "explain", "addresses": ["a@b", "\"c\n\"@d"] }),
+            json!({ "protocol": 2, "command": "explain", "addresses": ["a@b", "\"c\n\"@d"] }),
         ),
     ] {
         assert_eq!(written(&request), line);
@@ -72,7 +72,8 @@ fn each_command_is_its_word() {
         ("explain", Command::Explain),
         ("reload", Command::Reload),
         ("status", Command::Status),
-        ("rollback", Command::Other("rollback".to_owned())),
+        ("rollback", Command::Rollback),
+        ("promote", Command::Other("promote".to_owned())),
     ] {
         assert_eq!(command.to_string(), word);
         assert_eq!(read::<Command>(&json!(word)), command);
@@ -85,7 +86,9 @@ fn each_kind_of_failure_is_its_word() {
     for (word, code) in [
         ("bad-request", FailureCode::BadRequest),
         ("no-address", FailureCode::NoAddress),
+        ("no-generation", FailureCode::NoGeneration),
         ("not-held", FailureCode::NotHeld),
+        ("not-rolled-back", FailureCode::NotRolledBack),
         ("no-table", FailureCode::NoTable),
         ("not-understood", FailureCode::NotUnderstood),
         ("stopping", FailureCode::Stopping),

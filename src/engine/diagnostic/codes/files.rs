@@ -54,6 +54,10 @@ codes! {
         "There is not enough memory for a second table beside the one in use."
         "Give the daemon more memory (MemoryMax= of the unit), or restart it: then there is one table only."
         Command("")
+    RECORD_DAMAGED "record-damaged" [Error]
+        "A text of the history is damaged, gone, or was not kept."
+        "Look at the disk with the state directory, and go back to another generation."
+        Command("")
     SUBDIRECTORY "subdirectory" [Warning]
         "The directory of rules has a subdirectory, whose files are not read."
         "Move the files up, or begin the name of the subdirectory with a dot."

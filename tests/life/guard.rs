@@ -1,8 +1,9 @@
-//! Lost rules: the old table stays live, and a start without rules defers all mail, until the rules are back or
-//! somebody accepts the table that is held back.
+//! Lost rules: the old table stays live, also over a restart, until the rules are back or somebody accepts the table
+//! that is held back.
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use readdress::mta::Reply;
 use serde_json::Value;
@@ -246,25 +247,31 @@ fn another_file_system_is_held_back() {
     assert_eq!(place.ask(&["reload"]).status, Some(0));
 }
 
+/// The table that was live last serves, until the rules are back or somebody accepts that they are gone.
 #[tokio::test]
-async fn a_start_without_rules_defers_where_there_were_rules() {
+async fn a_start_without_rules_serves_the_last_good_table() {
     for (number, (cause, lose)) in ways().into_iter().enumerate() {
         let place = Place::new(&[("a.rules", RULES)]);
         drop(place.serve());
         lose(&place);
         let serving = place.serve();
-        defers(&serving).await;
-        assert_eq!(place.ask(&["status", "--ready"]).status, Some(1));
+        serves(&serving).await;
+        place.logged("history: the last good table serves: generation=1");
+        assert_eq!(place.ask(&["status", "--ready"]).status, Some(0));
         let (code, held) = status(&place);
         assert_eq!((code, causes(&held)), (Some(1), vec![cause]), "{number}");
-        assert_eq!(held["generation"], 0);
+        assert_eq!(
+            (&held["generation"], &held["snapshot"]),
+            (&1.into(), &1.into())
+        );
         let text = place.ask(&["status"]).out;
         assert!(text.starts_with("DEGRADED since "), "{text}");
-        assert!(text.contains("every recipient is deferred"), "{text}");
+        let serves_on = "generation 1, the last good one, serves from the history";
+        assert!(text.contains(serves_on), "{text}");
         if number % 2 == 0 {
             let _ = fs::create_dir(place.join("rules"));
             place.save("a.rules", RULES);
-            place.logs("live again", |log| log.matches(" rules=12 ").count() == 2);
+            place.logged("table fixed: still serving generation=1");
             serves(&serving).await;
         } else {
             assert_eq!(accept(&place).status, Some(0));
@@ -281,9 +288,48 @@ async fn a_start_without_rules_defers_where_there_were_rules() {
     }
 }
 
+/// The rules have an error, and the daemon before this one left no table: nothing can serve.
+#[tokio::test]
+async fn a_first_start_with_an_error_defers_until_it_is_fixed() {
+    let place = Place::new(&[("a.rules", &format!("{RULES}x@domain2.com rejct\n"))]);
+    let serving = place.serve();
+    defers(&serving).await;
+    assert_eq!(place.ask(&["status", "--ready"]).status, Some(1));
+    place.save("a.rules", RULES);
+    place.logged("table: generation=1 rules=12");
+    serves(&serving).await;
+}
+
+/// The same with a table before it, for files that are broken, unreadable, or in another format by now.
+#[tokio::test]
+async fn a_start_with_broken_rules_serves_the_last_good_table() {
+    let broken: [fn(&Place); 3] = [
+        |place| place.save("a.rules", &format!("{RULES}x@domain2.com rejct\n")),
+        |place| {
+            fs::remove_file(place.join("rules/a.rules")).unwrap();
+            fs::create_dir(place.join("rules/a.rules")).unwrap();
+        },
+        |place| fs::write(place.join("rules/a.rules"), [0xff, 0xfe, 0]).unwrap(),
+    ];
+    for (number, breaks) in broken.iter().enumerate() {
+        let place = Place::new(&[("a.rules", RULES)]);
+        drop(place.serve());
+        breaks(&place);
+        let serving = place.serve();
+        serves(&serving).await;
+        let (code, refused) = status(&place);
+        assert_eq!(
+            (code, &refused["snapshot"]),
+            (Some(1), &1.into()),
+            "{number}"
+        );
+        assert_eq!(refused["last_reload"]["outcome"], "refused", "{number}");
+    }
+}
+
 /// The file was emptied while no daemon was running, and another file has rules.
 #[tokio::test]
-async fn a_start_with_an_emptied_file_defers() {
+async fn a_start_with_an_emptied_file_serves_the_last_good_table() {
     let place = Place::new(&[
         ("a.rules", RULES),
         ("b.rules", "carl@company.com mailbox\n"),
@@ -292,7 +338,7 @@ async fn a_start_with_an_emptied_file_defers() {
     fs::write(place.join("rules/a.rules"), "").unwrap();
     let serving = place.serve();
     assert_eq!(causes(&status(&place).1), ["emptied"]);
-    defers(&serving).await;
+    serves(&serving).await;
 }
 
 #[tokio::test]
@@ -308,6 +354,19 @@ async fn a_first_start_without_rules_is_harmless() {
     );
 }
 
+/// Returns every file below a directory.
+fn history_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(history_files(&path)),
+            false => files.push(path),
+        }
+    }
+    files
+}
+
 /// With a damaged record nobody knows whether there were rules: a table with rules goes live, and a table without rules
 /// is held back.
 #[tokio::test]
@@ -315,13 +374,13 @@ async fn a_damaged_record_is_said() {
     let place = Place::new(&[("a.rules", RULES)]);
     drop(place.serve());
     let damage = || {
-        for file in fs::read_dir(place.join("state")).unwrap() {
-            fs::write(file.unwrap().path(), "{\"lines\":").unwrap();
+        for file in history_files(&place.join("state")) {
+            fs::write(file, "{\"lines\":").unwrap();
         }
     };
     damage();
     let serving = place.serve();
-    place.logged("state: damaged: file=");
+    place.logged("history: damaged: file=");
     serves(&serving).await;
     drop(serving);
     damage();
@@ -338,7 +397,7 @@ async fn a_daemon_without_a_state_directory_serves() {
     fs::remove_dir_all(place.join("state")).unwrap();
     let mut serving = place.serve();
     serves(&serving).await;
-    let line = "state: not recorded: directory=";
+    let line = "history: not recorded: directory=";
     assert!(place.log().contains(line), "{}", place.log());
     let text = place.ask(&["status"]).out;
     assert!(text.contains("NOT RECORDED: "), "{text}");

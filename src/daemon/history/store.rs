@@ -106,9 +106,13 @@ impl History {
     ///
     /// Nothing can be recorded here; the error says why.
     pub fn prepare(&self) -> io::Result<()> {
-        for directory in [self.generations(), self.texts.directory().to_owned()] {
-            let mut builder = DirBuilder::new();
-            builder.mode(PRIVATE).recursive(true).create(&directory)?;
+        // The state directory itself is not made: where its file system is not mounted, a history that begins
+        // anew would hide the one that is there.
+        for directory in [&self.directory, &self.generations(), self.texts.directory()] {
+            match DirBuilder::new().mode(PRIVATE).create(directory) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
         }
         // A disk that is full or read-only shows itself here, and not only at the next save.
         let probe = self.generations().join(format!("{BEGUN}probe"));

@@ -19,6 +19,9 @@ _readdress() {
             readdress,accept)
                 cmd="readdress__subcmd__accept"
                 ;;
+            readdress,blame)
+                cmd="readdress__subcmd__blame"
+                ;;
             readdress,check)
                 cmd="readdress__subcmd__check"
                 ;;
@@ -27,6 +30,9 @@ _readdress() {
                 ;;
             readdress,demo)
                 cmd="readdress__subcmd__demo"
+                ;;
+            readdress,diff)
+                cmd="readdress__subcmd__diff"
                 ;;
             readdress,doctor)
                 cmd="readdress__subcmd__doctor"
@@ -46,11 +52,17 @@ _readdress() {
             readdress,help)
                 cmd="readdress__subcmd__help"
                 ;;
+            readdress,history)
+                cmd="readdress__subcmd__history"
+                ;;
             readdress,import)
                 cmd="readdress__subcmd__import"
                 ;;
             readdress,reload)
                 cmd="readdress__subcmd__reload"
+                ;;
+            readdress,rollback)
+                cmd="readdress__subcmd__rollback"
                 ;;
             readdress,run)
                 cmd="readdress__subcmd__run"
@@ -64,6 +76,9 @@ _readdress() {
             readdress__subcmd__help,accept)
                 cmd="readdress__subcmd__help__subcmd__accept"
                 ;;
+            readdress__subcmd__help,blame)
+                cmd="readdress__subcmd__help__subcmd__blame"
+                ;;
             readdress__subcmd__help,check)
                 cmd="readdress__subcmd__help__subcmd__check"
                 ;;
@@ -72,6 +87,9 @@ _readdress() {
                 ;;
             readdress__subcmd__help,demo)
                 cmd="readdress__subcmd__help__subcmd__demo"
+                ;;
+            readdress__subcmd__help,diff)
+                cmd="readdress__subcmd__help__subcmd__diff"
                 ;;
             readdress__subcmd__help,doctor)
                 cmd="readdress__subcmd__help__subcmd__doctor"
@@ -91,11 +109,17 @@ _readdress() {
             readdress__subcmd__help,help)
                 cmd="readdress__subcmd__help__subcmd__help"
                 ;;
+            readdress__subcmd__help,history)
+                cmd="readdress__subcmd__help__subcmd__history"
+                ;;
             readdress__subcmd__help,import)
                 cmd="readdress__subcmd__help__subcmd__import"
                 ;;
             readdress__subcmd__help,reload)
                 cmd="readdress__subcmd__help__subcmd__reload"
+                ;;
+            readdress__subcmd__help,rollback)
+                cmd="readdress__subcmd__help__subcmd__rollback"
                 ;;
             readdress__subcmd__help,run)
                 cmd="readdress__subcmd__help__subcmd__run"
@@ -113,7 +137,7 @@ _readdress() {
 
     case "${cmd}" in
         readdress)
-            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload accept config help"
+            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -127,17 +151,55 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__accept)
-            opts="-s -c -h -V --socket --json --config --help --version"
+            opts="-m -s -c -h -V --message --socket --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__blame)
+            opts="-r -c -h -V --json --rules --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -234,6 +296,36 @@ _readdress() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        readdress__subcmd__diff)
+            opts="-v -a -r -c -h -V --verbose --all --json --rules --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         readdress__subcmd__doctor)
             opts="-c -r -l -h -V --config --rules --listen --dns --postconf --postfix-config --sendmail-cf --probe --print --strict --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -323,7 +415,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__explain)
-            opts="-r -c -h -V --rules --live --json --config --help --version"
+            opts="-r -g -c -h -V --rules --generation --live --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -334,6 +426,14 @@ _readdress() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --generation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -405,7 +505,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help)
-            opts="run demo check doctor explain export fmt expect import try status reload accept config help"
+            opts="run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -419,6 +519,20 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help__subcmd__accept)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__help__subcmd__blame)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -461,6 +575,20 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -558,6 +686,20 @@ _readdress() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        readdress__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         readdress__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -573,6 +715,20 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__help__subcmd__rollback)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -621,6 +777,36 @@ _readdress() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__history)
+            opts="-a -r -c -h -V --all --json --rules --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -707,12 +893,58 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__reload)
-            opts="-s -c -h -V --socket --json --config --help --version"
+            opts="-m -s -c -h -V --message --socket --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__rollback)
+            opts="-m -s -c -h -V --end --message --socket --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -38,6 +38,10 @@ complete -c readdress -n "__fish_readdress_needs_command" -f -a "import" -d 'Con
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "try" -d 'Send the running milter a message as an MTA does, and show its changes'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "reload" -d 'Make the running daemon read its files now, and wait for the result'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "history" -d 'List the tables that went live: when, by whom, why'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "diff" -d 'Show whose mail another table delivers elsewhere, and where'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "blame" -d 'Show since when an address is what it is, who did it, and why'
+complete -c readdress -n "__fish_readdress_needs_command" -f -a "rollback" -d 'Go back to a table of the history, until you end that'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "accept" -d 'Let a table go live that is held back'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "config" -d 'Show the settings in force, and where each comes from'
 complete -c readdress -n "__fish_readdress_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -78,6 +82,7 @@ complete -c readdress -n "__fish_readdress_using_subcommand doctor" -l strict -d
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand explain" -s g -l generation -d 'A table of the history instead of the files: its number' -r
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -l live -d 'Ask the running daemon instead of the files'
 complete -c readdress -n "__fish_readdress_using_subcommand explain" -l json -d 'One JSON object per line'
@@ -127,11 +132,38 @@ complete -c readdress -n "__fish_readdress_using_subcommand status" -l ready -d 
 complete -c readdress -n "__fish_readdress_using_subcommand status" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand status" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand reload" -s m -l message -d 'Why, for the history' -r
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s s -l socket -d 'Control socket [default: the configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand reload" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand history" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand history" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand history" -s a -l all -d 'All generations, not only the last 20'
+complete -c readdress -n "__fish_readdress_using_subcommand history" -l json -d 'One JSON object per line'
+complete -c readdress -n "__fish_readdress_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand history" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -s r -l rules -d 'The files to compare: this directory, instead of the configured one' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -s v -l verbose -d 'The lines of the rules as well'
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -s a -l all -d 'All addresses, not only the first 100'
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -l json -d 'One JSON object per line'
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand diff" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand blame" -s r -l rules -d 'Rules directory [default: the configured one]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand blame" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand blame" -l json -d 'One JSON object per line'
+complete -c readdress -n "__fish_readdress_using_subcommand blame" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand blame" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -s m -l message -d 'Why, for the history' -r
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -s s -l socket -d 'Control socket [default: the configured one]' -r
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -l end -d 'End the rollback: the files count again'
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -l json -d 'One JSON object'
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readdress -n "__fish_readdress_using_subcommand rollback" -s V -l version -d 'Print version'
+complete -c readdress -n "__fish_readdress_using_subcommand accept" -s m -l message -d 'Why, for the history' -r
 complete -c readdress -n "__fish_readdress_using_subcommand accept" -s s -l socket -d 'Control socket [default: the configured one]' -r
 complete -c readdress -n "__fish_readdress_using_subcommand accept" -s c -l config -d 'Configuration file [default: /etc/readdress/readdress.toml]' -r -F
 complete -c readdress -n "__fish_readdress_using_subcommand accept" -l json -d 'One JSON object'
@@ -142,18 +174,22 @@ complete -c readdress -n "__fish_readdress_using_subcommand config" -s c -l conf
 complete -c readdress -n "__fish_readdress_using_subcommand config" -l json -d 'One JSON object'
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readdress -n "__fish_readdress_using_subcommand config" -s V -l version -d 'Print version'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "run" -d 'Run the daemon that serves the MTA'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "demo" -d 'Show the main job, screen by screen; nothing has to be installed'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "doctor" -d 'Find what is wrong with DNS, the MTA and the daemon, and what to change'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "explain" -d 'Show what happens to an address, and which rules decide'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "export" -d 'Write the rules as a table of another program'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "fmt" -d 'Lay out native files: columns, commas, line ends; never their meaning'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "expect" -d 'Test the rules with their expectations (*.expect)'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "import" -d 'Convert another program\'s table to native rules'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "try" -d 'Send the running milter a message as an MTA does, and show its changes'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "reload" -d 'Make the running daemon read its files now, and wait for the result'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "accept" -d 'Let a table go live that is held back'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "config" -d 'Show the settings in force, and where each comes from'
-complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload accept config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "run" -d 'Run the daemon that serves the MTA'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "demo" -d 'Show the main job, screen by screen; nothing has to be installed'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "check" -d 'Check a rules directory, or files, and show every finding'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "doctor" -d 'Find what is wrong with DNS, the MTA and the daemon, and what to change'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "explain" -d 'Show what happens to an address, and which rules decide'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "export" -d 'Write the rules as a table of another program'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "fmt" -d 'Lay out native files: columns, commas, line ends; never their meaning'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "expect" -d 'Test the rules with their expectations (*.expect)'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "import" -d 'Convert another program\'s table to native rules'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "try" -d 'Send the running milter a message as an MTA does, and show its changes'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "status" -d 'Show what the running daemon serves, and what is wrong'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "reload" -d 'Make the running daemon read its files now, and wait for the result'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "history" -d 'List the tables that went live: when, by whom, why'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "diff" -d 'Show whose mail another table delivers elsewhere, and where'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "blame" -d 'Show since when an address is what it is, who did it, and why'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "rollback" -d 'Go back to a table of the history, until you end that'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "accept" -d 'Let a table go live that is held back'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "config" -d 'Show the settings in force, and where each comes from'
+complete -c readdress -n "__fish_readdress_using_subcommand help; and not __fish_seen_subcommand_from run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

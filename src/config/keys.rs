@@ -167,7 +167,8 @@ part! {
         /// The directory for what the daemon must know after a restart: the history of the tables that
         /// went live. A daemon that starts while its rules are broken or lost serves the last good table
         /// from there. Without this directory nobody can go back, and the daemon cannot tell lost rules
-        /// from a first start: mail then passes unchanged. With the flag --rules this directory is used only if it is configured.
+        /// from a first start: mail then passes unchanged.
+        /// With the flag --rules this directory is used only if it is configured.
         "", "state", state: PathBuf = PathBuf::from("/var/lib/readdress"),
             PATH, Restart, "\"/srv/readdress/state\"";
         /// The sockets for lookups in the table, by the socketmap protocol of Postfix and Sendmail. The

@@ -117,6 +117,10 @@ const NOT_RUN: [(&str, &str); 10] = [
         "needs a full machine; tests/reload shows it",
     ),
     (
+        "record-damaged",
+        "a text of the history; tests/life/guard.rs damages one",
+    ),
+    (
         "too-many-rules",
         "four gigabytes; engine::store lowers the limit",
     ),

@@ -354,6 +354,67 @@ async fn a_first_start_without_rules_is_harmless() {
     );
 }
 
+/// The newest generation cannot serve, because its text is damaged: the one before it does.
+#[tokio::test]
+async fn a_damaged_text_of_the_history_is_never_served() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let serving = place.serve();
+    place.save(
+        "a.rules",
+        &RULES.replace("jdoe@company.com\n", "bob@company.com\n"),
+    );
+    place.logged("table: generation=2");
+    place.logs("both are kept", |_| {
+        history_files(&place.join("state")).len() == 4
+    });
+    drop(serving);
+    let text = history_files(&place.join("state"))
+        .into_iter()
+        .find(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            text.contains("jd@domain2.com bob@company.com")
+        });
+    fs::write(text.unwrap(), RULES.replace("jdoe@", "foreign@")).unwrap();
+    place.save("a.rules", "broken\n");
+    let serving = place.serve();
+    serves(&serving).await;
+    place.logged("history: generation=2 cannot serve: a.rules: error: its text is damaged");
+    place.logged("history: the last good table serves: generation=1");
+    let explained = place.ask(&["explain", "--generation", "2", "jd@domain2.com"]);
+    assert_eq!(explained.status, Some(2), "{explained:?}");
+    assert!(explained.err.contains("[record-damaged]"), "{explained:?}");
+    assert!(!explained.out.contains("foreign@"), "{explained:?}");
+}
+
+/// Going back outlives a restart, and a damaged mark of it: nobody wants the files that somebody went back from.
+#[tokio::test]
+async fn a_rollback_outlives_a_restart_and_its_damaged_mark() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    let serving = place.serve();
+    place.save(
+        "a.rules",
+        &RULES.replace("jd@domain2.com", "new@domain2.com"),
+    );
+    place.logged("table: generation=2");
+    let back = place.ask(&["rollback", "1", "-m", "jd@ gets no mail"]);
+    assert_eq!(back.status, Some(0), "{back:?}");
+    serves(&serving).await;
+    drop(serving);
+    for damaged in [false, true] {
+        if damaged {
+            let marks = history_files(&place.join("state"));
+            let mark = marks.iter().find(|file| file.ends_with("rollback"));
+            fs::write(mark.unwrap(), "{").unwrap();
+        }
+        let serving = place.serve();
+        serves(&serving).await;
+        assert_eq!(status(&place).1["last_reload"]["outcome"], "rolled-back");
+    }
+    let _serving = place.serve();
+    assert_eq!(place.ask(&["rollback", "--end"]).status, Some(0));
+    assert_eq!(status(&place).0, Some(0));
+}
+
 /// Returns every file below a directory.
 fn history_files(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -67,7 +67,7 @@ the rules, see readdress\-rules(5) and readdress\-formats(7)
 the sockets, if the configuration does not name others
 .TP
 .B /var/lib/readdress/
-the record of the rules that were live last, for the next start
+the history of the tables that went live, for going back and for the next start
 .SH ENVIRONMENT
 .TP
 .B NO_COLOR
@@ -90,6 +90,13 @@ without \-\-postfix\-config.
 Where
 .B readdress doctor
 looks for the programs of the MTA.
+.TP
+.B SUDO_USER
+Whom the history names if root runs
+.BR readdress\ reload ,
+.BR readdress\ accept " or"
+.B readdress\ rollback
+through sudo(8).
 .TP
 .BR LISTEN_PID ", " LISTEN_FDS ", " LISTEN_FDNAMES
 Sockets that systemd hands over to the daemon, see sd_listen_fds(3).

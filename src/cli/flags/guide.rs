@@ -216,20 +216,6 @@ pub const GUIDES: &[Guide] = &[
         )],
     },
     Guide {
-        command: "accept",
-        exits: &[
-            (0, "it is live"),
-            (
-                2,
-                "nothing with this digest is held back, or the daemon could not be asked",
-            ),
-        ],
-        examples: &[(
-            "readdress accept 5f1c0a9be2d37764",
-            "let a table that lost many rules go live",
-        )],
-    },
-    Guide {
         command: "history",
         exits: &[
             (0, "listed"),
@@ -289,6 +275,20 @@ pub const GUIDES: &[Guide] = &[
             ),
             ("readdress rollback --end", "have the files count again"),
         ],
+    },
+    Guide {
+        command: "accept",
+        exits: &[
+            (0, "it is live"),
+            (
+                2,
+                "nothing with this digest is held back, or the daemon could not be asked",
+            ),
+        ],
+        examples: &[(
+            "readdress accept 5f1c0a9be2d37764",
+            "let a table that lost many rules go live",
+        )],
     },
     Guide {
         command: "config",

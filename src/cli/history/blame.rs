@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{generation, recorded::Recorded};
+use super::{generation::generation, recorded::Recorded};
 use crate::{
     cli::{Exit, failed, flags, output, time::moment},
     daemon::history::Entry,

@@ -6,22 +6,22 @@
 //! | file | |
 //! |---|---|
 //! | `mod.rs` | `history` |
+//! | `generation.rs` | an entry of the history as programs get it |
 //! | `recorded.rs` | the history of a configuration, and the tables in it |
 //! | `diff.rs` | `diff` |
 //! | `blame.rs` | `blame` |
 
 mod blame;
 mod diff;
+mod generation;
 mod recorded;
 
 use super::{Exit, files::counted, flags, output, time::moment};
-use crate::{
-    daemon::history::{Cause, Entry},
-    protocol::Generation,
-};
+use crate::protocol::Generation;
 
 pub use blame::run as blame;
 pub use diff::run as diff;
+use generation::generation;
 pub use recorded::Recorded;
 
 /// Generations that are listed without `--all`.
@@ -52,32 +52,6 @@ pub fn run(flags: &flags::History) -> Exit {
     match recorded.complain() {
         true => Exit::Findings,
         false => Exit::Fine,
-    }
-}
-
-/// Returns what is said about an entry. `newest` is the generation that went live last.
-fn generation(entry: &Entry, newest: Option<u64>) -> Generation {
-    let (cause, rollback_to) = match entry.cause {
-        Cause::Save => ("save", None),
-        Cause::Start => ("start", None),
-        Cause::Configuration => ("configuration", None),
-        Cause::Accepted => ("accepted", None),
-        Cause::Rollback { to } => ("rollback", Some(to)),
-    };
-    Generation {
-        generation: entry.generation,
-        digest: entry.digest.clone(),
-        at: entry.at,
-        by: entry.by.words(),
-        why: entry.why.clone(),
-        cause: cause.to_owned(),
-        rollback_to,
-        rules: entry.rules,
-        added: entry.added,
-        removed: entry.removed,
-        changed: entry.changed,
-        live: Some(entry.generation) == newest,
-        whole: entry.is_whole(),
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::estimate::estimate;
 use super::options::ReloadOptions;
-use super::recorder::is_same;
 use crate::daemon::guard::{Proposal, RuleCounts};
 use crate::daemon::history::{Entry, History};
 use crate::daemon::memory;
@@ -29,6 +28,11 @@ const BACKGROUND: i32 = 12;
 pub(super) struct Content {
     pub manifest: Arc<Manifest>,
     pub settings: Settings,
+}
+
+/// Returns true if an entry describes this content.
+pub(super) fn is_same(entry: &Entry, content: &Content) -> bool {
+    entry.digest == content.manifest.digest() && entry.has_settings(&content.settings)
 }
 
 /// What a reading depends on: the content, and the findings about texts that could not be read.

@@ -1,14 +1,33 @@
 //! The entry of the history about a table that goes live.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::compile::NewTable;
-use super::go_live::Made;
-use crate::daemon::history::{Author, Entry, History, Saved, Text, account};
+use super::outcome::Asker;
+use crate::daemon::history::{Author, Cause, Entry, History, Saved, Text, account};
 use crate::daemon::record::Redaction;
-use crate::daemon::source::Manifest;
+use crate::daemon::source::{Manifest, RuleSource};
 use crate::engine::Diagnostic;
+
+/// A generation that is to be recorded.
+pub(super) struct Unwritten {
+    pub entry: Entry,
+    /// Where its texts come from.
+    pub source: Arc<dyn RuleSource>,
+    /// The size of its texts.
+    pub bytes: u64,
+}
+
+/// What made a table live, and who.
+pub(super) struct Made {
+    pub cause: Cause,
+    /// Who asked; nobody for a save.
+    pub asker: Option<Asker>,
+    /// Where the texts come from.
+    pub source: Arc<dyn RuleSource>,
+}
 
 /// Warnings that an entry keeps.
 const WARNINGS: usize = 20;

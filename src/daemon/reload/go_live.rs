@@ -2,33 +2,15 @@
 
 use std::sync::Arc;
 
-use super::compile::{Content, NewTable};
-use super::described::{Described, describe};
+use super::compile::{Content, NewTable, compile_recorded, is_same};
+use super::described::{Described, Made, Unwritten, describe};
 use super::outcome::{Asker, ReloadOutcome};
-use super::recorder::is_same;
 use super::worker::Worker;
 use crate::daemon::guard::LastTable;
 use crate::daemon::history::{Cause, Entry};
 use crate::daemon::record;
-use crate::daemon::source::RuleSource;
-
-/// A generation that is to be recorded.
-pub(super) struct Unwritten {
-    pub entry: Entry,
-    /// Where its texts come from.
-    pub source: Arc<dyn RuleSource>,
-    /// The size of its texts.
-    pub bytes: u64,
-}
-
-/// What made a table live, and who.
-pub(super) struct Made {
-    pub cause: Cause,
-    /// Who asked; nobody for a save.
-    pub asker: Option<Asker>,
-    /// Where the texts come from.
-    pub source: Arc<dyn RuleSource>,
-}
+use crate::daemon::source::RecordedTexts;
+use crate::engine::Diagnostic;
 
 impl Worker {
     /// Returns what makes a table of the files live.
@@ -125,4 +107,54 @@ impl Worker {
         self.status
             .send_modify(|status| status.not_recorded = problem);
     }
+
+    /// Compiles a generation and makes it live: as a new one if somebody asked for it, and under its own number at
+    /// a start. Returns its number.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: it cannot be compiled any more.
+    pub(super) async fn serve_recorded(
+        &mut self,
+        entry: &Entry,
+        asker: Option<Asker>,
+    ) -> Result<u64, String> {
+        let Some(history) = self.recorder.history().cloned() else {
+            return Err("this daemon keeps no history: configure `state`".to_owned());
+        };
+        let source = Arc::new(RecordedTexts::new(&history, entry));
+        let (options, live) = (self.options.clone(), Arc::clone(&self.live));
+        let wanted = entry.clone();
+        let work = self
+            .jobs
+            .run(move || compile_recorded(&options, &history, &wanted, &live));
+        let number = entry.generation;
+        let compiled = work
+            .await
+            .map_err(|error| format!("generation {number} cannot be compiled: {error}"))?;
+        let table = compiled.map_err(|findings| cannot_serve(number, &findings))?;
+        self.last_read = None;
+        match asker {
+            Some(asker) => {
+                let made = Made {
+                    cause: Cause::Rollback { to: number },
+                    asker: Some(asker),
+                    source,
+                };
+                self.go_live(*table, made);
+            }
+            None => {
+                self.put_into_force(number, *table);
+            }
+        }
+        Ok(self.live.pin().number)
+    }
+}
+
+/// Returns why a generation cannot serve.
+fn cannot_serve(generation: u64, findings: &[Diagnostic]) -> String {
+    let first = findings.first().map(ToString::to_string);
+    let first = first.unwrap_or_default();
+    let line = first.lines().next().unwrap_or_default();
+    format!("generation {generation} cannot serve any more: {line}")
 }

@@ -29,6 +29,7 @@ mod orders;
 mod outcome;
 mod recorder;
 mod start;
+mod turn;
 mod worker;
 
 use std::io;

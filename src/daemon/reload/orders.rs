@@ -5,14 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::blocked::{Blocked, BlockedBy};
-use super::compile::compile_recorded;
-use super::go_live::Made;
+use super::described::Made;
 use super::outcome::{Asker, Order, Ordered, ReloadOutcome};
 use super::worker::Worker;
-use crate::daemon::history::{Cause, Entry, Rollback};
+use crate::daemon::history::{Cause, Rollback};
 use crate::daemon::record;
-use crate::daemon::source::RecordedTexts;
-use crate::engine::Diagnostic;
 
 impl Worker {
     /// Does what somebody asked for.
@@ -23,7 +20,7 @@ impl Worker {
             answer,
         } = ordered;
         let outcome = match order {
-            Order::Accept { digest } => self.accept(&digest, asker),
+            Order::Accept { digest } => self.accept_held(&digest, asker),
             Order::RollBack { to } => self.roll_back(to, asker).await,
             Order::EndRollback => self.end_rollback(&asker).await,
         };
@@ -36,7 +33,7 @@ impl Worker {
     }
 
     /// Makes the held table live, if it is the one that was looked at.
-    fn accept(&mut self, digest: &str, asker: Asker) -> Result<ReloadOutcome, String> {
+    fn accept_held(&mut self, digest: &str, asker: Asker) -> Result<ReloadOutcome, String> {
         match self.blocked.take() {
             Some(Blocked {
                 by: BlockedBy::Guard(held),
@@ -87,72 +84,6 @@ impl Worker {
         record::rollback_ended(&rollback, &asker.author());
         Ok(ReloadOutcome::Unchanged { generation })
     }
-
-    /// Compiles a generation and makes it live: as a new one if somebody asked for it, and under its own number at
-    /// a start. Returns its number.
-    ///
-    /// # Errors
-    ///
-    /// A sentence: it cannot be compiled any more.
-    pub(super) async fn serve_recorded(
-        &mut self,
-        entry: &Entry,
-        asker: Option<Asker>,
-    ) -> Result<u64, String> {
-        let Some(history) = self.recorder.history().cloned() else {
-            return Err("this daemon keeps no history: configure `state`".to_owned());
-        };
-        let source = Arc::new(RecordedTexts::new(&history, entry));
-        let (options, live) = (self.options.clone(), Arc::clone(&self.live));
-        let wanted = entry.clone();
-        let work = self
-            .jobs
-            .run(move || compile_recorded(&options, &history, &wanted, &live));
-        let number = entry.generation;
-        let compiled = work
-            .await
-            .map_err(|error| format!("generation {number} cannot be compiled: {error}"))?;
-        let table = compiled.map_err(|findings| cannot_serve(number, &findings))?;
-        self.last_read = None;
-        match asker {
-            Some(asker) => {
-                let made = Made {
-                    cause: Cause::Rollback { to: number },
-                    asker: Some(asker),
-                    source,
-                };
-                self.go_live(*table, made);
-            }
-            None => {
-                self.put_into_force(number, *table);
-            }
-        }
-        Ok(self.live.pin().number)
-    }
-
-    /// A rollback is in force: the files are not read.
-    pub(super) fn stays_rolled_back(
-        &mut self,
-        rollback: Arc<Rollback>,
-        asked: bool,
-    ) -> ReloadOutcome {
-        let serving = self.live.pin().number;
-        let end = self.options.accept.as_ref();
-        let end = end.map(super::Accept::end_of_rollback);
-        // At the start this line stands beside the one about the table.
-        if asked || self.status.borrow().at.is_some() {
-            record::stays_rolled_back(&rollback, serving, end.as_deref());
-        }
-        ReloadOutcome::RolledBack { serving, rollback }
-    }
-}
-
-/// Returns why a generation cannot serve.
-fn cannot_serve(generation: u64, findings: &[Diagnostic]) -> String {
-    let first = findings.first().map(ToString::to_string);
-    let first = first.unwrap_or_default();
-    let line = first.lines().next().unwrap_or_default();
-    format!("generation {generation} cannot serve any more: {line}")
 }
 
 fn unix_seconds() -> u64 {

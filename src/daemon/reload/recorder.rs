@@ -12,7 +12,6 @@ use std::{io::Write, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use super::compile::Content;
 use crate::daemon::{
     history::{Bounds, Damage, Entry, History, Rollback, Text},
     jobs::Jobs,
@@ -244,9 +243,4 @@ fn no_such(entries: &[Entry], generation: u64) -> String {
         ),
         _ => format!("the history has no generation {generation}: it is empty"),
     }
-}
-
-/// Returns true if an entry describes this content.
-pub(super) fn is_same(entry: &Entry, content: &Content) -> bool {
-    entry.digest == content.manifest.digest() && entry.has_settings(&content.settings)
 }

@@ -1,37 +1,31 @@
-//! Does one reload after the other, and acts upon what was found.
+//! What a reloader knows, and its single steps: read, refuse, hold back, report.
 //!
-//! `go_live` swaps the tables, `start` serves what was live before the daemon started, and `orders` does what somebody asks for.
+//! `turn` puts the steps together, `go_live` swaps the tables, `start` serves what was live before the daemon started,
+//! and `orders` does what somebody asks for.
 //!
-//! The blocking half ([`read_and_compile`]) changes nothing. The other half ([`Worker::act`]) swaps the
-//! tables, logs and remembers. So a reload that panics leaves no trace.
-//!
-//! | limit | value | when reached |
-//! |---|---|---|
-//! | [`RELEASE`] | 1 s | the wait between two attempts to free tables that a message still uses |
+//! The blocking half ([`read_and_compile`]) changes nothing. The other half swaps the tables, logs and remembers. So
+//! a reload that panics leaves no trace.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until};
 
 use super::blocked::{Blocked, BlockedBy, HeldTable};
 use super::compile::{Content, Found, Known, LastRead, NewTable, failed, read_and_compile};
-use super::go_live::Unwritten;
+use super::described::Unwritten;
 use super::options::{NewSettings, ReloadOptions};
-use super::outcome::{Asker, Ordered, ReloadOutcome, ReloadStatus};
+use super::outcome::{Ordered, ReloadOutcome, ReloadStatus};
 use super::recorder::Recorder;
 use crate::daemon::guard::{self, LastTable};
 use crate::daemon::history::{Entry, Rollback};
 use crate::daemon::jobs::Jobs;
 use crate::daemon::record;
 use crate::daemon::state::live::{LiveTable, Retired};
-use crate::daemon::watch::{Change, Mode, Watcher};
+use crate::daemon::watch::Mode;
 use crate::engine::Diagnostic;
 
-/// The wait between two attempts to free replaced tables.
-const RELEASE: Duration = Duration::from_secs(1);
-
+/// What a reloader knows.
 pub(super) struct Worker {
     pub(super) options: ReloadOptions,
     pub(super) live: Arc<LiveTable>,
@@ -51,7 +45,7 @@ pub(super) struct Worker {
     /// Why the files are not live; `None` if they are.
     pub(super) blocked: Option<Blocked>,
     pub(super) status: watch::Sender<ReloadStatus>,
-    orders: mpsc::Receiver<Ordered>,
+    pub(super) orders: mpsc::Receiver<Ordered>,
     /// What has to be recorded.
     pub(super) unwritten: Option<Unwritten>,
     /// The thread that reads, compiles and frees tables.
@@ -87,24 +81,6 @@ impl Worker {
         }
     }
 
-    /// Waits for a change. Meanwhile frees tables, logs reminders and lets tables be accepted.
-    pub async fn wait(&mut self, watcher: &mut Watcher) -> Change {
-        let changed = watcher.changed();
-        tokio::pin!(changed);
-        loop {
-            self.release();
-            let holding = !self.retired.is_empty();
-            let remind_at = self.blocked.as_ref().map(|blocked| blocked.remind_at);
-            let reminder = sleep_until(remind_at.unwrap_or_else(Instant::now));
-            tokio::select! {
-                change = &mut changed => return change,
-                Some(ordered) = self.orders.recv() => self.order(ordered).await,
-                () = sleep(RELEASE), if holding => {}
-                () = reminder, if remind_at.is_some() => self.remind(),
-            }
-        }
-    }
-
     /// Sets other settings. After a change of the limit of the guard, the files are judged again.
     pub fn set(&mut self, new: NewSettings) {
         if self.options.max_shrink != new.max_shrink {
@@ -121,14 +97,14 @@ impl Worker {
     }
 
     /// Frees replaced tables on the other thread, since that takes time.
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         let unused = self.retired.release();
         if !unused.is_empty() {
             self.jobs.free(unused);
         }
     }
 
-    fn remind(&mut self) {
+    pub(super) fn remind(&mut self) {
         let serving = self.live.pin().number;
         if let Some(blocked) = &mut self.blocked {
             let command = accept_command(&self.options, &blocked.by);
@@ -136,42 +112,8 @@ impl Worker {
         }
     }
 
-    /// Reads the source and acts upon what is there. If somebody asked, `asker` is who, and the log says so even
-    /// if nothing is new.
-    pub async fn reload(&mut self, mode: Mode, asked: bool, asker: Option<Asker>) -> ReloadOutcome {
-        self.begin().await;
-        let outcome = match self.rollback.clone() {
-            Some(rollback) => self.stays_rolled_back(rollback, asked),
-            None => self.reload_files(asked, asker).await,
-        };
-        self.publish(outcome.clone(), Some(mode));
-        self.write().await;
-        outcome
-    }
-
-    async fn reload_files(&mut self, asked: bool, asker: Option<Asker>) -> ReloadOutcome {
-        let mut found = self.read().await;
-        if matches!(found, Found::NotTheSnapshot) {
-            self.serve_snapshot().await;
-            found = self.read().await;
-        }
-        let nothing_new = matches!(found, Found::Unchanged | Found::AlreadyLive(_));
-        let outcome = self.act(found, asker);
-        let status = self.status.borrow().clone();
-        if let (None, Some(generation), Some(_)) = (status.at, status.snapshot, &self.blocked) {
-            record::snapshot_serves(generation);
-        }
-        if asked && nothing_new {
-            match outcome {
-                ReloadOutcome::Unchanged { generation } => record::table_unchanged(generation),
-                _ => self.remind(),
-            }
-        }
-        outcome
-    }
-
     /// Reads the source, and compiles what is new.
-    async fn read(&mut self) -> Found {
+    pub(super) async fn read(&mut self) -> Found {
         let options = self.options.clone();
         let live = Arc::clone(&self.live);
         let known = Known {
@@ -211,55 +153,21 @@ impl Worker {
         });
     }
 
-    /// Acts upon what was found.
-    fn act(&mut self, found: Found, asker: Option<Asker>) -> ReloadOutcome {
-        let generation = self.live.pin().number;
-        match found {
-            Found::Unchanged => match &self.blocked {
-                Some(blocked) => blocked.outcome(generation),
-                None => ReloadOutcome::Unchanged { generation },
-            },
-            Found::AlreadyLive(warnings) => {
-                record::table_warnings(&warnings, &self.options.redaction);
-                self.same_on_another_device();
-                if self.blocked.take().is_some() {
-                    record::table_fixed(generation);
-                }
-                ReloadOutcome::Unchanged { generation }
-            }
-            // With a snapshot this is asked again; without one it does not happen.
-            Found::NotTheSnapshot => self.refuse(Vec::new(), generation),
-            Found::Errors(diagnostics) => self.refuse(diagnostics, generation),
-            Found::NewTable(table) => {
-                let nothing = LastTable::Nothing;
-                let last = self.last_table.as_ref().unwrap_or(&nothing);
-                let causes = guard::causes(last, &table.proposal, self.options.max_shrink);
-                match causes.is_empty() {
-                    true => {
-                        let made = self.made_by_files(&table, asker);
-                        self.go_live(*table, made)
-                    }
-                    false => self.hold(table, causes, generation),
-                }
-            }
-        }
-    }
-
     /// Takes note of the device: all live rules were found there, even if it is another one than before.
-    fn same_on_another_device(&mut self) {
+    pub(super) fn same_on_another_device(&mut self) {
         let device = self.last_read.as_ref().and_then(|last| last.device);
         if let Some(LastTable::Table(counts)) = &mut self.last_table {
             counts.device = device;
         }
     }
 
-    fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
+    pub(super) fn refuse(&mut self, diagnostics: Vec<Diagnostic>, serving: u64) -> ReloadOutcome {
         record::table_refused(&diagnostics, serving, &self.options.redaction);
         self.status.send_modify(|status| status.refused += 1);
         self.block(BlockedBy::Errors(diagnostics.into()), serving)
     }
 
-    fn hold(
+    pub(super) fn hold(
         &mut self,
         table: Box<NewTable>,
         causes: Vec<guard::Cause>,
@@ -276,7 +184,7 @@ impl Worker {
         self.block(by, serving)
     }
 
-    fn block(&mut self, by: BlockedBy, serving: u64) -> ReloadOutcome {
+    pub(super) fn block(&mut self, by: BlockedBy, serving: u64) -> ReloadOutcome {
         let blocked = Blocked::new(by, self.blocked.as_ref());
         let outcome = blocked.outcome(serving);
         self.blocked = Some(blocked);

@@ -89,7 +89,7 @@ fn a_domain_stays_what_it_was() {
 }
 
 /// Commands that a test cannot run, with the reason.
-const NOT_RUN: [(&str, &str); 10] = [
+const NOT_RUN: [(&str, &str); 11] = [
     ("being-written", "never ends; tests/reload shows it"),
     ("emptied", "needs the daemon; tests/life shows it"),
     (

@@ -365,7 +365,8 @@ async fn a_damaged_text_of_the_history_is_never_served() {
     );
     place.logged("table: generation=2");
     place.logs("both are kept", |_| {
-        history_files(&place.join("state")).len() == 4
+        let files = history_files(&place.join("state"));
+        files.iter().any(|file| file.ends_with("generations/2"))
     });
     drop(serving);
     let text = history_files(&place.join("state"))

@@ -129,10 +129,8 @@ impl Worker {
             .jobs
             .run(move || compile_recorded(&options, &history, &wanted, &live));
         let number = entry.generation;
-        let compiled = work
-            .await
-            .map_err(|error| format!("generation {number} cannot be compiled: {error}"))?;
-        let table = compiled.map_err(|findings| cannot_serve(number, &findings))?;
+        let compiled = work.await.map_err(|error| error.to_string())?;
+        let table = compiled.map_err(|findings| reason(&findings))?;
         self.last_read = None;
         match asker {
             Some(asker) => {
@@ -151,10 +149,9 @@ impl Worker {
     }
 }
 
-/// Returns why a generation cannot serve.
-fn cannot_serve(generation: u64, findings: &[Diagnostic]) -> String {
+/// Returns the first reason why a generation cannot serve, in one line.
+fn reason(findings: &[Diagnostic]) -> String {
     let first = findings.first().map(ToString::to_string);
     let first = first.unwrap_or_default();
-    let line = first.lines().next().unwrap_or_default();
-    format!("generation {generation} cannot serve any more: {line}")
+    first.lines().next().unwrap_or_default().to_owned()
 }

@@ -64,7 +64,9 @@ impl Worker {
             by: asker.author(),
             why: asker.why.clone(),
         });
-        let serving = self.serve_recorded(&entry, Some(asker)).await?;
+        let serving = self.serve_recorded(&entry, Some(asker)).await;
+        let serving =
+            serving.map_err(|reason| format!("generation {to} cannot serve any more: {reason}"))?;
         // After the table is live: a disk that is full must not keep anybody from going back. What could not be
         // written is said by `status`.
         self.recorder.mark(Some((*rollback).clone())).await;

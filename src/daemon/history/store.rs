@@ -11,6 +11,7 @@ use std::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
+    author::Author,
     damage::Damage,
     entry::{Entry, Text},
     rollback::Rollback,
@@ -178,6 +179,24 @@ impl History {
         }
         whole_file::write(&self.generation(entry.generation), entry)?;
         self.prune(bounds)
+    }
+
+    /// Adds a reason, and who gives it, to a generation that has none. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// The entry cannot be read or written.
+    pub fn add_reason(&self, number: u64, by: Author, why: Option<String>) -> io::Result<()> {
+        let path = self.generation(number);
+        let read = whole_file::read::<Entry>(&path);
+        let Some(mut entry) = read.map_err(io::Error::other)? else {
+            return Ok(());
+        };
+        if entry.why.is_some() {
+            return Ok(());
+        }
+        (entry.by, entry.why) = (by, why);
+        whole_file::write(&path, &entry)
     }
 
     /// Removes the oldest generations beyond the bounds, and texts that no generation names. The newest one stays,

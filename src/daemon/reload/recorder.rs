@@ -12,6 +12,7 @@ use std::{io::Write, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
+use super::outcome::Asker;
 use crate::daemon::{
     history::{Bounds, Damage, Entry, History, Rollback, Text},
     jobs::Jobs,
@@ -189,6 +190,18 @@ impl Recorder {
         });
         let patience = PATIENCE + Duration::from_secs(bytes / BYTES_A_SECOND);
         self.set_problem(answered(timeout(patience, work).await));
+    }
+
+    /// Adds a reason to a generation that has none, with who gives it.
+    pub async fn add_reason(&mut self, generation: u64, asker: &Asker) {
+        let Some(kept) = &self.kept else {
+            return;
+        };
+        let (history, author, why) = (kept.history.clone(), asker.author(), asker.why.clone());
+        let work = kept
+            .jobs
+            .run(move || history.add_reason(generation, author, why));
+        self.set_problem(answered(timeout(PATIENCE, work).await));
     }
 
     /// Records a rollback, or its end, so that it outlives the daemon.

@@ -59,10 +59,17 @@ impl Worker {
             found = self.read().await;
         }
         let nothing_new = matches!(found, Found::Unchanged | Found::AlreadyLive(_));
+        // A save may be live before whoever made it says why.
+        let late = asker.clone().filter(|_| nothing_new);
         let outcome = self.act(found, asker);
         let status = self.status.borrow().clone();
         if let (None, Some(generation), Some(_)) = (status.at, status.snapshot, &self.blocked) {
             record::snapshot_serves(generation);
+        }
+        if let (ReloadOutcome::Unchanged { generation }, Some(asker)) = (&outcome, &late)
+            && asker.why.is_some()
+        {
+            self.recorder.add_reason(*generation, asker).await;
         }
         if asked && nothing_new {
             match outcome {

@@ -120,6 +120,38 @@ fn twice_the_rows_take_twice_as_long() {
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 
+/// Rules with laws about them: the proof of a law looks at each rule a few times, and at each set of addresses once.
+#[rustfmt::skip]
+const LAWS: &[Case] = &[
+    ("laws about mailboxes", 3000, |n| lines(n, |i| format!("a{i}@domain2.com a{i}@company.com"))),
+    ("laws about mailboxes in a closed domain", 2000, |n| lines(n, |i| format!("a{i}@domain2.com a{i}@closed.example\na{i}@closed.example mailbox"))),
+    ("laws about a domain with rules behind it", 2000, |n| "@domain2.com @company.com\n".to_owned() + &lines(n, |i| format!("a{i}@company.com b{i}@company.com"))),
+    ("laws about a domain with exceptions", 1500, |n| "@domain2.com @company.com\n".to_owned() + &lines(n, |i| format!("a{i}@company.com b{i}@else.example\na{i}@domain2.com reject"))),
+    ("laws about details", 1000, |n| lines(n, |i| format!("a{i}@domain2.com b{i}@company.com\na{i}+*@domain2.com c{i}+*@company.com\nb{i}+x@company.com d@company.com"))),
+    ("laws about chains", 1500, |n| lines(n, |i| format!("a{i}@domain2.com a{}@domain2.com", i + 1)) + &format!("a{n}@domain2.com a@company.com\n")),
+    ("laws about many domains", 400, |n| lines(n, |i| format!("d{i}.domain2.com secondary\n@d{i}.domain2.com @company.com"))),
+    ("laws about a chain of whole domains", 200, |n| "@domain2.com @d0.example\n".to_owned() + &lines(n, |i| format!("d{i}.example secondary\n@d{i}.example @{}", if i + 1 == n { "company.com".into() } else { format!("d{}.example", i + 1) }))),
+    ("laws about regexes", 100, |n| lines(n, |i| format!(r"/(\w+)\.x{i}@domain2\.com/ $1@company.com"))),
+];
+
+#[test]
+fn twice_the_rules_take_twice_as_long_to_prove() {
+    let laws = "@domain2.com only @company.com, @closed.example\n@*.domain2.com never @gmail.example\n\
+        @domain2.com never @else.example\npostmaster@* delivered\n@domain2.com delivered\n@domain2.com at-least 950\n";
+    let mut slow = Vec::new();
+    for (name, size, text) in LAWS {
+        let head = format!("{HEAD}else.example external\n");
+        let texts = |count| {
+            vec![
+                ("a.rules", head.clone() + &text(count)),
+                ("b.expect", laws.to_owned()),
+            ]
+        };
+        compare(name, *size, &texts, &mut slow);
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
 /// Returns the texts of an input of this size, as the reader of a directory gives them.
 type Texts<'a> = &'a dyn Fn(usize) -> Vec<(&'static str, String)>;
 

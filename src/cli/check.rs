@@ -20,6 +20,7 @@ use super::{
     Exit,
     files::{Loaded, counted},
     flags::{Check, CheckFormat},
+    laws,
     output::{self, Paint},
 };
 use crate::engine::Tally;
@@ -54,6 +55,7 @@ fn text(loaded: &Loaded) {
     for skipped in &loaded.skipped {
         output::line(&skipped.to_string());
     }
+    laws::print(loaded, paint);
     let Tally { errors, warnings } = loaded.tally();
     let found = format!(
         "{}, {}",
@@ -62,11 +64,12 @@ fn text(loaded: &Loaded) {
     );
     let summary = match &loaded.table {
         Some(table) => paint.good(&format!(
-            "{}: {} in {}, {}, {found}",
+            "{}: {} in {}, {}{}, {found}",
             loaded.subject,
             counted(table.len(), "rule"),
             counted(loaded.files, "file"),
-            counted(loaded.expectations, "expectation")
+            counted(loaded.expectations, "expectation"),
+            laws::counted_behind(&loaded.laws)
         )),
         None => paint.bad(&format!(
             "{}: {found}; this table would not go live",

@@ -104,7 +104,7 @@ fn from_files(flags: &Explain, texts: &[String]) -> Result<Vec<Result<Explained,
         return Err(Exit::Findings);
     };
     if loaded.table.is_none() {
-        output::error("readdress: this table breaks expectations and would not go live");
+        output::error("readdress: this table breaks expectations or laws and would not go live");
     }
     Ok(texts
         .iter()

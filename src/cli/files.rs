@@ -5,6 +5,7 @@ pub mod named;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use super::{
@@ -15,8 +16,9 @@ use crate::{
     config::{Config, DEFAULT_FILE},
     daemon::{settings::Source, source},
     engine::{
-        Diagnostic, Severity, SourceText, Table, Tally, compile,
+        Diagnostic, LawReport, Severity, SourceText, Table, Tally, compile_timed,
         diagnostic::{hide_consequences, render},
+        store::Reuse,
         syntax::Skipped,
     },
 };
@@ -29,7 +31,7 @@ const SHOWN: usize = 10;
 pub struct Loaded {
     /// The table, if there is no error.
     pub table: Option<Arc<Table>>,
-    /// The table, if broken expectations are its only errors.
+    /// The table, if broken expectations and laws are its only errors.
     pub unexpected: Option<Arc<Table>>,
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
@@ -39,6 +41,8 @@ pub struct Loaded {
     pub files: usize,
     /// How many expectations there are.
     pub expectations: usize,
+    /// The laws, and whether they hold.
+    pub laws: Vec<LawReport>,
     /// What foreign files hold besides addresses to rewrite.
     pub skipped: Vec<Skipped>,
     /// The directory as it was named, which is put before the names of its files.
@@ -136,7 +140,10 @@ fn compiled(
 ) -> Loaded {
     let error = |finding: &Diagnostic| finding.severity == Severity::Error;
     let unread = diagnostics.iter().any(error);
-    let compiled = compile(&sources, &config.settings);
+    let start = Instant::now();
+    let compiled = compile_timed(&sources, &config.settings, &Reuse::default(), &|| {
+        start.elapsed()
+    });
     diagnostics.extend(compiled.diagnostics);
     hide_consequences(&mut diagnostics);
     Loaded {
@@ -146,6 +153,7 @@ fn compiled(
         files: sources.len(),
         sources,
         expectations: compiled.expectations,
+        laws: compiled.laws,
         skipped: compiled.skipped,
         prefix: prefix.to_owned(),
         subject: prefix.to_owned(),

@@ -26,6 +26,7 @@ pub mod flags;
 mod fmt;
 mod history;
 mod import;
+mod laws;
 mod outcome;
 pub mod output;
 mod reload;

@@ -3,10 +3,13 @@
 //! The way of one rule: [`format::parse`] → [`build`](super::table::build()) → [`check`]. All findings
 //! come in one pass. A table with an error is not given out.
 
+use std::time::Duration;
+
 use super::{
     check,
     diagnostic::{Diagnostic, Findings, SourceText},
     format,
+    laws::{self, LawReport, Now},
     rule::Pattern,
     store::Reuse,
     syntax::Skipped,
@@ -18,12 +21,14 @@ use super::{
 pub struct Compiled {
     /// The table that may go live; `None` if there is an error.
     pub table: Option<Table>,
-    /// The table, if broken expectations are its only errors. It can be explained, and must not go live.
+    /// The table, if broken expectations and laws are its only errors. It can be explained, and must not go live.
     pub unexpected: Option<Table>,
     /// All findings, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
     /// How many expectations were compared with the table.
     pub expectations: usize,
+    /// The laws, in the order of files and lines, and whether they hold.
+    pub laws: Vec<LawReport>,
     /// What foreign files hold besides addresses to rewrite.
     pub skipped: Vec<Skipped>,
 }
@@ -100,6 +105,16 @@ pub fn compile(sources: &[SourceText], settings: &Settings) -> Compiled {
 /// Compiles texts, and copies the rules of unchanged ones from an earlier table. The result is that of
 /// [`compile`].
 pub fn compile_reusing(sources: &[SourceText], settings: &Settings, reuse: &Reuse<'_>) -> Compiled {
+    compile_timed(sources, settings, reuse, &|| Duration::ZERO)
+}
+
+/// Compiles texts as [`compile_reusing`] does, and says how long the proof of each law took. `now` tells the time.
+pub fn compile_timed(
+    sources: &[SourceText],
+    settings: &Settings,
+    reuse: &Reuse<'_>,
+    now: Now<'_>,
+) -> Compiled {
     let dropped = |file| reuse.dropped_text(file);
     let mut findings = Findings::new(sources).with_dropped(&dropped);
     let options = format::Options {
@@ -109,9 +124,14 @@ pub fn compile_reusing(sources: &[SourceText], settings: &Settings, reuse: &Reus
     let mut parsed = format::parse(sources, &options, reuse, &mut findings);
     let skipped = std::mem::take(&mut parsed.skipped);
     let expectations = std::mem::take(&mut parsed.expectations);
+    let written_laws = std::mem::take(&mut parsed.laws);
     let table = build(parsed, settings, &mut findings);
     findings.complete(&table);
     let sound = check::check(&table, &expectations, &mut findings);
+    let laws = match sound {
+        true => laws::check(&table, &written_laws, now, &mut findings),
+        false => laws::unchecked(&written_laws, &findings),
+    };
     let good = !findings.has_errors();
     let unexpected = sound && !good;
     let (table, unexpected) = match good {
@@ -123,6 +143,7 @@ pub fn compile_reusing(sources: &[SourceText], settings: &Settings, reuse: &Reus
         unexpected,
         diagnostics: findings.into_diagnostics(),
         expectations: expectations.len(),
+        laws,
         skipped,
     }
 }

@@ -15,6 +15,7 @@
 //! | 3 | [`table`] | makes an immutable table from rules; finds the one rule for an address |
 //! | 4 | [`rewrite`] | decides what happens to one recipient |
 //! | 5 | [`transaction`], [`check`] | makes the plan for one message; finds what is wrong with a table |
+//! | 5 | [`laws`] | proves what holds for all addresses of a pattern, or finds one that breaks it |
 //! | 5 | [`compare`] | finds the addresses that two tables send to different places |
 //! | 6 | [`load`] | makes a table from all files, and says if it may go live |
 
@@ -25,6 +26,7 @@ pub mod check;
 pub mod compare;
 pub mod diagnostic;
 pub mod format;
+pub mod laws;
 pub mod load;
 pub mod reply;
 pub mod rewrite;
@@ -36,5 +38,6 @@ pub mod transaction;
 pub mod visible;
 
 pub use diagnostic::{Diagnostic, FileKind, Severity, SourceKind, SourceText, Tally};
-pub use load::{Compiled, compile, compile_reusing};
+pub use laws::{LawReport, LawVerdict};
+pub use load::{Compiled, compile, compile_reusing, compile_timed};
 pub use table::{Change, Changes, Settings, Table};

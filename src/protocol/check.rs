@@ -104,8 +104,32 @@ pub struct CheckTotals {
     pub files: usize,
     /// How many expectations.
     pub expectations: usize,
+    /// The laws, in the order of files and lines. Left out if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub laws: Vec<CheckLaw>,
     /// True if the table would go live.
     pub live: bool,
+}
+
+/// A law: whether it holds, and what it rests upon.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct CheckLaw {
+    /// The law, as a line of an `.expect` file.
+    pub law: String,
+    /// The path of its file.
+    pub file: String,
+    /// Its line.
+    pub line: u32,
+    /// `holds`, `broken`, `unproved`, `matches-nothing` or `unchecked`.
+    pub verdict: String,
+    /// How many rules the proof looked at.
+    pub rules: usize,
+    /// The rules for many addresses among them as `FILE:LINE`: the first 20.
+    pub wide_rules: Vec<String>,
+    /// The domains in which mail ends. A domain stands with `*.` before it for those below it.
+    pub domains: Vec<String>,
+    /// How long the proof took, in microseconds.
+    pub microseconds: u64,
 }
 
 /// What a code of a finding means.

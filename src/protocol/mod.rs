@@ -39,8 +39,8 @@ mod version;
 
 pub use answer::{Failure, FailureCode, line, read};
 pub use check::{
-    CheckEdit, CheckFinding, CheckNote, CheckPlace, CheckSuggestion, CheckSummary, CheckTotals,
-    CodeExplained,
+    CheckEdit, CheckFinding, CheckLaw, CheckNote, CheckPlace, CheckSuggestion, CheckSummary,
+    CheckTotals, CodeExplained,
 };
 pub use configuration::{
     Configuration, ConfigurationChange, RefusedConfiguration, Setting, WaitingSetting,

@@ -8,6 +8,7 @@
 mod addresses;
 mod after;
 mod agreement;
+mod laws;
 mod lines;
 mod model;
 mod naive;

@@ -170,7 +170,7 @@ pub fn quoted(local: &str) -> String {
 }
 
 impl Pat {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::Mailbox(addr) => addr.text(),
             Self::AnyDetail(addr) => format!("{}+*@{}", external(&addr.local), addr.domain),

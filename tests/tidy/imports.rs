@@ -19,6 +19,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("engine::transaction", 50),
     ("engine::check", 50),
     ("engine::compare", 50),
+    ("engine::laws", 50),
     ("engine::load", 60),
     ("engine", 60),
     ("config", 70),

@@ -4,12 +4,13 @@
 use crate::{
     cli::{files::Loaded, output},
     engine::{
-        Diagnostic, Tally,
+        Diagnostic, LawReport, Tally,
         diagnostic::{Excerpt, Note, Suggestion, path},
         syntax::Skipped,
     },
     protocol::{
-        CheckEdit, CheckFinding, CheckNote, CheckPlace, CheckSuggestion, CheckSummary, CheckTotals,
+        CheckEdit, CheckFinding, CheckLaw, CheckNote, CheckPlace, CheckSuggestion, CheckSummary,
+        CheckTotals,
     },
 };
 
@@ -35,8 +36,26 @@ fn summary(loaded: &Loaded) -> CheckSummary {
             rules: loaded.table.as_ref().map(|table| table.len()),
             files: loaded.files,
             expectations: loaded.expectations,
+            laws: loaded
+                .laws
+                .iter()
+                .map(|one| law(one, &loaded.prefix))
+                .collect(),
             live: loaded.table.is_some(),
         },
+    }
+}
+
+fn law(law: &LawReport, prefix: &str) -> CheckLaw {
+    CheckLaw {
+        law: law.law.clone(),
+        file: path(&law.file, prefix),
+        line: law.line,
+        verdict: law.verdict.word().to_owned(),
+        rules: law.rules,
+        wide_rules: law.wide_rules.clone(),
+        domains: law.domains.clone(),
+        microseconds: u64::try_from(law.took.as_micros()).unwrap_or(u64::MAX),
     }
 }
 

@@ -11,4 +11,5 @@ mod single;
 
 pub use decision::{Decision, Limit, Outcome, Reason, Step};
 pub use expand::{decide, decide_in_any_case, decide_within};
+pub use fill::{FillError, fill};
 pub use single::{Rewritten, rewrite_once};

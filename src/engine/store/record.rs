@@ -154,6 +154,11 @@ impl<'a> Head<'a> {
         self.head >> 3 & 7 == REFUSE
     }
 
+    /// Returns true if the address that matched stays as it is: `keep` or `mailbox`.
+    pub fn stays(&self) -> bool {
+        self.head >> 3 & 7 <= IS_MAILBOX
+    }
+
     pub fn origin(&self) -> Origin {
         let number = usize::from(self.marks & 7);
         ORIGINS.get(number).copied().unwrap_or(Origin::Line)

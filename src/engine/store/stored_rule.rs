@@ -70,6 +70,16 @@ impl<'p> StoredRule<'p> {
         self.head.refuses()
     }
 
+    /// Returns true if the address that matched stays as it is.
+    pub fn stays(&self) -> bool {
+        self.head.stays()
+    }
+
+    /// Returns the local-part of its pattern in internal form, if the pattern is one mailbox.
+    pub fn local_part(&self) -> Option<&'p str> {
+        self.head.mailbox().map(|(local, _)| local)
+    }
+
     /// Returns the number of its file.
     pub fn file(&self) -> u32 {
         self.file

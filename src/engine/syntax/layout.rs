@@ -23,6 +23,7 @@ use std::ops::Range;
 
 use super::{
     Parsed, action,
+    law::LAW_WORDS,
     lexer::{self, LogicalLine, Token, TokenKind},
     parse::read,
 };
@@ -180,7 +181,8 @@ fn rule(line: &LogicalLine<'_>, lines: &[Physical<'_>], expectation: bool) -> Op
             cell.push(' ');
         }
         cell.push_str(&spelling(token));
-        if is_list && at + 1 < body && !(is_mailbox && at == 0) {
+        let is_word = at == 0 && (is_mailbox || (expectation && LAW_WORDS.contains(&token.text)));
+        if is_list && at + 1 < body && !is_word {
             cell.push(',');
         }
     }

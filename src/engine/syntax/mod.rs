@@ -27,6 +27,7 @@ mod advice;
 mod domain_line;
 mod expectation;
 mod idioms;
+mod law;
 mod layout;
 mod lexer;
 mod parse;
@@ -36,6 +37,7 @@ mod target;
 mod target_words;
 
 pub use expectation::{Expectation, Expected};
+pub use law::{Claim, Law, Region};
 pub use layout::format;
 pub use parse::{Parsed, Skipped, read, read_cells, warn_if_empty};
 pub use pattern::bad_mailbox;

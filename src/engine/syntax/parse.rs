@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::{
-    Expectation, action,
+    Expectation, Law, action,
     domain_line::{declaration, no_action, not_a_domain, not_declared},
-    expectation, idioms,
+    expectation, idioms, law,
     lexer::{self, Line, LogicalLine, Token, TokenKind},
     pattern::{self, FirstWord},
     plain,
@@ -27,6 +27,8 @@ pub struct Parsed {
     pub rules: RuleStore,
     /// Lines of `.expect` files.
     pub expectations: Vec<Expectation>,
+    /// Lines of `.expect` files that are about many addresses.
+    pub laws: Vec<Law>,
     /// What foreign files hold that is no address to rewrite.
     pub skipped: Vec<Skipped>,
     /// The files, in their order.
@@ -39,6 +41,13 @@ impl Parsed {
         Self {
             rules: reuse.empty_store(),
             ..Self::default()
+        }
+    }
+
+    fn expect(&mut self, line: Expected) {
+        match line {
+            Expected::Outcome(expectation) => self.expectations.push(expectation),
+            Expected::Law(law) => self.laws.push(law),
         }
     }
 
@@ -178,27 +187,43 @@ fn rule_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Finding
     findings.extend(found);
 }
 
-/// Reads one line as an expectation; if it is none, what its idioms mean.
+/// A line of an `.expect` file.
+enum Expected {
+    /// What must come out for one address.
+    Outcome(Expectation),
+    /// What holds for many addresses.
+    Law(Law),
+}
+
+/// Reads the words of a line of an `.expect` file.
+fn expected(tokens: &[Token<'_>]) -> Result<Expected, Vec<Finding>> {
+    match law::is_law(tokens) {
+        true => law::parse(tokens).map(Expected::Law),
+        false => expectation::parse(tokens).map(Expected::Outcome),
+    }
+}
+
+/// Reads one line as an expectation or a law; if it is none, what its idioms mean.
 fn expectation_line(line: &LogicalLine<'_>, parsed: &mut Parsed, findings: &mut Findings<'_>) {
-    let read = expectation::parse(&line.tokens);
+    let read = expected(&line.tokens);
     if !line.is_odd
-        && let Ok(expectation) = read
+        && let Ok(line) = read
     {
-        return parsed.expectations.push(expectation);
+        return parsed.expect(line);
     }
     let bytes = source_of(line, findings);
     let translation = idioms::translate(&line.tokens, bytes, idioms::Lines::Expectations);
     if translation.findings.is_empty() {
         return match read {
-            Ok(expectation) => parsed.expectations.push(expectation),
+            Ok(line) => parsed.expect(line),
             Err(found) => findings.extend(found),
         };
     }
     findings.extend(translation.findings);
     for words in &translation.lines {
         let tokens: Vec<_> = words.iter().map(idioms::Word::token).collect();
-        match expectation::parse(&tokens) {
-            Ok(expectation) => parsed.expectations.push(expectation),
+        match expected(&tokens) {
+            Ok(line) => parsed.expect(line),
             Err(found) => findings.extend(found),
         }
     }

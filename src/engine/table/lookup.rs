@@ -32,6 +32,25 @@ impl Address {
 impl Table {
     /// Returns the rule for an address, in the order of precedence that the head of [`super`] lists.
     pub fn find(&self, address: &Address) -> Found {
+        self.find_with(address, |class| self.find_regex(address, class))
+    }
+
+    /// The rule for an address as if the table had no regex. The second value is true if the regexes would
+    /// have been asked before that rule.
+    pub fn find_without_regexes(&self, address: &Address) -> (Found, bool) {
+        let mut asked = false;
+        let found = self.find_with(address, |class| {
+            asked = class != DomainClass::External;
+            None
+        });
+        (found, asked && !self.regexes.is_empty())
+    }
+
+    fn find_with(
+        &self,
+        address: &Address,
+        regex: impl FnOnce(DomainClass) -> Option<Match>,
+    ) -> Found {
         let domain = &address.mailbox.domain;
         // One look at the index of domains serves all steps below.
         let entry = self.known.get(domain);
@@ -50,7 +69,7 @@ impl Table {
             };
         }
         let found = self.find_local_part(address, class);
-        let found = found.or_else(|| self.find_regex(address, class));
+        let found = found.or_else(|| regex(class));
         let found = found.or_else(|| self.find_domain(address));
         found.map_or(Found::Unknown(unknown), Found::Rule)
     }

@@ -33,6 +33,7 @@ mod key;
 mod lookup;
 mod mailbox_index;
 mod names;
+mod regex_reach;
 mod regexes;
 mod rule_place;
 mod settings;
@@ -45,6 +46,7 @@ pub use self::{
     changes::{Change, Changes},
     compiled::Table,
     found::{Found, Match},
+    regex_reach::Behind,
     rule_place::RulePlace,
     settings::Settings,
 };

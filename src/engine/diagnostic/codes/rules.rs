@@ -22,6 +22,10 @@ codes! {
         "A line of a `.expect` file names an address or a target that cannot be read."
         "Write addresses in full: `jd@domain2.com jdoe@company.com`."
         Files(&[("10-example.expect", "jd keep\n")])
+    BAD_LAW "bad-law" [Error]
+        "A line of a `.expect` file that is about many addresses cannot be read."
+        "Write a pattern, then `only` or `never` and a list of domains, `delivered`, or `at-least` and a number."
+        Files(&[("10-example.expect", "@domain2.com onyl @company.com\n")])
     BAD_MAILBOX "bad-mailbox" [Error]
         "The action `mailbox` follows a pattern that matches more than one address."
         "Write the address of the mailbox in full, or use another action."
@@ -86,6 +90,14 @@ codes! {
         "A rule keeps every address of a domain whose line says that unknown addresses are refused."
         "Delete the rule, or the option `unknown=` of the domain."
         Files(&[("10-example.rules", "company.com primary unknown=reject\nanna@company.com mailbox\n@company.com keep\n")])
+    LAW "law" [Error]
+        "A law of a `.expect` file does not hold: an address that its pattern matches breaks it, or there are too few addresses."
+        "Correct the rule that the finding names, or the law if the rule is right."
+        Files(&[("10-example.rules", "company.com primary\ndomain2.com secondary\npostmaster@* anna@company.com\nabuse@* anna@company.com\njd@domain2.com jd@else.example\nelse.example external\n"), ("20-example.expect", "@domain2.com only @company.com\n")])
+    LAW_UNPROVED "law-unproved" [Error]
+        "A law of a `.expect` file could neither be proved nor refuted, so it counts as broken."
+        "Make the regex that leads there narrower, write rules for single addresses in its place, or let the law be about fewer addresses."
+        Files(&[("10-example.rules", "company.com primary\ndomain2.com secondary\nelse.example external\npostmaster@* anna@company.com\nabuse@* anna@company.com\n/x*(y?)@domain2\\.com/ z$1@company.com\nzz@company.com zz@else.example\n@domain2.com anna@company.com\n"), ("20-example.expect", "@domain2.com only @company.com\n")])
     LOOKALIKE "lookalike" [Warning]
         "A domain looks like another one of the table, but contains letters of another script."
         "Type the domain again, with ASCII letters."
@@ -190,6 +202,10 @@ codes! {
         "A secondary domain is declared, but no rule matches an address of it, so all its mail is refused."
         "Write a rule for the domain, or one for each address that exists."
         Rules("domain3.com secondary\n")
+    UNUSED_LAW "unused-law" [Warning]
+        "The table has no address that a law of a `.expect` file is about, so that the law says nothing."
+        "Correct the spelling of the domain, or delete the law."
+        Files(&[("10-example.rules", "company.com primary\ndomain2.com secondary\npostmaster@* anna@company.com\nabuse@* anna@company.com\njd@domain2.com jd@company.com\n"), ("20-example.expect", "@domian2.com only @company.com\n")])
     USELESS_OPTION "useless-option" [Error]
         "An option has no effect on this line."
         "Delete the option."

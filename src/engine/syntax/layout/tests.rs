@@ -250,3 +250,17 @@ proptest! {
         prop_assert_eq!(String::from_utf8_lossy(&twice), shown);
     }
 }
+
+#[test]
+fn laws() {
+    let laid_out = format(&source(
+        "a.expect",
+        b"@d.example only @c.example,@*.c.example\n@d.example delivered\n@d.example  at-least  9\n",
+    ));
+    assert_eq!(
+        String::from_utf8(laid_out.unwrap()).unwrap(),
+        "@d.example                      only @c.example, @*.c.example\n\
+         @d.example                      delivered\n\
+         @d.example                      at-least 9\n"
+    );
+}

@@ -22,6 +22,7 @@
 //! looks addresses up keeps a few megabytes.
 
 mod alphabet;
+mod reach;
 
 use hashbrown::HashMap;
 use regex_automata::{
@@ -33,6 +34,7 @@ use regex_syntax::{ParserBuilder, hir::Hir};
 use unicode_normalization::UnicodeNormalization;
 
 use self::alphabet::{Alphabet, Letters};
+pub use self::reach::{Behind, captures_something};
 use super::{address::Address, found::Match};
 use crate::engine::{address::Domain, store::RuleId};
 

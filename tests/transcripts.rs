@@ -50,7 +50,13 @@ impl Play<'_> {
             .env("TERM", "xterm")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());
-        for name in ["NO_COLOR", "COLUMNS", "JOURNAL_STREAM", "LISTEN_FDS"] {
+        for name in [
+            "NO_COLOR",
+            "COLUMNS",
+            "JOURNAL_STREAM",
+            "LISTEN_FDS",
+            "SUDO_USER",
+        ] {
             command.env_remove(name);
         }
         said(command)

@@ -37,6 +37,9 @@ _readdress() {
             readdress,doctor)
                 cmd="readdress__subcmd__doctor"
                 ;;
+            readdress,edit)
+                cmd="readdress__subcmd__edit"
+                ;;
             readdress,expect)
                 cmd="readdress__subcmd__expect"
                 ;;
@@ -94,6 +97,9 @@ _readdress() {
             readdress__subcmd__help,doctor)
                 cmd="readdress__subcmd__help__subcmd__doctor"
                 ;;
+            readdress__subcmd__help,edit)
+                cmd="readdress__subcmd__help__subcmd__edit"
+                ;;
             readdress__subcmd__help,expect)
                 cmd="readdress__subcmd__help__subcmd__expect"
                 ;;
@@ -137,7 +143,7 @@ _readdress() {
 
     case "${cmd}" in
         readdress)
-            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help"
+            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload edit history diff blame rollback accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -392,6 +398,44 @@ _readdress() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        readdress__subcmd__edit)
+            opts="-m -r -c -h -V --message --rules --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         readdress__subcmd__expect)
             opts="-c -h -V --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -505,7 +549,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help)
-            opts="run demo check doctor explain export fmt expect import try status reload history diff blame rollback accept config help"
+            opts="run demo check doctor explain export fmt expect import try status reload edit history diff blame rollback accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,6 +647,20 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__help__subcmd__edit)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

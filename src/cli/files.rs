@@ -171,6 +171,19 @@ impl Loaded {
         Tally::of(&self.diagnostics)
     }
 
+    /// Shows a file under another name in all findings.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        for finding in &mut self.diagnostics {
+            let notes = finding.notes.iter_mut();
+            let notes = notes.map(|note| &mut note.excerpt.file);
+            for file in notes.chain([&mut finding.excerpt.file]) {
+                if file == from {
+                    to.clone_into(file);
+                }
+            }
+        }
+    }
+
     /// Prints all findings for people.
     pub fn print(&self, paint: Paint) {
         self.write(paint, output::line);

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 pub use check::{Check, CheckFormat, Format};
 pub use daemon::{Accept, Control, Reload, Status};
 pub use doctor::{Doctor, Mta, ProbeAt};
-pub use history::{Blame, Diff, History, Place, Rollback, Side};
+pub use history::{Blame, Diff, Edit, History, Place, Rollback, Side};
 
 use crate::{config::socket::Socket, engine::format::ImportFormat, export::ExportFormat};
 
@@ -86,6 +86,12 @@ pub enum Command {
     /// Make the running daemon read its files now, and wait for the result
     #[command(after_long_help = guide::end("reload"))]
     Reload(Reload),
+    /// Edit a rules file, see what that changes, then save it with a reason
+    ///
+    /// The editor ($VISUAL, $EDITOR) works upon a copy. Then come the findings and
+    /// whose mail goes elsewhere. Only with a yes the file is saved and goes live.
+    #[command(after_long_help = guide::end("edit"))]
+    Edit(Edit),
     /// List the tables that went live: when, by whom, why
     #[command(after_long_help = guide::end("history"))]
     History(History),

@@ -17,6 +17,7 @@ pub mod codes;
 mod config;
 mod demo;
 mod doctor;
+mod edit;
 mod exit;
 mod expect;
 mod explain;
@@ -60,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Status(flags) => status::run(&flags),
         Command::Reload(flags) => reload::run(&flags),
         Command::Accept(flags) => reload::accept(&flags),
+        Command::Edit(flags) => edit::run(&flags),
         Command::History(flags) => history::run(&flags),
         Command::Diff(flags) => history::diff(&flags),
         Command::Blame(flags) => history::blame(&flags),

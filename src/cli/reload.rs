@@ -39,7 +39,7 @@ pub fn rollback(flags: &flags::Rollback) -> Exit {
 }
 
 /// Adds why, and who called sudo.
-fn because(request: Request, why: Option<&str>) -> Request {
+pub fn because(request: Request, why: Option<&str>) -> Request {
     Request {
         why: why.map(str::to_owned),
         sudo: std::env::var("SUDO_USER").ok(),
@@ -47,7 +47,8 @@ fn because(request: Request, why: Option<&str>) -> Request {
     }
 }
 
-fn tell(flags: &Control, request: &Request, label: &str) -> Exit {
+/// Sends a request, prints what came of it, and returns the exit status.
+pub fn tell(flags: &Control, request: &Request, label: &str) -> Exit {
     let (reload, findings) = match ask::one::<Reload>(flags, request) {
         Ok(answer) => (answer.value, answer.findings),
         Err(exit) => return exit,

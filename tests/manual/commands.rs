@@ -91,6 +91,13 @@ Where
 .B readdress doctor
 looks for the programs of the MTA.
 .TP
+.BR VISUAL ", " EDITOR
+The editor of
+.BR readdress\ edit ;
+without them
+.IR /usr/bin/editor ,
+or vi(1).
+.TP
 .B SUDO_USER
 Whom the history names if root runs
 .BR readdress\ reload ,

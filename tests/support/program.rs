@@ -125,7 +125,13 @@ impl Place {
             .current_dir(self.dir.path())
             .env("TERM", "xterm")
             .stdin(Stdio::null());
-        for name in ["NO_COLOR", "COLUMNS", "JOURNAL_STREAM", "LISTEN_FDS"] {
+        for name in [
+            "NO_COLOR",
+            "COLUMNS",
+            "JOURNAL_STREAM",
+            "LISTEN_FDS",
+            "SUDO_USER",
+        ] {
             command.env_remove(name);
         }
         command

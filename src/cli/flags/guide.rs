@@ -216,6 +216,19 @@ pub const GUIDES: &[Guide] = &[
         )],
     },
     Guide {
+        command: "edit",
+        exits: &[
+            (0, "saved and live, or nothing was changed"),
+            (1, "left without saving, or the daemon refused the rules"),
+            (2, "could not run or save, or no daemon answers"),
+            (3, "saved, and the new table is held back"),
+        ],
+        examples: &[(
+            "readdress edit 10-company.rules",
+            "edit a file of the configured rules directory",
+        )],
+    },
+    Guide {
         command: "history",
         exits: &[
             (0, "listed"),

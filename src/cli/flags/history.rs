@@ -132,3 +132,20 @@ pub struct Rollback {
     #[command(flatten)]
     pub control: Control,
 }
+
+/// Flags of `edit`.
+#[derive(Args, Debug)]
+pub struct Edit {
+    /// A file of the rules directory, which need not exist
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Why, for the history; without it you are asked
+    #[arg(short = 'm', long = "message", value_name = "WHY")]
+    pub why: Option<String>,
+    /// Rules directory [default: the configured one]
+    #[arg(short, long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `mod.rs` | `history` |
 //! | `generation.rs` | an entry of the history as programs get it |
+//! | `print.rs` | differences, for people |
 //! | `recorded.rs` | the history of a configuration, and the tables in it |
 //! | `diff.rs` | `diff` |
 //! | `blame.rs` | `blame` |
@@ -14,6 +15,7 @@
 mod blame;
 mod diff;
 mod generation;
+pub mod print;
 mod recorded;
 
 use super::{Exit, files::counted, flags, output, time::moment};

@@ -17,6 +17,7 @@ mod expect;
 mod explain;
 mod fix;
 mod manners;
+mod night;
 mod reports;
 mod shapes;
 mod standing;

@@ -65,7 +65,7 @@ const TRIED: [(&str, &str); 5] = [
 ];
 
 /// The other blocks: how each begins, and where it is tried or why it cannot be.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 10] = [
     ("  customer ", "a picture of the flow"),
     ("readdress check ", "the_commands_work_as_written"),
     (
@@ -83,6 +83,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ),
     ("readdress run ", "the_commands_work_as_written"),
     ("readdress try ", "the_commands_work_as_written"),
+    ("$ readdress status", "tests/cli/night.rs plays it"),
     (
         "4gFQ2C0: orig_to=",
         "a log line: the_rules_file_has_no_finding compares its rule",

@@ -4,7 +4,7 @@ use crate::{
     engine::{
         Table,
         address::{Domain, Mailbox},
-        diagnostic::nearest,
+        diagnostic::similar_domain,
         rewrite::{Outcome, Reason, Step},
         transaction::Recipient,
     },
@@ -88,6 +88,6 @@ pub(super) fn note(table: &Table, recipient: &Recipient) -> Option<String> {
 /// Returns the domain of the table whose spelling is nearest to a domain that is not in the table.
 fn meant(table: &Table, domain: &Domain) -> Option<String> {
     let known = table.known_domains();
-    let names = known.iter().map(|(domain, _)| domain.as_str());
-    nearest(domain.as_str(), names).map(ToOwned::to_owned)
+    let names = known.iter().map(|(domain, _)| *domain);
+    similar_domain(domain, names).map(|similar| similar.meant.to_unicode())
 }

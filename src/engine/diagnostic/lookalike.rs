@@ -10,10 +10,16 @@ pub fn looks_like<'w>(
     words: impl IntoIterator<Item = &'w str>,
 ) -> Option<(&'w str, char)> {
     let odd = text.chars().find(|c| !c.is_ascii())?;
-    let shape: String = skeleton(text).collect();
+    let shape_of = shape(text);
     let mut words = words.into_iter();
-    let meant = words.find(|word| skeleton(word).eq(shape.chars()))?;
+    let meant = words.find(|word| shape(word) == shape_of)?;
     Some((meant, odd))
+}
+
+/// Returns what texts that look alike have in common. `rn` is one with `m`, `0` with `o`, `1` with `l`.
+pub(super) fn shape(text: &str) -> String {
+    // The standard takes `0` for the capital letter.
+    skeleton(text).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -28,14 +28,22 @@ struct Plain<'a>(&'a LocalPart);
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string();
-        let ambiguous =
-            text.starts_with(['/', '#']) || (!text.starts_with('"') && text.contains('*'));
+        let ambiguous = text.starts_with(['/', '#'])
+            || (!text.starts_with('"') && (text.contains('*') || holds_group(&text)));
         if ambiguous {
             write!(f, "\"{text}\"")
         } else {
             f.write_str(&text)
         }
     }
+}
+
+/// Returns true if a text holds what would read as a group of a regex: `$1` or `${1}`.
+fn holds_group(text: &str) -> bool {
+    let digit = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    text.split('$')
+        .skip(1)
+        .any(|rest| digit(rest.strip_prefix('{').unwrap_or(rest)))
 }
 
 impl fmt::Display for Target {

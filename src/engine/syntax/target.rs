@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 
 use super::{
     advice::{Side, bad_address, without_domain},
+    idioms::{WITHOUT_REGEX, WRITE_A_REGEX, begins_group},
     lexer::Token,
     pattern::{bad_mailbox, domain_at},
     target_words::{bare_word, deletion, delivered, words},
@@ -226,6 +227,13 @@ fn pieces(
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut quoted = false;
+    let unquoted = filling != Filling::Captures && !local.contains('"');
+    let group = local.match_indices('$');
+    let mut group = group.filter_map(|(at, _)| local.get(at..));
+    if unquoted && group.any(begins_group) {
+        let finding = Finding::error(codes::BAD_TARGET, span, WITHOUT_REGEX);
+        return Err(finding.help(WRITE_A_REGEX));
+    }
     let mut rest = local.chars().peekable();
     while let Some(c) = rest.next() {
         let piece = match c {

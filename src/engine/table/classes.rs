@@ -7,7 +7,7 @@ use std::{collections::HashMap, ops::Range};
 use super::compiled::{DomainEntry, Table};
 use crate::engine::{
     address::{Domain, LocalCase, last_at},
-    diagnostic::{Finding, Findings, Span, codes, looks_like, nearest},
+    diagnostic::{Finding, Findings, SimilarDomain, Span, codes, similar_domain},
     rule::{Action, Declaration, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
     store::StoredRule,
     syntax::Parsed,
@@ -224,25 +224,27 @@ fn undeclared_domain(
     (domain, span, what): (&Domain, Span, &str),
     findings: &Findings<'_>,
 ) -> Finding {
-    let names = || declarations.iter().map(|line| line.domain.as_str());
+    let names = declarations.iter().map(|line| &line.domain);
     let shown = domain.to_unicode();
     let place = findings.place_of(span, |word| domain_in(word, domain));
-    if let Some((meant, odd)) = looks_like(&shown, names()) {
-        let message = format!(
-            "{what} is in `{shown}`, which looks like `{meant}`, but its `{odd}` is U+{:04X}",
-            u32::from(odd)
-        );
-        let finding = Finding::error(codes::UNDECLARED_DOMAIN, span, message).understood();
-        let write = format!("write `{meant}` in ASCII");
-        return match place {
-            Some(place) => finding.suggest(write, place, meant),
-            None => finding.help(write),
-        };
-    }
-    let message = format!("{what} is in `{domain}`, which no line declares");
-    let mut finding = Finding::error(codes::UNDECLARED_DOMAIN, span, message).understood();
     let wanted = findings.wants_suggestions();
-    let meant = wanted.then(|| nearest(domain.as_str(), names())).flatten();
+    let similar = wanted.then(|| similar_domain(domain, names)).flatten();
+    let (meant, looks) = match similar {
+        Some(similar) => (Some(similar.meant.to_unicode()), similar.looks),
+        None => (None, None),
+    };
+    if let (Some(meant), Some(looks), false) = (&meant, &looks, shown.is_ascii()) {
+        let message = format!("{what} is in `{shown}`, which looks like `{meant}`, {looks}");
+        let finding = Finding::error(codes::UNDECLARED_DOMAIN, span, message).understood();
+        return written_instead(finding, meant, place);
+    }
+    let message = match (&meant, looks) {
+        (Some(meant), Some(looks)) => {
+            format!("{what} is in `{domain}`, which looks like `{meant}`, {looks}")
+        }
+        _ => format!("{what} is in `{domain}`, which no line declares"),
+    };
+    let mut finding = Finding::error(codes::UNDECLARED_DOMAIN, span, message).understood();
     if let (Some(meant), Some(place)) = (meant, place) {
         finding = finding.suggest(format!("write `{meant}` if it is meant"), place, meant);
     }
@@ -257,6 +259,18 @@ fn undeclared_domain(
         let line = format!("{domain} {class}");
         finding.suggest_line_after(format!("write a line `{line}`"), last.span, line)
     })
+}
+
+/// Offers a domain in place of one with letters of another script.
+fn written_instead(finding: Finding, meant: &str, place: Option<Span>) -> Finding {
+    let write = match meant.is_ascii() {
+        true => format!("write `{meant}` in ASCII"),
+        false => format!("write `{meant}`"),
+    };
+    match place {
+        Some(place) => finding.suggest(write, place, meant),
+        None => finding.help(write),
+    }
 }
 
 /// Returns the place of the domain within a word, in bytes, if the word ends with this domain.
@@ -276,28 +290,26 @@ pub(super) fn check_lookalikes(table: &Table, findings: &mut Findings<'_>) {
         .filter(|domain| domain.as_str().contains("xn--"))
         .collect();
     for domain in odd {
-        let names = table.known.keys().filter(|other| *other != domain);
+        let names = table.known.keys();
+        let names = names.filter(|other| !other.as_str().contains("xn--"));
         let shown = domain.to_unicode();
-        let Some((meant, odd)) = looks_like(&shown, names.map(Domain::as_str)) else {
+        let Some(SimilarDomain {
+            meant,
+            looks: Some(looks),
+        }) = similar_domain(domain, names)
+        else {
             continue;
         };
+        let meant = meant.to_unicode();
         let mut rules = table.rules();
         let first = rules.find(|rule| rule.pattern.domain() == Some(domain));
         let Some(span) = first.map(|rule| rule.span) else {
             continue;
         };
-        let message = format!(
-            "`{shown}` looks like `{meant}`, but its `{odd}` is U+{:04X}",
-            u32::from(odd)
-        );
+        let message = format!("`{shown}` looks like `{meant}`, {looks}");
         let finding = Finding::warning(codes::LOOKALIKE, span, message);
-        let write = format!("write `{meant}` in ASCII");
-        findings.push(
-            match findings.place_of(span, |word| domain_in(word, domain)) {
-                Some(place) => finding.suggest(write, place, meant),
-                None => finding.help(write),
-            },
-        );
+        let place = findings.place_of(span, |word| domain_in(word, domain));
+        findings.push(written_instead(finding, &meant, place));
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::engine::{
     address::Domain,
-    diagnostic::{Finding, Findings, codes, nearest},
+    diagnostic::{Finding, Findings, codes, similar_domain},
     rule::{Action, DomainClass, Origin, Pattern, Rule, TargetKind, Unknown},
 };
 
@@ -84,8 +84,9 @@ fn elsewhere(
         _ => finding,
     };
     let inbound = table.inbound_domains();
-    let names = inbound.iter().map(|(domain, _)| domain.as_str());
-    if let Some(meant) = nearest(domain.as_str(), names) {
+    let names = inbound.iter().map(|(domain, _)| *domain);
+    if let Some(similar) = similar_domain(domain, names) {
+        let meant = similar.meant.as_str();
         let place = rule.span.part(1 + tail.start, text.len() - tail.start);
         return Some(finding.suggest(
             format!("write `{meant}` if it is meant"),

@@ -11,6 +11,7 @@
 mod comments;
 mod delivery;
 mod files;
+mod groups;
 mod hidden;
 mod layout;
 mod patterns;
@@ -21,6 +22,7 @@ mod wrapped;
 
 pub(super) use delivery::delivery;
 pub(super) use files::other_file;
+pub(super) use groups::{WITHOUT_REGEX, WRITE_A_REGEX, begins_group};
 pub(super) use word::Word;
 
 use super::lexer::Token;
@@ -60,6 +62,7 @@ pub(super) fn translate(tokens: &[Token<'_>], bytes: &[u8], lines: Lines) -> Tra
         if lines == Lines::Rules {
             patterns::pattern(&mut line, found);
             targets::captures(&mut line, found);
+            groups::without_regex(&mut line, found);
         }
         targets::two_at_signs(&mut line, found);
         targets::letter_case(&mut line, found);

@@ -5,6 +5,8 @@
 //! | `*@oldacme.org` | `@oldacme.org` |
 //! | `*.oldacme.org`, `.oldacme.org`, `@.oldacme.org`, `*@*.oldacme.org` | `@*.oldacme.org` |
 //! | `info*@oldacme.org` | `/info.*@oldacme\.org/` |
+//! | `.*@oldacme.org`, `.+@oldacme.org` | `@oldacme.org` |
+//! | `^(info|sales)@oldacme\.org$` | `/(info|sales)@oldacme\.org/` |
 
 use super::word::Word;
 use crate::engine::{
@@ -53,6 +55,17 @@ fn meant(text: &str) -> Option<(String, String)> {
         let message = format!("every address of `{domain}` is written without `*`");
         return Some((message, format!("@{domain}")));
     }
+    for before in [".*@", ".+@"] {
+        let domain = text.strip_prefix(before).unwrap_or_default();
+        let domain = domain.replace("\\.", ".");
+        if is_domain(&domain) {
+            let message = format!("every address of `{domain}` is written without a regex");
+            return Some((message, format!("@{domain}")));
+        }
+    }
+    if let Some(regex) = bare_regex(text) {
+        return Some(("a regex stands between slashes".to_owned(), regex));
+    }
     let at = last_at(text)?;
     let (local, domain) = (text.get(..at)?, text.get(at + 1..)?);
     // Where a local-part routes, a pattern names it in full; `user+*` stands for a user with any detail.
@@ -63,6 +76,21 @@ fn meant(text: &str) -> Option<(String, String)> {
     Mailbox::parse(&text.replace('*', "x")).ok()?;
     let message = "`*` cannot stand for a part of a local-part: a regex can".to_owned();
     Some((message, format!("/{}@{}/", regex(local), regex(domain))))
+}
+
+/// A regex without its slashes. Anchors are left out: every regex is for the whole address.
+fn bare_regex(text: &str) -> Option<String> {
+    let inside = text.strip_prefix('^').unwrap_or(text);
+    let inside = inside.strip_suffix('$').unwrap_or(inside);
+    let marks = ["(.", "(\\", "[", "\\.", "\\w", "\\d", "\\S"];
+    let marked = inside.len() < text.len()
+        || marks.iter().any(|mark| inside.contains(mark))
+        || inside.contains('(') && inside.contains('|');
+    let (local, domain) = inside.rsplit_once('@')?;
+    let closed = local.matches('(').count() == local.matches(')').count();
+    let named = Domain::parse(&domain.replace("\\.", ".")).is_ok();
+    let odd = text.contains(['"', '/']) || local.is_empty();
+    (marked && closed && named && !odd).then(|| format!("/{inside}/"))
 }
 
 /// A text as a regex, `*` standing for anything.

@@ -2,7 +2,7 @@
 //!
 //! | written | behind | means |
 //! |---|---|---|
-//! | `%1@acme.com`, `%u@acme.com`, `$1@acme.com` | anything but a regex | `@acme.com` |
+//! | `%1@acme.com`, `%u@acme.com` | anything but a regex | `@acme.com` |
 //! | `\1@acme.com`, `%1@acme.com` | a regex | `$1@acme.com` |
 //! | `anna@@acme.com` | | `anna@acme.com` |
 //! | `KEEP`, `SECONDARY` | | `keep`, `secondary` |

@@ -10,7 +10,10 @@ use super::{
 use crate::engine::{
     address::{Domain, Mailbox, joiner_belongs},
     diagnostic::{Code, Finding, Findings, Span, codes},
-    rule::{Action, Declaration, Detail, DomainClass, Origin, Pattern, Rule, Target, TargetKind},
+    rule::{
+        Action, Annotation, Declaration, Detail, DomainClass, Origin, Pattern, Rule, Target,
+        TargetKind,
+    },
     syntax::{Parsed, Skipped, bad_mailbox, routing_spelling},
 };
 
@@ -123,6 +126,7 @@ impl<'a, 'f> Context<'a, 'f> {
             pattern,
             action,
             detail,
+            annotation: Annotation::default(),
             span,
             origin,
         });
@@ -135,6 +139,7 @@ impl<'a, 'f> Context<'a, 'f> {
             domain,
             class,
             unknown: None,
+            annotation: Annotation::default(),
             span,
         });
     }

@@ -16,7 +16,7 @@ use super::{
 use crate::engine::{
     address::{Domain, LocalPart, Mailbox, last_at},
     diagnostic::{Finding, Findings, codes},
-    rule::{Declaration, DomainClass, Origin, Pattern, Rule},
+    rule::{Annotation, Declaration, DomainClass, Origin, Pattern, Rule},
     syntax::Parsed,
 };
 
@@ -129,6 +129,7 @@ pub fn settle(
             domain,
             class: DomainClass::Secondary,
             unknown: None,
+            annotation: Annotation::default(),
             span: key.span,
         });
     }

@@ -19,7 +19,9 @@ use super::{
     field_text::{FieldText, lines},
 };
 use crate::engine::diagnostic::codes;
-use crate::engine::rule::{Action, Declaration, DomainClass, Origin, Pattern, Target, TargetKind};
+use crate::engine::rule::{
+    Action, Annotation, Declaration, DomainClass, Origin, Pattern, Target, TargetKind,
+};
 
 /// Reads a table. Its domain lines count as those of `.rules` files.
 pub fn read(text: &str, context: &mut Context<'_, '_>) {
@@ -85,6 +87,7 @@ fn route(domain: &FieldText<'_>, host: &FieldText<'_>, context: &mut Context<'_,
         domain: name.clone(),
         class,
         unknown: None,
+        annotation: Annotation::default(),
         span,
     });
     if inbound && !exact {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::{
     address::{Domain, Mailbox},
-    rule::Meaning,
+    rule::{Annotation, Meaning},
     store::RuleId,
     table::{RulePlace, Table},
 };
@@ -118,11 +118,23 @@ impl Step {
         }
     }
 
+    /// Returns what people wrote about the line that decided.
+    pub fn annotation(&self, table: &Table) -> Annotation {
+        match &self.reason {
+            Reason::Rule(id) => table.annotation(*id),
+            Reason::Unknown(domain) => table.annotation_of(domain),
+            _ => Annotation::default(),
+        }
+    }
+
     /// Returns file and line of the rule that decided, with its text.
     pub fn written<'t>(&self, table: &'t Table) -> Option<(RulePlace<'t>, String)> {
         match &self.reason {
             Reason::Rule(id) => Some((table.place(*id), table.text(*id))),
-            Reason::Unknown(domain) => table.domain_line(domain),
+            Reason::Unknown(domain) => {
+                let (place, text) = table.domain_line(domain)?;
+                Some((place, format!("{text}{}", table.annotation_of(domain))))
+            }
             Reason::RoutingSpelling
             | Reason::Elsewhere
             | Reason::Loop

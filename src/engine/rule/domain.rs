@@ -1,5 +1,6 @@
 //! Domain lines: what a domain is, and what happens to its unknown addresses.
 
+use super::Annotation;
 use crate::engine::{address::Domain, diagnostic::Span};
 
 /// What a domain is to us.
@@ -71,6 +72,8 @@ pub struct Declaration {
     pub class: DomainClass,
     /// The option `unknown=`, where it is written.
     pub unknown: Option<Unknown>,
+    /// The options `note=` and `owner=`.
+    pub annotation: Annotation,
     /// Where the domain is written.
     pub span: Span,
 }

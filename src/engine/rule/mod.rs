@@ -5,6 +5,7 @@
 //! whether rules fit together that of [`table`](super::table).
 
 mod action;
+mod annotation;
 mod domain;
 mod meaning;
 mod pattern;
@@ -12,6 +13,7 @@ mod print;
 mod target;
 
 pub use action::{Action, ActionWord, Arguments};
+pub use annotation::Annotation;
 pub use domain::{Declaration, DomainClass, Unknown};
 pub use meaning::Meaning;
 pub use pattern::{Pattern, PatternKind};
@@ -55,6 +57,8 @@ pub struct Rule {
     pub action: Action,
     /// The option `detail=`, where it is written.
     pub detail: Option<Detail>,
+    /// The options `note=` and `owner=`.
+    pub annotation: Annotation,
     /// Where its pattern is written.
     pub span: Span,
     /// Where it came from.

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Action, Declaration, Detail, Pattern, Piece, Rule, Target, TargetKind};
+use super::{Action, Annotation, Declaration, Detail, Pattern, Piece, Rule, Target, TargetKind};
 use crate::engine::address::LocalPart;
 
 impl fmt::Display for Pattern {
@@ -21,14 +21,15 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A local-part that stands for itself: in quotes where it would read as a comment, a regex or a
-/// wildcard.
+/// A local-part that stands for itself: in quotes where it would read as a comment, a regex, a wildcard, a
+/// group or an option.
 struct Plain<'a>(&'a LocalPart);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string();
-        let ambiguous = text.starts_with(['/', '#'])
+        let ambiguous = Annotation::is_option(&text)
+            || text.starts_with(['/', '#'])
             || (!text.starts_with('"') && (text.contains('*') || holds_group(&text)));
         if ambiguous {
             write!(f, "\"{text}\"")
@@ -139,12 +140,17 @@ impl fmt::Display for Action {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.pattern, self.right_side())
+        write!(f, "{}{}", self.text(), self.annotation)
     }
 }
 
 impl Rule {
-    /// Returns everything to the right of the pattern: the action and the option.
+    /// Returns what the rule does: pattern, action and `detail=`, without `note=` and `owner=`.
+    pub fn text(&self) -> String {
+        format!("{} {}", self.pattern, self.right_side())
+    }
+
+    /// Returns the action and the option `detail=`.
     pub fn right_side(&self) -> String {
         let detail = match self.detail {
             Some(Detail::Keep) => " detail=keep",
@@ -158,9 +164,9 @@ impl Rule {
 impl fmt::Display for Declaration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.domain, self.class.word())?;
-        match self.unknown {
-            Some(unknown) => write!(f, " unknown={}", unknown.word()),
-            None => Ok(()),
+        if let Some(unknown) = self.unknown {
+            write!(f, " unknown={}", unknown.word())?;
         }
+        write!(f, "{}", self.annotation)
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! head    kind of pattern (3 bits), kind of action (3), detail (2)
-//! marks   origin (3), replaced (1), length follows (1), several targets (1)
+//! marks   origin (3), replaced (1), length follows (1), several targets (1), annotated (1)
 //! line    relative to the record before it in its block
 //! start   likewise
 //! length  of the written pattern, if it is not that of the canonical form
 //! pattern, action
+//! note, owner: texts, empty if absent; both only if annotated
 //! ```
 //!
 //! Domains and replies are numbers of the [`NameTable`].
@@ -19,14 +20,15 @@ use super::{
     target::{read_target, write_target},
 };
 use crate::engine::{
-    address::Domain,
+    address::{Domain, Mailbox},
     diagnostic::Span,
-    rule::{Action, Detail, Origin, Pattern, PatternKind, Rule},
+    rule::{Action, Annotation, Detail, Origin, Pattern, PatternKind, Rule},
 };
 
 const REPLACED: u8 = 1 << 3;
 const LENGTH: u8 = 1 << 4;
 const SEVERAL: u8 = 1 << 5;
+const ANNOTATED: u8 = 1 << 6;
 
 const MAILBOX: u8 = PatternKind::Mailbox.number();
 /// Actions without a reply or targets have their places in [`Action::PLAIN`] as numbers.
@@ -66,7 +68,9 @@ pub(super) fn encode(rule: &Rule, base: BasePlace, names: &mut NameTable) -> Wri
     let written = rule.span.length != width(&rule.pattern);
     let several = matches!(&rule.action, Action::Rewrite(targets) if targets.len() != 1);
     out.byte(pattern | action << 3 | detail << 6);
-    let marks = if written { LENGTH } else { 0 } | if several { SEVERAL } else { 0 };
+    let annotated = !rule.annotation.is_empty();
+    let mark = |wanted: bool, mark: u8| if wanted { mark } else { 0 };
+    let marks = mark(written, LENGTH) | mark(several, SEVERAL) | mark(annotated, ANNOTATED);
     out.byte(origin_number(rule.origin) | marks);
     out.step(base.line, rule.span.line);
     out.step(base.start, rule.span.start);
@@ -86,7 +90,17 @@ pub(super) fn encode(rule: &Rule, base: BasePlace, names: &mut NameTable) -> Wri
         }
         _ => {}
     }
+    if annotated {
+        write_annotation(&rule.annotation, &mut out);
+    }
     out
+}
+
+/// Texts: no table of domains needs to know the domain of an owner.
+fn write_annotation(annotation: &Annotation, out: &mut Writer) {
+    out.text(annotation.note.as_deref().unwrap_or_default(), false);
+    let owner = annotation.owner.as_ref().map(ToString::to_string);
+    out.text(&owner.unwrap_or_default(), false);
 }
 
 /// Packs a rule that rewrites one mailbox to another, both on one line, as [`encode`] would. Each address has
@@ -208,6 +222,7 @@ impl<'a> Head<'a> {
             pattern,
             action: self.action(span, names)?,
             detail: self.detail(),
+            annotation: self.annotation()?,
             span,
             origin: self.origin(),
         })
@@ -243,6 +258,18 @@ impl<'a> Head<'a> {
                 Action::Rewrite(targets.collect::<Option<_>>()?)
             }
             plain => Action::PLAIN.get(usize::from(plain))?.clone(),
+        })
+    }
+
+    /// Reads what stands behind the action.
+    fn annotation(&mut self) -> Option<Annotation> {
+        if self.marks & ANNOTATED == 0 {
+            return Some(Annotation::default());
+        }
+        let (note, owner) = (self.rest.text()?.0, self.rest.text()?.0);
+        Some(Annotation {
+            note: (!note.is_empty()).then(|| note.into()),
+            owner: Mailbox::parse(owner).ok(),
         })
     }
 

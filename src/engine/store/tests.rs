@@ -7,7 +7,7 @@ use crate::engine::{
     SourceText,
     address::{Domain, LocalCase, LocalPart, Mailbox, fold},
     diagnostic::{Findings, Span},
-    rule::{Action, Detail, Origin, Pattern, Piece, Rule, Target, TargetKind},
+    rule::{Action, Annotation, Detail, Origin, Pattern, Piece, Rule, Target, TargetKind},
     syntax::{Parsed, read},
 };
 
@@ -121,6 +121,10 @@ fn a_rule_is_what_was_put_in() {
         },
         action: Action::Rewrite(targets),
         detail: Some(Detail::Drop),
+        annotation: Annotation {
+            note: Some("Helpdesk 4711".into()),
+            owner: Mailbox::parse("anna@company.com").ok(),
+        },
         span: span(8, 890, 23),
         origin: Origin::Proxy,
     };

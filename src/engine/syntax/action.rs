@@ -2,6 +2,7 @@
 
 use super::{
     advice::{Side, bad_address},
+    annotation,
     lexer::{Token, TokenKind},
     pattern::{self, FirstWord, bad_mailbox},
     target,
@@ -11,7 +12,7 @@ use crate::engine::{
     address::{LocalPart, Mailbox, MailboxError},
     diagnostic::{Finding, Span, codes, nearest},
     reply::{ReplyClass, ReplyError, SmtpReply},
-    rule::{Action, ActionWord, Arguments, Detail, Pattern, Target, TargetKind},
+    rule::{Action, ActionWord, Annotation, Arguments, Detail, Pattern, Target, TargetKind},
 };
 
 /// What a rule does.
@@ -21,6 +22,8 @@ pub struct RuleBody {
     pub action: Action,
     /// The option `detail=`.
     pub detail: Option<Detail>,
+    /// The options `note=` and `owner=`.
+    pub annotation: Annotation,
     /// The rules of the secondary addresses behind `mailbox`.
     pub secondaries: Vec<(Pattern, Span, Action)>,
 }
@@ -66,21 +69,26 @@ pub fn parse(
         }
     };
     let has_targets = matches!(action, Action::Rewrite(_)) || !secondaries.is_empty();
-    let detail = detail_option(has_targets, options, found)?;
+    let (annotation, options) = annotation::take(options, found)?;
+    let detail = detail_option(has_targets, &options, found)?;
     Some(RuleBody {
         action,
         detail,
+        annotation,
         secondaries,
     })
 }
 
-/// Returns true if a token is an option: a lower-case name, `=`, a value, and no `@` that would make it an address.
+/// Returns true if a token is an option: a lower-case name, `=`, a value, and no `@` that would make it an
+/// address. Behind `note=` and `owner=` an `@` may stand.
 pub(super) fn is_option(token: &Token<'_>) -> bool {
-    token.kind == TokenKind::Word
-        && !token.text.contains('@')
-        && token.text.split_once('=').is_some_and(|(name, _)| {
+    let named = || {
+        token.text.split_once('=').is_some_and(|(name, _)| {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         })
+    };
+    let is_word = token.kind == TokenKind::Word;
+    is_word && (Annotation::is_option(token.text) || !token.text.contains('@') && named())
 }
 
 /// Returns the action of a word that has no arguments. What follows the word may be meant as a comment.
@@ -324,7 +332,9 @@ fn option(has_targets: bool, before: Option<Detail>, token: &Token<'_>) -> Resul
             Err(Finding::error(codes::UNKNOWN_OPTION, span, message)
                 .help("write it behind the line that declares the domain primary or secondary"))
         }
-        Some((name, _)) if is_option(token) => Err(unknown_option(token, name, &["detail"])),
+        Some((name, _)) if is_option(token) => {
+            Err(unknown_option(token, name, &["detail", "note", "owner"]))
+        }
         _ => {
             let message = "only options may follow an option";
             Err(Finding::error(codes::SYNTAX, span, message)
@@ -345,6 +355,6 @@ pub(super) fn unknown_option(token: &Token<'_>, name: &str, known: &[&str]) -> F
         ),
         None => finding
             .suggest(format!("delete `{}`", token.text), token.span, "")
-            .help(format!("the option here is `{}=`", known.join("=`, `"))),
+            .help(format!("the options here are `{}=`", known.join("=`, `"))),
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     action::unknown_option,
     advice::{Side, without_domain},
+    annotation,
     lexer::Token,
     pattern::FirstWord,
 };
@@ -20,7 +21,8 @@ pub(super) fn declaration(
     found: &mut Vec<Finding>,
 ) -> Option<Declaration> {
     let mut unknown = None;
-    for token in options {
+    let (annotation, options) = annotation::take(options, found)?;
+    for token in &options {
         match option(class, unknown, token) {
             Ok(value) => unknown = Some(value),
             Err(finding) => {
@@ -34,6 +36,7 @@ pub(super) fn declaration(
         domain,
         class,
         unknown,
+        annotation,
         span: first.span,
     })
 }
@@ -53,7 +56,7 @@ fn option(
             .help("write an option: `unknown=reject`, `unknown=defer` or `unknown=keep`"));
     };
     if name != "unknown" {
-        return Err(unknown_option(token, name, &["unknown"]));
+        return Err(unknown_option(token, name, &["unknown", "note", "owner"]));
     }
     if class == DomainClass::External {
         let message = "nobody here knows the users of an external domain";

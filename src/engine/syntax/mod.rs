@@ -13,7 +13,7 @@
 //! old+*@domain2.com              new+*@company.com
 //! /(\w+)\.(\w+)@domain2\.com/    $2.$1@company.com
 //! leaked@domain2.com             reject 550 5.1.1 "No such user"
-//! jdoe@company.com               mailbox jd2@domain2.com
+//! jdoe@company.com               mailbox jd2@domain2.com   note="Helpdesk 4711" owner=anna@company.com
 //! ```
 //!
 //! Reading never stops at an error: every line gives rules, findings, or both. Rules go into the
@@ -24,6 +24,7 @@
 
 mod action;
 mod advice;
+mod annotation;
 mod domain_line;
 mod expectation;
 mod idioms;

@@ -300,6 +300,7 @@ fn address_rule(
             pattern: secondary,
             action,
             detail: right.detail,
+            annotation: right.annotation.clone(),
             span,
             origin: of_secondary,
         });
@@ -313,6 +314,7 @@ fn address_rule(
         pattern,
         action: right.action,
         detail,
+        annotation: right.annotation,
         span,
         origin,
     });

@@ -121,7 +121,7 @@ impl Table {
 
     fn described(&self, id: RuleId) -> Change {
         Change {
-            rule: self.text(id),
+            rule: self.rule(id).map(|rule| rule.text()).unwrap_or_default(),
             place: self.place(id).to_string(),
             was: None,
         }

@@ -56,6 +56,10 @@ pub(super) fn declare(
             number: None,
         };
         table.known.insert(line.domain.clone(), entry);
+        if !line.annotation.is_empty() {
+            let annotation = line.annotation.clone();
+            table.annotations.insert(line.domain.clone(), annotation);
+        }
     }
 }
 

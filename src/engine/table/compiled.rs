@@ -9,7 +9,7 @@ use super::{
 use crate::engine::{
     address::Domain,
     diagnostic::Span,
-    rule::{DomainClass, Rule, Unknown},
+    rule::{Annotation, DomainClass, Rule, Unknown},
     store::{Fetch, FileRead, Reuse, RuleId, RuleStore, RuleView, StoredRule},
 };
 
@@ -41,6 +41,8 @@ pub struct Table {
     pub(super) domains: HashMap<Domain, RuleId>,
     pub(super) subdomains: HashMap<Domain, RuleId>,
     pub(super) known: HashMap<Domain, DomainEntry>,
+    /// What people wrote about domain lines.
+    pub(super) annotations: HashMap<Domain, Annotation>,
     /// Finds the same rules without letter case. `None` if the table ignores letter case anyway.
     pub(super) any_case: Option<AnyCase>,
     /// True if a rule rejects or defers.
@@ -115,6 +117,17 @@ impl Table {
             String::new()
         };
         Some((place, format!("{domain} {}{unknown}", entry.class.word())))
+    }
+
+    /// Returns what people wrote about a rule.
+    pub fn annotation(&self, id: RuleId) -> Annotation {
+        let rule = self.store.unplaced(id);
+        rule.map(|rule| rule.annotation).unwrap_or_default()
+    }
+
+    /// Returns what people wrote about the line of a domain.
+    pub fn annotation_of(&self, domain: &Domain) -> Annotation {
+        self.annotations.get(domain).cloned().unwrap_or_default()
     }
 
     /// Returns all rules, in the order of files and lines.

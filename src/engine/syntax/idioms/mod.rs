@@ -26,7 +26,7 @@ pub(super) use groups::{WITHOUT_REGEX, WRITE_A_REGEX, begins_group};
 pub(super) use word::Word;
 
 use super::lexer::Token;
-use crate::engine::diagnostic::Finding;
+use crate::engine::{diagnostic::Finding, rule::Annotation};
 
 /// What a line was meant to say.
 #[derive(Debug, Default)]
@@ -54,6 +54,11 @@ pub(super) fn translate(tokens: &[Token<'_>], bytes: &[u8], lines: Lines) -> Tra
     let found = &mut translation.findings;
     for mut line in layout::split_continuation(words, bytes, found) {
         hidden::remove(&mut line, bytes, found);
+        // Words for people alone: anything may stand in a note.
+        let begins = line
+            .iter()
+            .position(|word| Annotation::is_option(&word.text));
+        let options = line.split_off(begins.unwrap_or(line.len()));
         comments::cut(&mut line, bytes, found);
         layout::arrow(&mut line, found);
         layout::separators(&mut line, found);
@@ -66,11 +71,17 @@ pub(super) fn translate(tokens: &[Token<'_>], bytes: &[u8], lines: Lines) -> Tra
         }
         targets::two_at_signs(&mut line, found);
         targets::letter_case(&mut line, found);
+        line.extend(options);
         if !line.is_empty() {
             translation.lines.push(line);
         }
     }
     translation
+}
+
+/// Returns the address in a text that has something around it: a name, brackets, `mailto:`.
+pub(super) fn plain_address(text: &str) -> Option<&str> {
+    text.get(wrapped::plain(text)?)
 }
 
 /// Finds the hidden characters of some tokens.

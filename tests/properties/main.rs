@@ -16,6 +16,7 @@ mod naive_load;
 mod plans;
 mod robust;
 mod rules;
+mod who;
 mod worlds;
 
 use proptest::test_runner::{Config, RngSeed};

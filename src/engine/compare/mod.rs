@@ -21,6 +21,8 @@
 //! - What a regex matches is not enumerated: a regex is a difference if its own line changed, or if a
 //!   target that is always the same fares differently.
 //! - The time is that of one walk over the rules, plus the differences.
+//!
+//! [`who`] goes backwards in a single table, from an address to everything that reaches it.
 
 mod decided;
 mod direct;
@@ -28,8 +30,10 @@ mod examples;
 mod fate;
 mod sources;
 mod spread;
+mod who;
 
 pub use fate::{Difference, Fate, Subject};
+pub use who::{MailSource, MailSources, SourceKind, who};
 
 use super::table::Table;
 

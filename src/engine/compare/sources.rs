@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::engine::{
-    address::{Domain, Mailbox, Subaddress},
+    address::{Domain, LocalPart, Mailbox, Subaddress},
     rule::{Action, Pattern, Rule, TargetKind},
     store::{RuleId, StoredRule},
     table::Table,
@@ -88,19 +88,35 @@ impl<'t> Sources<'t> {
             rule: entry.id,
         };
         for target in targets {
+            let kept = constant(&rule.pattern, &target.kind);
+            if let Some(mailbox) = kept {
+                self.lead(&mailbox, place);
+            }
             let domain = match &target.kind {
-                TargetKind::Mailbox(mailbox) => {
-                    let domain = self.number(&mailbox.domain);
-                    let key = self.hash(mailbox);
-                    self.addresses.push(Lead { domain, key, place });
-                    continue;
-                }
+                TargetKind::Mailbox(_) => continue,
                 TargetKind::Domain(domain)
                 | TargetKind::Subdomains(domain)
                 | TargetKind::Template { domain, .. } => domain,
             };
             let number = self.number(domain);
             self.others.entry(number).or_default().push(place);
+        }
+    }
+
+    /// Adds a target that is always the same. One with a detail leads to its user as well.
+    fn lead(&mut self, target: &Mailbox, place: Place) {
+        let domain = self.number(&target.domain);
+        let key = self.hash(target);
+        self.addresses.push(Lead { domain, key, place });
+        let delimiters = &self.after.settings().recipient_delimiter;
+        let split = Subaddress::split(target.local.as_str(), delimiters);
+        let user = split.and_then(|split| LocalPart::from_internal(split.user).ok());
+        if let Some(local) = user {
+            let key = self.hash(&Mailbox {
+                local,
+                domain: target.domain.clone(),
+            });
+            self.addresses.push(Lead { domain, key, place });
         }
     }
 
@@ -150,6 +166,44 @@ impl<'t> Sources<'t> {
         leads.filter_map(|lead| self.rule(lead.place)).collect()
     }
 
+    /// Returns the targets in this domain that are always the same, each with the pattern of its rule.
+    pub fn targets_in(&self, domain: &Domain) -> Vec<(Mailbox, Pattern)> {
+        let Some(number) = self.domains.get(domain).copied() else {
+            return Vec::new();
+        };
+        let first = self.addresses.partition_point(|lead| lead.domain < number);
+        let leads = self.addresses.get(first..).unwrap_or_default().iter();
+        let leads = leads.take_while(|lead| lead.domain == number);
+        // A list stands there once for each of its targets.
+        let mut places: Vec<_> = leads.map(|lead| lead.place).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut found = Vec::new();
+        for rule in places.into_iter().filter_map(|place| self.rule(place)) {
+            let Action::Rewrite(targets) = &rule.action else {
+                continue;
+            };
+            let constants = targets.iter();
+            let constants = constants.filter_map(|target| constant(&rule.pattern, &target.kind));
+            let inside = constants.filter(|target| target.domain == *domain);
+            found.extend(inside.map(|target| (target, rule.pattern.clone())));
+        }
+        found
+    }
+
+    /// Returns the rules for many addresses with a target in this domain that is not one address.
+    pub fn for_many_into(&self, domain: &Domain) -> Vec<Rule> {
+        let number = self.domains.get(domain.as_str());
+        let places = number.and_then(|number| self.others.get(number));
+        let rules = places
+            .into_iter()
+            .flatten()
+            .filter_map(|place| self.rule(*place));
+        rules
+            .filter(|rule| !matches!(rule.pattern, Pattern::Mailbox(_)))
+            .collect()
+    }
+
     /// Returns the rules with a target in this domain that is not one address.
     pub fn of_domain(&self, domain: &Domain) -> Vec<Rule> {
         let number = self.domains.get(domain.as_str());
@@ -166,5 +220,18 @@ impl<'t> Sources<'t> {
     /// Returns the domains of targets, of all rules.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.domains.keys()
+    }
+}
+
+/// Returns the address that a target gives for everything that a pattern matches, if it is always the same
+/// but for a detail.
+fn constant(pattern: &Pattern, target: &TargetKind) -> Option<Mailbox> {
+    match (pattern, target) {
+        (_, TargetKind::Mailbox(mailbox)) => Some(mailbox.clone()),
+        (Pattern::Mailbox(mailbox), TargetKind::Domain(domain)) => Some(Mailbox {
+            local: mailbox.local.clone(),
+            domain: domain.clone(),
+        }),
+        _ => None,
     }
 }

@@ -47,6 +47,7 @@ pub use self::{
     compiled::Table,
     found::{Found, Match},
     regex_reach::Behind,
+    regexes::samples,
     rule_place::RulePlace,
     settings::Settings,
 };

@@ -23,6 +23,7 @@
 
 mod alphabet;
 mod reach;
+mod samples;
 
 use hashbrown::HashMap;
 use regex_automata::{
@@ -87,6 +88,12 @@ pub fn parse(text: &str) -> Result<usize, String> {
         Ok(hir) => Ok(1 + hir.properties().explicit_captures_len()),
         Err(error) => Err(error),
     }
+}
+
+/// Returns texts that a regex probably matches. In place of the group with number `n` stands `groups[n]`, if
+/// there is one.
+pub fn samples(text: &str, groups: &[Option<String>]) -> Vec<String> {
+    hir(text).map_or_else(|_| Vec::new(), |hir| samples::of(&hir, groups))
 }
 
 /// Parses a regex in the way of rules: it must match the whole address, even if it has alternatives, and it

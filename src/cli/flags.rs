@@ -56,6 +56,9 @@ pub enum Command {
     /// Show what happens to an address, and which rules decide
     #[command(after_long_help = guide::end("explain"))]
     Explain(Explain),
+    /// Show which addresses, lists and patterns reach an address
+    #[command(after_long_help = guide::end("who"))]
+    Who(Who),
     /// Write the rules as a table of another program
     ///
     /// If the format cannot express a rule, a message says so on standard error,
@@ -180,6 +183,31 @@ pub struct Explain {
     ///
     /// A recipient of a message may wait up to a millisecond while the daemon
     /// explains a long list.
+    #[arg(long)]
+    pub live: bool,
+    /// One JSON object per line
+    #[arg(long)]
+    pub json: bool,
+    /// Configuration file [default: /etc/readdress/readdress.toml]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Flags of `who`.
+#[derive(Args, Debug)]
+pub struct Who {
+    /// Addresses; - reads lines
+    ///
+    /// Copied forms work as well (`Anna <anna@…>`, `mailto:…`, a line of a log).
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub addresses: Vec<String>,
+    /// Rules directory [default: the configured one]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "live")]
+    pub rules: Option<PathBuf>,
+    /// Ask the running daemon instead of the files
+    ///
+    /// Root and the daemon's own user see everything, others as much as `[log]
+    /// addresses` shows.
     #[arg(long)]
     pub live: bool,
     /// One JSON object per line

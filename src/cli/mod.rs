@@ -30,12 +30,14 @@ mod import;
 mod laws;
 mod outcome;
 pub mod output;
+mod questions;
 mod reload;
 mod replace;
 mod run;
 mod status;
 mod time;
 mod trial;
+mod who;
 
 use std::process::ExitCode;
 
@@ -67,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Blame(flags) => history::blame(&flags),
         Command::Rollback(flags) => reload::rollback(&flags),
         Command::Config(flags) => config::run(&flags),
+        Command::Who(flags) => who::run(&flags),
     };
     exit.complete().into()
 }

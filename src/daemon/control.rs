@@ -9,7 +9,8 @@
 //!
 //! An answer of several lines is made line by line, and each line is sent before the next line is made.
 //! Between two lines all other tasks of this thread have their turn, recipients of messages too: they wait
-//! for one line at most, which takes less than a millisecond for a list of 500.
+//! for one line at most, which takes less than a millisecond for a list of 500. What needs a walk over all
+//! rules (`who`) is found on a thread of its own.
 //!
 //! # Limits
 //!
@@ -25,9 +26,11 @@
 
 mod access;
 mod keys;
+mod view;
 
 use std::{
     io,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -38,8 +41,10 @@ use tokio::{
     time::timeout,
 };
 
+use self::view::View;
 use super::{
     accept::Slot,
+    jobs::Jobs,
     listen::Stream,
     record,
     reload::{Asker, Order},
@@ -74,6 +79,8 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 pub struct Control {
     /// How the daemon stands, and the parts that the commands ask to act.
     pub reporter: StatusReporter,
+    /// The thread for questions that need a walk over all rules.
+    pub questions: Jobs,
 }
 
 impl Control {
@@ -146,6 +153,7 @@ impl Control {
                 answer.failure(failure).await
             }
             (Command::Explain, _) => self.explain(&request.addresses, answer).await,
+            (Command::Who, _) => self.who(request.addresses, user, answer).await,
             (Command::Other(word), _) => {
                 let reason = format!("this daemon does not know the command `{word}`");
                 answer
@@ -202,6 +210,44 @@ impl Control {
         Ok(reporter.outcome(&outcome, Some(SystemTime::now())))
     }
 
+    /// Says what reaches each address, as far as the user may see it. Another thread walks over the rules,
+    /// for one question at a time.
+    async fn who<W: AsyncWrite + Unpin>(
+        &self,
+        addresses: Vec<String>,
+        user: Option<u32>,
+        answer: &mut Answer<W>,
+    ) -> io::Result<()> {
+        let generation = self.reporter.state.live.pin();
+        let Some(table) = generation.table.clone() else {
+            return answer.failure(no_table()).await;
+        };
+        let view = View::of(&self.reporter.state, user);
+        for address in addresses {
+            let (table, number) = (Arc::clone(&table), generation.number);
+            let job = move || report::who(&table, &address, Some(number));
+            let lines = match self.questions.run(job).await {
+                Ok(lines) => lines,
+                Err(error) => {
+                    let reason = format!("the question was not answered: {error}");
+                    let failure = Failure::new(FailureCode::Other("internal-error".into()), reason);
+                    return answer.failure(failure).await;
+                }
+            };
+            for line in lines {
+                if answer.bytes > MAX_ANSWER {
+                    let reason = "the answer is longer than 64 MiB: ask the files instead";
+                    return answer
+                        .failure(Failure::new(FailureCode::TooMuch, reason))
+                        .await;
+                }
+                answer.line(&line.map(|line| view.reached(line))).await?;
+            }
+            yield_now().await;
+        }
+        Ok(())
+    }
+
     /// Explains each address, or each recipient of a log line, in a line of its own.
     async fn explain<W: AsyncWrite + Unpin>(
         &self,
@@ -210,10 +256,7 @@ impl Control {
     ) -> io::Result<()> {
         let generation = self.reporter.state.live.pin();
         let Some(table) = &generation.table else {
-            let reason = "there is no table yet, and every recipient is deferred: `readdress status` says why";
-            return answer
-                .failure(Failure::new(FailureCode::NoTable, reason))
-                .await;
+            return answer.failure(no_table()).await;
         };
         let explained = addresses
             .iter()
@@ -231,6 +274,12 @@ impl Control {
         }
         Ok(())
     }
+}
+
+fn no_table() -> Failure {
+    let reason =
+        "there is no table yet, and every recipient is deferred: `readdress status` says why";
+    Failure::new(FailureCode::NoTable, reason)
 }
 
 fn stopping() -> Failure {

@@ -15,6 +15,7 @@ use super::{
     control::Control,
     descriptors::ConnectionLimits,
     error::{RunError, system},
+    jobs::Jobs,
     listen::{BoundSocket, Stream},
     listeners::ListenerKind,
     milter::{Limits, Server, SessionFilter, Workers},
@@ -41,8 +42,10 @@ pub(super) struct Services<'d> {
 impl Services<'_> {
     /// Begins to serve on all sockets, or on none. Returns the milter server.
     pub fn start(self, sockets: Sockets) -> Result<Server, RunError> {
+        let health = self.supervisor.health().clone();
         let control = Control {
             reporter: self.reporter.clone(),
+            questions: Jobs::start("questions", health).map_err(system("start a thread"))?,
         };
         let (mut milter, mut socketmaps) = (Vec::new(), 0);
         let counters = Arc::<Counters>::default();

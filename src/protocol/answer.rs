@@ -7,7 +7,7 @@ use super::version::VERSION;
 /// Why the daemon gives no answer: `{"error":"…","code":"unknown-command","version":"0.1.0","protocol":1}`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Failure {
-    /// With `explain`: what was asked about.
+    /// With `explain` and `who`: what was asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// A sentence for people: what is wrong and what to do.

@@ -118,6 +118,12 @@ pub struct Step {
     /// Why this line decides. A daemon without a protocol number does not say it.
     #[serde(default)]
     pub reason: Option<StepReason>,
+    /// The note of the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The owner of the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// Why a line decides about an address.

@@ -7,7 +7,7 @@
 //! # The control socket
 //!
 //! A command connects, sends one line with a [`Request`], and reads lines until the daemon closes the
-//! connection. `explain` and `config` are answered by several lines, the other requests by one. A line is
+//! connection. `explain`, `who` and `config` are answered by several lines, the other requests by one. A line is
 //! an answer or a [`Failure`].
 //!
 //! # Versions
@@ -33,6 +33,7 @@ mod explained;
 mod findings;
 mod history;
 mod outcome;
+mod reached;
 mod request;
 mod status;
 mod version;
@@ -50,6 +51,7 @@ pub use explained::{Action, Addition, Explained, MtaEdits, Reply, Step, StepReas
 pub use findings::Findings;
 pub use history::{Blame, FateDifference, Generation};
 pub use outcome::{Cause, Held, Live, OtherOutcome, Outcome, Refused, Reload, RolledBack};
+pub use reached::{Reached, ReachedKind, WayStep};
 pub use request::{Command, Request};
 pub use status::{Degradation, DegradedFiles, FileRules, Problem, Reloads, StateDirectory, Status};
 pub use version::VERSION;

@@ -17,7 +17,7 @@ pub struct Request {
     pub protocol: u32,
     /// What the daemon is asked for.
     pub command: Command,
-    /// With `explain`: the addresses and log lines to explain.
+    /// With `explain` and `who`: the addresses and log lines that are asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
     /// With `accept`: the digest of what is accepted.
@@ -50,6 +50,8 @@ pub enum Command {
     Rollback,
     /// Say how the daemon stands.
     Status,
+    /// Say what reaches addresses. Since protocol 3.
+    Who,
     /// A request of a newer command.
     #[serde(untagged)]
     Other(String),
@@ -64,6 +66,7 @@ impl fmt::Display for Command {
             Self::Reload => "reload",
             Self::Rollback => "rollback",
             Self::Status => "status",
+            Self::Who => "who",
             Self::Other(word) => word,
         })
     }
@@ -96,6 +99,14 @@ impl Request {
         Self {
             addresses,
             ..Self::new(Command::Explain)
+        }
+    }
+
+    /// Returns a request to say what reaches addresses.
+    pub fn who(addresses: Vec<String>) -> Self {
+        Self {
+            addresses,
+            ..Self::new(Command::Who)
         }
     }
 

@@ -1,4 +1,4 @@
 //! The number of the protocol.
 
 /// The number of the protocol that this program speaks.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

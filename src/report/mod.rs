@@ -10,6 +10,7 @@ mod mta;
 mod question;
 mod reason;
 mod text;
+mod who;
 
 use std::{iter, sync::Arc};
 
@@ -24,6 +25,7 @@ use crate::{
     protocol::{self, Action, Explained, Failure, FailureCode, Reply},
 };
 pub use text::{outcome, printable, text};
+pub use who::{MAX_SOURCES, who, who_text};
 
 /// A local-part that nobody has. It stands for all addresses of a domain.
 const ANYBODY: &str = "readdress0anybody";
@@ -142,6 +144,7 @@ fn to(recipient: &Recipient, address: &str) -> Vec<String> {
 /// Returns a step for the output. `None` if no line decided it; `note` explains such a step.
 fn step_of(table: &Table, step: &Step) -> Option<protocol::Step> {
     let (place, rule) = step.written(table)?;
+    let annotation = step.annotation(table);
     Some(protocol::Step {
         address: step.address.to_string(),
         file: place.file.to_owned(),
@@ -149,6 +152,8 @@ fn step_of(table: &Table, step: &Step) -> Option<protocol::Step> {
         rule,
         why: reason::why(table, step),
         reason: Some(reason::reason(step)),
+        note: annotation.note.map(String::from),
+        owner: annotation.owner.map(|owner| owner.to_string()),
     })
 }
 

@@ -115,10 +115,10 @@ fn every_block_is_tried_or_has_a_reason() {
 /// The first screen says what it is, with the picture and the commands that matter.
 #[test]
 fn the_first_screen_has_the_picture_and_the_commands() {
-    let screen: Vec<_> = README.lines().take(32).collect();
+    let screen: Vec<_> = README.lines().take(33).collect();
     let screen = screen.join("\n");
     assert!(screen.contains("```text\n") && screen.contains("Postfix or Sendmail"));
-    for command in ["check", "explain", "doctor", "status"] {
+    for command in ["check", "explain", "who", "doctor", "status"] {
         assert!(
             screen.contains(&format!("\nreaddress {command} ")),
             "{command}"
@@ -351,7 +351,7 @@ fn shown(transcript: &str, said: &str) {
 #[test]
 fn transcripts_show_what_the_commands_print() {
     let transcripts = in_language("console");
-    assert_eq!(transcripts.len(), 2, "explain and doctor");
+    assert_eq!(transcripts.len(), 3, "explain, who and doctor");
     for transcript in transcripts {
         let command = transcript.lines().next().unwrap_or_default();
         let arguments: Vec<_> = command.split(' ').skip(2).collect();

@@ -102,6 +102,24 @@ pub const GUIDES: &[Guide] = &[
         ],
     },
     Guide {
+        command: "who",
+        exits: &[
+            (0, "answered, even if nothing reaches the address"),
+            (1, "the rules have errors"),
+            (2, "an argument is not an address, or could not run"),
+        ],
+        examples: &[
+            (
+                "readdress who jdoe@company.com",
+                "show what reaches a mailbox by the files",
+            ),
+            (
+                "readdress who --live --json jdoe@company.com",
+                "show what reaches it by the running daemon, for a script",
+            ),
+        ],
+    },
+    Guide {
         command: "export",
         exits: &[
             (0, "the output has the whole meaning of the rules"),

@@ -10,10 +10,15 @@ use crate::config::socket::Socket;
 
 /// Returns true if the user at the other end of a connection to this socket may ask.
 pub(super) fn may_ask(socket: &Socket, user: Option<u32>) -> bool {
+    sees_all(user) || !is_open_to_all(socket)
+}
+
+/// Returns true for root and the daemon's own user, from whom nothing is hidden: they can read the rules.
+pub(super) fn sees_all(user: Option<u32>) -> bool {
     match user {
         Some(0) => true,
-        Some(user) if user == rustix::process::geteuid().as_raw() => true,
-        _ => !is_open_to_all(socket),
+        Some(user) => user == rustix::process::geteuid().as_raw(),
+        None => false,
     }
 }
 

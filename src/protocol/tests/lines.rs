@@ -10,23 +10,27 @@ fn each_request_is_one_line_with_its_number() {
     for (request, line) in [
         (
             Request::new(Command::Status),
-            json!({ "protocol": 2, "command": "status" }),
+            json!({ "protocol": VERSION, "command": "status" }),
         ),
         (
             Request::new(Command::Reload),
-            json!({ "protocol": 2, "command": "reload" }),
+            json!({ "protocol": VERSION, "command": "reload" }),
         ),
         (
             Request::new(Command::Config),
-            json!({ "protocol": 2, "command": "config" }),
+            json!({ "protocol": VERSION, "command": "config" }),
         ),
         (
             Request::accept("0a1b".to_owned()),
-            json!({ "protocol": 2, "command": "accept", "digest": "0a1b" }),
+            json!({ "protocol": VERSION, "command": "accept", "digest": "0a1b" }),
         ),
         (
             Request::explain(vec!["a@b".to_owned(), "\"c\n\"@d".to_owned()]),
-            json!({ "protocol": 2, "command": "explain", "addresses": ["a@b", "\"c\n\"@d"] }),
+            json!({ "protocol": VERSION, "command": "explain", "addresses": ["a@b", "\"c\n\"@d"] }),
+        ),
+        (
+            Request::who(vec!["a@b".to_owned()]),
+            json!({ "protocol": VERSION, "command": "who", "addresses": ["a@b"] }),
         ),
     ] {
         assert_eq!(written(&request), line);

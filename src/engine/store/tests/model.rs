@@ -100,6 +100,16 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+/// Most rules have neither a note nor an owner.
+fn annotation() -> impl Strategy<Value = Annotation> {
+    let note = option::weighted(0.2, select(vec!["Helpdesk 4711", "\"\\\"", "b\u{fc}ro"]));
+    let owner = option::weighted(0.2, (local(), domain()));
+    (note, owner).prop_map(|(note, owner)| Annotation {
+        note: note.map(Into::into),
+        owner: owner.map(|(local, domain)| Mailbox { local, domain }),
+    })
+}
+
 fn given() -> impl Strategy<Value = Given> {
     let origins = vec![
         Origin::Line,
@@ -111,7 +121,8 @@ fn given() -> impl Strategy<Value = Given> {
     let detail = option::of(select(vec![Detail::Keep, Detail::Drop]));
     let head = (pattern(), action(), detail, select(origins));
     let marks = (prop::bool::weighted(0.1), prop::bool::weighted(0.1));
-    (head, place(), length(), marks).prop_map(|(head, (line, start), length, marks)| {
+    let shape = (length(), annotation());
+    (head, place(), shape, marks).prop_map(|(head, (line, start), (length, annotation), marks)| {
         let (pattern, action, detail, origin) = head;
         let span = Span {
             file: 0,
@@ -123,6 +134,7 @@ fn given() -> impl Strategy<Value = Given> {
             pattern,
             action,
             detail,
+            annotation,
             span,
             origin,
         };

@@ -135,6 +135,11 @@ fn explain(shapes: &mut Shapes, place: &Place) {
     ];
     let arguments = [&flags, &asked[..]].concat();
     shapes.ask(place, "explain --live --json", &arguments);
+    let addresses = ["jdoe@company.com", "nosuch@domain2.com"];
+    for address in addresses {
+        let who = ["who", "--live", "--json", address];
+        shapes.ask(place, "who --live --json", &who);
+    }
 }
 
 /// Changes the configuration: settings in force at once, settings that wait, and a file that is emptied.

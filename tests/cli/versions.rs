@@ -94,6 +94,9 @@ fn an_older_daemon_that_lacks_a_command_is_to_be_restarted() {
     let said = against(&[("", numbered)], &["explain", "--live", "a@b.example"]);
     assert_eq!(said.status, Some(2), "{said:?}");
     assert!(said.err.contains("does not know \"explain\""), "{said:?}");
+    let said = against(&[("", numbered)], &["who", "--live", "a@b.example"]);
+    let wanted = "readdress: the daemon (version 0.1.0) does not know \"who\": restart it after the upgrade\n";
+    assert_eq!((said.status, &*said.err), (Some(2), wanted), "{said:?}");
     // Without a word about the version it is asked for, and missing in the end.
     let said = against(&[("", OLD_UNKNOWN)], &["accept", "0123456789abcdef"]);
     assert!(

@@ -76,6 +76,9 @@ _readdress() {
             readdress,try)
                 cmd="readdress__subcmd__try"
                 ;;
+            readdress,who)
+                cmd="readdress__subcmd__who"
+                ;;
             readdress__subcmd__help,accept)
                 cmd="readdress__subcmd__help__subcmd__accept"
                 ;;
@@ -136,6 +139,9 @@ _readdress() {
             readdress__subcmd__help,try)
                 cmd="readdress__subcmd__help__subcmd__try"
                 ;;
+            readdress__subcmd__help,who)
+                cmd="readdress__subcmd__help__subcmd__who"
+                ;;
             *)
                 ;;
         esac
@@ -143,7 +149,7 @@ _readdress() {
 
     case "${cmd}" in
         readdress)
-            opts="-h -V --help --version run demo check doctor explain export fmt expect import try status reload edit history diff blame rollback accept config help"
+            opts="-h -V --help --version run demo check doctor explain who export fmt expect import try status reload edit history diff blame rollback accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -549,7 +555,7 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help)
-            opts="run demo check doctor explain export fmt expect import try status reload edit history diff blame rollback accept config help"
+            opts="run demo check doctor explain who export fmt expect import try status reload edit history diff blame rollback accept config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -829,6 +835,20 @@ _readdress() {
             return 0
             ;;
         readdress__subcmd__help__subcmd__try)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__help__subcmd__who)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1122,6 +1142,36 @@ _readdress() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        readdress__subcmd__who)
+            opts="-r -c -h -V --rules --live --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -77,6 +77,7 @@ const RULES: &[Case] = &[
     ("addresses that do not exist behind a domain", 3000, |n| "@domain2.com @closed.example\n".to_owned() + &lines(n, |i| format!("a{i}@domain2.com b{i}@domain2.com"))),
     ("undeclared domains", 2000, |n| lines(n, |i| format!("a{i}@d{i}.example a@company.com"))),
     ("unknown options", 3000, |n| lines(n, |i| format!("a{i}@domain2.com a@company.com option{i}=x"))),
+    ("a list that repeats one address", 8000, |n| format!("all@domain2.com a@company.com{}\n", ",\n  a@company.com".repeat(n))),
     ("no action", 3000, |n| lines(n, |i| format!("a{i}@domain2.com"))),
     ("comments", 20000, |n| lines(n, |i| format!("# a comment {i}"))),
     ("one long comment", 400_000, |n| format!("# {}\n", "x".repeat(n))),

@@ -42,8 +42,9 @@ pub fn words<'a>(tokens: &[Token<'a>]) -> Result<Vec<Token<'a>>, Vec<Finding>> {
 
 /// Returns the edits that delete a word of a list, with the comma before it.
 pub(super) fn deletion(token: &Token<'_>, tokens: &[Token<'_>]) -> Vec<(Span, String)> {
-    let at = tokens.iter().position(|other| other.span == token.span);
-    let before = at.and_then(|at| tokens.get(at.checked_sub(1)?));
+    // Tokens stand in the order of the text, and a rule may have many thousands of them.
+    let at = tokens.partition_point(|other| other.span.start < token.span.start);
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
     let comma = before.filter(|before| before.kind == TokenKind::Comma);
     let gone = [comma, Some(token)].into_iter().flatten();
     gone.map(|token| (token.span, String::new())).collect()

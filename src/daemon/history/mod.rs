@@ -22,7 +22,8 @@
 //! - A file is written under another name, flushed, and renamed; texts before the entry that names them. A crash at
 //!   any byte leaves what was there before.
 //! - Every file is compared with its hash when it is read. What is damaged is named, and never used.
-//! - What nothing names any more is removed when the next generation is recorded, entries before texts.
+//! - What nothing names any more is removed when the next generation is recorded, entries before texts. A file
+//!   that was begun when the daemon was killed is removed at the next start.
 //!
 //! # Limits
 //!

@@ -101,7 +101,7 @@ impl History {
         &self.directory
     }
 
-    /// Makes the directory ready to be written to. Blocks.
+    /// Makes the directory ready to be written to, and removes files that were begun before a crash. Blocks.
     ///
     /// # Errors
     ///
@@ -109,11 +109,13 @@ impl History {
     pub fn prepare(&self) -> io::Result<()> {
         // The state directory itself is not made: where its file system is not mounted, a history that begins
         // anew would hide the one that is there.
-        for directory in [&self.directory, &self.generations(), self.texts.directory()] {
-            match DirBuilder::new().mode(PRIVATE).create(directory) {
+        for directory in self.directories() {
+            match DirBuilder::new().mode(PRIVATE).create(&directory) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => {}
             }
+            // Before anything is written: what a crash left may be what fills the disk.
+            whole_file::remove_begun(&directory)?;
         }
         // A disk that is full or read-only shows itself here, and not only at the next save.
         let probe = self.generations().join(format!("{BEGUN}probe"));
@@ -163,7 +165,8 @@ impl History {
     ///
     /// # Errors
     ///
-    /// The generation is not recorded. What was recorded before is as it was.
+    /// What was recorded before is as it was. The generation is recorded as a whole, or not at all; as a whole
+    /// if only what is beyond the bounds could not be removed, or if the disk did not confirm what was written.
     pub fn record(
         &self,
         entry: &mut Entry,
@@ -270,6 +273,12 @@ impl History {
             Err(error) => Err(error),
             Ok(()) => whole_file::flush_directory(&self.mark()),
         }
+    }
+
+    /// Returns all directories, each after the one that it is in.
+    fn directories(&self) -> [PathBuf; 3] {
+        let texts = self.texts.directory().to_owned();
+        [self.directory.clone(), self.generations(), texts]
     }
 
     fn generations(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::whole_file::{self, BEGUN};
+use super::whole_file;
 use crate::engine::store::ContentHash;
 
 /// Writes the bytes of a text; false if they are others by now.
@@ -73,14 +73,14 @@ impl Texts {
         sizes.sum()
     }
 
-    /// Removes every text but these, and what a crash left behind.
+    /// Removes every text but these.
     pub fn remove_others(&self, kept: &HashSet<u128>) -> io::Result<()> {
         for entry in fs::read_dir(&self.directory)? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let hash = u128::from_str_radix(&name, 16).ok();
-            if hash.is_some_and(|hash| !kept.contains(&hash)) || name.starts_with(BEGUN) {
+            if hash.is_some_and(|hash| !kept.contains(&hash)) {
                 fs::remove_file(entry.path())?;
             }
         }

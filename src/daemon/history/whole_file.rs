@@ -110,6 +110,25 @@ fn beside(path: &Path) -> PathBuf {
 /// How the names of files begin that are being written.
 pub(super) const BEGUN: &str = ".new-";
 
+/// Removes the files of a directory that a process began and did not put in their place, because it was killed.
+///
+/// # Errors
+///
+/// The directory cannot be read, or a file cannot be removed.
+pub(super) fn remove_begun(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(BEGUN.as_bytes())
+        {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Flushes a rename or a removal, which otherwise may be undone by a crash.
 pub(super) fn flush_directory(path: &Path) -> io::Result<()> {
     match path.parent() {

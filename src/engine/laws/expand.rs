@@ -335,7 +335,11 @@ impl Search<'_> {
                     locals: Locals::Any,
                     place: Place::In(domain.clone()),
                 };
-                self.link(by(How::Filled(pieces.clone())), everyone);
+                let how = How::Filled {
+                    pieces: pieces.clone(),
+                    detailed: self.may_have_detail(way.rule, pieces),
+                };
+                self.link(by(how), everyone);
             }
         }
     }
@@ -351,6 +355,21 @@ impl Search<'_> {
             }
         }
         !self.table.regex_captures(rule, &groups)
+    }
+
+    /// Returns true if a target that is filled in may hold a delimiter.
+    fn may_have_detail(&self, rule: RuleId, pieces: &[Piece]) -> bool {
+        let delimiters = &self.table.settings().recipient_delimiter;
+        let mut groups = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) if text.chars().any(|c| delimiters.contains(c)) => return true,
+                Piece::Text(_) => {}
+                Piece::Capture(group) => groups.push(*group),
+                Piece::Detail => return true,
+            }
+        }
+        self.table.regex_captures_one_of(rule, &groups, delimiters)
     }
 
     /// What was found for an example of a part of a set.

@@ -112,7 +112,10 @@ impl Search<'_> {
             }
             (TargetKind::Domain(_) | TargetKind::Subdomains(_), _) => one(),
             (TargetKind::Template { pieces, .. }, _) => {
-                let how = How::Filled(pieces.clone());
+                let how = How::Filled {
+                    pieces: pieces.clone(),
+                    detailed: true,
+                };
                 let user = self.judge.users.split(&next.local).map(|(user, _)| user);
                 let user = user.filter(|user| match pieces.first() {
                     Some(Piece::Text(text)) => user.as_str().len() < text.len(),

@@ -18,8 +18,13 @@ pub(super) enum How {
     Constant,
     /// The target is this local-part, and the detail is added.
     Attached(LocalPart),
-    /// The target is filled in from these pieces.
-    Filled(Vec<Piece>),
+    /// The target is filled in.
+    Filled {
+        /// From these pieces.
+        pieces: Vec<Piece>,
+        /// What is filled in may have a detail of its own.
+        detailed: bool,
+    },
 }
 
 /// A rule that leads from some addresses of a set to another set.

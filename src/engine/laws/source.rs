@@ -49,7 +49,7 @@ impl Source<'_> {
                 }
             }
             (How::Attached(_), _) => all(),
-            (How::Filled(pieces), target) => self.filled(pieces, target),
+            (How::Filled { pieces, detailed }, target) => self.filled(pieces, *detailed, target),
         }
     }
 
@@ -71,7 +71,7 @@ impl Source<'_> {
         Some(rest.to_owned())
     }
 
-    fn filled(&self, pieces: &[Piece], target: &Locals) -> Vec<Locals> {
+    fn filled(&self, pieces: &[Piece], detailed: bool, target: &Locals) -> Vec<Locals> {
         let all = || vec![self.part.clone()];
         let text = match target {
             Locals::One(local) => local,
@@ -79,7 +79,9 @@ impl Source<'_> {
             Locals::Detailed | Locals::Any => return all(),
         };
         let whole = matches!(target, Locals::One(_));
-        if !may_begin(&text.folded(LocalCase::Ignore), pieces, whole) {
+        // Without a detail of its own, what is filled in is the whole user; the detail is the received one.
+        let whole_user = whole || !detailed;
+        if !may_begin(&text.folded(LocalCase::Ignore), pieces, whole_user) {
             return Vec::new();
         }
         // `new+*` gives an address with a detail for one detail alone.

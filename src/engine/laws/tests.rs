@@ -148,6 +148,15 @@ fn regexes() {
         "/(\\w+)\\.(\\w+)@domain2\\.com/ $2.$1@plain.example\n@domain2.com anna@company.com\n";
     holds(rules, "@domain2.com only @plain.example, @company.com\n");
     broken(rules, "@domain2.com only @company.com\n", "r.r@domain2.com");
+    // What these groups match has no detail: nobody becomes jd@plain.example, with a detail or without.
+    let named = format!("{rules}jd@plain.example x@else.example\n");
+    holds(&named, "@domain2.com never @else.example\n");
+    let dotted = format!("{rules}j.d@plain.example x@else.example\n");
+    broken(
+        &dotted,
+        "@domain2.com never @else.example\n",
+        "d.j@domain2.com",
+    );
     holds(
         "/(.*)@domain2\\.com/ anna@company.com\n",
         "@domain2.com delivered\n",

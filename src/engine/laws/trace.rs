@@ -186,7 +186,10 @@ fn before(search: &Search<'_>, back: &Back, way: &Way) -> Vec<Back> {
     let is_regex = !way.examples.is_empty();
     let kept = matches!(way.how, How::Same);
     let examples = match is_regex {
-        true => way.examples.clone(),
+        true => {
+            let source = regex_source(search, &back.set.locals, way);
+            source.into_iter().chain(way.examples.clone()).collect()
+        }
         false => source.examples(&way.how, &back.set.locals),
     };
     let examples = back
@@ -207,6 +210,14 @@ fn before(search: &Search<'_>, back: &Back, way: &Way) -> Vec<Back> {
         unsure: Some(way.rule).filter(|_| is_regex).or(back.unsure),
     });
     all.collect()
+}
+
+/// Returns a local-part that a regex probably turns into the one of a set.
+fn regex_source(search: &Search<'_>, target: &Locals, way: &Way) -> Option<LocalPart> {
+    let (How::Filled { pieces, .. }, Locals::One(local)) = (&way.how, target) else {
+        return None;
+    };
+    search.table.regex_source(way.rule, pieces, local.as_str())
 }
 
 /// Returns the domains of a set from which a way leads to the domains of another one.

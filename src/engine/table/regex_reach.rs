@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{compiled::Table, regexes};
 use crate::engine::{
-    address::Domain,
-    rule::{DomainClass, Pattern},
+    address::{Domain, LocalPart},
+    rule::{DomainClass, Pattern, Piece},
     store::RuleId,
 };
 
@@ -31,6 +31,22 @@ impl Table {
         match self.rule(rule).map(|rule| rule.pattern) {
             Some(Pattern::Regex(text)) => regexes::captures_something(&text, groups),
             _ => false,
+        }
+    }
+
+    /// Returns a local-part that a regex probably turns into `filled` by a target of these pieces.
+    pub fn regex_source(&self, rule: RuleId, pieces: &[Piece], filled: &str) -> Option<LocalPart> {
+        let Pattern::Regex(text) = self.rule(rule)?.pattern else {
+            return None;
+        };
+        LocalPart::from_internal(&regexes::source_of(&text, pieces, filled)?).ok()
+    }
+
+    /// Returns false if none of these groups of a regex can hold one of these characters.
+    pub fn regex_captures_one_of(&self, rule: RuleId, groups: &[usize], letters: &str) -> bool {
+        match self.rule(rule).map(|rule| rule.pattern) {
+            Some(Pattern::Regex(text)) => regexes::captures_one_of(&text, groups, letters),
+            _ => true,
         }
     }
 

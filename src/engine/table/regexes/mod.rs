@@ -22,6 +22,7 @@
 //! looks addresses up keeps a few megabytes.
 
 mod alphabet;
+mod invert;
 mod reach;
 mod samples;
 
@@ -35,7 +36,8 @@ use regex_syntax::{ParserBuilder, hir::Hir};
 use unicode_normalization::UnicodeNormalization;
 
 use self::alphabet::{Alphabet, Letters};
-pub use self::reach::{Behind, captures_something};
+pub use self::invert::source_of;
+pub use self::reach::{Behind, captures_one_of, captures_something};
 use super::{address::Address, found::Match};
 use crate::engine::{address::Domain, store::RuleId};
 

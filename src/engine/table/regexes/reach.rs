@@ -16,7 +16,7 @@ use regex_automata::{
     nfa::thompson::{NFA, State, Transition},
     util::primitives::StateID,
 };
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::{Regexes, normalised};
 use crate::engine::{address::Domain, store::RuleId};
@@ -267,5 +267,74 @@ fn always(hir: &Hir, group: usize) -> bool {
         HirKind::Concat(parts) => parts.iter().any(|part| always(part, group)),
         HirKind::Alternation(parts) => parts.iter().all(|part| always(part, group)),
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+    }
+}
+
+/// Returns false if none of these groups of a regex can hold one of these characters.
+pub fn captures_one_of(text: &str, groups: &[usize], letters: &str) -> bool {
+    let hir = super::hir(text);
+    let any = |hir: &Hir, group: &usize| *group == 0 || sub(hir, *group, letters);
+    hir.map_or(true, |hir| groups.iter().any(|group| any(&hir, group)))
+}
+
+/// Returns true if a part of a regex has this group, and the group may hold one of these characters.
+fn sub(hir: &Hir, group: usize, letters: &str) -> bool {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.index as usize == group => {
+            holds(&capture.sub, letters)
+        }
+        HirKind::Capture(capture) => sub(&capture.sub, group, letters),
+        HirKind::Repetition(repetition) => sub(&repetition.sub, group, letters),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().any(|part| sub(part, group, letters))
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+    }
+}
+
+/// Returns true if what a part of a regex matches may hold one of these characters.
+fn holds(hir: &Hir, letters: &str) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => letters.bytes().any(|letter| literal.0.contains(&letter)),
+        HirKind::Class(Class::Unicode(class)) => {
+            let ranges = class.ranges().iter();
+            let mut ranges = ranges.map(|range| range.start()..=range.end());
+            ranges.any(|range| letters.chars().any(|letter| range.contains(&letter)))
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            let ranges = class.ranges().iter();
+            let mut ranges = ranges.map(|range| range.start()..=range.end());
+            ranges.any(|range| letters.bytes().any(|letter| range.contains(&letter)))
+        }
+        HirKind::Capture(capture) => holds(&capture.sub, letters),
+        HirKind::Repetition(repetition) => holds(&repetition.sub, letters),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().any(|part| holds(part, letters))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_holds_only_what_its_part_of_the_regex_allows() {
+        for (regex, groups, may) in [
+            (r"(\w+)\.(\w+)@domain2\.com", &[1, 2][..], false),
+            (r"(\w+)\.(\S+)@domain2\.com", &[1], false),
+            (r"(\w+)\.(\S+)@domain2\.com", &[1, 2], true),
+            (r"([a-z+]+)@domain2\.com", &[1], true),
+            (r"(a(?:\+b)?)@domain2\.com", &[1], true),
+            (r"(a)\+b@domain2\.com", &[1], false),
+            (r"(a)\+b@domain2\.com", &[0], true),
+            (r"(.*)@domain2\.com", &[1], true),
+            (r"((a)|[^+]*)@domain2\.com", &[1, 2], false),
+        ] {
+            assert_eq!(captures_one_of(regex, groups, "+"), may, "{regex}");
+        }
+        // Where the expression cannot be read, everything is possible.
+        assert!(captures_one_of("(", &[1], "+"));
     }
 }

@@ -187,7 +187,7 @@ mod tests {
             let mut blocks = text.chunks(block).map(|block| check.check(block, &limits));
             blocks.find_map(Result::err).map(|refused| refused.message)
         };
-        let binary = Some("line 2 holds a NUL byte: this is no text".to_owned());
+        let binary = Some("line 2 holds a NUL byte: this is not text".to_owned());
         for block in [4, 13, 1000] {
             assert_eq!(
                 refused(Encoding::Utf8, &with(MAX_NULS), block),

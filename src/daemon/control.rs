@@ -152,7 +152,7 @@ impl Control {
                 let failure = Failure::new(FailureCode::BadRequest, "the request names no digest");
                 answer.failure(failure).await
             }
-            (Command::Explain, _) => self.explain(&request.addresses, answer).await,
+            (Command::Explain, _) => self.explain(&request.addresses, user, answer).await,
             (Command::Who, _) => self.who(request.addresses, user, answer).await,
             (Command::Other(word), _) => {
                 let reason = format!("this daemon does not know the command `{word}`");
@@ -252,12 +252,14 @@ impl Control {
     async fn explain<W: AsyncWrite + Unpin>(
         &self,
         addresses: &[String],
+        user: Option<u32>,
         answer: &mut Answer<W>,
     ) -> io::Result<()> {
         let generation = self.reporter.state.live.pin();
         let Some(table) = &generation.table else {
             return answer.failure(no_table()).await;
         };
+        let view = View::of(&self.reporter.state, user);
         let explained = addresses
             .iter()
             .flat_map(|address| report::explain(table, address, Some(generation.number)));
@@ -269,7 +271,7 @@ impl Control {
                     .failure(Failure::new(FailureCode::TooMuch, reason))
                     .await;
             }
-            answer.line(&line).await?;
+            answer.line(&line.map(|line| view.explained(line))).await?;
             yield_now().await;
         }
         Ok(())

@@ -139,7 +139,9 @@ impl StatusReporter {
             Some(ReloadOutcome::RolledBack { rollback, .. }) => {
                 let by = rollback.by.words();
                 let why = format!("{by} went back to generation {}", rollback.to);
-                Some((why, rollback.why.clone().unwrap_or_default()))
+                let reason = rollback.why.clone();
+                let reason = reason.filter(|_| !self.state.redaction.hides());
+                Some((why, reason.unwrap_or_default()))
             }
             _ => None,
         };

@@ -3,9 +3,13 @@
 //! The tables are personal data. Every local-part here contains the word `secret`, and the tests provoke every
 //! kind of log line, so they fail if a single line shows a local-part.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
 use readdress::mta::Reply;
 
-use crate::program::{BASE, Place, message, rcpt};
+use crate::program::{BASE, Place, RULES, Said, message, rcpt, said};
 
 const SECRETS: &str = "\
 company.com primary unknown=reject
@@ -176,4 +180,45 @@ async fn the_setting_switches_live() {
     let later = place.logs("added", |log| log.contains("table: added"));
     assert!(log.len() > before);
     shows_no_secret(&later[before..]);
+}
+
+/// Runs a command as a user who is neither root nor the daemon's, in the group of the socket, which is root's.
+fn as_another(place: &Place, arguments: &[&str]) -> Said {
+    let mut other = Command::new("setpriv");
+    other
+        .args(["--reuid=54321", "--regid=0", "--clear-groups", "--"])
+        // The folder of the build may be closed to others.
+        .arg(place.join("program"))
+        .args(arguments)
+        .arg("--config")
+        .arg(place.join("readdress.toml"))
+        .stdin(Stdio::null());
+    said(other)
+}
+
+/// A member of the socket's group sees as much as the log shows; root sees everything.
+#[test]
+fn whoever_asks_sees_no_more_than_the_log_shows() {
+    let place = Place::new(&[("a.rules", RULES)]);
+    place.configure(&format!("{BASE}[log]\naddresses = \"hash\"\n"));
+    let _serving = place.serve();
+    fs::set_permissions(place.join(""), Permissions::from_mode(0o755)).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_readdress"), place.join("program")).unwrap();
+    for (command, secret) in [
+        (["explain", "--live", "jd@domain2.com"], "jdoe@company.com"),
+        (["who", "--live", "jdoe@company.com"], "jd@domain2.com"),
+    ] {
+        let all = place.ask(&command);
+        assert_eq!(all.status, Some(0), "{all:?}");
+        assert!(all.out.contains(secret), "{all:?}");
+        let less = as_another(&place, &command);
+        assert_eq!(less.status, Some(0), "{less:?}");
+        assert!(!less.out.contains(secret), "{less:?}");
+        assert!(less.out.contains("a.rules:"), "{less:?}");
+    }
+    // The history is for root and the daemon's user alone.
+    let refused = as_another(&place, &["history"]);
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    let help = "be root, or the user of the daemon";
+    assert!(refused.err.contains(help), "{refused:?}");
 }

@@ -7,7 +7,7 @@ use super::access::sees_all;
 use crate::{
     config::LogAddresses,
     daemon::state::State,
-    protocol::{Reached, WayStep},
+    protocol::{Explained, Reached, Step, WayStep},
 };
 
 /// How addresses are shown to one user.
@@ -52,6 +52,28 @@ impl<'s> View<'s> {
         }
     }
 
+    /// Returns an answer of `explain` as this user may see it. The address that was asked about stays, and so
+    /// does the reply, which every client gets. Rules, reasons and notes may hold addresses, and are left out.
+    pub fn explained(&self, explained: Explained) -> Explained {
+        if self.addresses == LogAddresses::Full {
+            return explained;
+        }
+        let steps = explained.steps.iter().map(|step| Step {
+            address: self.address(&step.address),
+            file: step.file.clone(),
+            line: step.line,
+            reason: step.reason.clone(),
+            ..Step::default()
+        });
+        Explained {
+            to: explained.to.iter().map(|to| self.address(to)).collect(),
+            steps: steps.collect(),
+            note: None,
+            mta: None,
+            ..explained
+        }
+    }
+
     fn step(&self, step: &WayStep) -> WayStep {
         WayStep {
             address: self.address(&step.address),
@@ -92,6 +114,27 @@ mod tests {
         }
     }
 
+    fn explained() -> Explained {
+        let step = |address: &str| Step {
+            address: address.to_owned(),
+            file: "a.rules".to_owned(),
+            line: 3,
+            rule: "anna@domain2.com secret@company.com".to_owned(),
+            why: "it leads to secret@company.com".to_owned(),
+            note: Some("secret".to_owned()),
+            owner: Some("secret@company.com".to_owned()),
+            ..Step::default()
+        };
+        Explained {
+            address: "anna@domain2.com".to_owned(),
+            to: vec!["secret@company.com".to_owned()],
+            steps: vec![step("secret@domain2.com"), step("secret@company.com")],
+            generation: Some(7),
+            note: Some("secret@company.com is not ASCII".to_owned()),
+            ..Explained::default()
+        }
+    }
+
     #[test]
     fn others_see_as_much_as_the_log_shows() {
         for addresses in [LogAddresses::Full, LogAddresses::Domain, LogAddresses::Hash] {
@@ -101,9 +144,16 @@ mod tests {
             };
             let state = State::new(Arc::new(LiveTable::default()), config);
             for all in [Some(0), Some(rustix::process::geteuid().as_raw())] {
-                assert_eq!(View::of(&state, all).reached(reached()), reached());
+                let view = View::of(&state, all);
+                assert_eq!(view.reached(reached()), reached());
+                assert_eq!(view.explained(explained()), explained());
             }
             for other in [OTHER, None] {
+                let seen = View::of(&state, other).explained(explained());
+                let secret = format!("{seen:?}").contains("secret");
+                assert_eq!(secret, addresses == LogAddresses::Full, "{seen:?}");
+                assert_eq!((seen.steps[1].line, seen.to.len()), (3, 1));
+                assert_eq!(seen.address, "anna@domain2.com");
                 let seen = View::of(&state, other).reached(reached());
                 let secret = format!("{seen:?}").contains("secret");
                 assert_eq!(secret, addresses == LogAddresses::Full, "{seen:?}");

@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, path::Path};
 
+use super::names::Redaction;
 use crate::daemon::{
     history::{Author, Rollback},
     log::{events, write_event},
@@ -45,7 +46,7 @@ events! {
             "generation": "the table that serves",
             "to": "the generation whose texts it has",
             "by": "who asked for it",
-            "why": "why, in their words; absent if they gave no reason",
+            "why": "why, in their words; absent if they gave no reason, or if the log hides addresses",
         ],
         next "The files of the rules directory do not count until somebody ends the rollback.",
         advice "Put the files in order, then type `readdress rollback --end`.";
@@ -102,8 +103,9 @@ pub fn snapshot_unusable(generation: u64, reason: &str) {
 }
 
 /// A rollback is in force.
-pub fn rolled_back(rollback: &Rollback, serving: u64) {
-    let why = rollback.why.as_deref();
+pub fn rolled_back(rollback: &Rollback, serving: u64, redaction: &Redaction) {
+    // A reason may name an address.
+    let why = rollback.why.as_deref().filter(|_| !redaction.hides());
     write_event!(
         ROLLED_BACK,
         by = %rollback.by.words(),

@@ -237,7 +237,7 @@ fn write_about_the_history() {
         by: by.clone(),
         why: Some("sales@ went to bob".to_owned()),
     };
-    rolled_back(&rollback, 12);
+    rolled_back(&rollback, 12, &Redaction::default());
     stays_rolled_back(&rollback, 12, Some("readdress rollback --end"));
     rollback_ended(&rollback, &by);
 }

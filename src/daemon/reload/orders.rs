@@ -71,7 +71,7 @@ impl Worker {
         // written is said by `status`.
         self.recorder.mark(Some((*rollback).clone())).await;
         self.rollback = Some(Arc::clone(&rollback));
-        record::rolled_back(&rollback, serving);
+        record::rolled_back(&rollback, serving, &self.options.redaction);
         Ok(ReloadOutcome::RolledBack { serving, rollback })
     }
 

@@ -28,7 +28,7 @@ impl Worker {
             for entry in wanted.into_iter().chain(newest) {
                 match self.serve_recorded(&entry, None).await {
                     Ok(serving) => {
-                        record::rolled_back(&rollback, serving);
+                        record::rolled_back(&rollback, serving, &self.options.redaction);
                         self.rollback = Some(Arc::new(rollback));
                         return;
                     }

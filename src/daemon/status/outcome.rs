@@ -137,7 +137,8 @@ pub(super) fn outcome(
             to: rollback.to,
             since: rollback.at,
             by: rollback.by.words(),
-            why: rollback.why.clone(),
+            // A reason may name an address.
+            why: rollback.why.clone().filter(|_| !redaction.hides()),
             end: accept.map(Accept::end_of_rollback),
         }),
     }

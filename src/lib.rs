@@ -36,7 +36,7 @@
 //!   ↓ table        engine/table/build.rs    stored rules, indexes, classes of domains, conflicts → Table
 //!   ↓ check        engine/check/            loops, addresses that do not exist, expectations
 //!   ↓ decide       daemon/reload/           with one error the old table stays live
-//!   ↓ guard        daemon/guard.rs          lost rules: held back until somebody accepts the table
+//!   ↓ guard        daemon/guard/            lost rules: held back until somebody accepts the table
 //!   ↓ swap         daemon/state/live.rs     generation n → n + 1, in one step
 //!   ↓ keep         daemon/history/          texts, settings, who and why, to go back to
 //! ```

@@ -115,9 +115,11 @@ pub enum Command {
     Rollback(Rollback),
     /// Let a table go live that is held back
     ///
-    /// A table that lost rules in a way that nobody means (an emptied directory
-    /// or file, another file system, more than max_shrink) is held back. The log,
-    /// `status` and `reload` show its digest.
+    /// A table that changed in a way that nobody means is held back: an emptied
+    /// directory or file, another file system, a file that was cut off, a domain
+    /// with 20 addresses in no rule any more, more than max_shrink or max_growth.
+    /// The log, `status` and `reload` show why, whose mail it concerns, and its
+    /// digest.
     #[command(after_long_help = guide::end("accept"))]
     Accept(Accept),
     /// Show the settings in force, and where each comes from

@@ -112,14 +112,41 @@ fn print_held(held: &Held) {
         counted(held.files, "file"),
         held.digest
     ));
+    print_differences(held);
     let accept = held.accept.as_ref().map_or_else(String::new, |words| {
         let words = Paint::stdout().bold(words);
         format!("; or, if this is what you want: {words}")
     });
-    output::line(&format!(
-        "{:<12} bring the rules back{accept}",
-        "what to do"
-    ));
+    output::line(&format!("{:<12} correct the files{accept}", "what to do"));
+}
+
+/// Prints how many addresses would fare differently, and the first of them.
+fn print_differences(held: &Held) {
+    let Some(total) = held.differences_total else {
+        return output::line(&format!(
+            "{:<12} not compared with the live table: too little memory is left",
+            "mail"
+        ));
+    };
+    let more = if held.differences_more {
+        "more than "
+    } else {
+        ""
+    };
+    let line = match total {
+        0 => "no address fares differently".to_owned(),
+        1 => "1 address or pattern fares differently".to_owned(),
+        _ => format!("{more}{total} addresses or patterns fare differently"),
+    };
+    output::line(&format!("{:<12} {line}", "mail"));
+    for one in &held.differences {
+        let (before, after) = (&one.before, &one.after);
+        output::line(&format!("{:<12} {}  {before} -> {after}", "", one.address));
+    }
+    let hidden = total.saturating_sub(held.differences.len());
+    if hidden > 0 && !held.differences.is_empty() {
+        output::line(&format!("{:<12} and {more}{hidden} more", ""));
+    }
 }
 
 fn live_line(live: &Live) -> String {

@@ -21,8 +21,8 @@ use super::{
     origin::Origins,
     socket::Socket,
     values::{
-        DEFER_REPLY, DELIMITERS, DURATION, PATH, PERCENT, REJECT_REPLY, RESERVED, SIZE, SOCKETS,
-        SOME_SOCKETS, SWITCH, UNIX_SOCKET,
+        DEFER_REPLY, DELIMITERS, DURATION, GROWTH, PATH, PERCENT, REJECT_REPLY, RESERVED, SIZE,
+        SOCKETS, SOME_SOCKETS, SWITCH, UNIX_SOCKET,
     },
 };
 use crate::{
@@ -284,12 +284,18 @@ part! {
         /// How often the daemon looks at the directory without a notification from the system. Network
         /// and overlay file systems do not notify.
         "reload", "rescan", rescan: Duration = Duration::from_secs(30), DURATION, Restart, "\"5m\"";
-        /// The share of its rules that a table may lose at once. A loss of 20 rules or fewer is always
-        /// allowed. A table that loses more is held back: the table before it stays in force until
-        /// somebody accepts the new one (`readdress accept`) or the rules are back.
+        /// The share of its rules, or of its addresses, that a table may lose at once. A loss of 20 or
+        /// fewer is always within this limit. A table that loses more is held back: the table before it
+        /// stays in force until somebody accepts the new one (`readdress accept`) or the rules are back.
         ///
         /// Caution: with "100%" a table that lost nearly all of its rules goes live.
         "reload", "max_shrink", max_shrink: u8 = 20, PERCENT, AtOnce, "\"50%\"";
+        /// The share of its rules that a table may gain at once in files that were there before. A gain
+        /// of 20 rules or fewer is always allowed, and so is a new file. A table that gains more is held
+        /// back as with `max_shrink`: a query may have returned more rows than it was meant to.
+        ///
+        /// Caution: with a large share, "1000000%", all that a broken export adds goes live.
+        "reload", "max_growth", max_growth: u32 = 100, GROWTH, AtOnce, "\"300%\"";
     }
 }
 

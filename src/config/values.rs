@@ -3,10 +3,10 @@
 //! | limit | value |
 //! |---|---|
 //! | a duration | 1 ms to 24 h |
-//! | a share | 0 % to 100 % |
+//! | a share | 0 % to 100 %, of growth to 1000000 % |
 //! | a size | 1 KiB to 1024 GiB |
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
 use super::{
     kind::{Plain, Value, Wrong, name, quoted, replace, text, wrong},
@@ -54,21 +54,18 @@ pub(super) const SIZE: Plain<u64> = Plain {
 pub(super) const PERCENT: Plain<u8> = Plain {
     words: "a share from \"0%\" to \"100%\"",
     read: |value| {
-        let share = |text: &str| text.parse().ok().filter(|share: &u8| *share <= 100);
-        let text = value.get_ref().as_str();
-        let number = text.and_then(|text| text.strip_suffix('%'));
-        number.and_then(share).ok_or_else(|| {
-            let message = "this is not a share from \"0%\" to \"100%\"";
-            let plain = value.get_ref().as_integer().map(|number| number.as_str());
-            if let Some(share) = plain.or(text).and_then(share) {
-                return replace(value, message, format!("\"{share}%\""));
-            }
-            wrong(
-                value,
-                message,
-                "write a number with a percent sign: \"20%\"",
-            )
-        })
+        let message = "this is not a share from \"0%\" to \"100%\"";
+        percent(value, 100, message, "20%")
+    },
+    show: |share| quoted(&format!("{share}%")),
+};
+
+/// A share in percent that may be more than the whole.
+pub(super) const GROWTH: Plain<u32> = Plain {
+    words: "a share from \"0%\" to \"1000000%\"",
+    read: |value| {
+        let message = "this is not a share from \"0%\" to \"1000000%\"";
+        percent(value, 1_000_000, message, "100%")
     },
     show: |share| quoted(&format!("{share}%")),
 };
@@ -189,6 +186,24 @@ fn show_duration(time: &Duration) -> String {
     let whole = units.iter().find(|(unit, _)| millis.is_multiple_of(*unit));
     let (unit, word) = whole.copied().unwrap_or((1, "ms"));
     format!("\"{}{word}\"", millis / unit)
+}
+
+/// Reads a share of at most `most` percent. `example` is what the help shows.
+fn percent<T>(value: &Value<'_>, most: T, message: &str, example: &str) -> Result<T, Vec<Wrong>>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    let share = |text: &str| text.parse().ok().filter(|share: &T| *share <= most);
+    let text = value.get_ref().as_str();
+    let number = text.and_then(|text| text.strip_suffix('%'));
+    number.and_then(share).ok_or_else(|| {
+        let plain = value.get_ref().as_integer().map(|number| number.as_str());
+        if let Some(share) = plain.or(text).and_then(share) {
+            return replace(value, message, format!("\"{share}%\""));
+        }
+        let help = format!("write a number with a percent sign: \"{example}\"");
+        wrong(value, message, &help)
+    })
 }
 
 /// The units of sizes, the largest first.

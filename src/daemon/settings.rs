@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use super::{
+    guard::GuardLimits,
     history::Bounds,
     record,
     reload::{Accept, NewSettings, ReloadHandle},
@@ -285,12 +286,13 @@ impl SettingsTask {
                 status.changed = Some((SystemTime::now(), changed));
             }
         });
-        let reloader = |config: &Config| (config.reload.max_shrink, config.history.clone());
+        let reloader =
+            |config: &Config| (GuardLimits::from(&config.reload), config.history.clone());
         if after.settings != current.settings || reloader(&after) != reloader(&current) {
             let settings = NewSettings {
                 engine: after.settings.clone(),
                 watch: WatchSettings::from(&after.reload),
-                max_shrink: after.reload.max_shrink,
+                guard: GuardLimits::from(&after.reload),
                 bounds: Bounds::from(&after.history),
             };
             self.reload.reload_with(settings).await;

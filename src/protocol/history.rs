@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::compare::Difference;
+
 /// A table that went live: one line of `readdress history --json`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Generation {
@@ -46,6 +48,18 @@ pub struct FateDifference {
     pub rule_before: Option<String>,
     /// The line that decides now.
     pub rule_after: Option<String>,
+}
+
+impl From<&Difference> for FateDifference {
+    fn from(difference: &Difference) -> Self {
+        Self {
+            address: difference.subject.to_string(),
+            before: difference.before.to_string(),
+            after: difference.after.to_string(),
+            rule_before: difference.rule_before.clone(),
+            rule_after: difference.rule_after.clone(),
+        }
+    }
 }
 
 /// Which generation made an address what it is: one line of `readdress blame --json`.

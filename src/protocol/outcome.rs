@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{configuration::Configuration, findings::Findings};
+use super::{configuration::Configuration, findings::Findings, history::FateDifference};
 
 /// What came of reading the rules, and when: the answer to `reload` and `accept`, and part of the status.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -101,6 +101,16 @@ pub struct Held {
     pub files: usize,
     /// The command that accepts the new table; `None` if the daemon has no control socket.
     pub accept: Option<String>,
+    /// Addresses and patterns that fare differently by the new table, ten at most; those that lose their mail come
+    /// first. Empty where the log hides addresses.
+    #[serde(default)]
+    pub differences: Vec<FateDifference>,
+    /// How many there are; `None` if the tables were not compared.
+    #[serde(default)]
+    pub differences_total: Option<usize>,
+    /// True if there are more than `differences_total`.
+    #[serde(default)]
+    pub differences_more: bool,
 }
 
 /// A rollback in force.

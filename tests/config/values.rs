@@ -135,6 +135,11 @@ const GOOD: &[Good] = &[
         "max_shrink",
         same!["\"0%\"", "\"20%\"", "\"100%\""],
     ),
+    Good(
+        "reload",
+        "max_growth",
+        same!["\"0%\"", "\"100%\"", "\"300%\"", "\"1000000%\""],
+    ),
     Good("history", "keep", NUMBERS),
     Good(
         "history",
@@ -310,6 +315,23 @@ const BAD: &[(&str, &str, &[&str])] = &[
             "\"20%%\"", "20", "0.2", "\"\"",
         ],
     ),
+    (
+        "reload",
+        "max_growth",
+        &[
+            "\"1000001%\"",
+            "\"99999999999%\"",
+            "\"-1%\"",
+            "\"1.5%\"",
+            "\"%\"",
+            "\"100\"",
+            "\"100 %\"",
+            "\"100%%\"",
+            "100",
+            "1.0",
+            "\"\"",
+        ],
+    ),
     ("history", "keep", BAD_NUMBERS),
     (
         "history",
@@ -414,7 +436,7 @@ fn values_reach_the_fields_that_the_daemon_uses() {
         "[milter]\nmax_connections = 7\ndrain = \"2m\"\nmessage_limit = 9\n\
          [rewrite]\nrecursion_limit = 3\nexpansion_limit = 4\naddress_length_limit = 5\n\
          [headers]\nx_original_to = true\n[reload]\nquiet = \"1h\"\nlatest = \"3s\"\nrescan = \"4ms\"\n\
-         max_shrink = \"33%\"\n",
+         max_shrink = \"33%\"\nmax_growth = \"250%\"\n",
     );
     assert_eq!(config.milter.max_connections, 7);
     assert_eq!(config.milter.drain, Duration::from_secs(120));
@@ -431,7 +453,7 @@ fn values_reach_the_fields_that_the_daemon_uses() {
     assert_eq!(reload.quiet, Duration::from_secs(3600));
     assert_eq!(reload.latest, Duration::from_secs(3));
     assert_eq!(reload.rescan, Duration::from_millis(4));
-    assert_eq!(reload.max_shrink, 33);
+    assert_eq!((reload.max_shrink, reload.max_growth), (33, 250));
 }
 
 /// The documented defaults.
@@ -456,6 +478,7 @@ fn the_defaults_are_the_documented_ones() {
         ("reload", "latest", "\"2s\""),
         ("reload", "rescan", "\"30s\""),
         ("reload", "max_shrink", "\"20%\""),
+        ("reload", "max_growth", "\"100%\""),
         ("log", "addresses", "\"full\""),
     ] {
         assert_eq!(

@@ -173,8 +173,11 @@ async fn what_is_accepted_goes_live_and_nothing_else() {
 /// Twenty rules may be lost; above that the share decides, and a new share takes effect at once.
 #[test]
 fn max_shrink_is_watched() {
+    // The first ones are deleted: a file that loses its last rules may have been cut off.
     let many = |number: usize| -> String {
-        let lines = (0..number).map(|n| format!("u{n}@company.com mailbox\n"));
+        let lines = (0..80)
+            .skip(80 - number)
+            .map(|n| format!("u{n}@company.com mailbox\n"));
         lines.collect()
     };
     let place = Place::new(&[("a.rules", RULES), ("b.rules", &many(80))]);
@@ -193,6 +196,59 @@ fn max_shrink_is_watched() {
     // A whole file may be removed, if its rules are within the limit.
     fs::remove_file(place.join("rules/b.rules")).unwrap();
     assert_eq!(place.ask(&["reload"]).status, Some(3));
+}
+
+/// Whoever looks at what is held back sees whose mail it concerns, unless the log hides addresses.
+#[test]
+fn what_is_held_back_says_whose_mail_it_concerns() {
+    let place = Place::new(&[
+        ("a.rules", RULES),
+        ("b.rules", "carl@domain2.com bob@company.com\n"),
+    ]);
+    let _serving = place.serve();
+    fs::write(place.join("rules/b.rules"), "").unwrap();
+    let said = place.ask(&["reload"]);
+    assert_eq!(said.status, Some(3), "{said:?}");
+    let line = "carl@domain2.com  bob@company.com -> reject 550 5.1.1";
+    assert!(said.out.contains(line), "{said:?}");
+    let (_, held) = status(&place);
+    let reload = &held["last_reload"];
+    assert_eq!(reload["differences_total"], 1, "{reload}");
+    assert_eq!(reload["differences_more"], false, "{reload}");
+    let difference = &reload["differences"][0];
+    assert_eq!(difference["address"], "carl@domain2.com", "{reload}");
+    assert_eq!(difference["rule_before"], "b.rules:1", "{reload}");
+    place.logged("table: held back: carl@domain2.com: bob@company.com -> reject 550 5.1.1");
+    place.configure(&format!("{BASE}[log]\naddresses = \"hash\"\n"));
+    place.logs("the setting is in force", |_| {
+        status(&place).1["last_reload"]["differences"]
+            .as_array()
+            .is_some_and(Vec::is_empty)
+    });
+    let (_, held) = status(&place);
+    assert_eq!(held["last_reload"]["differences_total"], 1, "{held}");
+    assert!(!place.ask(&["status"]).out.contains("carl@"));
+}
+
+/// An export that returned far more rows than before, and the limit for that.
+#[test]
+fn max_growth_is_watched() {
+    let rows = |number: usize| -> String {
+        let lines = (0..number).map(|n| format!("u{n}@company.com mailbox\n"));
+        lines.collect()
+    };
+    let place = Place::new(&[("a.rules", RULES), ("b.rules", &rows(30))]);
+    let _serving = place.serve();
+    place.save("b.rules", &rows(80));
+    let said = place.ask(&["reload"]);
+    assert_eq!(said.status, Some(3), "{said:?}");
+    assert!(
+        said.out.contains("max_growth allows 100% at once"),
+        "{said:?}"
+    );
+    assert_eq!(causes(&status(&place).1), ["grown"]);
+    place.configure(&format!("{BASE}max_growth = \"200%\"\n"));
+    place.logged("table: generation=2 ");
 }
 
 /// Edits as administrators make them are live at once.

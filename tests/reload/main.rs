@@ -8,12 +8,15 @@
 //! | text with `broken` in it | refused |
 //! | text with `panic` in it | panics |
 //! | anything else | a table |
+//!
+//! `guard` uses the real compiler: it is about what goes live.
 
 #![cfg(feature = "daemon")]
 
 mod bench;
 mod changes;
 mod files;
+mod guard;
 mod large;
 mod limits;
 mod outcomes;

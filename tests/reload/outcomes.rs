@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use readdress::daemon::guard::GuardLimits;
 use readdress::daemon::history::Bounds;
 use readdress::daemon::reload::{NewSettings, ReloadOutcome};
 use readdress::daemon::watch::{Mode, WatchedPath};
@@ -180,7 +181,7 @@ async fn a_request_gets_its_outcome() {
     let settings = NewSettings {
         engine: Settings::default(),
         watch: RESCANNED,
-        max_shrink: 20,
+        guard: GuardLimits::from(&readdress::config::Reload::default()),
         bounds: Bounds::from(&readdress::config::History::default()),
     };
     assert!(bench.handle.reload_with(settings).await.is_some());

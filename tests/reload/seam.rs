@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use readdress::daemon::reload::ReloadOutcome;
-use readdress::daemon::source::{CopyError, RuleSource, SourceState, TakeText};
+use readdress::daemon::source::{CopyError, FullText, RuleSource, SourceState, TakeText};
 use readdress::daemon::watch::{Mode, Signature, Watched, WatchedPath};
 use readdress::engine::diagnostic::codes;
 use readdress::engine::{Diagnostic, Severity, SourceKind, SourceText, store::ContentHash};
@@ -81,8 +81,8 @@ impl RuleSource for Texts {
             return state;
         };
         for (name, bytes) in texts {
-            let hash = ContentHash::of(&bytes);
-            take(text(&name, bytes), hash);
+            let full = FullText::of(&bytes);
+            take(text(&name, bytes), full);
         }
         state
     }

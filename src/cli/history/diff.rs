@@ -16,7 +16,7 @@ use crate::{
         flags::{Diff, Place, Side},
         output::{self, Progress},
     },
-    engine::compare::{Difference, compare},
+    engine::compare::compare,
     protocol::FateDifference,
 };
 
@@ -49,7 +49,7 @@ fn compared(flags: &Diff) -> Result<(), Exit> {
     if flags.json {
         differences
             .iter()
-            .map(value)
+            .map(FateDifference::from)
             .for_each(|value| output::json(&value));
         return Ok(());
     }
@@ -87,15 +87,5 @@ fn of_files(recorded: &Recorded, rules: Option<&Path>) -> Result<WithTexts, Exit
             failed("the files have errors: no table can be made from them");
             Err(Exit::Findings)
         }
-    }
-}
-
-fn value(difference: &Difference) -> FateDifference {
-    FateDifference {
-        address: difference.subject.to_string(),
-        before: difference.before.to_string(),
-        after: difference.after.to_string(),
-        rule_before: difference.rule_before.clone(),
-        rule_after: difference.rule_after.clone(),
     }
 }

@@ -39,7 +39,7 @@ pub use configuration::{
 pub use connections::{
     accept_failed, connection_closed, connections_cut, connections_full, mta_refused,
 };
-pub use held::{table_accepted, table_held, table_still_held};
+pub use held::{HeldBack, table_accepted, table_held, table_still_held};
 pub use history::{
     history_damaged, history_not_recorded, no_state, rollback_ended, rolled_back, snapshot_serves,
     snapshot_unusable, stays_rolled_back,

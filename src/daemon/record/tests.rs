@@ -12,8 +12,8 @@ use crate::{
         log::capture,
     },
     engine::{
-        Change, Changes, Diagnostic, Severity, address::Mailbox, diagnostic::codes,
-        reply::ReplyClass, syntax::Skipped,
+        Change, Changes, Diagnostic, Settings, Severity, SourceText, Table, address::Mailbox,
+        compare::compare, compile, diagnostic::codes, reply::ReplyClass, syntax::Skipped,
     },
 };
 
@@ -211,12 +211,38 @@ fn write_about_tables() {
     table_still_refused(&[error.clone(), error], 41, Duration::from_secs(600));
     table_fixed(41);
     table_unchanged(7);
+    write_about_held_tables(&shown, &hides);
+}
+
+fn write_about_held_tables(shown: &Redaction, hides: &Redaction) {
     let digest = "5f1c0a9be2d37764";
     let accept = format!("readdress accept {digest}");
-    table_held(&[Cause::NoRules { was: 812 }], digest, Some(&accept), 41);
-    table_held(&[], digest, Some(&accept), 0);
+    let held = HeldBack {
+        causes: &[Cause::NoRules { was: 812 }],
+        differences: &compare(&table("jd@domain2.com jdoe@company.com\n"), &table("")),
+        total: Some((812, false)),
+        digest,
+        accept: Some(&accept),
+        serving: 41,
+    };
+    table_held(&held, shown);
+    let at_start = HeldBack {
+        causes: &[],
+        total: None,
+        serving: 0,
+        ..held
+    };
+    table_held(&at_start, hides);
     table_still_held(digest, None, 41, Duration::from_secs(600));
     table_accepted(digest, Some(0));
+}
+
+/// A small table, with these rules besides.
+fn table(rules: &str) -> Table {
+    let text = format!("company.com primary\ndomain2.com secondary\n{rules}");
+    let source = SourceText::new("a.rules", text);
+    let compiled = compile(&[source], &Settings::default());
+    compiled.table.unwrap()
 }
 
 fn write_about_the_history() {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::compile::NewTable;
+use super::held::HeldDifferences;
 use super::outcome::ReloadOutcome;
 use crate::daemon::{guard::Cause, record};
 use crate::engine::Diagnostic;
@@ -34,6 +35,7 @@ pub(super) enum BlockedBy {
 pub(super) struct HeldTable {
     pub table: Box<NewTable>,
     pub causes: Arc<[Cause]>,
+    pub differences: Arc<HeldDifferences>,
 }
 
 impl HeldTable {
@@ -68,6 +70,7 @@ impl Blocked {
                 rules: held.table.table.len(),
                 sources: held.table.sources,
                 serving,
+                differences: Arc::clone(&held.differences),
             },
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::estimate::estimate;
 use super::options::ReloadOptions;
+use super::table_change::{Before, measure};
 use crate::daemon::guard::{Proposal, RuleCounts};
 use crate::daemon::history::{Entry, History};
 use crate::daemon::memory;
@@ -122,6 +123,11 @@ pub(super) fn read_and_compile(
         // holds back and somebody may accept. Without rules before, a missing source is an error.
         reading.diagnostics.clear();
     }
+    let before = before.map(|table| Before {
+        table,
+        texts: known.live.as_ref().map(|live| &*live.manifest),
+        history: options.history.as_ref(),
+    });
     let found = compile(options, before, reading, (started, &now.content));
     (now, found)
 }
@@ -196,6 +202,12 @@ pub(super) fn compile_recorded(
     let content = LastRead::of(&reading, &options).content;
     let before = live.pin();
     let before = before.table.as_deref();
+    // What goes live from the history is not judged by the guard.
+    let before = before.map(|table| Before {
+        table,
+        texts: None,
+        history: None,
+    });
     match compile(&options, before, reading, (started, &content)) {
         Found::NewTable(table) => Ok(table),
         Found::Errors(findings) => Err(findings),
@@ -205,7 +217,7 @@ pub(super) fn compile_recorded(
 
 fn compile(
     options: &ReloadOptions,
-    before: Option<&Table>,
+    before: Option<Before<'_>>,
     reading: Reading<'_>,
     (started, content): (Instant, &Content),
 ) -> Found {
@@ -226,7 +238,10 @@ fn compile(
     let Some(table) = table.filter(|_| !findings.iter().any(is_error)) else {
         return Found::Errors(findings);
     };
-    let changes = before.map(|old| table.changes_since(old));
+    let changes = before.map(|before| table.changes_since(before.table));
+    let change = before.zip(changes.as_ref());
+    let change =
+        change.map(|(before, changes)| measure(before, &table, &content.manifest, changes));
     let files = table.lines_by_file().into_iter();
     Found::NewTable(Box::new(NewTable {
         proposal: Proposal {
@@ -238,7 +253,7 @@ fn compile(
             },
             missing: reading.missing,
             written_by_hand,
-            gone: changes.as_ref().map(|changes| changes.removed.len()),
+            change,
         },
         table: Arc::new(table),
         changes,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, socket::Socket};
+use crate::daemon::guard::GuardLimits;
 use crate::daemon::history::{Bounds, History};
 use crate::daemon::record::Redaction;
 use crate::daemon::source::{Limits, RuleSource, RulesDirectory};
@@ -25,8 +26,8 @@ pub struct ReloadOptions {
     pub settings: Settings,
     /// The compiler.
     pub compile: Compile,
-    /// The share of the rules that may be removed at once, in percent.
-    pub max_shrink: u8,
+    /// How much may change at once.
+    pub guard: GuardLimits,
     /// Where generations are recorded; `None` if that is not wanted.
     pub history: Option<History>,
     /// How much of the history is kept.
@@ -53,7 +54,7 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile_reusing),
-            max_shrink: crate::config::Reload::default().max_shrink,
+            guard: GuardLimits::from(&crate::config::Reload::default()),
             history: None,
             bounds: Bounds::from(&crate::config::History::default()),
             accept: Some(Accept::default()),
@@ -67,7 +68,7 @@ impl From<&Config> for ReloadOptions {
     fn from(config: &Config) -> Self {
         let options = Self {
             watch: WatchSettings::from(&config.reload),
-            max_shrink: config.reload.max_shrink,
+            guard: GuardLimits::from(&config.reload),
             bounds: Bounds::from(&config.history),
             ..Self::new(&config.rules, config.settings.clone())
         };
@@ -120,8 +121,8 @@ pub struct NewSettings {
     pub engine: Settings,
     /// How long the watcher waits from now on.
     pub watch: WatchSettings,
-    /// The share of the rules that may be removed at once, in percent.
-    pub max_shrink: u8,
+    /// How much may change at once.
+    pub guard: GuardLimits,
     /// How much of the history is kept.
     pub bounds: Bounds,
 }

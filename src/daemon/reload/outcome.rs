@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
+use super::held::HeldDifferences;
 use crate::daemon::guard::Cause;
 use crate::daemon::history::{Author, Rollback};
 use crate::daemon::source::Manifest;
@@ -54,6 +55,8 @@ pub enum ReloadOutcome {
         sources: usize,
         /// The generation that stays live; 0 is none.
         serving: u64,
+        /// How mail would fare by it.
+        differences: Arc<HeldDifferences>,
     },
     /// Somebody went back to a generation. The files do not count until that is ended.
     RolledBack {

@@ -61,7 +61,7 @@ impl Worker {
         let nothing_new = matches!(found, Found::Unchanged | Found::AlreadyLive(_));
         // A save may be live before whoever made it says why.
         let late = asker.clone().filter(|_| nothing_new);
-        let outcome = self.act(found, asker);
+        let outcome = self.act(found, asker).await;
         let status = self.status.borrow().clone();
         if let (None, Some(generation), Some(_)) = (status.at, status.snapshot, &self.blocked) {
             record::snapshot_serves(generation);
@@ -93,7 +93,7 @@ impl Worker {
     }
 
     /// Acts upon what was found.
-    fn act(&mut self, found: Found, asker: Option<Asker>) -> ReloadOutcome {
+    async fn act(&mut self, found: Found, asker: Option<Asker>) -> ReloadOutcome {
         let generation = self.live.pin().number;
         match found {
             Found::Unchanged => match &self.blocked {
@@ -114,13 +114,13 @@ impl Worker {
             Found::NewTable(table) => {
                 let nothing = LastTable::Nothing;
                 let last = self.last_table.as_ref().unwrap_or(&nothing);
-                let causes = guard::causes(last, &table.proposal, self.options.max_shrink);
+                let causes = guard::causes(last, &table.proposal, self.options.guard);
                 match causes.is_empty() {
                     true => {
                         let made = self.made_by_files(&table, asker);
                         self.go_live(*table, made)
                     }
-                    false => self.hold(table, causes, generation),
+                    false => self.hold(table, causes, generation).await,
                 }
             }
         }

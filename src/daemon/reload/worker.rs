@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::blocked::{Blocked, BlockedBy, HeldTable};
 use super::compile::{Content, Found, Known, LastRead, NewTable, failed, read_and_compile};
 use super::described::Unwritten;
+use super::held::{self, HeldDifferences};
 use super::options::{NewSettings, ReloadOptions};
 use super::outcome::{Ordered, ReloadOutcome, ReloadStatus};
 use super::recorder::Recorder;
@@ -81,13 +82,13 @@ impl Worker {
         }
     }
 
-    /// Sets other settings. After a change of the limit of the guard, the files are judged again.
+    /// Sets other settings. After a change of the limits of the guard, the files are judged again.
     pub fn set(&mut self, new: NewSettings) {
-        if self.options.max_shrink != new.max_shrink {
+        if self.options.guard != new.guard {
             self.last_read = None;
         }
         self.options.settings = new.engine;
-        self.options.max_shrink = new.max_shrink;
+        self.options.guard = new.guard;
         self.recorder.set_bounds(new.bounds);
     }
 
@@ -167,21 +168,49 @@ impl Worker {
         self.block(BlockedBy::Errors(diagnostics.into()), serving)
     }
 
-    pub(super) fn hold(
+    pub(super) async fn hold(
         &mut self,
         table: Box<NewTable>,
         causes: Vec<guard::Cause>,
         serving: u64,
     ) -> ReloadOutcome {
-        let causes = causes.into();
-        let held = HeldTable { table, causes };
+        let differences = Arc::new(self.compare(&table).await);
+        let causes: Arc<[guard::Cause]> = causes.into();
+        let held = HeldTable {
+            table,
+            causes: Arc::clone(&causes),
+            differences: Arc::clone(&differences),
+        };
         let digest = held.digest();
-        let causes = Arc::clone(&held.causes);
         let by = BlockedBy::Guard(held);
         let command = accept_command(&self.options, &by);
-        record::table_held(&causes, &digest, command.as_deref(), serving);
+        record::table_held(
+            &record::HeldBack {
+                causes: &causes,
+                differences: &differences.first,
+                total: (!differences.unknown).then_some((differences.total, differences.more)),
+                digest: &digest,
+                accept: command.as_deref(),
+                serving,
+            },
+            &self.options.redaction,
+        );
         self.status.send_modify(|status| status.held += 1);
         self.block(by, serving)
+    }
+
+    /// Compares a table with the live one, on the other thread.
+    async fn compare(&self, new: &NewTable) -> HeldDifferences {
+        let (live, table) = (self.live.pin(), Arc::clone(&new.table));
+        let work = self.jobs.run(move || {
+            let before = live.table.as_deref();
+            before.map(|before| held::differences(before, &table))
+        });
+        let compared = work.await.ok().flatten();
+        compared.unwrap_or_else(|| HeldDifferences {
+            unknown: true,
+            ..HeldDifferences::default()
+        })
     }
 
     pub(super) fn block(&mut self, by: BlockedBy, serving: u64) -> ReloadOutcome {

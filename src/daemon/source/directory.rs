@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::access;
 use super::comments::Comments;
 use super::file::{self, Content};
+use super::full_text::FullText;
 use super::limits::{Encoding, Limits};
 use super::rule_source::{CopyError, RuleSource, SourceState, TakeText};
 use crate::daemon::history::Saved;
@@ -78,9 +79,9 @@ impl RuleSource for RulesDirectory {
                 FileKind::Skipped => {}
                 FileKind::Unknown => state.diagnostics.push(not_read(&path, &name)),
                 FileKind::Read(kind) => match read_kind(&path, &name, kind, &self.limits) {
-                    Ok((text, hash)) => {
+                    Ok((text, full)) => {
                         state.diagnostics.extend(access::file(&path, &name, owner));
-                        take(text, hash);
+                        take(text, full);
                     }
                     Err(finding) => state.diagnostics.push(*finding),
                 },
@@ -95,7 +96,7 @@ impl RuleSource for RulesDirectory {
         };
         let read = read_kind(&self.path.join(name), name, kind, &self.limits);
         let (text, now) = read.ok()?;
-        (now == hash).then_some(text)
+        (now.hash == hash).then_some(text)
     }
 
     fn copy(&self, name: &str, hash: ContentHash, to: &mut dyn Write) -> Result<(), CopyError> {
@@ -128,9 +129,9 @@ pub(super) fn read_kind(
     name: &str,
     kind: SourceKind,
     limits: &Limits,
-) -> Result<(SourceText, ContentHash), Box<Diagnostic>> {
+) -> Result<(SourceText, FullText), Box<Diagnostic>> {
     let read = file::read(path, encoding(kind), comments(kind), limits);
-    let Content { text, hash } = read.map_err(|refusal| {
+    let Content { text, full } = read.map_err(|refusal| {
         Box::new(Diagnostic::about_file(
             Severity::Error,
             refusal.code,
@@ -144,7 +145,7 @@ pub(super) fn read_kind(
         kind,
         bytes: text,
     };
-    Ok((text, hash))
+    Ok((text, full))
 }
 
 /// Returns what a file of this kind may hold.

@@ -32,6 +32,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::access;
 use super::comments::{CommentRemover, Comments, MAX_BLANK};
+use super::full_text::{FullText, ends_line};
 use super::limits::{Encoding, Limits, Refusal};
 use super::lines::LineCheck;
 use super::rule_source::CopyError;
@@ -46,8 +47,8 @@ const BLOCK: u64 = 64 * 1024;
 pub(super) struct Content {
     /// The text: decoded, and without long comments.
     pub text: Vec<u8>,
-    /// The hash of all bytes of the file.
-    pub hash: ContentHash,
+    /// All bytes of the file, in brief.
+    pub full: FullText,
 }
 
 /// Reads a file, and reads it again if it changes meanwhile.
@@ -130,12 +131,17 @@ fn read_once(
         limits,
         comments: CommentRemover::new(comments),
         hasher: Xxh3::new(),
+        ends_line: false,
     };
     let (text, length) = blocks.read(&mut file)?;
     let after = file.metadata().map_err(|error| refused(path, &error))?;
     let unchanged = FileState::of(&before).written() == FileState::of(&after).written();
-    let hash = ContentHash(blocks.hasher.digest128());
-    let content = Content { text, hash };
+    let full = FullText {
+        hash: ContentHash(blocks.hasher.digest128()),
+        length,
+        ends_line: blocks.ends_line,
+    };
+    let content = Content { text, full };
     Ok((unchanged && after.len() == length).then_some(content))
 }
 
@@ -175,6 +181,8 @@ struct Blocks<'f> {
     limits: &'f Limits,
     comments: CommentRemover,
     hasher: Xxh3,
+    /// What was read ends with a line end.
+    ends_line: bool,
 }
 
 impl Blocks<'_> {
@@ -196,6 +204,7 @@ impl Blocks<'_> {
             }
             let block = content.get(start..).unwrap_or_default();
             self.hasher.update(block);
+            self.ends_line = ends_line(block, self.ends_line);
             lines.check(block, self.limits)?;
             length += count as u64;
             if length > self.limits.file {

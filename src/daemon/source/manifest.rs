@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::full_text::FullText;
 use crate::engine::{SourceKind, SourceText, store::ContentHash};
 
 /// All texts of one reading, in their order.
@@ -25,15 +26,32 @@ pub struct ManifestEntry {
     pub kind: SourceKind,
     /// The hash of its full content.
     pub hash: ContentHash,
+    /// The length of its full content, in bytes.
+    pub length: u64,
+    /// Its full content ends with a line end.
+    pub ends_line: bool,
+}
+
+impl ManifestEntry {
+    /// Returns what is known of its full content.
+    pub fn full(&self) -> FullText {
+        FullText {
+            hash: self.hash,
+            length: self.length,
+            ends_line: self.ends_line,
+        }
+    }
 }
 
 impl Manifest {
     /// Adds the next text.
-    pub fn add(&mut self, text: &SourceText, hash: ContentHash) {
+    pub fn add(&mut self, text: &SourceText, full: FullText) {
         self.entries.push(ManifestEntry {
             name: text.name.clone(),
             kind: text.kind,
-            hash,
+            hash: full.hash,
+            length: full.length,
+            ends_line: full.ends_line,
         });
     }
 
@@ -73,8 +91,8 @@ mod tests {
     fn of(texts: &[(&str, &str)]) -> Manifest {
         let mut manifest = Manifest::default();
         for (name, text) in texts {
-            let hash = ContentHash::of(text.as_bytes());
-            manifest.add(&SourceText::new(*name, *text), hash);
+            let full = FullText::of(text.as_bytes());
+            manifest.add(&SourceText::new(*name, *text), full);
         }
         manifest
     }

@@ -36,6 +36,7 @@ mod access;
 mod comments;
 mod directory;
 mod file;
+mod full_text;
 mod limits;
 mod lines;
 mod manifest;
@@ -45,13 +46,11 @@ mod single;
 
 use std::path::Path;
 
-use crate::engine::{
-    Diagnostic, Severity, SourceText,
-    store::{ContentHash, Reuse},
-};
+use crate::engine::{Diagnostic, Severity, SourceText, store::Reuse};
 
 pub use access::configuration as configuration_access;
 pub use directory::{RulesDirectory, read_named};
+pub use full_text::FullText;
 pub use limits::Limits;
 pub use manifest::{Manifest, ManifestEntry};
 pub use recorded::RecordedTexts;
@@ -87,7 +86,7 @@ impl<'t> Reading<'t> {
             reuse,
             ..Self::default()
         };
-        let state = source.read(&mut |text, hash| reading.add(text, hash));
+        let state = source.read(&mut |text, full| reading.add(text, full));
         Self {
             diagnostics: state.diagnostics,
             missing: state.missing,
@@ -96,12 +95,12 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn add(&mut self, mut text: SourceText, hash: ContentHash) {
-        self.manifest.add(&text, hash);
+    fn add(&mut self, mut text: SourceText, full: FullText) {
+        self.manifest.add(&text, full);
         if is_blank(&text.bytes) {
             self.blank.push(text.name.clone());
         }
-        self.reuse.offer(&mut text, hash);
+        self.reuse.offer(&mut text, full.hash);
         self.sources.push(text);
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::directory::read_kind;
 use super::file;
+use super::full_text::FullText;
 use super::limits::Limits;
 use super::rule_source::{CopyError, RuleSource, SourceState, TakeText};
 use crate::daemon::history::{Entry, History, Text};
@@ -32,7 +33,7 @@ impl RecordedTexts {
     }
 
     /// Reads one text, and compares it with its hash.
-    fn text(&self, text: &Text) -> Result<(SourceText, ContentHash), Box<Diagnostic>> {
+    fn text(&self, text: &Text) -> Result<(SourceText, FullText), Box<Diagnostic>> {
         let wrong = |what: String| {
             Box::new(Diagnostic::about_file(
                 Severity::Error,
@@ -56,9 +57,9 @@ impl RecordedTexts {
             };
             return Err(wrong(what));
         }
-        let (source, hash) = read_kind(&path, &text.name, kind, &Limits::default())?;
-        match hash == text.content() {
-            true => Ok((source, hash)),
+        let (source, full) = read_kind(&path, &text.name, kind, &Limits::default())?;
+        match full.hash == text.content() {
+            true => Ok((source, full)),
             false => Err(wrong(format!("its text is damaged ({})", path.display()))),
         }
     }
@@ -83,7 +84,7 @@ impl RuleSource for RecordedTexts {
         let mut state = SourceState::default();
         for text in &self.texts {
             match self.text(text) {
-                Ok((source, hash)) => take(source, hash),
+                Ok((source, full)) => take(source, full),
                 Err(finding) => state.diagnostics.push(*finding),
             }
         }
@@ -93,7 +94,7 @@ impl RuleSource for RecordedTexts {
     fn read_again(&self, name: &str, hash: ContentHash) -> Option<SourceText> {
         let text = self.texts.iter().find(|text| text.name == name)?;
         let (source, now) = self.text(text).ok()?;
-        (now == hash).then_some(source)
+        (now.hash == hash).then_some(source)
     }
 
     fn copy(&self, _: &str, hash: ContentHash, to: &mut dyn Write) -> Result<(), CopyError> {

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use super::full_text::FullText;
 use crate::daemon::history::Saved;
 use crate::daemon::watch::Watched;
 use crate::engine::{Diagnostic, SourceText, store::ContentHash};
 
-/// Takes a text as soon as it was read, with the hash of its full content.
-pub type TakeText<'a> = &'a mut dyn FnMut(SourceText, ContentHash);
+/// Takes a text as soon as it was read, and what is known of its full content.
+pub type TakeText<'a> = &'a mut dyn FnMut(SourceText, FullText);
 
 /// Gives the texts that rules are made from.
 pub trait RuleSource: Watched {

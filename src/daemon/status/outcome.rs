@@ -13,10 +13,10 @@ use crate::{
     daemon::{
         guard,
         record::Redaction,
-        reload::{Accept, ReloadOutcome},
+        reload::{Accept, HeldDifferences, ReloadOutcome},
     },
     engine::{Change, Diagnostic, Severity, Tally},
-    protocol::{Cause, Findings, Held, Live, Outcome, Refused, RolledBack},
+    protocol::{Cause, FateDifference, Findings, Held, Live, Outcome, Refused, RolledBack},
 };
 
 /// Findings that are shown.
@@ -124,6 +124,7 @@ pub(super) fn outcome(
             rules,
             sources,
             serving,
+            differences,
         } => Outcome::Held(Held {
             generation: *serving,
             digest: digest.clone(),
@@ -131,6 +132,9 @@ pub(super) fn outcome(
             rules: *rules,
             files: *sources,
             accept: accept.map(|accept| accept.words(digest)),
+            differences: fates(differences, redaction),
+            differences_total: (!differences.unknown).then_some(differences.total),
+            differences_more: differences.more,
         }),
         ReloadOutcome::RolledBack { serving, rollback } => Outcome::RolledBack(RolledBack {
             generation: *serving,
@@ -141,6 +145,14 @@ pub(super) fn outcome(
             why: rollback.why.clone().filter(|_| !redaction.hides()),
             end: accept.map(Accept::end_of_rollback),
         }),
+    }
+}
+
+/// Returns the first differences, unless addresses are hidden.
+fn fates(differences: &HeldDifferences, redaction: &Redaction) -> Vec<FateDifference> {
+    match redaction.hides() {
+        true => Vec::new(),
+        false => differences.first.iter().map(Into::into).collect(),
     }
 }
 

@@ -2,11 +2,14 @@
 
 use hashbrown::HashSet;
 
-use super::fate::Subject;
+use super::{
+    examples::Tables,
+    fate::{Fate, Subject},
+};
 use crate::engine::{
     address::{Domain, Mailbox},
-    rewrite::{Decision, Outcome},
-    rule::{Action, Rule, TargetKind},
+    rewrite::{Decision, Outcome, decide},
+    rule::{Action, Pattern, Rule, TargetKind},
     table::Table,
 };
 
@@ -41,6 +44,23 @@ pub(super) fn targets_in(rule: &Rule, domain: &Domain) -> Vec<Mailbox> {
         _ => None,
     });
     mailboxes.collect()
+}
+
+/// Returns the right side of a rule in one of the tables. Where there is none, what happens without it.
+pub(super) fn right_side(
+    tables: Tables<'_>,
+    table: &Table,
+    pattern: &Pattern,
+    rule: Option<&Rule>,
+) -> Fate {
+    if let Some(rule) = rule {
+        return Fate::Rule(rule.right_side());
+    }
+    match tables.example(pattern) {
+        Some(example) if table.class(&example.domain).is_none() => Fate::NotOurs,
+        Some(example) => Fate::Outcome(decide(table, &example).outcome),
+        None => Fate::Absent,
+    }
 }
 
 /// Returns the line that decided, as `FILE:LINE`.

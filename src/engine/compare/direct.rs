@@ -10,12 +10,18 @@ use crate::engine::{
 /// Hands what changed to `spread`.
 pub(super) fn changed(before: &Table, after: &Table, spread: &mut Spread<'_>) {
     for rule in rules(after.entries_not_in(before)) {
+        if spread.is_full() {
+            return;
+        }
         let old = before.rule_of(&rule.pattern);
         if !old.as_ref().is_some_and(|old| same(old, &rule)) {
             spread.rule(&rule.pattern, old.as_ref(), Some(&rule));
         }
     }
     for rule in rules(before.entries_not_in(after)) {
+        if spread.is_full() {
+            return;
+        }
         if after.rule_of(&rule.pattern).is_none() {
             spread.rule(&rule.pattern, Some(&rule), None);
         }

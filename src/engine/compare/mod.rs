@@ -40,9 +40,15 @@ use super::table::Table;
 /// Returns what fares differently in `after` than in `before`, sorted by subject; a subject stands there
 /// once.
 pub fn compare(before: &Table, after: &Table) -> Vec<Difference> {
-    let mut spread = spread::Spread::new(before, after);
+    compare_some(before, after, usize::MAX)
+}
+
+/// The same, and ends as soon as `most` differences are found. If it returns as many, there may be more.
+pub fn compare_some(before: &Table, after: &Table, most: usize) -> Vec<Difference> {
+    let mut spread = spread::Spread::new(before, after, most);
     direct::changed(before, after, &mut spread);
     let mut differences = spread.run();
+    differences.truncate(most);
     differences.sort_by_cached_key(|difference| difference.subject.to_string());
     differences
 }

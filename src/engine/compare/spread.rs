@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use hashbrown::HashSet;
 
 use super::{
-    decided::{place, same, subject_key, targets_in},
+    decided::{place, right_side, same, subject_key, targets_in},
     examples::{NOBODY, Tables, empty_detail, longer, nobody, with_detail},
     fate::{Difference, Fate, Subject},
     sources::Sources,
@@ -34,24 +34,32 @@ pub(super) struct Spread<'t> {
     met: HashSet<String>,
     queue: Vec<Cause>,
     differences: Vec<Difference>,
+    /// Enough differences: with so many, the comparison ends.
+    most: usize,
 }
 
 impl<'t> Spread<'t> {
-    pub fn new(before: &'t Table, after: &'t Table) -> Self {
+    pub fn new(before: &'t Table, after: &'t Table, most: usize) -> Self {
         Self {
             tables: Tables { before, after },
             sources: OnceCell::new(),
             met: HashSet::new(),
             queue: Vec::new(),
             differences: Vec::new(),
+            most,
         }
+    }
+
+    /// Returns true if enough differences are found.
+    pub fn is_full(&self) -> bool {
+        self.differences.len() >= self.most
     }
 
     /// A rule that only one of the tables has, or that they do not have alike.
     pub fn rule(&mut self, pattern: &Pattern, old: Option<&Rule>, new: Option<&Rule>) {
         let Pattern::Mailbox(mailbox) = pattern else {
-            let before = self.right_side(self.tables.before, pattern, old);
-            let after = self.right_side(self.tables.after, pattern, new);
+            let before = right_side(self.tables, self.tables.before, pattern, old);
+            let after = right_side(self.tables, self.tables.after, pattern, new);
             self.changed(pattern, before, after);
             return;
         };
@@ -81,7 +89,7 @@ impl<'t> Spread<'t> {
 
     /// Follows everything to where it comes from; returns what fares differently.
     pub fn run(mut self) -> Vec<Difference> {
-        while let Some(cause) = self.queue.pop() {
+        while let Some(cause) = self.queue.pop().filter(|_| !self.is_full()) {
             match cause {
                 Cause::Address(mailbox) => self.before_address(&mailbox),
                 Cause::Domain(domain) => self.before_domain(&domain),
@@ -194,18 +202,6 @@ impl<'t> Spread<'t> {
             after,
         });
         self.spread(pattern);
-    }
-
-    /// Returns the right side of a rule. Where there is none, what happens without it.
-    fn right_side(&self, table: &Table, pattern: &Pattern, rule: Option<&Rule>) -> Fate {
-        if let Some(rule) = rule {
-            return Fate::Rule(rule.right_side());
-        }
-        match self.tables.example(pattern) {
-            Some(example) if table.class(&example.domain).is_none() => Fate::NotOurs,
-            Some(example) => Fate::Outcome(decide(table, &example).outcome),
-            None => Fate::Absent,
-        }
     }
 
     /// Goes on with what a pattern matches.

@@ -29,6 +29,7 @@ mod classes;
 mod compiled;
 mod conflicts;
 mod found;
+mod gone;
 mod key;
 mod lookup;
 mod mailbox_index;
@@ -46,6 +47,7 @@ pub use self::{
     changes::{Change, Changes},
     compiled::Table,
     found::{Found, Match},
+    gone::GoneAddresses,
     regex_reach::Behind,
     regexes::samples,
     rule_place::RulePlace,

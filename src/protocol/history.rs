@@ -71,6 +71,12 @@ pub struct Blame {
     pub outcome: String,
     /// The line that decides, as `FILE:LINE`.
     pub rule: Option<String>,
+    /// The note of that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The owner of that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// The generation since which it is so; none if it was so already in the oldest one of the history.
     pub since: Option<Generation>,
     /// What happened to mail before, if that is known.

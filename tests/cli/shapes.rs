@@ -113,14 +113,34 @@ fn live(shapes: &mut Shapes) {
     shapes.status(&place);
     place.save("c.rules", "carl@company.com mailbox\n");
     shapes.reload(&place);
-    place.save("c.rules", "carla@company.com mailbox\n");
+    place.save(
+        "c.rules",
+        "carla@company.com mailbox note=new owner=anna@company.com\n",
+    );
     shapes.reload(&place);
+    history(shapes, &place);
     place.save("b.rules", "");
     let held = shapes.reload(&place);
     shapes.status(&place);
     let digest = held["digest"].as_str().unwrap();
     shapes.ask(&place, "accept --json", &["accept", "--json", digest]);
     configuration(shapes, &place, &base);
+}
+
+/// Goes back, and asks for the history.
+fn history(shapes: &mut Shapes, place: &Place) {
+    let noted = ["blame", "--json", "carla@company.com"];
+    shapes.ask(place, "blame --json", &noted);
+    let back = ["rollback", "1", "-m", "why", "--json"];
+    shapes.ask(place, "rollback --json", &back);
+    shapes.status(place);
+    shapes.reload(place);
+    shapes.ask(place, "history --json", &["history", "--json"]);
+    shapes.ask(place, "diff --json", &["diff", "--json", "1", "2"]);
+    for address in ["jd@domain2.com", "carla@company.com"] {
+        shapes.ask(place, "blame --json", &["blame", "--json", address]);
+    }
+    shapes.ask(place, "rollback --json", &["rollback", "--end", "--json"]);
 }
 
 /// Asks about what takes every way through the table.

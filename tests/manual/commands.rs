@@ -55,6 +55,45 @@ could not run: wrong flags, no such file or directory, no daemon
 .B 3
 .BR "readdress reload" :
 the new table is held back
+.SH JSON
+With
+.B \-\-json
+each command prints one object a line. Fields may be added; those that are there keep their meaning. A line of
+.B readdress explain
+(steps in the order in which they decide), and one of
+.BR "readdress who" ,
+for each address or pattern that reaches a mailbox:
+.PP
+.RS 4
+.nf
+{"address":"jd@domain2.com","action":"replace","to":["jdoe@company.com"],"reply":null,
+ "steps":[{"address":"jd@domain2.com","file":"a.rules","line":4,"rule":"jd@domain2.com jdoe@company.com",
+           "why":"","reason":"rule","note":"Helpdesk 4711","owner":"anna@company.com"}],"generation":7}
+{"address":"jdoe@company.com","outcome":"keep","from":"@domain2.com (jdoe)","kind":"pattern",
+ "example":"jdoe@domain2.com","steps":[{"address":"jdoe@domain2.com","file":"a.rules","line":3,
+           "rule":"@domain2.com @company.com"}],"generation":7}
+.fi
+.RE
+.PP
+A line of
+.BR "readdress history" ,
+.B "readdress diff"
+and
+.BR "readdress blame" ;
+times are seconds since 1970, outcomes are written as in files of expectations:
+.PP
+.RS 4
+.nf
+{"generation":7,"digest":"5f1c0a9be2d37764","at":1795874812,"by":"anna (sudo)","why":"Ticket 4711","cause":"save",
+ "rollback_to":null,"rules":812,"added":3,"removed":1,"changed":2,"live":true,"whole":true}
+{"address":"info@domain2.com","before":"anna@company.com","after":"bob@company.com",
+ "rule_before":"a.rules:4","rule_after":"a.rules:6"}
+{"address":"info@domain2.com","outcome":"replace by bob@company.com","rule":"a.rules:6","note":"Helpdesk 4711",
+ "owner":"anna@company.com","since":{"generation":7,"digest":"5f1c0a9be2d37764","at":1795874812,"by":"anna (sudo)",
+ "why":"Ticket 4711","cause":"save","rollback_to":null,"rules":812,"added":3,"removed":1,"changed":2,"live":true,
+ "whole":true},"before":"replace by anna@company.com","rule_before":"a.rules:4"}
+.fi
+.RE
 .SH FILES
 .TP
 .B /etc/readdress/readdress.toml
@@ -310,5 +349,38 @@ fn help_fits_a_terminal() {
                 assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
             }
         }
+    }
+}
+
+/// The page shows every field of the objects that are one a line, and no field that does not exist.
+#[test]
+fn every_field_of_json_is_shown() {
+    let shapes = include_str!("../cli/shapes.txt");
+    let (_, json) = TAIL.split_once(".SH JSON").unwrap();
+    let (json, _) = json.split_once(".SH FILES").unwrap();
+    let mut seen = 0;
+    for block in shapes.split("\n\n") {
+        let (name, fields) = block.split_once('\n').unwrap_or_default();
+        let commands = ["explain --live", "who", "history", "diff", "blame"];
+        if !commands.iter().any(|command| name.starts_with(command)) {
+            continue;
+        }
+        for line in fields.lines() {
+            let path = line.trim().split(':').next().unwrap_or_default();
+            // What the MTA does, and the class of a domain, belong to questions of their own.
+            if path.starts_with("mta") || path.starts_with("reply.") || path == "class" {
+                continue;
+            }
+            let field = path.rsplit('.').next().unwrap_or_default();
+            let field = field.trim_end_matches("[]");
+            assert!(json.contains(&format!("\"{field}\":")), "{name}: {path}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen} fields");
+    let exists = |name: &str| shapes.contains(&format!("{name}:"));
+    let fields = json.split("\":").filter_map(|part| part.rsplit('"').next());
+    for field in fields.take(json.matches("\":").count()) {
+        assert!(exists(field), "{field} does not exist");
     }
 }

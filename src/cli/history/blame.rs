@@ -11,7 +11,7 @@ use crate::{
     cli::{Exit, failed, flags, output, time::moment},
     daemon::history::Entry,
     engine::Table,
-    protocol::{Action, Blame, Explained, Generation},
+    protocol::{Action, Blame, Explained, Generation, Step},
     report,
 };
 
@@ -105,7 +105,9 @@ fn begun(explained: &Explained) -> Traced {
         blame: Blame {
             address: explained.address.clone(),
             outcome: report::outcome(explained),
-            rule: place(explained),
+            rule: decisive(explained).map(place),
+            note: decisive(explained).and_then(|step| step.note.clone()),
+            owner: decisive(explained).and_then(|step| step.owner.clone()),
             ..Blame::default()
         },
         done: false,
@@ -122,19 +124,23 @@ fn trace(traced: &mut Traced, explained: &Explained, generation: Generation) {
         traced.blame.since = Some(generation);
     } else {
         traced.blame.before = Some(outcome);
-        traced.blame.rule_before = place(explained);
+        traced.blame.rule_before = decisive(explained).map(place);
         traced.done = true;
     }
 }
 
-/// Returns the line that decided, as `FILE:LINE`.
-fn place(explained: &Explained) -> Option<String> {
-    // Behind a rule that delivers, further steps only say that its targets are final.
-    let step = match explained.action {
+/// Returns the step that decided.
+fn decisive(explained: &Explained) -> Option<&Step> {
+    // After a rule that delivers, further steps only say that its targets are final.
+    match explained.action {
         Action::Replace => explained.steps.first(),
         _ => explained.steps.last(),
-    }?;
-    Some(format!("{}:{}", step.file, step.line))
+    }
+}
+
+/// Returns the line of a step, as `FILE:LINE`.
+fn place(step: &Step) -> String {
+    format!("{}:{}", step.file, step.line)
 }
 
 fn print(blame: &Blame) {
@@ -144,6 +150,11 @@ fn print(blame: &Blame) {
     };
     output::line(&blame.address);
     output::line(&format!("  => {}{}", blame.outcome, at(&blame.rule)));
+    for (label, text) in [("note", &blame.note), ("owner", &blame.owner)] {
+        if let Some(text) = text {
+            output::line(&format!("  {label}: {text}"));
+        }
+    }
     match &blame.since {
         Some(since) => {
             output::line(&format!(

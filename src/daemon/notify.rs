@@ -139,10 +139,15 @@ fn status(status: &Status) -> String {
     };
     let outcome = status.last_reload.as_ref().map(|reload| &reload.outcome);
     let held = matches!(outcome, Some(Outcome::Held(_)));
+    let rolled_back = matches!(outcome, Some(Outcome::RolledBack(_)));
     let degraded = status.degraded.iter().map(|one| match one.what {
         DegradedFiles::Rules if held => format!(
             "the rules are held back: {}; `readdress status` says what to do",
             one.first
+        ),
+        DegradedFiles::Rules if rolled_back => format!(
+            "{}; `readdress rollback --end` has the files count again",
+            one.why
         ),
         _ if one.first.is_empty() => one.why.clone(),
         _ => one.first.clone(),
@@ -170,7 +175,7 @@ fn age(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Degradation, Held, Problem, Reload};
+    use crate::protocol::{Degradation, Held, Problem, Reload, RolledBack};
 
     #[test]
     fn the_status_line_says_what_serves_and_what_is_wrong() {
@@ -184,6 +189,18 @@ mod tests {
         }];
         let wanted = format!("{wanted}; DEGRADED: a.rules:1:15: error: x (and 1 more)");
         assert_eq!(status(&now), wanted);
+        now.last_reload = Some(Reload {
+            outcome: Outcome::RolledBack(RolledBack::default()),
+            at: None,
+            directory: String::new(),
+            configuration: None,
+        });
+        now.degraded[0].why = "anna went back to generation 3".to_owned();
+        let line = status(&now);
+        let wanted = "DEGRADED: anna went back to generation 3; `readdress rollback --end` has";
+        assert!(line.contains(wanted), "{line}");
+        now.last_reload = None;
+        now.degraded[0].why = "the rules were refused: 2 errors".to_owned();
         now.degraded[0].first.clear();
         assert!(status(&now).ends_with("; DEGRADED: the rules were refused: 2 errors"));
         (now.generation, now.rules, now.age_seconds) = (41, 18204, 180);

@@ -50,7 +50,8 @@ events! {
         ],
         next "The files of the rules directory do not count until somebody ends the rollback.",
         advice "Put the files in order, then type `readdress rollback --end`.";
-    /// The files were saved, or a reload was asked for, while a rollback is in force.
+    /// The files were saved, or a reload was asked for, while a rollback is in force; logged again from time to
+    /// time.
     STAYS_ROLLED_BACK: WARN "rollback: the files are not read: generation=12 has the texts of to=7; to end that: readdress rollback --end", [
             "generation": "the table that serves",
             "to": "the generation whose texts it has",

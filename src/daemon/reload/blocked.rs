@@ -12,7 +12,7 @@ use crate::daemon::{guard::Cause, record};
 use crate::engine::Diagnostic;
 
 /// How often the reason is logged again.
-const REMINDER: Duration = Duration::from_secs(600);
+pub(super) const REMINDER: Duration = Duration::from_secs(600);
 
 /// The files are not live.
 pub(super) struct Blocked {

@@ -28,7 +28,9 @@ impl Worker {
         loop {
             self.release();
             let holding = !self.retired.is_empty();
-            let remind_at = self.blocked.as_ref().map(|blocked| blocked.remind_at);
+            let blocked = self.blocked.as_ref().map(|blocked| blocked.remind_at);
+            let rolled_back = self.rollback.as_ref().map(|_| self.rollback_reminder);
+            let remind_at = blocked.or(rolled_back);
             let reminder = sleep_until(remind_at.unwrap_or_else(Instant::now));
             tokio::select! {
                 change = &mut changed => return change,
@@ -83,11 +85,9 @@ impl Worker {
     /// A rollback is in force: the files are not read.
     fn stays_rolled_back(&mut self, rollback: Arc<Rollback>, asked: bool) -> ReloadOutcome {
         let serving = self.live.pin().number;
-        let end = self.options.accept.as_ref();
-        let end = end.map(super::Accept::end_of_rollback);
-        // At the start this line stands beside the one about the table.
+        // At the start another line says the same.
         if asked || self.status.borrow().at.is_some() {
-            record::stays_rolled_back(&rollback, serving, end.as_deref());
+            self.remind();
         }
         ReloadOutcome::RolledBack { serving, rollback }
     }

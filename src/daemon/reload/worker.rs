@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
-use super::blocked::{Blocked, BlockedBy, HeldTable};
+use super::blocked::{Blocked, BlockedBy, HeldTable, REMINDER};
 use super::compile::{Content, Found, Known, LastRead, NewTable, failed, read_and_compile};
 use super::described::Unwritten;
 use super::held::{self, HeldDifferences};
@@ -43,6 +44,8 @@ pub(super) struct Worker {
     pub(super) older: Vec<Entry>,
     /// The rollback in force.
     pub(super) rollback: Option<Arc<Rollback>>,
+    /// When the log says again that a rollback is in force.
+    pub(super) rollback_reminder: Instant,
     /// Why the files are not live; `None` if they are.
     pub(super) blocked: Option<Blocked>,
     pub(super) status: watch::Sender<ReloadStatus>,
@@ -73,6 +76,7 @@ impl Worker {
             snapshot: None,
             older: Vec::new(),
             rollback: None,
+            rollback_reminder: Instant::now() + REMINDER,
             blocked: None,
             status,
             orders,
@@ -105,12 +109,18 @@ impl Worker {
         }
     }
 
+    /// Logs again why the files are not live.
     pub(super) fn remind(&mut self) {
         let serving = self.live.pin().number;
         if let Some(blocked) = &mut self.blocked {
             let command = accept_command(&self.options, &blocked.by);
             blocked.remind(serving, command.as_deref());
+        } else if let Some(rollback) = &self.rollback {
+            let end = self.options.accept.as_ref();
+            let end = end.map(super::Accept::end_of_rollback);
+            record::stays_rolled_back(rollback, serving, end.as_deref());
         }
+        self.rollback_reminder = Instant::now() + REMINDER;
     }
 
     /// Reads the source, and compiles what is new.

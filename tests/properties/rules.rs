@@ -156,3 +156,21 @@ fn random_lines_are_often_rules() {
     let sound = drawn.filter(|line| !read(&line.current()).0.rules.is_empty());
     assert!(sound.count() > 100);
 }
+
+/// What looks like a group of a regex keeps its quotes, beside a detail that is filled in as well.
+#[test]
+fn a_dollar_that_stands_for_itself_comes_back() {
+    for line in [
+        "a+*@one.test \"$1\"*@two.test\n",
+        "a+*@one.test \"x$1.\"*@two.test\n",
+        "a@one.test \"$1\"@two.test\n",
+        "\"${1}\"@one.test b@two.test\n",
+    ] {
+        let mut seen = 0;
+        for rule in read(line).0.rules.iter() {
+            comes_back(&rule).unwrap();
+            seen += 1;
+        }
+        assert_eq!(seen, 1, "{line}");
+    }
+}

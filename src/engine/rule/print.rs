@@ -83,7 +83,10 @@ fn pieces_are_atoms(pieces: &[Piece]) -> bool {
     let plain = pieces
         .iter()
         .all(|piece| !matches!(piece, Piece::Text(text) if text.contains('*')));
+    // With a detail it is no target of a regex, and a group would be a mistake.
+    let grouped = pieces.contains(&Piece::Detail) && holds_group(&filled);
     plain
+        && !grouped
         // Behind white space it would begin a comment.
         && !filled.starts_with('#')
         && LocalPart::from_internal(&filled).is_ok_and(|local| !local.to_string().starts_with('"'))

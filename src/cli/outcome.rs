@@ -122,30 +122,24 @@ fn print_held(held: &Held) {
 
 /// Prints how many addresses would fare differently, and the first of them.
 fn print_differences(held: &Held) {
-    let Some(total) = held.differences_total else {
-        return output::line(&format!(
-            "{:<12} not compared with the live table: too little memory is left",
-            "mail"
-        ));
-    };
-    let more = if held.differences_more {
-        "more than "
-    } else {
-        ""
-    };
-    let line = match total {
-        0 => "no address fares differently".to_owned(),
-        1 => "1 address or pattern fares differently".to_owned(),
-        _ => format!("{more}{total} addresses or patterns fare differently"),
-    };
-    output::line(&format!("{:<12} {line}", "mail"));
+    let words = held.differences_in_words();
+    let words = words.unwrap_or_else(|| {
+        "not compared: no table is live, or too little memory is left".to_owned()
+    });
+    output::line(&format!("{:<12} {words}", "mail"));
     for one in &held.differences {
         let (before, after) = (&one.before, &one.after);
         output::line(&format!("{:<12} {}  {before} -> {after}", "", one.address));
     }
-    let hidden = total.saturating_sub(held.differences.len());
-    if hidden > 0 && !held.differences.is_empty() {
-        output::line(&format!("{:<12} and {more}{hidden} more", ""));
+    let total = held.differences_total.unwrap_or(0);
+    let others = total.saturating_sub(held.differences.len());
+    if others > 0 && !held.differences.is_empty() {
+        let or_more = if held.differences_more {
+            " or more"
+        } else {
+            ""
+        };
+        output::line(&format!("{:<12} and {others}{or_more} others", ""));
     }
 }
 

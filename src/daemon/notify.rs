@@ -19,7 +19,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::{
     log::LogThread, milter::Workers, record, status::StatusReporter, supervise::Supervisor,
 };
-use crate::protocol::{DegradedFiles, Outcome, Status};
+use crate::protocol::{DegradedFiles, Held, Outcome, Status};
 
 /// The part that is not well if a sign of life is missing.
 const WATCHDOG: &str = "watchdog";
@@ -138,13 +138,13 @@ fn status(status: &Status) -> String {
         ),
     };
     let outcome = status.last_reload.as_ref().map(|reload| &reload.outcome);
-    let held = matches!(outcome, Some(Outcome::Held(_)));
+    let held = match outcome {
+        Some(Outcome::Held(held)) => Some(held),
+        _ => None,
+    };
     let rolled_back = matches!(outcome, Some(Outcome::RolledBack(_)));
     let degraded = status.degraded.iter().map(|one| match one.what {
-        DegradedFiles::Rules if held => format!(
-            "the rules are held back: {}; `readdress status` says what to do",
-            one.first
-        ),
+        DegradedFiles::Rules if let Some(held) = held => held_back(held, &one.first),
         DegradedFiles::Rules if rolled_back => format!(
             "{}; `readdress rollback --end` has the files count again",
             one.why
@@ -162,6 +162,13 @@ fn status(status: &Status) -> String {
     line
 }
 
+/// Returns why a table is held back, and what it would change.
+fn held_back(held: &Held, cause: &str) -> String {
+    let change = held.differences_in_words();
+    let change = change.map_or_else(String::new, |words| format!("; {words}"));
+    format!("the rules are held back: {cause}{change}; `readdress status` says what to do")
+}
+
 fn age(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match minutes {
@@ -175,7 +182,7 @@ fn age(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Degradation, Held, Problem, Reload, RolledBack};
+    use crate::protocol::{Degradation, Problem, Reload, RolledBack};
 
     #[test]
     fn the_status_line_says_what_serves_and_what_is_wrong() {
@@ -222,14 +229,17 @@ mod tests {
                 ..Degradation::default()
             }],
             last_reload: Some(Reload {
-                outcome: Outcome::Held(Held::default()),
+                outcome: Outcome::Held(Held {
+                    differences_total: Some(12),
+                    ..Held::default()
+                }),
                 at: None,
                 directory: String::new(),
                 configuration: None,
             }),
             ..Status::default()
         };
-        let wanted = "DEGRADED: the rules are held back: a.rules was emptied; `readdress status` says what to do";
+        let wanted = "DEGRADED: the rules are held back: a.rules was emptied; 12 addresses or patterns fare differently; `readdress status` says what to do";
         assert!(status(&now).ends_with(wanted), "{}", status(&now));
     }
 

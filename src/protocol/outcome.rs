@@ -108,7 +108,7 @@ pub struct Held {
     /// How many there are; `None` if the tables were not compared.
     #[serde(default)]
     pub differences_total: Option<usize>,
-    /// True if there are more than `differences_total`.
+    /// True if the comparison ended with so many, so that there may be more.
     #[serde(default)]
     pub differences_more: bool,
 }
@@ -149,6 +149,19 @@ pub struct OtherOutcome {
     /// The number of the live table; 0 if there is none.
     #[serde(default)]
     pub generation: u64,
+}
+
+impl Held {
+    /// Returns how many addresses would fare differently, in a few words; nothing if the tables were not compared.
+    pub fn differences_in_words(&self) -> Option<String> {
+        let total = self.differences_total?;
+        Some(match (total, self.differences_more) {
+            (0, _) => "no address fares differently".to_owned(),
+            (1, false) => "1 address or pattern fares differently".to_owned(),
+            (_, false) => format!("{total} addresses or patterns fare differently"),
+            (_, true) => format!("{total} addresses or patterns, or more, fare differently"),
+        })
+    }
 }
 
 impl Outcome {

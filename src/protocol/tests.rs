@@ -192,6 +192,11 @@ fn each_outcome_of_a_reload_is_read_and_written() {
         "outcome": "held", "generation": 6, "digest": "0a1b", "rules": 3, "files": 1,
         "causes": [{ "cause": "shrunk", "text": "30 of 40 rules and domain lines are gone" }],
         "accept": "readdress accept 0a1b",
+        "differences": [{
+            "address": "jd@domain2.com", "before": "jdoe@company.com", "after": "reject 550 5.1.1",
+            "rule_before": "a.rules:3", "rule_after": null,
+        }],
+        "differences_total": 30, "differences_more": false,
     });
     let refused = with(
         json!({ "outcome": "refused", "generation": 0 }),

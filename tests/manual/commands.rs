@@ -31,6 +31,35 @@ kept:
 .RE
 .PP
 readdress\-log(7) has every line, with what it means and what to do.
+.SH TABLES THAT ARE HELD BACK
+A table that changed in a way that nobody means does not go live, neither after a save nor at a start. The table before it
+stays in force until the files change again, or until somebody types the
+.B readdress accept
+.I DIGEST
+that
+.B readdress status
+and the log show, with the first addresses that would fare differently. A table is held back if
+.IP \(bu 2
+the rules directory vanished, holds no rule any more, or is on another file system than before;
+.IP \(bu 2
+a file lost all its rules. A native file in which somebody left some text may have had three rules;
+.IP \(bu 2
+a file became the beginning of what it was, and ends within a line or lost more than three rules. Its old text must be in
+the history for that;
+.IP \(bu 2
+a file lost rules together with its last line end;
+.IP \(bu 2
+a domain with 20 addresses or more is in no rule any more;
+.IP \(bu 2
+more than 20 rules or addresses, and more than
+.B max_shrink
+of them, are gone;
+.IP \(bu 2
+more than 20 rules, and more than
+.B max_growth
+of all, were added to files that were there before.
+.PP
+Write a file under a hidden name and rename it: then no part of it is ever read.
 .SH SIGNALS
 .TP
 .BR SIGTERM ", " SIGINT

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use readdress::daemon::history::History;
-use readdress::daemon::reload::{ReloadHandle, ReloadOptions, ReloadOutcome, Reloader};
+use readdress::daemon::reload::{
+    Asker, Order, ReloadHandle, ReloadOptions, ReloadOutcome, Reloader,
+};
 use readdress::daemon::state::live::LiveTable;
 use readdress::engine::compare::{Difference, compare};
 use readdress::engine::{Settings, SourceText, Table, compile};
@@ -447,6 +449,46 @@ async fn a_deleted_file_is_held_back_for_what_was_in_it() {
         let outcome = place.handle.reload().await.unwrap();
         assert_eq!(words(&outcome), expected, "{rows} {domain}");
     }
+}
+
+/// The line that declares a domain is no rule for its addresses.
+#[tokio::test]
+async fn a_declared_domain_may_lose_all_its_rules_as_well() {
+    let declared = "company.com primary\ndomain2.com secondary\nc@company.com mailbox\n";
+    let rules = |domain: &str, n: usize| -> String {
+        let rules = (0..n).map(|n| format!("u{n}@{domain} c@company.com\n"));
+        rules.collect()
+    };
+    let b = format!("d@company.com mailbox\n{}", rules("domain2.com", 20));
+    let many = rules("company.com", 200);
+    let place = Place::new(&[("a.rules", declared), ("b.rules", &b), ("c.rules", &many)]).await;
+    let outcome = place
+        .save("b.rules", "# all gone\nd@company.com mailbox\n")
+        .await;
+    assert_eq!(words(&outcome), ["domain-gone"]);
+    // A rule for the whole domain takes their place.
+    let outcome = place.save("b.rules", "@domain2.com c@company.com\n").await;
+    assert_eq!(words(&outcome), [""; 0]);
+}
+
+/// What somebody accepted is live, and is not held back again.
+#[tokio::test]
+async fn what_was_accepted_is_not_held_back_at_the_next_start() {
+    let half = UNDECLARED.find("sales@").unwrap();
+    let after = &UNDECLARED[..half];
+    let place = Place::new(&[("a.rules", UNDECLARED)]).await;
+    let ReloadOutcome::Held { digest, .. } = place.save("a.rules", after).await else {
+        panic!("it is the beginning of what it was");
+    };
+    let order = Order::Accept { digest };
+    let accepted = place.handle.order(order, Asker::default()).await;
+    assert!(matches!(accepted, Some(Ok(ReloadOutcome::Live { .. }))));
+    let place = place.restart().await;
+    let outcome = place.handle.status().outcome.unwrap();
+    assert!(
+        matches!(outcome, ReloadOutcome::Live { generation: 2, .. }),
+        "{outcome:?}"
+    );
 }
 
 /// What somebody drops into the directory is live, however large it is.

@@ -75,10 +75,10 @@ pub fn table_held(held: &HeldBack<'_>, redaction: &Redaction) {
         write_event!(TABLE_HELD_CAUSE, "table: held back: {cause}");
     }
     if let Some((total, more)) = held.total {
-        let than = if more { "more than " } else { "" };
+        let than = if more { ", or more" } else { "" };
         write_event!(
             TABLE_HELD_DIFFERENCES,
-            "table: held back: it changes the fate of {than}{total} addresses or patterns"
+            "table: held back: it changes the fate of {total} addresses or patterns{than}"
         );
     }
     let shown = held.differences.iter().filter(|_| !redaction.hides());

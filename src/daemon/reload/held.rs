@@ -30,9 +30,9 @@ pub struct HeldDifferences {
     pub first: Vec<Difference>,
     /// How many there are.
     pub total: usize,
-    /// There are more than `total`.
+    /// The comparison ended with so many: there may be more.
     pub more: bool,
-    /// Nothing was compared, because there is not enough memory for it.
+    /// Nothing was compared: no table is live, or there is not enough memory for it.
     pub unknown: bool,
 }
 

@@ -117,9 +117,9 @@ pub enum Command {
     ///
     /// A table that changed in a way that nobody means is held back: an emptied
     /// directory or file, another file system, a file that was cut off, a domain
-    /// with 20 addresses in no rule any more, more than max_shrink or max_growth.
-    /// The log, `status` and `reload` show why, whose mail it concerns, and its
-    /// digest.
+    /// with 20 addresses in no rule any more, addresses that got mail and would be
+    /// refused, more than max_shrink or max_growth. The log, `status` and `reload`
+    /// show why, whose mail it concerns, and its digest.
     #[command(after_long_help = guide::end("accept"))]
     Accept(Accept),
     /// Show the settings in force, and where each comes from

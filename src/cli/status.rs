@@ -5,6 +5,8 @@
 //! | [`FILES`] | 20 rules files | "and N more files" |
 //! | findings | 10 | "N more", and the command that shows them all |
 
+use std::time::Duration;
+
 use super::{
     Exit, ask, files,
     files::counted,
@@ -12,7 +14,8 @@ use super::{
     output::{self, Paint},
     time::{ago, moment, span},
 };
-use crate::protocol::{Command, Configuration, Outcome, Request, StateDirectory, Status};
+use crate::config::days_in_words;
+use crate::protocol::{Command, Configuration, Outcome, Request, StateDirectory, Status, Traffic};
 
 /// How many rules files are listed.
 const FILES: usize = 20;
@@ -95,6 +98,7 @@ fn print(status: &Status) {
     row("connections", &format!("{open} of {limit}"));
     status.configuration.iter().for_each(print_configuration);
     status.state.iter().for_each(print_state);
+    status.traffic.iter().for_each(print_traffic);
     print_reloads(status);
 }
 
@@ -174,4 +178,44 @@ fn print_state(state: &StateDirectory) {
         }
     };
     row("state", &line);
+}
+
+/// Prints how many addresses got mail lately, and where they are kept.
+fn print_traffic(traffic: &Traffic) {
+    let remember = days_in_words(Duration::from_secs(traffic.remember_seconds));
+    let kept = match (&traffic.directory, &traffic.problem) {
+        (_, Some(problem)) => {
+            let problem = format!("NOT KEPT: {problem}");
+            Paint::stdout().warn(&problem)
+        }
+        (Some(_), None) => "kept in the state directory".to_owned(),
+        (None, None) => "in memory alone".to_owned(),
+    };
+    let addresses = match traffic.addresses {
+        1 => "1 address".to_owned(),
+        number => format!("{number} addresses"),
+    };
+    row(
+        "traffic",
+        &format!("{addresses} got mail in the last {remember}, {kept}"),
+    );
+    if traffic.dropped > 0 {
+        let dropped = counted(
+            usize::try_from(traffic.dropped).unwrap_or(usize::MAX),
+            "older one",
+        );
+        row(
+            "",
+            &format!("{dropped} dropped: there were too many addresses"),
+        );
+    }
+    if traffic.missed > 0 {
+        row(
+            "",
+            &format!(
+                "{} recipients not counted: too many came at once",
+                traffic.missed
+            ),
+        );
+    }
 }

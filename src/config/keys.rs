@@ -21,8 +21,8 @@ use super::{
     origin::Origins,
     socket::Socket,
     values::{
-        DEFER_REPLY, DELIMITERS, DURATION, GROWTH, PATH, PERCENT, REJECT_REPLY, RESERVED, SIZE,
-        SOCKETS, SOME_SOCKETS, SWITCH, UNIX_SOCKET,
+        DAYS, DEFER_REPLY, DELIMITERS, DURATION, GROWTH, PATH, PERCENT, REJECT_REPLY, RESERVED,
+        SIZE, SOCKETS, SOME_SOCKETS, SWITCH, UNIX_SOCKET,
     },
 };
 use crate::{
@@ -126,6 +126,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
         "history",
         "Which tables are kept after others took their place.",
     ),
+    (
+        "traffic",
+        "Which addresses got mail lately. A new table that would refuse them is held back.",
+    ),
     ("log", "What the log shows."),
 ];
 
@@ -138,6 +142,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
         HEADERS,
         Reload::KEYS,
         History::KEYS,
+        Traffic::KEYS,
     ];
     SECTIONS.iter().flat_map(move |(section, _)| {
         let all = all.into_iter().flatten();
@@ -148,7 +153,15 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
 const fn number(unit: &'static str) -> Number {
     Number {
         unit,
+        least: 1,
         most: 1_000_000,
+    }
+}
+
+const fn number_or_none(unit: &'static str) -> Number {
+    Number {
+        least: 0,
+        ..number(unit)
     }
 }
 
@@ -199,6 +212,8 @@ part! {
     reload: Reload = Reload::default();
     /// The section `[history]`.
     history: History = History::default();
+    /// The section `[traffic]`.
+    traffic: Traffic = Traffic::default();
     /// Where each value comes from.
     origins: Origins = Origins::default();
 }
@@ -308,6 +323,27 @@ part! {
         /// How large the texts of all generations together may be. A text that several generations have in
         /// common counts once. Beyond the limit the oldest generation is removed; the live one always stays.
         "history", "max_size", max_size: u64 = 1 << 30, SIZE, AtOnce, "\"20GiB\"";
+    }
+}
+
+part! {
+    /// Which addresses got mail lately, and how many of them a new table may refuse.
+    Traffic, [.traffic], {
+        /// How long the daemon remembers which addresses of its domains got mail, and how much. Each
+        /// new table is tried on these addresses before it goes live, and the log says how many of them
+        /// fare differently. At most a million addresses are remembered. They are kept in the state
+        /// directory. If `[log] addresses` hides addresses, they are in memory only, and a restart
+        /// forgets them.
+        "traffic", "remember", remember: Duration = Duration::from_secs(30 * 86_400),
+            DAYS, AtOnce, "\"7d\"";
+        /// How many of the remembered addresses a new table may refuse although none of its lines says
+        /// so. A table that refuses more is held back: the table before it stays in force until somebody
+        /// accepts the new one (`readdress accept`) or the rules are back. An address that a line refuses
+        /// (reject, defer, moved) does not count.
+        ///
+        /// Caution: a large number lets a table go live that refuses people who get mail.
+        "traffic", "max_refused", max_refused: usize = 0,
+            number_or_none("addresses"), AtOnce, "5";
     }
 }
 

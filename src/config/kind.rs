@@ -110,15 +110,19 @@ impl<T: Copy + PartialEq + Sync> Kind<T> for Choice<T> {
     }
 }
 
-/// A whole number from 1 to `most`.
+/// A whole number from `least` to `most`.
 pub(super) struct Number {
     pub unit: &'static str,
+    pub least: usize,
     pub most: usize,
 }
 
 impl Kind<usize> for Number {
     fn words(&self) -> String {
-        format!("a number of {}, from 1 to {}", self.unit, self.most)
+        format!(
+            "a number of {}, from {} to {}",
+            self.unit, self.least, self.most
+        )
     }
 
     fn read(&self, value: &Value<'_>) -> Result<usize, Vec<Wrong>> {
@@ -126,9 +130,14 @@ impl Kind<usize> for Number {
         let digits = number
             .filter(|number| number.radix() == 10)
             .map(|number| number.as_str().replace('_', ""));
-        let fits = |digits: &str| digits.parse().ok().filter(|n| (1..=self.most).contains(n));
+        let fits = |digits: &str| {
+            digits
+                .parse()
+                .ok()
+                .filter(|n| (self.least..=self.most).contains(n))
+        };
         digits.and_then(|digits| fits(&digits)).ok_or_else(|| {
-            let message = format!("this is not a number from 1 to {}", self.most);
+            let message = format!("this is not a number from {} to {}", self.least, self.most);
             match value.get_ref().as_str().and_then(fits) {
                 Some(number) => replace(value, message, number.to_string()),
                 None => wrong(value, message, "write a whole number without quotes"),

@@ -20,11 +20,12 @@ mod values;
 pub use changes::Change;
 pub use choices::{LogAddresses, Mode, Refusals};
 pub use key::Effect;
-pub use keys::{Config, History, Key, Milter, Reload, SECTIONS, keys};
+pub use keys::{Config, History, Key, Milter, Reload, SECTIONS, Traffic, keys};
 pub use kind::quoted;
 pub use origin::{Origin, Origins};
 pub use parse::{parse, parse_partly};
 pub use sample::sample;
+pub use values::days_in_words;
 
 /// The configuration file of a command without `--config`.
 pub const DEFAULT_FILE: &str = "/etc/readdress/readdress.toml";

@@ -3,6 +3,7 @@
 //! | limit | value |
 //! |---|---|
 //! | a duration | 1 ms to 24 h |
+//! | a duration in days | 1 h to 366 d |
 //! | a share | 0 % to 100 %, of growth to 1000000 % |
 //! | a size | 1 KiB to 1024 GiB |
 
@@ -41,6 +42,13 @@ pub(super) const DURATION: Plain<Duration> = Plain {
     words: "a duration from \"1ms\" to \"24h\", in ms, s, m or h",
     read: duration,
     show: show_duration,
+};
+
+/// A duration that may be many days.
+pub(super) const DAYS: Plain<Duration> = Plain {
+    words: "a duration from \"1h\" to \"366d\", in h or d",
+    read: days,
+    show: |time| quoted(&show_days(*time)),
 };
 
 /// A size in bytes.
@@ -204,6 +212,51 @@ where
         let help = format!("write a number with a percent sign: \"{example}\"");
         wrong(value, message, &help)
     })
+}
+
+fn days(value: &Value<'_>) -> Result<Duration, Vec<Wrong>> {
+    let text = value.get_ref().as_str().unwrap_or_default();
+    let units = [("h", 1), ("d", 24)].into_iter();
+    let hours = units.filter_map(|(unit, scale)| {
+        let number = text.strip_suffix(unit)?;
+        // `parse` takes a sign as well.
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        let number: u64 = number.parse().ok().filter(|_| digits)?;
+        number.checked_mul(scale)
+    });
+    let mut hours = hours.filter(|hours| (1..=366 * 24).contains(hours));
+    hours
+        .next()
+        .map(|hours| Duration::from_secs(hours * 3600))
+        .ok_or_else(|| {
+            wrong(
+                value,
+                "this is not a duration from \"1h\" to \"366d\"",
+                "write a number with its unit: \"12h\", \"30d\"",
+            )
+        })
+}
+
+/// Returns a duration of [`DAYS`] for a sentence: `30 days`, `1 day`, `36 hours`.
+pub fn days_in_words(time: Duration) -> String {
+    let hours = time.as_secs() / 3600;
+    let (number, unit) = match hours.is_multiple_of(24) {
+        true => (hours / 24, "day"),
+        false => (hours, "hour"),
+    };
+    match number {
+        1 => format!("1 {unit}"),
+        _ => format!("{number} {unit}s"),
+    }
+}
+
+/// Returns a duration in whole days or, if it is not whole days, in hours: `30d`, `36h`.
+fn show_days(time: Duration) -> String {
+    let hours = time.as_secs() / 3600;
+    match hours.is_multiple_of(24) {
+        true => format!("{}d", hours / 24),
+        false => format!("{hours}h"),
+    }
 }
 
 /// The units of sizes, the largest first.

@@ -19,6 +19,7 @@
 //! | 8 | [`state`] | what several modules share: live table, configuration in force, problems, counters |
 //! | 7 | [`history`] | every table that went live, on disk |
 //! | 8 | [`listen`], [`keepalive`] | sockets and connections; finds peers that have vanished |
+//! | 8 | [`traffic`] | which addresses got mail lately |
 //! | 8 | [`rate_limit`], [`time_slice`] | limits repeated warnings; how long a connection may work before others get their turn |
 //! | 8 | [`jobs`], [`descriptors`], [`memory`] | a thread for work that blocks; open files; memory |
 //! | 8, 9 | [`watch`], [`source`] | waits until files may have changed; reads the texts of rules |
@@ -56,6 +57,7 @@ pub mod state;
 pub mod status;
 pub mod supervise;
 pub mod time_slice;
+pub mod traffic;
 pub mod watch;
 
 use std::{future::Future, pin::pin, sync::Arc, time::Instant};
@@ -78,6 +80,7 @@ use self::{
     state::{State, live::LiveTable},
     status::StatusReporter,
     supervise::Supervisor,
+    traffic::Traffic,
     watch::Watcher,
 };
 use crate::config::Config;
@@ -101,17 +104,21 @@ struct Threads {
     _workers_guard: WorkersGuard,
     settings: Watcher,
     reloader: Reloader,
+    traffic: Traffic,
 }
 
 impl Threads {
     /// Starts all threads, or returns an error. The thread for notifications starts first, although the daemon can do
     /// without it: so it cannot be missing while a later thread starts.
     fn start(
-        options: ReloadOptions,
+        mut options: ReloadOptions,
         live: &Arc<LiveTable>,
         (source, config): (&Source, &Config),
     ) -> Result<(Self, ReloadHandle), RunError> {
         let health = options.health.clone();
+        let traffic = Traffic::start(options.history.as_ref(), config, health.clone())
+            .map_err(system("start the thread that remembers addresses"))?;
+        options.traffic = Some(traffic.clone());
         let (reloader, reload) = Reloader::new(options, Arc::clone(live))
             .map_err(system("start the thread that reads rules"))?;
         let settings = source
@@ -124,6 +131,7 @@ impl Threads {
             _workers_guard: workers_guard,
             settings,
             reloader,
+            traffic,
         };
         Ok((threads, reload))
     }
@@ -134,6 +142,7 @@ struct Daemon {
     state: Arc<State>,
     reload: ReloadHandle,
     settings: SettingsHandle,
+    traffic: Traffic,
     supervisor: Supervisor,
 }
 
@@ -150,6 +159,7 @@ impl Daemon {
             reload: self.reload.clone(),
             settings: self.settings.clone(),
             counters: Arc::default(),
+            traffic: self.traffic.clone(),
             started: Instant::now(),
             connection_limit: limits.milter,
             sockets: sockets.list(),
@@ -198,6 +208,11 @@ impl Daemon {
             let reloader = Arc::clone(&reloader);
             async move { reloader.lock().await.run().await }
         });
+        let (traffic, state) = (self.traffic.clone(), Arc::clone(&self.state));
+        keeps.keep("traffic", &on, move || {
+            let (traffic, state) = (traffic.clone(), Arc::clone(&state));
+            async move { traffic.run(&state).await }
+        });
         let task = Arc::new(Mutex::new(task));
         keeps.keep("configuration", &on, move || {
             let task = Arc::clone(&task);
@@ -234,6 +249,7 @@ impl Daemon {
         }
         // Does not wait longer for a task that hangs.
         let _ = timeout(milter::GRACE, self.supervisor.shutdown()).await;
+        self.traffic.finish(&self.state.config.load_full()).await;
         record::stopped();
         given_up.map_or(Ok(()), |task| Err(RunError::GivenUp(task)))
     }
@@ -259,8 +275,12 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
     };
     let (mut threads, reload) = Threads::start(options, &state.live, (&source, &config))?;
     let mut shutdown = pin!(shutdown);
+    let load = async {
+        threads.traffic.open(&config).await;
+        threads.reloader.load().await
+    };
     tokio::select! {
-        _ = threads.reloader.load() => {}
+        _ = load => {}
         () = &mut shutdown => {
             record::stopped();
             return Ok(());
@@ -278,6 +298,7 @@ pub async fn run(start: Start, shutdown: impl Future<Output = ()>) -> Result<(),
         state,
         reload,
         settings,
+        traffic: threads.traffic,
     };
     let (server, reporter) = daemon.open(sockets, &threads.workers)?;
     daemon.follow(reporter, task, threads.reloader);

@@ -92,7 +92,8 @@ impl Services<'_> {
 
     fn start_milter(&self, sockets: Vec<BoundSocket>) -> Result<Server, RunError> {
         let state = &self.reporter.state;
-        let sessions = Arc::new(Sessions::new(Arc::clone(state)));
+        let sessions = Sessions::new(Arc::clone(state)).recording(self.reporter.traffic.recorder());
+        let sessions = Arc::new(sessions);
         let limits = Limits {
             max_connections: self.limits.milter,
             ..Limits::from(&state.config.load().milter)

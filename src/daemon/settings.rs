@@ -286,13 +286,16 @@ impl SettingsTask {
                 status.changed = Some((SystemTime::now(), changed));
             }
         });
-        let reloader =
-            |config: &Config| (GuardLimits::from(&config.reload), config.history.clone());
+        let reloader = |config: &Config| {
+            let guard = GuardLimits::from(&config.reload);
+            (guard, config.history.clone(), config.traffic.clone())
+        };
         if after.settings != current.settings || reloader(&after) != reloader(&current) {
             let settings = NewSettings {
                 engine: after.settings.clone(),
                 watch: WatchSettings::from(&after.reload),
                 guard: GuardLimits::from(&after.reload),
+                limits: after.traffic.clone(),
                 bounds: Bounds::from(&after.history),
             };
             self.reload.reload_with(settings).await;

@@ -17,13 +17,15 @@ use super::{
     reload::{Accept, ReloadHandle, ReloadOutcome, ReloadStatus},
     settings::SettingsHandle,
     state::{State, counters::Counters, file_status::FileStatus, health},
+    traffic,
 };
 use crate::{
     config::Change,
     engine::Tally,
     protocol::{
         Configuration, ConfigurationChange, Degradation, DegradedFiles, FileRules, Outcome,
-        Problem, RefusedConfiguration, Reload, Reloads, StateDirectory, Status, WaitingSetting,
+        Problem, RefusedConfiguration, Reload, Reloads, StateDirectory, Status, Traffic,
+        WaitingSetting,
     },
 };
 use outcome::{findings, first_line, unix_seconds};
@@ -43,6 +45,8 @@ pub struct StatusReporter {
     pub started: Instant,
     /// Most connections of the milter at one time.
     pub connection_limit: usize,
+    /// The addresses that got mail lately.
+    pub traffic: traffic::Traffic,
     /// The sockets that the daemon listens on.
     pub sockets: ListeningSockets,
     /// How a table is accepted that is held back; `None` without a control socket.
@@ -95,6 +99,19 @@ impl StatusReporter {
                 problem: reload.not_recorded,
             }),
             snapshot: reload.snapshot,
+            traffic: Some(self.traffic()),
+        }
+    }
+
+    fn traffic(&self) -> Traffic {
+        let traffic = self.traffic.state();
+        Traffic {
+            addresses: traffic.addresses,
+            remember_seconds: self.state.config.load().traffic.remember.as_secs(),
+            dropped: traffic.dropped,
+            missed: traffic.missed,
+            directory: traffic.directory.map(|path| path.display().to_string()),
+            problem: traffic.problem,
         }
     }
 
@@ -133,7 +150,9 @@ impl StatusReporter {
                 Some((format!("the rules were refused: {errors}"), first))
             }
             Some(ReloadOutcome::Held { digest, causes, .. }) => {
-                let first = causes.first().map(ToString::to_string).unwrap_or_default();
+                let first = causes.first();
+                let first = first.map(|cause| cause.text(self.state.redaction.hides()));
+                let first = first.unwrap_or_default();
                 Some((format!("the rules are held back (digest {digest})"), first))
             }
             Some(ReloadOutcome::RolledBack { rollback, .. }) => {

@@ -53,7 +53,9 @@ pub use history::{Blame, FateDifference, Generation};
 pub use outcome::{Cause, Held, Live, OtherOutcome, Outcome, Refused, Reload, RolledBack};
 pub use reached::{Reached, ReachedKind, WayStep};
 pub use request::{Command, Request};
-pub use status::{Degradation, DegradedFiles, FileRules, Problem, Reloads, StateDirectory, Status};
+pub use status::{
+    Degradation, DegradedFiles, FileRules, Problem, Reloads, StateDirectory, Status, Traffic,
+};
 pub use version::VERSION;
 
 #[cfg(test)]

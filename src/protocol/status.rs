@@ -76,6 +76,9 @@ pub struct Status {
     /// The generation that serves from the history, because the files were not in order at the start.
     #[serde(default)]
     pub snapshot: Option<u64>,
+    /// The addresses that got mail lately.
+    #[serde(default)]
+    pub traffic: Option<Traffic>,
 }
 
 /// Files that are not in force.
@@ -147,6 +150,28 @@ pub struct StateDirectory {
     /// The directory; `None` if nothing is recorded.
     pub directory: Option<String>,
     /// Why nothing could be recorded.
+    pub problem: Option<String>,
+}
+
+/// The addresses that got mail lately. The addresses themselves are not here: they are personal data.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Traffic {
+    /// How many are remembered.
+    pub addresses: usize,
+    /// For how long they are remembered.
+    #[serde(default)]
+    pub remember_seconds: u64,
+    /// How many were dropped because there were too many.
+    #[serde(default)]
+    pub dropped: u64,
+    /// How many recipients were not counted because too many came at once.
+    #[serde(default)]
+    pub missed: u64,
+    /// Where they are kept; `None` if they are in memory alone.
+    #[serde(default)]
+    pub directory: Option<String>,
+    /// Why they could not be kept there.
+    #[serde(default)]
     pub problem: Option<String>,
 }
 

@@ -253,6 +253,10 @@ fn a_status_is_read_whether_old_or_full() {
         "configuration": configuration(),
         "state": { "directory": "/s", "problem": null },
         "snapshot": null,
+        "traffic": {
+            "addresses": 37, "remember_seconds": 2_592_000, "dropped": 0, "missed": 0,
+            "directory": "/s/traffic-1b2e", "problem": null,
+        },
     });
     let status: Status = round(&full);
     assert!(!status.is_well());

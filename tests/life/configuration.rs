@@ -66,6 +66,12 @@ async fn the_delimiter_switches_live() {
         &format!("{BASE}[rewrite]\nrecipient_delimiter = \"-\"\n"),
         1,
     );
+    // An address with the old delimiter got mail, and would be refused.
+    let log = place.logged("table held back: digest=");
+    assert!(log.contains(": jd+x@domain2.com (1 message)"), "{log}");
+    let digest = log.split("digest=").nth(1).and_then(|rest| rest.get(..16));
+    let accepted = place.ask(&["accept", digest.unwrap()]);
+    assert_eq!(accepted.status, Some(0), "{accepted:?}");
     place.logged("table: generation=2 ");
     let minus = added(&mut client, "jd-x@domain2.com").await.unwrap();
     assert!(minus.starts_with("+<jdoe-x@company.com>"), "{minus}");

@@ -26,4 +26,5 @@ mod silent;
 mod sockets;
 mod start;
 mod systemd;
+mod traffic;
 mod units;

@@ -182,6 +182,7 @@ async fn a_request_gets_its_outcome() {
         engine: Settings::default(),
         watch: RESCANNED,
         guard: GuardLimits::from(&readdress::config::Reload::default()),
+        limits: readdress::config::Traffic::default(),
         bounds: Bounds::from(&readdress::config::History::default()),
     };
     assert!(bench.handle.reload_with(settings).await.is_some());

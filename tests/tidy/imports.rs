@@ -30,6 +30,7 @@ const STOREYS: &[(&str, u32)] = &[
     ("doctor", 80),
     ("doctor::gather", 90),
     ("mta", 80),
+    ("daemon::traffic", 83),
     ("daemon::rate_limit", 80),
     ("daemon::keepalive", 80),
     ("daemon::time_slice", 80),

@@ -9,6 +9,7 @@ use std::{path::Path, sync::Arc};
 use super::{
     print::Print,
     recorded::{Recorded, WithTexts},
+    traffic,
 };
 use crate::{
     cli::{
@@ -63,6 +64,9 @@ fn compared(flags: &Diff) -> Result<(), Exit> {
         more: "readdress diff --all",
     };
     print.differences(&differences, &old.texts, &new.texts);
+    if !differences.is_empty() {
+        traffic::print(&recorded, &old.table, &new.table);
+    }
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::traffic::TrafficCause;
+
 /// A domain with so many addresses does not disappear unnoticed.
 pub const MANY_ADDRESSES: usize = 20;
 
@@ -90,6 +92,8 @@ pub enum Cause {
         /// The limit, in percent.
         max_growth: u32,
     },
+    /// Addresses that got mail lately would lose it.
+    Traffic(TrafficCause),
     /// There is no rule, and what was live last is unknown.
     Unknown,
 }
@@ -106,12 +110,22 @@ impl Cause {
             Self::Domain { .. } | Self::MoreDomains { .. } => "domain-gone",
             Self::Shrunk { .. } | Self::FewerAddresses { .. } => "shrunk",
             Self::Grown { .. } => "grown",
+            Self::Traffic(cause) => cause.word(),
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// Returns a sentence. It names no address of mail if `hides` is true.
+    pub fn text(&self, hides: bool) -> String {
+        match self {
+            Self::Traffic(cause) => cause.text(hides),
+            _ => self.to_string(),
         }
     }
 }
 
 impl fmt::Display for Cause {
+    /// A sentence that names no address of mail.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Vanished { was } => write!(
@@ -136,6 +150,7 @@ impl fmt::Display for Cause {
             Self::Beginning { .. } | Self::NoLineEnd { .. } | Self::MoreEndings { .. } => {
                 self.ending(f)
             }
+            Self::Traffic(cause) => f.write_str(&cause.text(true)),
             Self::Unknown => f.write_str(
                 "no file in the rules directory holds a rule, and the record of what was live last is damaged",
             ),

@@ -17,6 +17,7 @@
 //! | [`Cause::Domain`] | a domain with [`MANY_ADDRESSES`] addresses or more is in no rule any more |
 //! | [`Cause::Shrunk`], [`Cause::FewerAddresses`] | more than [`SMALL_CHANGE`] rules or addresses, and more than `max_shrink` of them, are gone |
 //! | [`Cause::Grown`] | more than [`SMALL_CHANGE`] rules, and more than `max_growth` of all, were added to files that were there |
+//! | [`Cause::Traffic`] | addresses that got mail lately would be refused, or their domain is in no rule any more |
 //! | [`Cause::Unknown`] | there is no rule, and what was live last is unknown |
 //!
 //! # What is never held back
@@ -31,10 +32,12 @@
 //! file that was cut off behind a whole line is held back for the number of rules that it lost, or not at all.
 
 mod cause;
+mod traffic;
 
 use std::collections::HashMap;
 
 pub use cause::{Cause, MANY_ADDRESSES};
+pub use traffic::{Traffic, TrafficCause, named};
 
 /// Rules that may be deleted or added together, whatever their share.
 pub const SMALL_CHANGE: usize = 20;
@@ -120,6 +123,8 @@ pub struct Proposal {
     pub written_by_hand: Vec<String>,
     /// What changes, if the old table is in memory.
     pub change: Option<TableChange>,
+    /// What changes for the addresses that got mail lately, if that is known.
+    pub traffic: Option<Traffic>,
 }
 
 /// What changes from the live table to the new one.
@@ -196,6 +201,8 @@ pub fn causes(before: &LastTable, new: &Proposal, limits: GuardLimits) -> Vec<Ca
         found.extend(domains(new));
         found.extend(shrunk(old, new, limits.max_shrink));
         found.extend(grown(was, new, limits.max_growth));
+        let traffic = new.traffic.iter().flat_map(traffic::causes);
+        found.extend(traffic.map(Cause::Traffic));
     }
     found
 }

@@ -15,14 +15,14 @@ pub struct Damage {
 }
 
 impl Damage {
-    pub(super) fn new(file: &Path, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(file: &Path, reason: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
             reason: reason.into(),
         }
     }
 
-    pub(super) fn unreadable(file: &Path, error: &io::Error) -> Self {
+    pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Self {
         Self::new(file, error.to_string())
     }
 }

@@ -40,7 +40,7 @@ mod rollback;
 mod settings;
 mod store;
 mod texts;
-mod whole_file;
+pub(crate) mod whole_file;
 
 pub use author::{Author, Saved, account};
 pub use damage::Damage;

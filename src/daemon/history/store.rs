@@ -101,6 +101,14 @@ impl History {
         &self.directory
     }
 
+    /// Returns a directory beside the history for something else about the same rules directory: `STATE/NAME-HASH`.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        let own = self.directory.file_name().unwrap_or_default();
+        let own = own.to_string_lossy();
+        let hash = own.rsplit_once('-').map_or("", |(_, hash)| hash);
+        self.state.join(format!("{name}-{hash}"))
+    }
+
     /// Makes the directory ready to be written to, and removes files that were begun before a crash. Blocks.
     ///
     /// # Errors

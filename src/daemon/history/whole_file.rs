@@ -76,7 +76,7 @@ pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
 ///
 /// What `fill` returns, or what keeps the file from being made, flushed or renamed. What was there before is still
 /// there, and nothing is left beside it.
-pub(super) fn replace<E: From<io::Error>>(
+pub(crate) fn replace<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -108,7 +108,7 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 /// How the names of files begin that are being written.
-pub(super) const BEGUN: &str = ".new-";
+pub(crate) const BEGUN: &str = ".new-";
 
 /// Removes the files of a directory that a process began and did not put in their place, because it was killed.
 ///

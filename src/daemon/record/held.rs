@@ -72,6 +72,7 @@ pub struct HeldBack<'a> {
 /// A table is held back: each cause, what would change, the table, and how to go on.
 pub fn table_held(held: &HeldBack<'_>, redaction: &Redaction) {
     for cause in held.causes {
+        let cause = cause.text(redaction.hides());
         write_event!(TABLE_HELD_CAUSE, "table: held back: {cause}");
     }
     if let Some((total, more)) = held.total {

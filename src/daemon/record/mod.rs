@@ -29,6 +29,7 @@ mod recipients;
 mod table;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod upkeep;
 mod watching;
 
@@ -54,6 +55,7 @@ pub use table::{
     table_fixed, table_live, table_refused, table_skipped, table_still_refused, table_unchanged,
     table_warnings,
 };
+pub use traffic::{traffic_damaged, traffic_differs, traffic_not_written};
 pub use upkeep::{
     connections_limited, job_takes_long, no_sign_of_life, panicked, socket_bound_again,
     socket_lost, task_ended, task_given_up,
@@ -63,13 +65,14 @@ pub use watching::{watch_overflowed, watch_restored, watch_unavailable};
 use super::log::{DROPPED, Event};
 
 /// Returns every event of the log by subject, in the order of the manual.
-pub fn events() -> [(&'static str, &'static [Event]); 11] {
+pub fn events() -> [(&'static str, &'static [Event]); 12] {
     [
         ("Recipients", recipients::EVENTS),
         ("Start and stop", process::EVENTS),
         ("The table", table::EVENTS),
         ("Tables that are held back", held::EVENTS),
         ("The history", history::EVENTS),
+        ("Traffic", traffic::EVENTS),
         ("Findings", findings::EVENTS),
         ("The configuration", configuration::EVENTS),
         ("Connections", connections::EVENTS),

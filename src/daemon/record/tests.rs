@@ -251,6 +251,13 @@ fn write_about_the_history() {
     let file = state.join("history-1b2e/generations/7");
     history_damaged(&file, &"it is cut off, or its hash is another one");
     no_state(state);
+    traffic_differs(37, Duration::from_secs(30 * 86_400));
+    let directory = state.join("traffic-1b2e");
+    traffic_damaged(
+        &directory.join("addresses"),
+        &"it is cut off, or its hash is another one",
+    );
+    traffic_not_written(&directory, &io::Error::from_raw_os_error(13));
     snapshot_serves(7);
     snapshot_unusable(7, "its text is damaged");
     let by = Author {

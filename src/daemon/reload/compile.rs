@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use super::estimate::estimate;
 use super::options::ReloadOptions;
 use super::table_change::{Before, measure};
-use crate::daemon::guard::{Proposal, RuleCounts};
+use crate::daemon::guard::{Proposal, RuleCounts, Traffic};
 use crate::daemon::history::{Entry, History};
 use crate::daemon::memory;
 use crate::daemon::source::{self, Manifest, Reading, RecordedTexts};
 use crate::daemon::state::live::LiveTable;
 use crate::engine::{
     Changes, Compiled, Diagnostic, Settings, Severity, SourceKind, Table,
+    compare::traffic_changes,
     diagnostic::{codes, hide_consequences},
     store::Reuse,
     syntax::Skipped,
@@ -242,6 +243,7 @@ fn compile(
     let change = before.zip(changes.as_ref());
     let change =
         change.map(|(before, changes)| measure(before, &table, &content.manifest, changes));
+    let traffic = before.and_then(|before| traffic(options, before.table, &table));
     let files = table.lines_by_file().into_iter();
     Found::NewTable(Box::new(NewTable {
         proposal: Proposal {
@@ -254,6 +256,7 @@ fn compile(
             missing: reading.missing,
             written_by_hand,
             change,
+            traffic,
         },
         table: Arc::new(table),
         changes,
@@ -264,6 +267,17 @@ fn compile(
         content: content.clone(),
         bytes,
     }))
+}
+
+/// Decides the addresses that got mail lately by the table in force and by the new one.
+fn traffic(options: &ReloadOptions, before: &Table, table: &Table) -> Option<Traffic> {
+    let remembered = options.traffic.as_ref()?.remembered();
+    let addresses = remembered.iter().map(|one| (&*one.key, one.messages));
+    Some(Traffic {
+        changes: traffic_changes(before, table, addresses),
+        remember: options.limits.remember,
+        max_refused: options.limits.max_refused,
+    })
 }
 
 /// Returns the names of native texts that are not blank.

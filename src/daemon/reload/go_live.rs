@@ -79,6 +79,12 @@ impl Worker {
         record::table_skipped(&skipped);
         let (changed, redaction) = (changes.as_ref(), &self.options.redaction);
         record::table_live(number, rules, changed, sources, took, redaction);
+        if let Some(traffic) = proposal
+            .traffic
+            .filter(|traffic| traffic.changes.differ > 0)
+        {
+            record::traffic_differs(traffic.changes.differ, traffic.remember);
+        }
         self.status.send_modify(|status| {
             status.live += 1;
             status.texts = texts;

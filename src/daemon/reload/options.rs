@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Config, socket::Socket};
+use crate::config::{self, Config, socket::Socket};
 use crate::daemon::guard::GuardLimits;
 use crate::daemon::history::{Bounds, History};
 use crate::daemon::record::Redaction;
 use crate::daemon::source::{Limits, RuleSource, RulesDirectory};
 use crate::daemon::state::health::Health;
+use crate::daemon::traffic::Traffic;
 use crate::daemon::watch::WatchSettings;
 use crate::engine::{self, Compiled, Settings, SourceText, store::Reuse};
 
@@ -28,6 +29,10 @@ pub struct ReloadOptions {
     pub compile: Compile,
     /// How much may change at once.
     pub guard: GuardLimits,
+    /// The addresses that got mail lately; `None` if nobody counts them.
+    pub traffic: Option<Traffic>,
+    /// How many of them a new table may refuse.
+    pub limits: config::Traffic,
     /// Where generations are recorded; `None` if that is not wanted.
     pub history: Option<History>,
     /// How much of the history is kept.
@@ -54,7 +59,9 @@ impl ReloadOptions {
             watch: WatchSettings::default(),
             settings,
             compile: Arc::new(engine::compile_reusing),
-            guard: GuardLimits::from(&crate::config::Reload::default()),
+            guard: GuardLimits::from(&config::Reload::default()),
+            traffic: None,
+            limits: config::Traffic::default(),
             history: None,
             bounds: Bounds::from(&crate::config::History::default()),
             accept: Some(Accept::default()),
@@ -69,6 +76,7 @@ impl From<&Config> for ReloadOptions {
         let options = Self {
             watch: WatchSettings::from(&config.reload),
             guard: GuardLimits::from(&config.reload),
+            limits: config.traffic.clone(),
             bounds: Bounds::from(&config.history),
             ..Self::new(&config.rules, config.settings.clone())
         };
@@ -123,6 +131,8 @@ pub struct NewSettings {
     pub watch: WatchSettings,
     /// How much may change at once.
     pub guard: GuardLimits,
+    /// How many of the addresses that got mail lately a new table may refuse.
+    pub limits: config::Traffic,
     /// How much of the history is kept.
     pub bounds: Bounds,
 }

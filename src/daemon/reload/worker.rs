@@ -88,11 +88,12 @@ impl Worker {
 
     /// Sets other settings. After a change of the limits of the guard, the files are judged again.
     pub fn set(&mut self, new: NewSettings) {
-        if self.options.guard != new.guard {
+        if self.options.guard != new.guard || self.options.limits != new.limits {
             self.last_read = None;
         }
         self.options.settings = new.engine;
         self.options.guard = new.guard;
+        self.options.limits = new.limits;
         self.recorder.set_bounds(new.bounds);
     }
 

@@ -34,13 +34,14 @@ use std::sync::{
 
 use message::{Message, log};
 
-use super::{record, state::State, time_slice::TimeSlice};
+use super::{record, state::State, time_slice::TimeSlice, traffic::Recorder};
 use crate::{
     config::{Mode, Refusals},
     engine::{
         address::LocalCase,
         reply::SmtpReply,
-        transaction::{Limits, Plan, Received, Transaction},
+        rewrite::{Outcome, Reason},
+        transaction::{Limits, Plan, Received, Recipient, Transaction},
     },
     headers::{Edit, Field},
 };
@@ -55,6 +56,8 @@ pub struct Sessions {
     pub state: Arc<State>,
     /// The generation with which a recipient had to be refused on a connection without replies; 0 for none.
     refused_without_reply: AtomicU64,
+    /// Takes note of recipients that got mail.
+    recorder: Recorder,
 }
 
 impl Sessions {
@@ -63,7 +66,13 @@ impl Sessions {
         Self {
             state,
             refused_without_reply: AtomicU64::new(0),
+            recorder: Recorder::default(),
         }
+    }
+
+    /// Returns the same sessions, which let this recorder take note of recipients that got mail.
+    pub fn recording(self, recorder: Recorder) -> Self {
+        Self { recorder, ..self }
     }
 
     /// Returns true if a new connection may go without replies to recipients, because no refusal is to be
@@ -242,6 +251,9 @@ impl Session {
         for recipient in transaction.recipients() {
             slice.yield_if_used_up().await;
             planner.advance();
+            if let Some(key) = delivered(recipient) {
+                self.sessions.recorder.record(key);
+            }
             if recipient.refusal.is_none() && recipient.action() != "keep" {
                 let names = &self.sessions.state.names;
                 log(&message.generation, &message.config, recipient, id, names);
@@ -265,6 +277,15 @@ impl Session {
     pub fn end(&mut self) {
         self.message = None;
     }
+}
+
+/// Returns the key of a recipient in a domain of the table that gets the message, itself or by its targets.
+fn delivered(recipient: &Recipient) -> Option<&Arc<str>> {
+    let decision = recipient.decision.as_ref()?;
+    let gets_mail = matches!(decision.outcome, Outcome::Keep | Outcome::Replace(_));
+    // An address that the table does not know is kept in one step.
+    let elsewhere = decision.decisive()?.reason == Reason::Elsewhere;
+    (recipient.refusal.is_none() && gets_mail && !elsewhere).then_some(&decision.key)
 }
 
 #[cfg(test)]

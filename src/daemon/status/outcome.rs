@@ -128,7 +128,7 @@ pub(super) fn outcome(
         } => Outcome::Held(Held {
             generation: *serving,
             digest: digest.clone(),
-            causes: causes.iter().map(cause).collect(),
+            causes: causes.iter().map(|one| cause(one, redaction)).collect(),
             rules: *rules,
             files: *sources,
             accept: accept.map(|accept| accept.words(digest)),
@@ -156,10 +156,10 @@ fn fates(differences: &HeldDifferences, redaction: &Redaction) -> Vec<FateDiffer
     }
 }
 
-fn cause(cause: &guard::Cause) -> Cause {
+fn cause(cause: &guard::Cause, redaction: &Redaction) -> Cause {
     Cause {
         cause: cause.word().to_owned(),
-        text: cause.to_string(),
+        text: cause.text(redaction.hides()),
     }
 }
 

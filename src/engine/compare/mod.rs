@@ -30,9 +30,11 @@ mod examples;
 mod fate;
 mod sources;
 mod spread;
+mod traffic;
 mod who;
 
 pub use fate::{Difference, Fate, Subject};
+pub use traffic::{BusyAddress, LostDomain, RefusedAddresses, TrafficChanges, traffic_changes};
 pub use who::{MailSource, MailSources, SourceKind, who};
 
 use super::table::Table;

@@ -3,11 +3,11 @@
 use hashbrown::HashSet;
 
 use super::{
-    examples::Tables,
+    examples::{Tables, empty_detail, with_detail},
     fate::{Fate, Subject},
 };
 use crate::engine::{
-    address::{Domain, Mailbox},
+    address::{Domain, LocalPart, Mailbox},
     rewrite::{Decision, Outcome, decide},
     rule::{Action, Pattern, Rule, TargetKind},
     table::Table,
@@ -32,6 +32,24 @@ pub(super) fn same(old: &Decision, new: &Decision, table: &Table) -> bool {
         (Outcome::Replace(old), Outcome::Replace(new)) => keys(old) == keys(new),
         (old, new) => old == new,
     }
+}
+
+/// Returns true if an address of `local@*` that has no rule of its own fares differently.
+pub(super) fn differ_everywhere(tables: Tables<'_>, local: &LocalPart) -> bool {
+    let differs = |mailbox: &Mailbox| {
+        let old = decide(tables.before, mailbox);
+        let new = decide(tables.after, mailbox);
+        !same(&old, &new, tables.after)
+    };
+    let all = tables.everywhere(local).into_iter();
+    all.filter(|mailbox| !tables.is_named(mailbox))
+        .any(|mailbox| {
+            let detailed = [
+                with_detail(tables.after, &mailbox),
+                empty_detail(tables.after, &mailbox),
+            ];
+            differs(&mailbox) || detailed.iter().flatten().any(differs)
+        })
 }
 
 /// Returns the targets of a rule that are one address of this domain.

@@ -29,9 +29,9 @@ impl Tables<'_> {
                 with_detail(self.after, &Mailbox { local, domain })
             }
             Pattern::LocalPart(local) => {
-                let domain = self.inbound(DomainClass::Secondary).into_iter().next()?;
-                let local = local.clone();
-                Some(Mailbox { local, domain })
+                let all = self.everywhere(local);
+                let free = all.iter().find(|mailbox| !self.is_named(mailbox));
+                free.or(all.first()).cloned()
             }
             Pattern::Regex(_) => None,
             Pattern::Detailed(domain) => with_detail(self.after, &nobody(domain)?),
@@ -40,6 +40,30 @@ impl Tables<'_> {
                 nobody(&Domain::parse(&format!("{NOBODY}.{above}")).ok()?)
             }
         }
+    }
+
+    /// Returns the addresses of `local@*`: one in each secondary domain, and one below each `@*.domain` that stands
+    /// for its subdomains.
+    pub fn everywhere(&self, local: &LocalPart) -> Vec<Mailbox> {
+        let tables = [self.before, self.after].into_iter();
+        let below = tables
+            .flat_map(Table::wildcard_domains)
+            .filter_map(|above| Domain::parse(&format!("{NOBODY}.{above}")).ok());
+        let mut domains = self.inbound(DomainClass::Secondary);
+        domains.extend(below);
+        let at = |domain| Mailbox {
+            local: local.clone(),
+            domain,
+        };
+        domains.into_iter().map(at).collect()
+    }
+
+    /// Returns true if one of the tables has a rule for this very address.
+    pub fn is_named(&self, mailbox: &Mailbox) -> bool {
+        let pattern = Pattern::Mailbox(mailbox.clone());
+        [self.before, self.after]
+            .iter()
+            .any(|table| table.id_of(&pattern).is_some())
     }
 
     /// Returns the domains that one of the tables has in this class.

@@ -37,7 +37,9 @@ pub use fate::{Difference, Fate, Subject};
 pub use traffic::{BusyAddress, LostDomain, RefusedAddresses, TrafficChanges, traffic_changes};
 pub use who::{MailSource, MailSources, SourceKind, who};
 
-use super::table::Table;
+use hashbrown::HashSet;
+
+use super::{rule::Pattern, table::Table};
 
 /// Returns what fares differently in `after` than in `before`, sorted by subject; a subject stands there
 /// once.
@@ -50,9 +52,36 @@ pub fn compare_some(before: &Table, after: &Table, most: usize) -> Vec<Differenc
     let mut spread = spread::Spread::new(before, after, most);
     direct::changed(before, after, &mut spread);
     let mut differences = spread.run();
+    let full = differences.len() >= most;
     differences.truncate(most);
     differences.sort_by_cached_key(|difference| difference.subject.to_string());
+    // Fewer than `most` would say that these are all.
+    if full {
+        return differences;
+    }
+    // A pattern that fares differently stands for its details as well: the first example is the shortest.
+    differences.dedup_by(|again, first| {
+        matches!(again.subject, Subject::Pattern(_)) && again.subject == first.subject
+    });
+    without_details(before, after, &mut differences);
     differences
+}
+
+/// Removes `+*@domain` where no rule has this pattern and `@domain` is listed: it stands for every detail.
+fn without_details(before: &Table, after: &Table, differences: &mut Vec<Difference>) {
+    let whole: HashSet<_> = differences
+        .iter()
+        .filter_map(|difference| match &difference.subject {
+            Subject::Pattern(Pattern::Domain(domain)) => Some(domain.clone()),
+            _ => None,
+        })
+        .collect();
+    differences.retain(|difference| match &difference.subject {
+        Subject::Pattern(pattern @ Pattern::Detailed(domain)) => {
+            !whole.contains(domain) || before.id_of(pattern).or(after.id_of(pattern)).is_some()
+        }
+        _ => true,
+    });
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use hashbrown::HashSet;
 
 use super::{
-    decided::{place, right_side, same, subject_key, targets_in},
+    decided::{differ_everywhere, place, right_side, same, subject_key, targets_in},
     examples::{NOBODY, Tables, empty_detail, longer, nobody, with_detail},
     fate::{Difference, Fate, Subject},
     sources::Sources,
@@ -57,13 +57,15 @@ impl<'t> Spread<'t> {
 
     /// A rule that only one of the tables has, or that they do not have alike.
     pub fn rule(&mut self, pattern: &Pattern, old: Option<&Rule>, new: Option<&Rule>) {
-        let Pattern::Mailbox(mailbox) = pattern else {
-            let before = right_side(self.tables, self.tables.before, pattern, old);
-            let after = right_side(self.tables, self.tables.after, pattern, new);
-            self.changed(pattern, before, after);
-            return;
-        };
-        self.address(mailbox.clone());
+        match pattern {
+            Pattern::Mailbox(mailbox) => self.address(mailbox.clone()),
+            Pattern::LocalPart(local) if !differ_everywhere(self.tables, local) => {}
+            _ => {
+                let before = right_side(self.tables, self.tables.before, pattern, old);
+                let after = right_side(self.tables, self.tables.after, pattern, new);
+                self.changed(pattern, before, after);
+            }
+        }
     }
 
     /// A domain that the tables do not treat alike.
@@ -225,10 +227,8 @@ impl<'t> Spread<'t> {
                 self.queue.extend(causes);
             }
             Pattern::LocalPart(local) => {
-                for domain in self.tables.inbound(DomainClass::Secondary) {
-                    let local = local.clone();
-                    self.queue.push(Cause::Address(Mailbox { local, domain }));
-                }
+                let all = self.tables.everywhere(local).into_iter();
+                self.queue.extend(all.map(Cause::Address));
             }
             Pattern::Regex(_) => {
                 let all = [DomainClass::Primary, DomainClass::Secondary];

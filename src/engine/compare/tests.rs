@@ -121,6 +121,78 @@ fn only_a_detail_fares_differently() {
     );
 }
 
+/// `local@*` stands only for the addresses that have no rule of their own.
+#[test]
+fn a_local_part_everywhere_beside_rules_of_its_own() {
+    let domains = "a.example secondary\nb.example secondary\n";
+    let own =
+        "sales@a.example anna@company.com, bob@company.com\nsales@domain2.com bob@company.com\n";
+    let rows = "sales@b.example anna@company.com\n";
+    let wide = "sales@* anna@company.com\n";
+    // The last address without a rule goes where its own line sent it.
+    differ(
+        &format!("{domains}{own}{rows}"),
+        &format!("{domains}{own}{wide}"),
+        &[],
+    );
+    differ(
+        &format!("{domains}{own}"),
+        &format!("{domains}{own}{wide}"),
+        &["sales@*  reject 550 5.1.1 -> anna@company.com"],
+    );
+    // A rule behind its target changes: the first domain has a rule of its own, the last one has not.
+    let chain = "sales@* to@domain2.com\n";
+    differ(
+        &format!("{domains}{own}{chain}to@domain2.com anna@company.com\n"),
+        &format!("{domains}{own}{chain}to@domain2.com bob@company.com\n"),
+        &[
+            "sales@*  anna@company.com -> bob@company.com",
+            "to@domain2.com  anna@company.com -> bob@company.com",
+        ],
+    );
+    differ(
+        &format!("{domains}{own}{wide}"),
+        &format!("{domains}{own}sales@* anna@company.com detail=drop\n"),
+        &["sales@*  anna@company.com -> anna@company.com detail=drop"],
+    );
+}
+
+/// Cases as text: what the head of the file says.
+#[test]
+fn cases() {
+    let mut failures = Vec::new();
+    let text = include_str!("cases.txt");
+    let mut count = 0;
+    for case in text.split("\n\n# ").skip(1) {
+        let (title, body) = case.split_once('\n').expect("a title");
+        let mut parts = [String::new(), String::new(), String::new(), String::new()];
+        let mut at = 0;
+        for line in body.lines() {
+            at = match line {
+                "both" => 0,
+                "before" => 1,
+                "after" => 2,
+                "differences" => 3,
+                _ => at,
+            };
+            if let Some(line) = line.strip_prefix("  ") {
+                parts[at] += &format!("{line}\n");
+            }
+        }
+        let [both, before, after, expected] = parts;
+        let found: String = lines(&format!("{both}{before}"), &format!("{both}{after}"))
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        if found != expected {
+            failures.push(format!("{title}\nexpected\n{expected}found\n{found}"));
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count} cases");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 /// The addresses of a small world.
 fn world() -> Vec<Mailbox> {
     let mut all = Vec::new();

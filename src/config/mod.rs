@@ -13,6 +13,7 @@ mod keys;
 mod kind;
 mod origin;
 mod parse;
+mod same_socket;
 mod sample;
 pub mod socket;
 mod values;

@@ -8,6 +8,7 @@ use super::{
     keys::{Config, Key, SECTIONS, keys},
     kind::Value,
     origin::Origin,
+    same_socket::Listeners,
 };
 use crate::engine::{
     Diagnostic, Severity, SourceText,
@@ -35,6 +36,7 @@ pub fn parse_partly(name: &str, text: &[u8]) -> (Config, Vec<Diagnostic>) {
             findings: &mut findings,
             config: &mut config,
             seen: Vec::new(),
+            listeners: Listeners::default(),
         }
         .file(),
         Err(error) => {
@@ -59,6 +61,7 @@ struct Reader<'r, 't, 's> {
     config: &'r mut Config,
     /// The lines of each key that stands in the file, with the keys that the line may be meant for.
     seen: Vec<(RangeInclusive<u32>, Vec<&'static Key>)>,
+    listeners: Listeners,
 }
 
 impl<'t> Reader<'_, 't, '_> {
@@ -88,6 +91,18 @@ impl<'t> Reader<'_, 't, '_> {
         }
         for error in errors {
             self.hidden_by(error.span());
+        }
+        self.repeated_sockets();
+    }
+
+    fn repeated_sockets(&mut self) {
+        for (again, first) in std::mem::take(&mut self.listeners).repeated() {
+            let message = "this socket is written twice: a daemon cannot listen on it again";
+            self.findings.push(
+                Finding::error(codes::BAD_VALUE, self.span(again), message)
+                    .help("delete one of the two, or write another path or port")
+                    .note(self.span(first), "first written here"),
+            );
         }
     }
 
@@ -131,6 +146,9 @@ impl<'t> Reader<'_, 't, '_> {
         self.seen.push((lines, vec![key]));
         match key.setting.read(self.config, value) {
             Ok(()) => {
+                if name == "listen" {
+                    self.listeners.add(value);
+                }
                 let line = Origin::Line(self.span(at).line);
                 self.config.origins.set(key.section, key.name, line);
             }

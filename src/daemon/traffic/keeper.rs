@@ -151,10 +151,15 @@ impl Traffic {
 
     /// Returns how the addresses stand.
     pub fn state(&self) -> TrafficState {
-        TrafficState {
-            missed: self.recorder.missed(),
-            ..self.state.borrow().clone()
+        let mut state = self.state.borrow().clone();
+        state.missed = self.recorder.missed();
+        // Whoever holds the lock is at work upon many addresses, and nobody waits for that.
+        if let Ok(mut kept) = self.kept.try_lock() {
+            kept.merge(minute());
+            state.addresses = kept.addresses.len();
+            state.dropped = kept.addresses.dropped();
         }
+        state
     }
 
     /// Reads what the daemon before this one wrote; or removes it, if the log hides addresses.

@@ -11,7 +11,7 @@ use crate::daemon::guard::{Proposal, RuleCounts, Traffic};
 use crate::daemon::history::{Entry, History};
 use crate::daemon::memory;
 use crate::daemon::source::{self, Manifest, Reading, RecordedTexts};
-use crate::daemon::state::live::LiveTable;
+use crate::daemon::state::live::{Generation, LiveTable};
 use crate::engine::{
     Changes, Compiled, Diagnostic, Settings, Severity, SourceKind, Table,
     compare::traffic_changes,
@@ -96,9 +96,9 @@ pub(super) fn read_and_compile(
     live: &LiveTable,
     known: Known,
 ) -> (LastRead, Found) {
-    lower_priority();
     let started = Instant::now();
     let before = live.pin();
+    lower_priority(&before);
     let before = before.table.as_deref();
     let fetch = |name: &str, hash| options.source.read_again(name, hash);
     let reuse = before.map_or_else(Reuse::default, |table| table.reuse(&fetch));
@@ -160,10 +160,13 @@ fn short_of_memory(
 }
 
 /// Lets messages go first: this thread, which serves none, takes what they leave of the processors. If the
-/// system forbids that, they share the processors.
-fn lower_priority() {
-    // On Linux every thread has a priority of its own. An error is fine, as said above.
-    let _ = rustix::process::setpriority_process(None, BACKGROUND);
+/// system forbids that, they share the processors. Before the first table no message is served, and everybody waits
+/// for this thread.
+fn lower_priority(live: &Generation) {
+    if live.table.is_some() {
+        // On Linux every thread has a priority of its own. An error is fine, as said above.
+        let _ = rustix::process::setpriority_process(None, BACKGROUND);
+    }
 }
 
 impl LastRead {
@@ -191,7 +194,7 @@ pub(super) fn compile_recorded(
     entry: &Entry,
     live: &LiveTable,
 ) -> Result<Box<NewTable>, Vec<Diagnostic>> {
-    lower_priority();
+    lower_priority(&live.pin());
     let started = Instant::now();
     let source = RecordedTexts::new(history, entry);
     let reading = source::read(&source, &Reuse::default());

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::Write,
     path::Path,
     process::{Command, Stdio},
     sync::Once,
@@ -46,7 +47,9 @@ pub fn is_left_out() -> bool {
     static SAID: Once = Once::new();
     if env::var("READDRESS_SKIP_PEERS").is_ok_and(|value| value == "1") {
         SAID.call_once(|| {
-            eprintln!("SKIPPED: crashes of the history are NOT tested: READDRESS_SKIP_PEERS=1");
+            // The macro's output would not be shown, because the test harness hides it when a test passes.
+            let said = "SKIPPED: crashes of the history are NOT tested: READDRESS_SKIP_PEERS=1";
+            let _ = writeln!(std::io::stderr(), "{said}");
         });
         return true;
     }

@@ -27,12 +27,13 @@ use super::{
     Exit, failed,
     files::{self, Loaded, named::Files},
     flags::{Control, Edit},
-    history::print::Print,
+    history::{print::Print, traffic},
     output::{self, Paint},
     reload, replace,
 };
 use crate::{
     config::Config,
+    daemon::history::History,
     engine::{Table, compare::compare},
     protocol::{Command as Asked, Request},
 };
@@ -199,6 +200,10 @@ impl<'f> Session<'f> {
             more: "leave, and type readdress diff",
         };
         print.differences(&differences, &before.sources, &loaded.sources);
+        if !differences.is_empty() {
+            let history = History::new(&self.config.state, &self.directory);
+            traffic::print(&self.config, &history, old, new);
+        }
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use crate::{
         flags::{Diff, Place, Side},
         output::{self, Progress},
     },
-    engine::compare::compare,
+    engine::{Settings, compare::compare},
     protocol::FateDifference,
 };
 
@@ -65,9 +65,47 @@ fn compared(flags: &Diff) -> Result<(), Exit> {
     };
     print.differences(&differences, &old.texts, &new.texts);
     if !differences.is_empty() {
-        traffic::print(&recorded, &old.table, &new.table);
+        traffic::print(&recorded.config, &recorded.history, &old.table, &new.table);
+    }
+    let settings = changed_settings(old.table.settings(), new.table.settings());
+    if !settings.is_empty() {
+        output::line(&format!(
+            "The settings differ too ({}). Addresses that fare differently for that reason alone are not listed.",
+            settings.join(", ")
+        ));
     }
     Ok(())
+}
+
+/// Returns the keys of the settings that differ. A comparison looks at rules, so that it must say so.
+fn changed_settings(old: &Settings, new: &Settings) -> Vec<&'static str> {
+    // Without `..`, so that a new setting cannot be forgotten here.
+    let Settings {
+        recipient_delimiter,
+        local_case,
+        recursion_limit,
+        expansion_limit,
+        address_length_limit,
+        unknown_reject,
+        unknown_defer,
+    } = old;
+    let changed = [
+        (
+            "recipient_delimiter",
+            *recipient_delimiter != new.recipient_delimiter,
+        ),
+        ("local_part_case", *local_case != new.local_case),
+        ("recursion_limit", *recursion_limit != new.recursion_limit),
+        ("expansion_limit", *expansion_limit != new.expansion_limit),
+        (
+            "address_length_limit",
+            *address_length_limit != new.address_length_limit,
+        ),
+        ("unknown", *unknown_reject != new.unknown_reject),
+        ("unknown_defer", *unknown_defer != new.unknown_defer),
+    ];
+    let changed = changed.into_iter().filter(|(_, changed)| *changed);
+    changed.map(|(key, _)| key).collect()
 }
 
 /// Returns a side of the comparison, compiled.

@@ -17,7 +17,7 @@ mod diff;
 mod generation;
 pub mod print;
 mod recorded;
-mod traffic;
+pub mod traffic;
 
 use super::{Exit, files::counted, flags, output, time::moment};
 use crate::protocol::Generation;

@@ -2,11 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::recorded::Recorded;
 use crate::{
     cli::output,
-    config::{LogAddresses, days_in_words},
-    daemon::{guard::named, traffic::remembered_on_disk},
+    config::{Config, LogAddresses, days_in_words},
+    daemon::{guard::named, history::History, traffic::remembered_on_disk},
     engine::{
         Table,
         compare::{TrafficChanges, traffic_changes},
@@ -15,11 +14,15 @@ use crate::{
 
 /// Returns what the table `after` changes for the addresses that got mail lately; `None` if the daemon wrote none, or
 /// if they cannot be read.
-pub fn changes(recorded: &Recorded, before: &Table, after: &Table) -> Option<TrafficChanges> {
+fn changes(
+    (config, history): (&Config, &History),
+    before: &Table,
+    after: &Table,
+) -> Option<TrafficChanges> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     let minute = u32::try_from(since.as_secs() / 60).ok()?;
-    let remember = recorded.config.traffic.remember;
-    let list = remembered_on_disk(&recorded.history, remember, minute);
+    let remember = config.traffic.remember;
+    let list = remembered_on_disk(history, remember, minute);
     // The daemon reports a damaged file, and replaces it.
     let list = list.ok().flatten()?;
     let addresses = list.iter().map(|one| (&*one.key, one.messages));
@@ -27,19 +30,19 @@ pub fn changes(recorded: &Recorded, before: &Table, after: &Table) -> Option<Tra
 }
 
 /// Prints one line about these changes, if the daemon wrote addresses.
-pub fn print(recorded: &Recorded, before: &Table, after: &Table) {
-    if let Some(changes) = changes(recorded, before, after) {
-        output::line(&line(recorded, &changes));
+pub fn print(config: &Config, history: &History, before: &Table, after: &Table) {
+    if let Some(changes) = changes((config, history), before, after) {
+        output::line(&line(config, &changes));
     }
 }
 
-fn line(recorded: &Recorded, changes: &TrafficChanges) -> String {
-    let remember = days_in_words(recorded.config.traffic.remember);
+fn line(config: &Config, changes: &TrafficChanges) -> String {
+    let remember = days_in_words(config.traffic.remember);
     let differ = changes.differ;
     let mut line = format!("of these, {differ} got mail in the last {remember}");
     if changes.refused.addresses > 0 {
         line.push_str(&format!("; {} would be refused", changes.refused.addresses));
-        if recorded.config.addresses == LogAddresses::Full {
+        if config.addresses == LogAddresses::Full {
             line.push_str(&named(&changes.refused));
         }
     }

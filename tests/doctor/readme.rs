@@ -3,6 +3,7 @@
 //! `readme_mail.rs` sends mail through real MTAs that have README's lines.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -169,6 +170,14 @@ fn every_unit_is_switched_on() {
 #[test]
 fn the_commands_work_as_written() {
     if peers::unpacked().is_none() {
+        return;
+    }
+    // In a chroot whose root is no mount point, nothing can be mounted for this process alone.
+    let alone = Command::new("unshare").args(["--mount", "true"]).output();
+    if !alone.is_ok_and(|output| output.status.success()) {
+        let said = "SKIPPED: README's commands are NOT run here: no mounts of one's own (a chroot)";
+        // Past the test harness, which hides what a passing test prints.
+        let _ = writeln!(std::io::stderr(), "{said}");
         return;
     }
     let folder = Folder::new("readme-commands");

@@ -77,9 +77,13 @@ pub fn table_held(held: &HeldBack<'_>, redaction: &Redaction) {
     }
     if let Some((total, more)) = held.total {
         let than = if more { ", or more" } else { "" };
+        let what = match total {
+            1 => "address or pattern",
+            _ => "addresses or patterns",
+        };
         write_event!(
             TABLE_HELD_DIFFERENCES,
-            "table: held back: it changes the fate of {total} addresses or patterns{than}"
+            "table: held back: it changes the fate of {total} {what}{than}"
         );
     }
     let shown = held.differences.iter().filter(|_| !redaction.hides());

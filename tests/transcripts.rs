@@ -28,7 +28,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use language::{Head, lines, matches, read};
-use program::{PATIENCE, Place, Said, Serving, said};
+use program::{PATIENCE, Place, Said, Serving, said, without_settings};
 
 /// A transcript at work.
 struct Play<'a> {
@@ -50,15 +50,7 @@ impl Play<'_> {
             .env("TERM", "xterm")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());
-        for name in [
-            "NO_COLOR",
-            "COLUMNS",
-            "JOURNAL_STREAM",
-            "LISTEN_FDS",
-            "SUDO_USER",
-        ] {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         said(command)
     }
 

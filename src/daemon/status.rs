@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{
+    history::unix_seconds,
     listeners::{ListenerKind, ListeningSockets},
     record::Redaction,
     reload::{Accept, ReloadHandle, ReloadOutcome, ReloadStatus},
@@ -28,7 +29,7 @@ use crate::{
         WaitingSetting,
     },
 };
-use outcome::{findings, first_line, unix_seconds};
+use outcome::{findings, first_line};
 
 /// Knows every part of the daemon that has something to say about how the daemon stands.
 #[derive(Clone, Debug)]

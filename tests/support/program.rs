@@ -125,15 +125,7 @@ impl Place {
             .current_dir(self.dir.path())
             .env("TERM", "xterm")
             .stdin(Stdio::null());
-        for name in [
-            "NO_COLOR",
-            "COLUMNS",
-            "JOURNAL_STREAM",
-            "LISTEN_FDS",
-            "SUDO_USER",
-        ] {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         command
     }
 
@@ -203,6 +195,19 @@ impl Place {
     /// Waits until the log contains `text`.
     pub fn logged(&self, text: &str) -> String {
         self.logs(text, |log| log.contains(text))
+    }
+}
+
+/// Takes away what the environment of the tests may say to the program.
+pub fn without_settings(command: &mut Command) {
+    for name in [
+        "NO_COLOR",
+        "COLUMNS",
+        "JOURNAL_STREAM",
+        "LISTEN_FDS",
+        "SUDO_USER",
+    ] {
+        command.env_remove(name);
     }
 }
 

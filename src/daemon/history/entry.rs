@@ -1,5 +1,7 @@
 //! What is recorded of one generation.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use super::{author::Author, settings::WrittenSettings};
@@ -120,6 +122,12 @@ impl Text {
     pub fn content(&self) -> ContentHash {
         ContentHash(self.hash)
     }
+}
+
+/// Returns a time in seconds since 1970; 0 for one before.
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// Numbers of 128 bits as 32 hexadecimal digits, because many readers of JSON know 53 bits alone.

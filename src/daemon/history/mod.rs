@@ -44,6 +44,6 @@ pub(crate) mod whole_file;
 
 pub use author::{Author, Saved, account};
 pub use damage::Damage;
-pub use entry::{Cause, Entry, Text};
+pub use entry::{Cause, Entry, Text, unix_seconds};
 pub use rollback::Rollback;
 pub use store::{Bounds, History, Listing};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::compile::NewTable;
 use super::outcome::Asker;
-use crate::daemon::history::{Author, Cause, Entry, History, Saved, Text, account};
+use crate::daemon::history::{Author, Cause, Entry, History, Saved, Text, account, unix_seconds};
 use crate::daemon::record::Redaction;
 use crate::daemon::source::{Manifest, RuleSource};
 use crate::engine::Diagnostic;
@@ -46,7 +46,7 @@ pub(super) fn describe(of: &Described<'_>, made: &Made, history: Option<&History
     let new = of.new;
     let content = &new.content;
     let mut entry = Entry::new(of.number, content.manifest.digest(), &content.settings);
-    entry.at = seconds(SystemTime::now());
+    entry.at = unix_seconds(SystemTime::now());
     entry.cause = made.cause;
     entry.directory =
         history.map_or_else(String::new, |history| history.rules().display().to_string());
@@ -73,7 +73,7 @@ pub(super) fn describe(of: &Described<'_>, made: &Made, history: Option<&History
             name: text.name.clone(),
             hash: text.hash.0,
             lines: lines.get(&*text.name).copied().unwrap_or(0),
-            saved: saved.map(|saved: Saved| seconds(saved.at)),
+            saved: saved.map(|saved: Saved| unix_seconds(saved.at)),
             owner: saved.map(|saved| account(saved.user)),
             kept: false,
         });
@@ -92,9 +92,4 @@ fn one_line(finding: &Diagnostic, redaction: &Redaction) -> String {
         false => finding.to_string(),
     };
     text.lines().next().unwrap_or_default().to_owned()
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }

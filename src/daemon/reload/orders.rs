@@ -8,7 +8,7 @@ use super::blocked::{Blocked, BlockedBy};
 use super::described::Made;
 use super::outcome::{Asker, Order, Ordered, ReloadOutcome};
 use super::worker::Worker;
-use crate::daemon::history::{Cause, Rollback};
+use crate::daemon::history::{Cause, Rollback, unix_seconds};
 use crate::daemon::record;
 
 impl Worker {
@@ -60,7 +60,7 @@ impl Worker {
         let entry = self.recorder.entry(to).await?;
         let rollback = Arc::new(Rollback {
             to,
-            at: unix_seconds(),
+            at: unix_seconds(SystemTime::now()),
             by: asker.author(),
             why: asker.why.clone(),
         });
@@ -86,11 +86,6 @@ impl Worker {
         record::rollback_ended(&rollback, &asker.author());
         Ok(ReloadOutcome::Unchanged { generation })
     }
-}
-
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 /// Returns why there is nothing to accept.

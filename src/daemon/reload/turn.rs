@@ -64,8 +64,11 @@ impl Worker {
         // A save may be live before whoever made it says why.
         let late = asker.clone().filter(|_| nothing_new);
         let outcome = self.act(found, asker).await;
-        let status = self.status.borrow().clone();
-        if let (None, Some(generation), Some(_)) = (status.at, status.snapshot, &self.blocked) {
+        let (at, snapshot) = {
+            let status = self.status.borrow();
+            (status.at, status.snapshot)
+        };
+        if let (None, Some(generation), Some(_)) = (at, snapshot, &self.blocked) {
             record::snapshot_serves(generation);
         }
         if let (ReloadOutcome::Unchanged { generation }, Some(asker)) = (&outcome, &late)

@@ -7,8 +7,6 @@
 //!
 //! Where the log hides addresses, only places and counts are given.
 
-use std::time::SystemTime;
-
 use crate::{
     daemon::{
         guard,
@@ -24,12 +22,6 @@ const FINDINGS: usize = 10;
 
 /// Changed rules of one kind that are shown.
 const RULES: usize = 20;
-
-/// Returns a time in seconds since 1970.
-pub(super) fn unix_seconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
 
 /// Returns findings with this severity, without the one that stands for findings that were not kept.
 fn of_severity(all: &[Diagnostic], severity: Severity) -> impl Iterator<Item = &Diagnostic> {
